@@ -1,0 +1,61 @@
+"""Quantum batteries: charging, ergotropy, capacity and power, exact and fast."""
+
+from quantumbattery import paper, plot
+from quantumbattery.copies import asymptotic_ergotropy, multi_copy_ergotropy
+from quantumbattery.correlations import (
+    coherence,
+    concurrence,
+    entropy,
+    mutual_information,
+    negativity,
+    population_inversion,
+    purity,
+)
+from quantumbattery.daemonic import daemonic_ergotropy
+from quantumbattery.merit import (
+    active_energy,
+    antiergotropy,
+    capacity,
+    coherent_ergotropy,
+    energy,
+    energy_variance,
+    ergotropy,
+    incoherent_ergotropy,
+    local_ergotropy,
+    locked_ergotropy,
+    passive_energy,
+    passive_state,
+)
+from quantumbattery.pair import QubitPair
+from quantumbattery.states import bloch
+
+__all__ = [
+    "QubitPair",
+    "active_energy",
+    "antiergotropy",
+    "asymptotic_ergotropy",
+    "bloch",
+    "capacity",
+    "coherence",
+    "coherent_ergotropy",
+    "concurrence",
+    "daemonic_ergotropy",
+    "energy",
+    "energy_variance",
+    "entropy",
+    "ergotropy",
+    "incoherent_ergotropy",
+    "local_ergotropy",
+    "locked_ergotropy",
+    "multi_copy_ergotropy",
+    "mutual_information",
+    "negativity",
+    "paper",
+    "passive_energy",
+    "passive_state",
+    "plot",
+    "population_inversion",
+    "purity",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,249 @@
+"""The command line: charge, optimum, paper, verify."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+import xarray as xr
+
+from quantumbattery.files import check_table_path, make_folder, write_table, write_whole
+from quantumbattery.pair import QubitPair
+from quantumbattery.quantities import MEASURES
+from quantumbattery.states import Bloch, bloch
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Quantum batteries: charge them, find the best moment, check the founding paper.",
+)
+
+_COLUMNS = 5
+
+
+class Format(StrEnum):
+    """How a ledger is printed."""
+
+    text = "text"
+    json = "json"
+
+
+Theta = Annotated[str, typer.Option(help="Bloch polar angle of the charger: 90deg, 1.57, 0.5pi.")]
+Phi = Annotated[str, typer.Option(help="Bloch azimuthal angle of the charger.")]
+Frequency = Annotated[float, typer.Option(help="Frequency of the battery (angular; hbar = 1).")]
+Coupling = Annotated[float, typer.Option(help="Coupling J, in the same unit.")]
+Loss = Annotated[float, typer.Option(help="Loss rate of the charger, in the same unit.")]
+BatteryLoss = Annotated[float, typer.Option(help="Loss rate of the battery.")]
+Detuning = Annotated[float, typer.Option(help="Charger frequency minus battery frequency.")]
+Out = Annotated[Path | None, typer.Option(help="Write the whole table: FILE.nc or FILE.csv.")]
+
+
+@app.command(
+    epilog="Examples:  quantumbattery charge --theta 90deg --loss 0.1 --times 0:4:400   |   "
+    "quantumbattery charge --theta pi --coupling 2 --plot charge.pdf --out charge.csv"
+)
+def charge(
+    theta: Theta = "180deg",
+    phi: Phi = "0",
+    frequency: Frequency = 1.0,
+    coupling: Coupling = 1.0,
+    loss: Loss = 0.0,
+    battery_loss: BatteryLoss = 0.0,
+    detuning: Detuning = 0.0,
+    times: Annotated[
+        str, typer.Option(help="FROM:TO:POINTS, in the inverse unit of the frequency.")
+    ] = "0:4:401",
+    measures: Annotated[str, typer.Option(help="Comma-separated quantities; all by default.")] = "",
+    plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png, .pdf or .svg.")] = None,
+    out: Out = None,
+) -> None:
+    """Charge the battery qubit and print its figures of merit over time."""
+    preparation = _preparation(theta, phi)
+    pair = QubitPair(frequency, coupling, loss, battery_loss, detuning)
+    moments = _times(times)
+    chosen = [m.strip() for m in measures.split(",")] if measures else None
+    _check_outputs(out, plot)
+    table = pair.charge(preparation, moments, chosen)
+    if out is not None:
+        write_table(table, out)
+    if plot is not None:
+        from quantumbattery.plot import curves, save
+
+        save(curves(table, chosen), plot)
+    _print_head(pair, preparation)
+    _print_charge(table)
+    _print_written(out, plot)
+
+
+@app.command(epilog="Example:  quantumbattery optimum --theta 90deg --coupling 1 --loss 0.1")
+def optimum(
+    theta: Theta = "180deg",
+    phi: Phi = "0",
+    frequency: Frequency = 1.0,
+    coupling: Coupling = 1.0,
+    loss: Loss = 0.0,
+    battery_loss: BatteryLoss = 0.0,
+    detuning: Detuning = 0.0,
+    out: Out = None,
+) -> None:
+    """Find the best moments to disconnect the charger, and what is reached then."""
+    preparation = _preparation(theta, phi)
+    pair = QubitPair(frequency, coupling, loss, battery_loss, detuning)
+    _check_outputs(out, None)
+    table = pair.optimum(preparation)
+    if out is not None:
+        write_table(table, out)
+    _print_head(pair, preparation)
+    _print_optimum(table)
+    _print_written(out)
+
+
+@app.command(epilog="Example:  quantumbattery paper --out figures")
+def paper(
+    out: Annotated[Path, typer.Option(help="Folder for the figures and the ledger.")] = Path(
+        "paper-results"
+    ),
+) -> None:
+    """Draw figures 2-4 of the founding paper with their data, and check its 70 equations."""
+    from quantumbattery.paper import verify, write_figures
+
+    make_folder(out)
+    print("Drawing figures 2, 3 and 4 ...", flush=True)
+    for path in write_figures(out):
+        print(f"  {path}")
+    print("Checking the 70 equations ...", flush=True)
+    ledger = verify()
+    for name, text in (("ledger.json", ledger.to_json()), ("ledger.txt", str(ledger))):
+        write_whole(out / name, lambda part, text=text: part.write_text(text + "\n", "utf-8"))  # type: ignore[misc]
+        print(f"  {out / name}")
+    print(f"\n{ledger}")
+
+
+@app.command(epilog="Example:  quantumbattery verify --format json")
+def verify(
+    format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.text,  # noqa: A002
+) -> None:
+    """Print a verdict on each of the founding paper's 70 equations."""
+    from quantumbattery.paper import verify as check
+
+    if format is Format.text:
+        print("Checking the 70 equations ...", file=sys.stderr, flush=True)
+    ledger = check()
+    print(ledger.to_json() if format is Format.json else ledger)
+
+
+def main() -> None:
+    """Run the command line; bad input ends with one sentence and exit code 2."""
+    try:
+        app()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except (ValueError, TypeError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _preparation(theta: str, phi: str) -> Bloch:
+    return bloch(angle("theta", theta), angle("phi", phi))
+
+
+def angle(name: str, text: str) -> float:
+    """Read an angle: 90deg, 1.57, 1.57rad, 0.5pi, pi or pi/2, in radians.
+
+    Examples
+    --------
+    >>> angle("theta", "180deg") == np.pi
+    True
+    """
+    number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+    match = re.fullmatch(rf"({number})?\s*(deg|rad|pi)?(?:/({number}))?", text.strip().lower())
+    if match is None or not (match[1] or match[2] == "pi") or float(match[3] or 1) == 0:
+        raise ValueError(
+            f"{name} must be an angle such as 90deg, 1.57rad, 1.57, 0.5pi or pi/2; got {text!r}"
+        )
+    value = float(match[1] or 1) / float(match[3] or 1)
+    if match[2] == "deg":
+        return value / 180 * np.pi
+    return value * np.pi if match[2] == "pi" else value
+
+
+def _times(text: str) -> np.ndarray:
+    try:
+        start, stop, points = text.split(":")
+        first, last, count = float(start), float(stop), int(points)
+    except ValueError:
+        raise ValueError(f"times must be FROM:TO:POINTS such as 0:4:400; got {text!r}") from None
+    if not (0 <= first <= last < np.inf) or not 1 <= count <= 10_000_000:
+        raise ValueError(
+            "times FROM:TO:POINTS must be finite with 0 <= FROM <= TO, and 1 to 10000000 POINTS; "
+            f"got {text!r}"
+        )
+    return np.linspace(first, last, count)
+
+
+def _check_outputs(out: Path | None, plot: Path | None) -> None:
+    """Refuse files that could not be written before any work starts."""
+    if out is not None:
+        check_table_path(out)
+    if plot is not None:
+        from quantumbattery.plot import check_picture_path
+
+        check_picture_path(plot)
+
+
+def _print_head(pair: QubitPair, preparation: Bloch) -> None:
+    print(f"{pair}\n{preparation}\nunits: hbar = 1; times in 1/frequency; Eq. = of the paper\n")
+
+
+def _print_charge(table: xr.Dataset) -> None:
+    moments = table["time"].to_numpy()
+    shown = np.unique(np.linspace(0, len(moments) - 1, _COLUMNS).round().astype(int))
+    heads = [f"t = {moments[i]:.4g}" for i in shown]
+    rows = []
+    for name in table.data_vars:
+        column = table[name]
+        values = [f"{column.values[i]:.5g}" for i in shown]
+        rows.append([str(name), column.attrs["units"], *values, column.attrs["equation"]])
+    _print_table(["quantity", "unit", *heads, "Eq."], rows)
+    if len(shown) < len(moments):
+        print(f"{len(shown)} of {len(moments)} times are shown; --out FILE.csv keeps all.")
+
+
+def _print_optimum(table: xr.Dataset) -> None:
+    rows = []
+    for name in ("energy", "power", "ergotropy", "ergotropic_power"):
+        time, best = table[f"{name}_time"], table[f"{name}_max"]
+        when = "never positive" if np.isnan(time) else f"{float(time):.10g}"
+        equations = f"{time.attrs['equation']}; {best.attrs['equation']}"
+        rows.append([name, when, f"{float(best):.10g}", MEASURES[name].units, equations])
+    _print_table(["quantity", "best time", "maximum", "unit", "Eq."], rows)
+
+
+def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="left" if number < 1 else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    # Wide enough for every column, in a pipe too; a narrow terminal wraps and keeps the digits.
+    Console(width=max(100, Console().width)).print(table)
+
+
+def _print_written(*paths: Path | None) -> None:
+    for path in paths:
+        if path is not None:
+            print(f"wrote {path}")

@@ -1,0 +1,84 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import xarray as xr
+
+TABLES = (".nc", ".csv")
+
+
+def check_table_path(path: Path) -> None:
+    """Refuse, before any work, a results file that could not be written."""
+    if path.suffix not in TABLES:
+        raise ValueError(f"{path} must end in .nc (NetCDF) or .csv to hold a table")
+    check_folder(path.parent)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that does not exist or cannot be written."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not an existing folder; create it or name another")
+    if not os.access(folder, os.W_OK):
+        raise ValueError(f"{folder} cannot be written; name another folder")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder if need be, and refuse one that cannot be made or written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"the folder {folder} cannot be made ({error.strerror})") from error
+    check_folder(folder)
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in place at once.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file shall be; an older file there is replaced only by a complete one.
+    write : callable
+        Gets the path of the temporary file, which has the same suffix.
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be written; nothing is left behind then.
+    """
+    partial = None
+    try:
+        handle, name = tempfile.mkstemp(
+            suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent
+        )
+        os.close(handle)
+        partial = Path(name)
+        write(partial)
+        partial.chmod(0o666 & ~_umask())  # a temporary file is private; a result is not
+        partial.replace(path)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written ({error.strerror or error})") from error
+    finally:
+        if partial is not None:
+            partial.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_table(dataset: xr.Dataset, path: Path) -> None:
+    """Write a labelled table as NetCDF (labels and units kept) or as CSV with named columns."""
+    check_table_path(path)
+    if path.suffix == ".nc":
+        write_whole(path, lambda partial: dataset.to_netcdf(partial, engine="scipy"))
+        return
+    frame = dataset.to_dataframe() if dataset.sizes else dataset.expand_dims("row").to_dataframe()
+    write_whole(path, lambda partial: frame.to_csv(partial, index=bool(dataset.sizes)))

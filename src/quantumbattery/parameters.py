@@ -1,0 +1,173 @@
+"""Parameters: numbers checked as they come in, arrays turned into labelled axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from numbers import Number
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+Parameter: TypeAlias = float | xr.DataArray
+Array: TypeAlias = npt.NDArray[np.float64]
+
+# Squares of larger numbers overflow, and then a NaN would stand where an error belongs.
+LARGEST = 1e100
+
+
+def parameter(
+    name: str, value: object, allowed: str, low: float, high: float = LARGEST
+) -> Parameter:
+    """Check a parameter and give it its axis.
+
+    Parameters
+    ----------
+    name : str
+        Its name, which becomes the axis of a 1-D array.
+    value : number, 1-D array_like or DataArray
+        What the user gave. A DataArray keeps its own dimensions.
+    allowed : str
+        The allowed range in words, for the error message.
+    low, high : float
+        The allowed range, its ends included.
+
+    Returns
+    -------
+    float or DataArray
+        A float for a single number, otherwise a DataArray with named dimensions.
+
+    Raises
+    ------
+    TypeError
+        If the values are not real numbers.
+    ValueError
+        If a value is not finite or out of range, or the shape has no meaning.
+    """
+    array = _real_numbers(name, value)
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: give at least one value")
+    wrong = ~((array >= low) & (array <= high))  # a NaN is wrong too
+    if wrong.any():
+        raise ValueError(f"{name} must be {allowed}; got {array[wrong].flat[0]:.6g}")
+    if array.ndim == 0:
+        return float(array)
+    if isinstance(value, xr.DataArray):
+        return value.astype(np.float64).rename(name)
+    if array.ndim > 1:
+        raise ValueError(
+            f"{name} has {array.ndim} dimensions: give a number, a 1-D array (it becomes the axis "
+            f"'{name}') or an xarray.DataArray, whose dimensions have names"
+        )
+    return xr.DataArray(array, dims=(name,), coords={name: array}, name=name)
+
+
+def _real_numbers(name: str, value: object) -> Array:
+    problem = f"{name} must be a real number or an array of them; got {value!r:.60}"
+    if isinstance(value, (xr.Dataset, str, bytes, bool)) or value is None:
+        raise TypeError(problem)
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(problem) from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(problem)
+    return array.astype(np.float64)
+
+
+def align(
+    parameters: Mapping[str, Parameter],
+) -> tuple[dict[str, int], dict[str, xr.Variable], dict[str, Array]]:
+    """Bring parameters onto common named axes.
+
+    Parameters
+    ----------
+    parameters : mapping of str to float or DataArray
+        By name; the order decides the order of the axes.
+
+    Returns
+    -------
+    sizes : dict of str to int
+        The common axes, in order of appearance.
+    coords : dict of str to xarray.Variable
+        Coordinates for the result: the labels of the axes and, where a parameter has no axis
+        of its own name, its values beside them.
+    arrays : dict of str to ndarray
+        The values, each with one dimension for every axis (of length 1 where it does not vary),
+        and with one of length 1 if there are no axes.
+
+    Raises
+    ------
+    ValueError
+        If two parameters disagree on the length or the labels of an axis.
+    """
+    labelled = {k: v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
+    try:
+        xr.align(*labelled.values(), join="exact", copy=False)
+    except ValueError as error:
+        axes = ", ".join(
+            f"{k} {dict(zip(v.dims, v.shape, strict=True))}" for k, v in labelled.items()
+        )
+        raise ValueError(
+            f"axes of the same name must have the same length and labels; got {axes}"
+        ) from error
+    sizes: dict[str, int] = {}
+    coords: dict[str, xr.Variable] = {}
+    for array in labelled.values():
+        sizes |= {str(d): n for d, n in zip(array.dims, array.shape, strict=True)}
+        for label, coord in array.coords.items():
+            _add_coordinate(coords, str(label), coord.variable)
+    for name, value in parameters.items():
+        own = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
+        _add_coordinate(coords, name, own)
+    arrays = {name: _expand(value, sizes) for name, value in parameters.items()}
+    return sizes, coords, arrays
+
+
+def _add_coordinate(coords: dict[str, xr.Variable], name: str, values: xr.Variable) -> None:
+    if name in coords and not coords[name].equals(values):
+        raise ValueError(
+            f"'{name}' is given twice, with different values: as a parameter or as the coordinate "
+            "of one; drop or rename that coordinate"
+        )
+    coords.setdefault(name, values)
+
+
+def _expand(value: Parameter, sizes: Mapping[str, int]) -> Array:
+    if not isinstance(value, xr.DataArray):
+        return np.full((1,) * max(1, len(sizes)), value)
+    ordered = value.transpose(*(d for d in sizes if d in value.dims))
+    return ordered.to_numpy().reshape([n if d in value.dims else 1 for d, n in sizes.items()])
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two descriptions of the same type hold identical parameters."""
+    if type(one) is not type(other):
+        return False
+    return all(_same_value(getattr(one, n), getattr(other, n)) for n in names(one))
+
+
+def _same_value(one: object, other: object) -> bool:
+    if isinstance(one, xr.DataArray) and isinstance(other, xr.DataArray):
+        return one.identical(other)
+    return type(one) is type(other) and bool(one == other)
+
+
+def names(description: object) -> Iterable[str]:
+    """The parameter names of a frozen description, in order."""
+    return [f.name for f in fields(description)]  # type: ignore[arg-type]
+
+
+def card(description: object) -> str:
+    """A description on one line, arrays by their axes and range."""
+    inside = ", ".join(f"{n}={_short(getattr(description, n))}" for n in names(description))
+    return f"{type(description).__name__}({inside})"
+
+
+def _short(value: object) -> str:
+    if isinstance(value, xr.DataArray):
+        axes = ", ".join(f"{d}: {n}" for d, n in zip(value.dims, value.shape, strict=True))
+        return f"<{axes}; {float(value.min()):.6g} to {float(value.max()):.6g}>"
+    return f"{value:.6g}" if isinstance(value, Number) else repr(value)

@@ -1,0 +1,124 @@
+"""The quantities of a charged battery: their names, symbols, units and sources, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a column of a result means.
+
+    Units follow hbar = 1: energies are in the user's unit of frequency, times in its inverse.
+    """
+
+    long_name: str
+    symbol: str
+    units: str
+    equation: str
+
+    def attrs(self) -> dict[str, str]:
+        """Return the attributes that a labelled array carries."""
+        return {
+            "long_name": self.long_name,
+            "symbol": self.symbol,
+            "units": self.units,
+            "equation": self.equation,
+        }
+
+
+MEASURES = {
+    "energy": Quantity("stored energy", "$E$", "frequency", "17, 62"),
+    "passive_energy": Quantity("passive-state energy", r"$\mathsf{E}$", "frequency", "18, 48"),
+    "active_energy": Quantity("active-state energy", r"$\mathsf{A}$", "frequency", "49"),
+    "ergotropy": Quantity("ergotropy", r"$\mathcal{E}$", "frequency", "50, 69"),
+    "antiergotropy": Quantity("antiergotropy", r"$\mathcal{A}$", "frequency", "51"),
+    "capacity": Quantity("capacity", r"$\mathcal{K}$", "frequency", "52, 70"),
+    "energy_variance": Quantity("energy variance", r"$\sigma_E^2$", "frequency^2", "9"),
+    "power": Quantity("charging power", "$P$", "frequency^2", "7"),
+    "passive_power": Quantity("passive-state power", r"$\mathsf{P}$", "frequency^2", "18, 7"),
+    "ergotropic_power": Quantity(
+        "ergotropic charging power", r"$\mathcal{P}$", "frequency^2", "12"
+    ),
+    "population": Quantity("excited population", "$p$", "1", "23"),
+    "population_inversion": Quantity("population inversion", r"$\mathcal{I}$", "1", "46"),
+    "coherence": Quantity("coherence", r"$\mathcal{C}$", "1", "46"),
+    "concurrence": Quantity("concurrence", "$C$", "1", "59"),
+}
+
+PARAMETERS = {
+    "theta": Quantity("Bloch polar angle", r"$\theta$", "rad", "1"),
+    "phi": Quantity("Bloch azimuthal angle", r"$\phi$", "rad", "1"),
+    "frequency": Quantity("battery frequency", r"$\omega_b$", "frequency", "4"),
+    "coupling": Quantity("coupling", "$J$", "frequency", "5"),
+    "charger_loss": Quantity("charger loss", r"$\gamma$", "frequency", "60"),
+    "battery_loss": Quantity("battery loss", r"$\gamma_b$", "frequency", ""),
+    "detuning": Quantity("charger - battery detuning", r"$\Delta$", "frequency", ""),
+    "time": Quantity("time", "$t$", "1/frequency", ""),
+}
+
+MOMENTS = {
+    "charger_population": Quantity(
+        "charger population", r"$\langle a^\dagger a\rangle$", "1", "22"
+    ),
+    "battery_population": Quantity(
+        "battery population", r"$\langle b^\dagger b\rangle$", "1", "23"
+    ),
+    "exchange": Quantity("exchange moment", r"$\langle a^\dagger b\rangle$", "1", "24"),
+    "charger_lowering": Quantity("charger coherence", r"$\langle a\rangle$", "1", "27"),
+    "battery_lowering": Quantity("battery coherence", r"$\langle b\rangle$", "1", "28"),
+    "charger_population_battery_lowering": Quantity(
+        "third moment", r"$\langle a^\dagger a b\rangle$", "1", "29"
+    ),
+    "battery_population_charger_lowering": Quantity(
+        "third moment", r"$\langle b^\dagger b a\rangle$", "1", "29"
+    ),
+}
+
+_OPTIMA = {  # the equations of the times; those of the maxima
+    "energy": ("31, 63", "32, 64"),
+    "power": ("34", "35"),
+    "ergotropy": ("40", "41"),
+    "ergotropic_power": ("42", "44"),
+}
+
+OPTIMA = {
+    f"{name}_{kind}": Quantity(
+        f"best time for {MEASURES[name].long_name}"
+        if kind == "time"
+        else f"largest {MEASURES[name].long_name}",
+        rf"$t_{{{MEASURES[name].symbol.strip('$')}}}$"
+        if kind == "time"
+        else rf"{MEASURES[name].symbol}$_{{\max}}$",
+        "1/frequency" if kind == "time" else MEASURES[name].units,
+        equations[kind == "max"],
+    )
+    for name, equations in _OPTIMA.items()
+    for kind in ("time", "max")
+}
+
+
+def check_measures(measures: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the measures asked for, all of them for None.
+
+    Raises
+    ------
+    TypeError
+        If `measures` is not an iterable of names.
+    ValueError
+        If there are none or a name is unknown.
+    """
+    if measures is None:
+        return tuple(MEASURES)
+    if isinstance(measures, str):
+        measures = [measures]
+    try:
+        chosen = tuple(dict.fromkeys(measures))
+    except TypeError as error:
+        raise TypeError(f"measures must be a list of names; got {measures!r:.60}") from error
+    unknown = [name for name in chosen if name not in MEASURES]
+    if unknown or not chosen:
+        given = f"unknown measure {unknown[0]!r}" if unknown else "measures is empty"
+        raise ValueError(f"{given}; choose from {', '.join(MEASURES)}")
+    return chosen
