@@ -102,7 +102,7 @@ def _inverse_elasticity(transfer: Array, excited: Array, ground: Array) -> Array
     radius = np.sqrt(inversion**2 + ground * population)
     large = np.maximum(radius + np.abs(inversion), _TINY)
     steep = np.maximum(radius + excited * np.abs(transfer - 0.5), _TINY)
-    return np.where(
+    inverse: Array = np.where(
         transfer < 0.5,
         4 * radius * steep / ((1 + excited) * large),
         np.where(
@@ -111,6 +111,7 @@ def _inverse_elasticity(transfer: Array, excited: Array, ground: Array) -> Array
             large * radius / (np.maximum(population, _TINY) * steep),
         ),
     )
+    return inverse
 
 
 def _early(exchange: Exchange) -> Array:

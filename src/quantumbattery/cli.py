@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -37,19 +37,37 @@ class Format(StrEnum):
     json = "json"
 
 
-Theta = Annotated[str, typer.Option(help="Bloch polar angle of the charger: 90deg, 1.57, 0.5pi.")]
-Phi = Annotated[str, typer.Option(help="Bloch azimuthal angle of the charger.")]
-Frequency = Annotated[float, typer.Option(help="Frequency of the battery (angular; hbar = 1).")]
-Coupling = Annotated[float, typer.Option(help="Coupling J, in the same unit.")]
-Loss = Annotated[float, typer.Option(help="Loss rate of the charger, in the same unit.")]
-BatteryLoss = Annotated[float, typer.Option(help="Loss rate of the battery.")]
-Detuning = Annotated[float, typer.Option(help="Charger frequency minus battery frequency.")]
-Out = Annotated[Path | None, typer.Option(help="Write the whole table: FILE.nc or FILE.csv.")]
+Theta = Annotated[
+    str, typer.Option(metavar="ANGLE", help="Bloch polar angle of the charger: 90deg, 1.57, 0.5pi.")
+]
+Phi = Annotated[str, typer.Option(metavar="ANGLE", help="Bloch azimuthal angle of the charger.")]
+
+
+def _number(text: object) -> float:
+    try:
+        return float(str(text))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number") from None
+
+
+def _option(help_text: str) -> Any:
+    return typer.Option(parser=_number, metavar="NUMBER", help=help_text)
+
+
+Frequency = Annotated[float, _option("Frequency of the battery (angular; hbar = 1).")]
+Coupling = Annotated[float, _option("Coupling J, in the same unit.")]
+Loss = Annotated[float, _option("Loss rate of the charger, in the same unit.")]
+BatteryLoss = Annotated[float, _option("Loss rate of the battery.")]
+Detuning = Annotated[float, _option("Charger frequency minus battery frequency.")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write the whole table: FILE.nc or FILE.csv.")
+]
 
 
 @app.command(
-    epilog="Examples:  quantumbattery charge --theta 90deg --loss 0.1 --times 0:4:400   |   "
-    "quantumbattery charge --theta pi --coupling 2 --plot charge.pdf --out charge.csv"
+    epilog="\b\nExamples:\n"
+    "  quantumbattery charge --theta 90deg --loss 0.1 --times 0:4:400\n"
+    "  quantumbattery charge --theta pi --coupling 2 --plot charge.pdf --out charge.csv"
 )
 def charge(
     theta: Theta = "180deg",
@@ -60,10 +78,15 @@ def charge(
     battery_loss: BatteryLoss = 0.0,
     detuning: Detuning = 0.0,
     times: Annotated[
-        str, typer.Option(help="FROM:TO:POINTS, in the inverse unit of the frequency.")
+        str,
+        typer.Option(metavar="FROM:TO:POINTS", help="Times, in the inverse unit of the frequency."),
     ] = "0:4:401",
-    measures: Annotated[str, typer.Option(help="Comma-separated quantities; all by default.")] = "",
-    plot: Annotated[Path | None, typer.Option(help="Draw the curves: .png, .pdf or .svg.")] = None,
+    measures: Annotated[
+        str, typer.Option(metavar="NAMES", help="Comma-separated quantities; all by default.")
+    ] = "",
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the curves: .png, .pdf or .svg.")
+    ] = None,
     out: Out = None,
 ) -> None:
     """Charge the battery qubit and print its figures of merit over time."""
@@ -84,7 +107,7 @@ def charge(
     _print_written(out, plot)
 
 
-@app.command(epilog="Example:  quantumbattery optimum --theta 90deg --coupling 1 --loss 0.1")
+@app.command(epilog="\b\nExample:\n  quantumbattery optimum --theta 90deg --coupling 1 --loss 0.1")
 def optimum(
     theta: Theta = "180deg",
     phi: Phi = "0",
@@ -107,11 +130,11 @@ def optimum(
     _print_written(out)
 
 
-@app.command(epilog="Example:  quantumbattery paper --out figures")
+@app.command(epilog="\b\nExample:\n  quantumbattery paper --out figures")
 def paper(
-    out: Annotated[Path, typer.Option(help="Folder for the figures and the ledger.")] = Path(
-        "paper-results"
-    ),
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for the figures and the ledger.")
+    ] = Path("paper-results"),
 ) -> None:
     """Draw figures 2-4 of the founding paper with their data, and check its 70 equations."""
     from quantumbattery.paper import verify, write_figures
@@ -128,7 +151,7 @@ def paper(
     print(f"\n{ledger}")
 
 
-@app.command(epilog="Example:  quantumbattery verify --format json")
+@app.command(epilog="\b\nExample:\n  quantumbattery verify --format json")
 def verify(
     format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.text,  # noqa: A002
 ) -> None:

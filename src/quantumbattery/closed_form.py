@@ -7,6 +7,8 @@ charger_loss, battery_loss, detuning and time.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from quantumbattery import best_times
@@ -54,7 +56,7 @@ def charge_columns(columns: dict[str, Array], arrays: dict[str, Array]) -> None:
         # An axis on which the motion does not depend is whole in every slab.
         slab = tuple(slice(None) if n == 1 else s for n, s in zip(moving, steps, strict=True))
         moment = part(time, slab)
-        motion = exchange.select(lambda a, slab=slab: part(a, slab))
+        motion = exchange.select(partial(part, tile=slab))
         views = {name: column[slab] for name, column in columns.items()}
         if "concurrence" in views:
             charger, battery = amplitudes(motion, moment)

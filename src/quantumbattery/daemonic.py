@@ -220,11 +220,19 @@ def _climb(joint: Joint, e: Array, start: Array, owner: Array) -> tuple[Array, A
     basis = start.astype(complex)
     passive = _passive(joint[owner], e[owner], basis)
     threshold = 4 * np.finfo(float).eps * e.max(axis=-1)[owner]
+    stretch = np.ones(len(basis))
     moving = np.arange(len(basis))
     for _ in range(STEPS):
-        states, levels = joint[owner[moving]], e[owner[moving]]
-        trial = _step(states, levels, basis[moving])
+        states, levels, here = joint[owner[moving]], e[owner[moving]], basis[moving]
+        trial = _step(states, levels, here)
         after = _passive(states, levels, trial)
+        if trial.shape[-1] > 2:  # steps are safe but short: go further while that pays
+            bold = _unitary(trial + stretch[moving, None, None] * (trial - here))
+            bolder = _passive(states, levels, bold)
+            pays = bolder < after
+            trial = np.where(pays[:, None, None], bold, trial)
+            after = np.where(pays, bolder, after)
+            stretch[moving] *= np.where(pays, 2.0, 0.25)
         gain = passive[moving] - after
         up = gain > 0
         basis[moving[up]], passive[moving[up]] = trial[up], after[up]
@@ -232,6 +240,13 @@ def _climb(joint: Joint, e: Array, start: Array, owner: Array) -> tuple[Array, A
         if not moving.size:
             break
     return basis, passive
+
+
+def _unitary(columns: Array) -> Array:
+    """Polar factor: the unitary nearest to a matrix."""
+    left, _, right = np.linalg.svd(columns)
+    unitary: Array = left @ right
+    return unitary
 
 
 def _step(joint: Joint, e: Array, basis: Array) -> Array:
@@ -254,6 +269,4 @@ def _step(joint: Joint, e: Array, basis: Array) -> Array:
     ceiling = eigenvalues(cost)[..., -1]
     vector = basis.swapaxes(-1, -2)[..., None]
     columns = (ceiling[..., None, None] * vector - cost @ vector)[..., 0].swapaxes(-1, -2)
-    left, _, right = np.linalg.svd(columns)
-    step: Array = left @ right
-    return step
+    return _unitary(columns)

@@ -127,7 +127,7 @@ def align(
 
 
 def _add_coordinate(coords: dict[str, xr.Variable], name: str, values: xr.Variable) -> None:
-    if name in coords and not coords[name].equals(values):
+    if name in coords and not coords[name].equals(values):  # type: ignore[no-untyped-call]
         raise ValueError(
             f"'{name}' is given twice, with different values: as a parameter or as the coordinate "
             "of one; drop or rename that coordinate"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.files import write_whole
+from quantumbattery.files import check_folder, write_whole
 from quantumbattery.quantities import check_measures
 from quantumbattery.states import Bloch
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), "-", "--")
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
     "font.size": 9,
@@ -201,16 +201,16 @@ def bloch(*preparations: Bloch) -> Figure:
         figure = Figure(figsize=(3.4, 3.4))
         axes: Any = figure.add_axes((0.0, 0.0, 1.0, 1.0), projection="3d")
         _sphere(axes)
-        for (theta, phi), colour in zip(angles, shades(len(angles)), strict=True):
-            tip = _point(theta, phi)
+        for (polar, azimuth), colour in zip(angles, shades(len(angles)), strict=True):
+            tip = _point(polar, azimuth)
             axes.plot(*zip((0, 0, 0), tip, strict=True), color=colour, linewidth=1.6, zorder=5)
             axes.plot(*([c] for c in tip), "o", color=colour, markersize=6, zorder=6)
             if len(angles) <= _LARGEST_LEGEND:
                 raised = 0.17 if abs(tip[2]) < 0.1 else 0.0  # above the label of an axis
                 outside = [1.22 * tip[0], 1.22 * tip[1], 1.22 * tip[2] + raised]
-                if theta < 0.1 or theta > 3.0:
+                if polar < 0.1 or polar > 3.0:
                     outside = [0.42, 0.0, 1.1 * tip[2]]
-                axes.text(*outside, rf"$\theta={in_pi(theta)}$", fontsize=8, ha="center")
+                axes.text(*outside, rf"$\theta={in_pi(polar)}$", fontsize=8, ha="center")
     return figure
 
 
@@ -286,6 +286,7 @@ def check_picture_path(path: Path) -> None:
     """Refuse, before any work, a picture file of a kind that cannot be drawn."""
     if path.suffix not in (".png", ".pdf", ".svg"):
         raise ValueError(f"{path} must end in .png, .pdf or .svg to hold a picture")
+    check_folder(path.parent)
 
 
 def map_names(dataset: xr.Dataset) -> list[str]:

@@ -148,15 +148,15 @@ def amplitudes(exchange: Exchange, times: Array) -> tuple[ComplexArray, ComplexA
 def _root(exchange: Exchange) -> ComplexArray:
     """G with a positive imaginary part; J^2 + x^2 has the imaginary part 2 Re(x) Im(x)."""
     sign = np.where(exchange.offset.real * exchange.offset.imag < 0, -1.0, 1.0)
-    return sign * exchange.oscillation.astype(float) + 1j * exchange.growth
+    return np.asarray(sign * exchange.oscillation.astype(float) + 1j * exchange.growth)
 
 
 def log_slope(exchange: Exchange, times: Array) -> Array:
-    """T F'(t)/F(t): 2 at t = 0, 1 at the peak of F/t, 0 at the peak of F."""
+    """Logarithmic slope t F'(t)/F(t): 2 at t = 0, 1 at the peak of F/t, 0 at the peak of F."""
     x = exchange
     angle, swell = _phase(x, times), x.growth * times
     fading = np.expm1(-2 * swell)
     sine = np.sin(angle)
     top = angle * np.sin(2 * angle) - 2 * swell * sine**2 - swell * fading
     bottom = 2 * (sine**2 * (1 + fading) + 0.25 * fading**2)
-    return 2 * ((1 + fading) * top / bottom - x.decay * times)
+    return np.asarray(2 * ((1 + fading) * top / bottom - x.decay * times))

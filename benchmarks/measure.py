@@ -1,0 +1,54 @@
+"""Timing tools: best of several runs, two jobs in turn, peak memory in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+
+def seconds(job: Callable[[], object], runs: int = 5) -> float:
+    """Shortest time of several runs after one warm-up."""
+    job()
+    return min(_once(job) for _ in range(runs))
+
+
+def in_turn(
+    ours: Callable[[], object], peer: Callable[[], object], runs: int = 5
+) -> tuple[float, float]:
+    """Shortest times of two jobs run A B A B ..., so that both see the same machine."""
+    ours()
+    peer()
+    pairs = [(_once(ours), _once(peer)) for _ in range(runs)]
+    return min(a for a, _ in pairs), min(b for _, b in pairs)
+
+
+def commands_in_turn(ours: list[str], peer: list[str], runs: int = 7) -> tuple[float, float]:
+    """The same for whole processes."""
+    return in_turn(lambda: _run(ours), lambda: _run(peer), runs)
+
+
+def extra_memory(setup: str, job: str) -> float:
+    """MiB by which `job` raises the peak memory of a fresh process that has run `setup`."""
+    code = (
+        f"import resource\n{setup}\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        f"{job}\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
+    return int(out.stdout) * unit / 2**20
+
+
+def _once(job: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    result = job()
+    took = time.perf_counter() - start
+    del result
+    return took
+
+
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True)
