@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def seconds(job: Callable[[], object], runs: int = 5) -> float:
@@ -31,15 +32,21 @@ def commands_in_turn(ours: list[str], peer: list[str], runs: int = 7) -> tuple[f
 
 def extra_memory(setup: str, job: str) -> float:
     """MiB by which `job` raises the peak memory of a fresh process that has run `setup`."""
-    code = (
-        f"import resource\n{setup}\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-        f"{job}\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
-    )
+    code = f"from benchmarks.measure import peak\n{setup}\nbefore = peak()\n{job}\nprint(peak() - before)"
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, KiB elsewhere
-    return int(out.stdout) * unit / 2**20
+    return float(out.stdout)
+
+
+def peak() -> float:
+    """Peak memory of this process so far, in MiB."""
+    try:  # of this program; the resource module also counts what ran in the process before it
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) / 2**10
+    except OSError:
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 2**10  # bytes there, KiB elsewhere
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 def _once(job: Callable[[], object]) -> float:

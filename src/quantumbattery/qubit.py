@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
 
 from quantumbattery.parameters import Array
 
-# Large enough that the threads seldom wait for the interpreter, small enough for the cache.
-TILE = 1 << 17
+# Small enough that the working arrays of a tile stay in the cache of a core.
+_TILE = 1 << 14
 
 NEED_REMAINDER = {"passive_energy", "passive_power", "energy_variance"}
 
 _TINY = 1e-300
-
-_WORTH_THREADS = 1 << 18
 
 
 def tiles(shape: Sequence[int], size: int) -> Iterator[tuple[slice, ...]]:
@@ -44,20 +39,10 @@ def part(array: Array, tile: tuple[slice, ...]) -> Array:
 
 
 def fill_tiles(out: Mapping[str, Array], inputs: Sequence[Array]) -> None:
-    """Do `fill` tile by tile, on all cores where that pays; `inputs` are its other arguments."""
-
-    def work(tile: tuple[slice, ...]) -> None:
+    """Do `fill` tile by tile; `inputs` are its other arguments."""
+    for tile in tiles(next(iter(out.values())).shape, _TILE):
         views = {name: column[tile] for name, column in out.items()}
         fill(views, *(part(array, tile) for array in inputs))
-
-    column = next(iter(out.values()))
-    every = tiles(column.shape, TILE)
-    if column.size < _WORTH_THREADS:
-        for tile in every:
-            work(tile)
-        return
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy lets go of the interpreter's lock
-        deque(pool.map(work, every), maxlen=0)
 
 
 def fill(
@@ -114,7 +99,7 @@ def fill(
             np.multiply(passive, rate, out=out["passive_power"])
     _fill_numbers(out, energy, inversion, squared_coherence, frequency)
     if out.keys() & {"ergotropy", "antiergotropy", "ergotropic_power"}:
-        _fill_work(out, energy, inversion, squared_coherence, radius, rate)
+        _fill_work(out, ground, energy, inversion, squared_coherence, radius, rate)
 
 
 def _fill_numbers(
@@ -134,21 +119,22 @@ def _fill_numbers(
 
 def _fill_work(
     out: Mapping[str, Array],
+    ground: Array,
     energy: Array,
     inversion: Array,
     squared_coherence: Array,
     radius: Array,
     rate: Array,
 ) -> None:
-    large = np.abs(inversion)
-    large += radius
-    np.maximum(large, _TINY, out=large)  # at p = 1/2 without coherence, 0/0 is 0
-    coherent = np.divide(squared_coherence, large, out=large)
-    inversion += inversion
+    size = np.abs(inversion)
+    large = np.add(radius, size, out=radius)
+    if not ground.all():  # without coherence and at p = 1/2, 0/0 is 0
+        np.maximum(large, _TINY, out=large)
+    coherent = np.divide(squared_coherence, large, out=squared_coherence)
     if "antiergotropy" in out:
-        np.subtract(np.minimum(inversion, 0.0), coherent, out=out["antiergotropy"])
+        np.subtract(inversion - size, coherent, out=out["antiergotropy"])
     if out.keys() & {"ergotropy", "ergotropic_power"}:
-        work = np.maximum(inversion, 0.0, out=inversion)
+        work = np.add(inversion, size, out=inversion)
         work += coherent
         # The ergotropy of a nearly pure state is its energy, of which it may round an ulp above.
         work = np.minimum(work, energy, out=out.get("ergotropy", work))
