@@ -1,4 +1,4 @@
-"""Density matrices and Hamiltonians at random, edges included: pure, mixed, degenerate, singular."""
+"""Density matrices and Hamiltonians at random, with the edges: pure, mixed, degenerate."""
 
 from typing import Any
 
@@ -13,30 +13,31 @@ LADDERS = ["any", "even", "degenerate", "flat", "shuffled", "negative"]
 
 
 def unitary(rng: np.random.Generator, d: int) -> Array:
-    return np.linalg.qr(rng.normal(size=(d, d)) + 1j * rng.normal(size=(d, d)))[0]
+    u: Array = np.linalg.qr(rng.normal(size=(d, d)) + 1j * rng.normal(size=(d, d)))[0]
+    return u
 
 
 def spectrum(rng: np.random.Generator, d: int, kind: str) -> Array:
+    p: Array = rng.dirichlet(np.ones(d))
     if kind == "pure":
-        return np.eye(d)[0]
+        p = np.eye(d)[0]
     if kind == "mixed":
-        return np.ones(d) / d
+        p = np.ones(d)
     if kind == "nearly pure":
-        p = rng.dirichlet(np.ones(d)) * 1e-9
-        p[0] += 1 - p.sum()
-        return p
-    p = rng.dirichlet(np.ones(d))
+        p = 1e-9 * p + np.eye(d)[0]
     if kind == "degenerate":
         p = np.ceil(3 * p)
     if kind == "singular":
         p[: (d - 1) // 2 + (d > 1)] = 0
-    return p / p.sum()
+    p /= p.sum()
+    return p
 
 
 def state(rng: np.random.Generator, d: int, kind: str = "any") -> Array:
     """A density matrix with a random eigenbasis."""
     u = unitary(rng, d)
-    return (u * spectrum(rng, d, kind)) @ u.conj().T
+    rho: Array = (u * spectrum(rng, d, kind)) @ u.conj().T
+    return rho
 
 
 def states(rng: np.random.Generator, n: int, d: int, rank: int | None = None) -> Array:
@@ -58,7 +59,8 @@ def hamiltonian(rng: np.random.Generator, d: int, kind: str = "any") -> Array:
     u = unitary(rng, d)
     levels = {"degenerate": ladder // 2, "negative": -(ladder**2)}.get(kind, rng.normal(size=d))
     h = (u * levels) @ u.conj().T
-    return (h + h.conj().T) / 2
+    hermitian: Array = (h + h.conj().T) / 2
+    return hermitian
 
 
 @st.composite

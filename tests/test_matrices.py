@@ -8,10 +8,10 @@ import qutip
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
-from random_matrices import hamiltonian, state, states, unitary
 from scipy import sparse
 
 from quantumbattery import correlations, daemonic, matrices, merit
+from random_matrices import hamiltonian, state, states, unitary
 
 RHO = np.diag([0.25, 0.75])
 H = np.diag([0.0, 1.0])
@@ -205,7 +205,7 @@ def test_bad_hamiltonians_are_refused_in_words(name):
 
 @pytest.mark.parametrize("dims", [2, "22", (2.0, 2), (True, 4), [], None])
 def test_dims_are_whole_numbers(dims):
-    with pytest.raises(TypeError, match="dims is .*: it takes one whole number for each part"):
+    with pytest.raises(TypeError, match=r"dims is .*: it takes one whole number for each part"):
         correlations.negativity(np.eye(4) / 4, dims)
 
 
@@ -224,7 +224,7 @@ def test_dims_fit_the_state(dims, words):
 
 @pytest.mark.parametrize("keep", ["0", 0.5, [], [True], None])
 def test_parts_are_whole_numbers(keep):
-    with pytest.raises(TypeError, match="keep is .*: it takes the number of a part"):
+    with pytest.raises(TypeError, match=r"keep is .*: it takes the number of a part"):
         matrices.partial_trace(np.eye(4) / 4, (2, 2), keep)
 
 

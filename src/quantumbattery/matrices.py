@@ -124,13 +124,16 @@ def _unwrap(value: Any, name: str, state: bool) -> Any:
     if callable(getattr(value, "toarray", None)):
         return value.toarray()
     first = value
-    while isinstance(first, list | tuple) or (isinstance(first, np.ndarray) and first.ndim):
-        if not len(first):
-            break
+    while _holds_objects(first) and len(first):
         first = first[0]
     if first is not value and (hasattr(first, "full") or hasattr(first, "toarray")):
         return [_unwrap(part, name, state) for part in value]
     return value
+
+
+def _holds_objects(value: Any) -> bool:
+    array = isinstance(value, np.ndarray) and value.dtype == object and value.ndim > 0
+    return array or isinstance(value, list | tuple)
 
 
 def _hermitian(matrix: Array, name: str, scale: Array | float) -> Array:

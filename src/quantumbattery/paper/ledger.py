@@ -101,6 +101,16 @@ def verify(*, seed: int = 70, points: int = 48) -> Ledger:
     >>> len(ledger), ledger[35].number, ledger[35].status
     (70, 36, 'corrected')
     """
+    import scipy.linalg  # noqa: F401 - loads the library whose threads are limited
+    from threadpoolctl import threadpool_limits
+
+    # Threads of a linear-algebra library gain nothing on 16 x 16 matrices, and when another
+    # program keeps a core busy they wait for each other: minutes instead of seconds.
+    with threadpool_limits(1):
+        return _verify(seed, points)
+
+
+def _verify(seed: int, points: int) -> Ledger:
     from quantumbattery.paper import (
         approximations,
         checks_charging,
