@@ -32,7 +32,8 @@ def commands_in_turn(ours: list[str], peer: list[str], runs: int = 7) -> tuple[f
 
 def extra_memory(setup: str, job: str) -> float:
     """MiB by which `job` raises the peak memory of a fresh process that has run `setup`."""
-    code = f"from benchmarks.measure import peak\n{setup}\nbefore = peak()\n{job}\nprint(peak() - before)"
+    code = f"from benchmarks.measure import peak\n{setup}\nbefore = peak()\n{job}\n"
+    code += "print(peak() - before)"
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return float(out.stdout)
 

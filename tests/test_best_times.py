@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -34,6 +36,36 @@ def test_no_time_is_better(theta, j, ga, gb, d):
         assert float(at) == pytest.approx(value, rel=1e-12)
         # The first instant: before it nothing reaches the maximum.
         assert not (found[times < 0.99 * time] >= value).any()
+
+
+PARAMETERS = {
+    "coupling": [0.7, 1.0, 2.0],
+    "charger_loss": [0.0, 0.5, 4.0, 9.0],
+    "battery_loss": [0.0, 1.0],
+    "detuning": [0.0, -1.0, 2.0, 0.5, 3.0],
+    "frequency": [1.0, 2.0],
+}
+
+
+@pytest.mark.parametrize("pair", list(combinations(PARAMETERS, 2)), ids="-".join)
+def test_every_pair_of_axes_is_the_single_calls(pair):
+    first, second = pair
+    preparation = qb.bloch([0.0, 2.0, np.pi])
+    grid = qb.QubitPair(**{name: PARAMETERS[name] for name in pair}).optimum(preparation)
+    for one in PARAMETERS[first]:
+        for other in PARAMETERS[second]:
+            single = qb.QubitPair(**{first: one, second: other}).optimum(preparation)
+            picked = grid.sel({first: one, second: other})
+            for name in single.data_vars:
+                np.testing.assert_allclose(picked[name], single[name], rtol=1e-13)
+
+
+def test_all_axes_at_once():
+    grid = qb.QubitPair(**PARAMETERS).optimum(qb.bloch(1.0))
+    last = {name: values[-1] for name, values in PARAMETERS.items()}
+    single = qb.QubitPair(**last).optimum(qb.bloch(1.0))
+    for name in single.data_vars:
+        assert float(grid.sel(last)[name]) == pytest.approx(float(single[name]), rel=1e-13)
 
 
 def test_printed_constants():

@@ -1,12 +1,14 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
+import quantumbattery as qb
 from quantumbattery.cli import angle, main
 
 
@@ -72,9 +74,10 @@ def test_paper_fills_a_folder(tmp_path):
     ("words", "sentence"),
     [
         ("charge --theta 200deg", "theta must be an angle between 0 and pi"),
+        ("charge --theta 90", "theta must be on the Bloch sphere, got '90'; for degrees write deg"),
         ("charge --theta north", "theta must be an angle such as 90deg"),
-        ("charge --theta 1e999", "theta must be an angle between 0 and pi"),
-        ("charge --phi -1deg", "phi must be an angle between 0 and 2 pi"),
+        ("charge --theta 1e999", "theta must be on the Bloch sphere"),
+        ("charge --phi -1deg", "phi must be on the Bloch sphere"),
         ("charge --coupling 0", "coupling must be positive"),
         ("charge --coupling nan", "coupling must be positive"),
         ("charge --coupling strong", "'strong' is not a number"),
@@ -90,7 +93,7 @@ def test_paper_fills_a_folder(tmp_path):
         ("charge --plot nowhere/picture.png", "nowhere is not an existing folder"),
         ("charge --speed 3", "No such option: --speed"),
         ("optimum --frequency -1", "frequency must be positive"),
-        ("verify --format xml", "'xml' is not one of"),
+        ("verify --format xml", "format must be text or json; got 'xml'"),
         ("paper --out /dev/null/figures", "cannot be made"),
         ("discharge", "No such command 'discharge'"),
     ],
@@ -105,6 +108,28 @@ def test_bad_input_is_one_sentence_and_exit_code_2(words, sentence, tmp_path, mo
     assert sentence in said.err
     assert said.out == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_version():
+    assert run("--version").stdout == f"quantumbattery {qb.__version__}\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_sentence():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "quantumbattery", "optimum"],
+            stdout=full, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "Error: the output cannot be written (No space left on device)\n"
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    words = f"{sys.executable} -m quantumbattery charge --times 0:1:5 | head -n 1"
+    done = subprocess.run(words, shell=True, capture_output=True, text=True)
+    assert done.stdout.startswith("QubitPair")
+    assert "Traceback" not in done.stderr
 
 
 def test_a_refusal_from_outside(tmp_path):

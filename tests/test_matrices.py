@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from quantumbattery import correlations, daemonic, matrices, merit
+from quantumbattery import cells, correlations, daemonic, matrices, merit
 from random_matrices import hamiltonian, state, states, unitary
 
 RHO = np.diag([0.25, 0.75])
@@ -134,7 +134,7 @@ def test_labelled_axes_broadcast_by_name(labelled):
     assert single.dims == ("frequency",)
     np.testing.assert_array_equal(single, [0.75, 1.5])
     assert merit.passive_state(RHO, h).dims == ("frequency", "i", "j")
-    locked = merit.locked_ergotropy(np.kron(RHO, RHO), [h, h])
+    locked = cells.locked_ergotropy(np.kron(RHO, RHO), [h, h])
     assert locked.dims == ("frequency",)
 
 
@@ -155,7 +155,7 @@ BAD_STATES = {
     "super": (qutip.to_super(qutip.qeye(2)), TypeError, "Qobj of type 'super'"),
     "ragged": ([[1, 0], [0]], ValueError, "rho has rows of different lengths"),
     "number": (1.0, ValueError, r"rho has shape \(\): it takes square matrices"),
-    "ket": ([1.0, 0.0], ValueError, "one-dimensional, of length 2.*qb.state"),
+    "ket": ([1.0, 0.0], ValueError, "one-dimensional, of length 2.*np.outer"),
     "oblong": (np.ones((2, 3)), ValueError, r"rho has shape \(2, 3\)"),
     "no size": (np.ones((0, 0)), ValueError, r"rho has shape \(0, 0\)"),
     "nan": (np.diag([np.nan, 1]), ValueError, "rho is not finite: remove"),

@@ -231,7 +231,8 @@ def test_no_nan_at_extreme_times_and_rates():
         (lambda: qb.QubitPair(detuning=np.nan), "detuning must be finite; got nan"),
         (lambda: qb.QubitPair(coupling=[[1.0]]), "coupling has 2 dimensions"),
         (lambda: qb.QubitPair(coupling=[]), "coupling is empty"),
-        (lambda: charge(1.0, -1.0), "time must be zero or positive, and finite; got -1"),
+        (lambda: qb.QubitPair(coupling=1e308), "between 1e-100 and 1e.100 in size.; got 1e.308"),
+        (lambda: charge(1.0, -1.0), "time must be zero or positive, and finite; got -1.0"),
         (lambda: charge(1.0, [0, np.inf]), "time must be zero or positive, and finite; got inf"),
         (lambda: qb.QubitPair().charge(qb.bloch(1.0), 1.0, ["work"]), "unknown measure 'work'"),
         (lambda: qb.QubitPair().charge(qb.bloch(1.0), 1.0, []), "measures is empty"),
@@ -267,5 +268,11 @@ def test_axes_that_clash():
     labelled = xr.DataArray([0.1, 0.2], dims="theta", coords={"theta": [5.0, 6.0]})
     with pytest.raises(ValueError, match="axes of the same name"):
         qb.QubitPair(charger_loss=labelled).charge(qb.bloch([1.0, 2.0]), 1.0)
+    with pytest.raises(ValueError, match="'row' is that of the matrix"):
+        qb.QubitPair(charger_loss=xr.DataArray([0.1], dims="row")).density_matrix(
+            qb.bloch(1.0), 1.0
+        )
+    with pytest.raises(ValueError, match="must be different names"):
+        qb.QubitPair(charger_loss=xr.DataArray([0.1], dims=(3,)))
     with pytest.raises(ValueError, match="'theta' is given twice"):
         qb.QubitPair(charger_loss=labelled).charge(qb.bloch(1.0), 1.0)

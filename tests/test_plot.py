@@ -68,6 +68,23 @@ def test_angles_read_as_fractions_of_pi():
     assert in_pi(1.0) == "1"
 
 
+def test_order_of_the_axes_does_not_matter():
+    times = np.array([3.0, 0.0, 1.0, 2.0])
+    data = qb.QubitPair(charger_loss=[1.0, 0.0]).charge(qb.bloch(1.0), times)
+    for line in qb.plot.curves(data, ["energy"]).axes[0].lines:
+        assert (np.diff(line.get_xdata()) > 0).all()
+    star = qb.plot.map(data, "time", "charger_loss", "energy").axes[0].lines[0]
+    assert (star.get_xdata()[0], star.get_ydata()[0]) == (2.0, 0.0)
+
+
+def test_map_with_cells_that_have_no_value():
+    best = qb.QubitPair(charger_loss=[0.0, 0.1]).optimum(qb.bloch([0.0, 1.0, np.pi]))
+    star = qb.plot.map(best, "theta", "charger_loss", "ergotropic_power_time").axes[0].lines[0]
+    assert (star.get_xdata()[0], star.get_ydata()[0]) == (np.pi, 0.0)
+    empty = best.sel(theta=[0.0])
+    assert not qb.plot.map(empty, "theta", "charger_loss", "energy_time").axes[0].lines
+
+
 def test_bad_requests():
     data = table(charger_loss=[0.1, 1.0], coupling=[1.0, 2.0])
     with pytest.raises(ValueError, match="at most one other"):
@@ -84,3 +101,5 @@ def test_bad_requests():
         qb.plot.bloch(1.0)
     with pytest.raises(TypeError, match=r"quantumbattery\.bloch"):
         qb.plot.bloch()
+    with pytest.raises(TypeError, match=r"xarray\.Dataset that charge returns"):
+        qb.plot.curves(table().energy)

@@ -1,6 +1,7 @@
 """Quantum batteries: charging, ergotropy, capacity and power, exact and fast."""
 
 from quantumbattery import paper, plot
+from quantumbattery.cells import local_ergotropy, locked_ergotropy
 from quantumbattery.copies import asymptotic_ergotropy, multi_copy_ergotropy
 from quantumbattery.correlations import (
     coherence,
@@ -12,6 +13,7 @@ from quantumbattery.correlations import (
     purity,
 )
 from quantumbattery.daemonic import daemonic_ergotropy
+from quantumbattery.matrices import partial_trace
 from quantumbattery.merit import (
     active_energy,
     antiergotropy,
@@ -21,8 +23,6 @@ from quantumbattery.merit import (
     energy_variance,
     ergotropy,
     incoherent_ergotropy,
-    local_ergotropy,
-    locked_ergotropy,
     passive_energy,
     passive_state,
 )
@@ -51,6 +51,7 @@ __all__ = [
     "mutual_information",
     "negativity",
     "paper",
+    "partial_trace",
     "passive_energy",
     "passive_state",
     "plot",

@@ -36,7 +36,7 @@ def energy_time(exchange: Exchange) -> Array:
     times = np.where(x.growth > 0, swelling, swinging)
     mixed = (x.growth > 0) & (x.oscillation > 0)
     if mixed.any():
-        complex_ones = x.select(lambda a: np.broadcast_to(a, times.shape)[mixed])
+        complex_ones = x.select(lambda a: np.broadcast_to(a, times.shape)[mixed])  # flat
         early = _early(complex_ones)
         # At R t = pi/2 the condition may vanish to rounding; a little later it is negative. That
         # moment may be very late (small R), so the search goes by the logarithm of the time.
@@ -53,7 +53,8 @@ def energy_time(exchange: Exchange) -> Array:
 
 def power_time(exchange: Exchange, peak: Array) -> Array:
     """Instant of the largest F/t (paper, Eq. 34), where t F'/F = 1; `peak` is that of F."""
-    return _root(lambda t, i: log_slope(_take(exchange, i), t) - 1, _early(exchange), peak)
+    full = _spread(exchange, peak.shape)
+    return _root(lambda t, i: log_slope(_take(full, i), t) - 1, _early(exchange), peak)
 
 
 def ergotropic_power_time(
@@ -77,7 +78,7 @@ def ergotropic_power_time(
     """
 
     def condition(t: Array, i: npt.NDArray[np.intp]) -> Array:
-        x = _take(exchange, i)
+        x = _take(full, i)
         inverse = _inverse_elasticity(transfer_probability(x, t), pick(excited, i), pick(ground, i))
         return log_slope(x, t) - inverse
 
@@ -87,7 +88,7 @@ def ergotropic_power_time(
     shape = np.broadcast_shapes(excited.shape, peak.shape)
     # At the ends the condition may vanish to rounding; a little outside it has its sign.
     low, high = np.broadcast_to(0.99 * power, shape), np.broadcast_to(1.01 * peak, shape)
-    exchange = exchange.select(lambda a: a if a.size == 1 else np.broadcast_to(a, shape))
+    full = _spread(exchange, shape)
     return _root(condition, low, high)
 
 
@@ -138,6 +139,11 @@ def _root(
         bracket = (low.reshape(-1)[block], high.reshape(-1)[block])
         found.reshape(-1)[block] = find_root(condition, bracket, args=(block,)).x
     return found
+
+
+def _spread(exchange: Exchange, shape: tuple[int, ...]) -> Exchange:
+    """The constants over the whole shape, so that a flat index finds them; single ones stay."""
+    return exchange.select(lambda a: a if a.size == 1 else np.broadcast_to(a, shape))
 
 
 def _take(exchange: Exchange, i: npt.NDArray[np.intp]) -> Exchange:

@@ -6,7 +6,6 @@ import os
 import re
 import sys
 from collections.abc import Iterable
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,17 +23,9 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Quantum batteries: charge them, find the best moment, check the founding paper.",
 )
 
 _COLUMNS = 5
-
-
-class Format(StrEnum):
-    """How a ledger is printed."""
-
-    text = "text"
-    json = "json"
 
 
 Theta = Annotated[
@@ -66,7 +57,7 @@ Out = Annotated[
 
 @app.command(
     epilog="\b\nExamples:\n"
-    "  quantumbattery charge --theta 90deg --loss 0.1 --times 0:4:400\n"
+    "  quantumbattery charge --theta 90deg --loss 0.1 --times 0:4:401\n"
     "  quantumbattery charge --theta pi --coupling 2 --plot charge.pdf --out charge.csv"
 )
 def charge(
@@ -82,8 +73,9 @@ def charge(
         typer.Option(metavar="FROM:TO:POINTS", help="Times, in the inverse unit of the frequency."),
     ] = "0:4:401",
     measures: Annotated[
-        str, typer.Option(metavar="NAMES", help="Comma-separated quantities; all by default.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="NAMES", help="Comma-separated quantities; all by default."),
+    ] = None,
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the curves: .png, .pdf or .svg.")
     ] = None,
@@ -93,7 +85,7 @@ def charge(
     preparation = _preparation(theta, phi)
     pair = QubitPair(frequency, coupling, loss, battery_loss, detuning)
     moments = _times(times)
-    chosen = [m.strip() for m in measures.split(",")] if measures else None
+    chosen = None if measures is None else [name.strip() for name in measures.split(",")]
     _check_outputs(out, plot)
     table = pair.charge(preparation, moments, chosen)
     if out is not None:
@@ -153,27 +145,63 @@ def paper(
 
 @app.command(epilog="\b\nExample:\n  quantumbattery verify --format json")
 def verify(
-    format: Annotated[Format, typer.Option(help="A table to read, or JSON.")] = Format.text,  # noqa: A002
+    format: Annotated[  # noqa: A002
+        str, typer.Option(metavar="text|json", help="A table to read, or JSON.")
+    ] = "text",
 ) -> None:
     """Print a verdict on each of the founding paper's 70 equations."""
     from quantumbattery.paper import verify as check
 
-    if format is Format.text:
+    if format not in ("text", "json"):
+        raise ValueError(f"format must be text or json; got {format!r}")
+    if format == "text":
         print("Checking the 70 equations ...", file=sys.stderr, flush=True)
     ledger = check()
-    print(ledger.to_json() if format is Format.json else ledger)
+    print(ledger.to_json() if format == "json" else ledger)
 
 
 def main() -> None:
     """Run the command line; bad input ends with one sentence and exit code 2."""
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         sys.exit(1)
+    except OSError as error:
+        _discard_output()
+        sys.exit(_refuse(f"the output cannot be written ({error.strerror})"))
     except (ValueError, TypeError) as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(_refuse(str(error)))
+
+
+def _refuse(sentence: str) -> int:
+    print(f"Error: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _discard_output() -> None:
+    """What is still in the buffer would fail again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from quantumbattery import __version__
+
+        print(f"quantumbattery {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Quantum batteries: charge them, find the best moment, check the founding paper."""
 
 
 def _preparation(theta: str, phi: str) -> Bloch:
@@ -196,8 +224,13 @@ def angle(name: str, text: str) -> float:
         )
     value = float(match[1] or 1) / float(match[3] or 1)
     if match[2] == "deg":
-        return value / 180 * np.pi
-    return value * np.pi if match[2] == "pi" else value
+        value = value / 180 * np.pi
+    elif match[2] == "pi":
+        value *= np.pi
+    if not 0 <= value <= 2 * np.pi:
+        hint = "; for degrees write deg" if match[2] is None else ""
+        raise ValueError(f"{name} must be on the Bloch sphere, got {text!r}{hint}")
+    return value
 
 
 def _times(text: str) -> np.ndarray:
@@ -205,7 +238,7 @@ def _times(text: str) -> np.ndarray:
         start, stop, points = text.split(":")
         first, last, count = float(start), float(stop), int(points)
     except ValueError:
-        raise ValueError(f"times must be FROM:TO:POINTS such as 0:4:400; got {text!r}") from None
+        raise ValueError(f"times must be FROM:TO:POINTS such as 0:4:401; got {text!r}") from None
     if not (0 <= first <= last < np.inf) or not 1 <= count <= 10_000_000:
         raise ValueError(
             "times FROM:TO:POINTS must be finite with 0 <= FROM <= TO, and 1 to 10000000 POINTS; "

@@ -9,6 +9,7 @@ from math import comb, factorial, log, prod
 
 import numpy as np
 
+from quantumbattery.kernels import energy_kernel, ergotropy_kernel, within
 from quantumbattery.matrices import (
     Array,
     MatrixLike,
@@ -18,7 +19,6 @@ from quantumbattery.matrices import (
     evaluate,
     hamiltonians,
 )
-from quantumbattery.merit import energy_kernel, ergotropy_kernel, within
 
 MOST_TYPES = 1_000_000
 BLOCK = 2**20

@@ -30,6 +30,21 @@ from quantumbattery.matrices import (
 def population_inversion(rho: MatrixLike) -> Values:
     """Inversion of a qubit's population, I = <1|rho|1> - 1/2 (paper, Eq. 46), from -1/2 to 1/2.
 
+    Parameters
+    ----------
+    rho : array_like, DataArray or Qobj, shape (..., 2, 2)
+        Density matrices of a qubit.
+
+    Returns
+    -------
+    float, ndarray or DataArray
+        Dimensionless.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``rho`` is no density matrix of a qubit.
+
     Examples
     --------
     >>> import numpy as np
@@ -42,6 +57,21 @@ def population_inversion(rho: MatrixLike) -> Values:
 
 def coherence(rho: MatrixLike) -> Values:
     """Coherence C = abs(<1|rho|0>) of a qubit (paper, Eq. 46), from 0 to 1/2.
+
+    Parameters
+    ----------
+    rho : array_like, DataArray or Qobj, shape (..., 2, 2)
+        Density matrices of a qubit.
+
+    Returns
+    -------
+    float, ndarray or DataArray
+        Dimensionless.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``rho`` is no density matrix of a qubit.
 
     Examples
     --------
@@ -56,6 +86,21 @@ def coherence(rho: MatrixLike) -> Values:
 def purity(rho: MatrixLike) -> Values:
     """Purity Tr(rho^2) (paper, Sec. 1): 1 for a pure state, 1/d for the maximally mixed one.
 
+    Parameters
+    ----------
+    rho : array_like, DataArray or Qobj, shape (..., d, d)
+        Density matrices.
+
+    Returns
+    -------
+    float, ndarray or DataArray
+        Dimensionless.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``rho`` is no density matrix.
+
     Examples
     --------
     >>> import numpy as np
@@ -68,6 +113,21 @@ def purity(rho: MatrixLike) -> Values:
 
 def entropy(rho: MatrixLike) -> Values:
     """Von Neumann entropy -Tr(rho log rho), natural logarithm: from 0 to log(d).
+
+    Parameters
+    ----------
+    rho : array_like, DataArray or Qobj, shape (..., d, d)
+        Density matrices.
+
+    Returns
+    -------
+    float, ndarray or DataArray
+        Dimensionless; natural logarithm.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``rho`` is no density matrix.
 
     Examples
     --------
@@ -85,6 +145,21 @@ def concurrence(rho: MatrixLike) -> Values:
     Wootters' max(0, l1 - l2 - l3 - l4) (Phys. Rev. Lett. 80, 2245 (1998)), with the l taken as
     singular values of V^T (s_y x s_y) V where rho = V V^dag. Square roots of the eigenvalues of
     rho rho~, the usual way, lose half the digits where the state is nearly pure.
+
+    Parameters
+    ----------
+    rho : array_like, DataArray or Qobj, shape (..., 4, 4)
+        Density matrices of two qubits, the charger the first factor.
+
+    Returns
+    -------
+    float, ndarray or DataArray
+        Dimensionless.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``rho`` is no density matrix of two qubits.
 
     Examples
     --------

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from quantumbattery.kernels import energy_kernel, ergotropy_kernel, rearranged, within
 from quantumbattery.matrices import (
     TOLERANCE,
     Array,
@@ -23,13 +24,12 @@ from quantumbattery.matrices import (
     hamiltonians,
     reduced,
 )
-from quantumbattery.merit import energy_kernel, ergotropy_kernel, rearranged, within
 
 DIRECTIONS = 240  # scanned on the hemisphere of a qubit charger,
 SECTORS = 6  # the best of each sector is a start
 RANDOM_STARTS = 16  # beside the obvious bases of a larger charger
-STEPS = 500
-BLOCK = 2**14
+ROUNDS = 200  # of the climb from each start
+BLOCK = 2**14  # matrix elements of the joint states taken at once
 
 Joint: TypeAlias = Array
 """States as (n, a a, b b): row (i, k), column (j, l) is the element <i j|rho|k l>."""
@@ -68,13 +68,13 @@ def daemonic_ergotropy(
 
     Notes
     -----
-    The best basis is climbed to, from many starts, by steps none of which goes down: outcome j
-    earns at least Tr(G_j |a_j><a_j|) with the unitaries now in use, and the next basis is a better
-    one for these G_j (for a qubit the best one). For a qubit charger the starts are the best points
-    in six sectors of a scan of 240 directions, which has found the global maximum in every
-    comparison with a fine grid. For larger chargers they are the usual bases and 16 fixed random
-    ones: each result is a basis that exists, so a lower bound, and most often the maximum, but no
-    proof of it.
+    The best basis is climbed to from many starts by rounds none of which goes down, at most 200:
+    with the unitaries of one basis kept, the next basis is a better one (for a qubit charger the
+    best one). For a qubit charger the starts are the best points in six sectors of a scan of 240
+    directions. No fine grid has found more so far, and the climb ends within 1e-9 of the gap of
+    ``h`` even where two directions are nearly as good. For larger chargers the starts are the usual
+    bases and 16 fixed random ones. The result is always that of a basis that exists, so never too
+    large; that it is the global maximum is likely, not proven.
 
     Examples
     --------
@@ -220,19 +220,16 @@ def _climb(joint: Joint, e: Array, start: Array, owner: Array) -> tuple[Array, A
     basis = start.astype(complex)
     passive = _passive(joint[owner], e[owner], basis)
     threshold = 4 * np.finfo(float).eps * e.max(axis=-1)[owner]
-    stretch = np.ones(len(basis))
     moving = np.arange(len(basis))
-    for _ in range(STEPS):
-        states, levels, here = joint[owner[moving]], e[owner[moving]], basis[moving]
-        trial = _step(states, levels, here)
-        after = _passive(states, levels, trial)
-        if trial.shape[-1] > 2:  # steps are safe but short: go further while that pays
-            bold = _unitary(trial + stretch[moving, None, None] * (trial - here))
-            bolder = _passive(states, levels, bold)
-            pays = bolder < after
-            trial = np.where(pays[:, None, None], bold, trial)
-            after = np.where(pays, bolder, after)
-            stretch[moving] *= np.where(pays, 2.0, 0.25)
+    for _ in range(ROUNDS):
+        states, levels = joint[owner[moving]], e[owner[moving]]
+        here = basis[moving]
+        once = _step(states, levels, here)
+        trial = _step(states, levels, once)
+        bold = _extrapolated(here, once, trial)
+        after, bolder = _passive(states, levels, trial), _passive(states, levels, bold)
+        pays = bolder < after
+        trial, after = np.where(pays[:, None, None], bold, trial), np.where(pays, bolder, after)
         gain = passive[moving] - after
         up = gain > 0
         basis[moving[up]], passive[moving[up]] = trial[up], after[up]
@@ -240,6 +237,16 @@ def _climb(joint: Joint, e: Array, start: Array, owner: Array) -> tuple[Array, A
         if not moving.size:
             break
     return basis, passive
+
+
+def _extrapolated(here: Array, once: Array, twice: Array) -> Array:
+    """Where two safe but short steps lead to (SQUAREM, Varadhan and Roland, 2008)."""
+    first = once - here
+    turn = twice - once - first
+    length, change = (np.linalg.norm(x, axis=(-2, -1), keepdims=True) for x in (first, turn))
+    reach = np.divide(length, change, out=np.ones_like(length), where=change > 0)
+    reach = np.maximum(reach, 1.0)
+    return _unitary(here + 2 * reach * first + reach**2 * turn)
 
 
 def _unitary(columns: Array) -> Array:
@@ -265,7 +272,10 @@ def _step(joint: Joint, e: Array, basis: Array) -> Array:
     cost = (transposed @ joint.swapaxes(-1, -2)).reshape(-1, a, a, a)
     cost = (cost + cost.conj().swapaxes(-1, -2)) / 2
     if a == 2:  # the two costs are opposite: one eigenbasis is best for both
-        return eigensystem(cost[:, 0])[1]
+        vectors = eigensystem(cost[:, 0])[1]
+        overlap = (vectors.conj() * basis).sum(axis=1, keepdims=True)
+        vectors *= np.exp(1j * np.angle(overlap))  # in phase with the basis left behind
+        return vectors
     ceiling = eigenvalues(cost)[..., -1]
     vector = basis.swapaxes(-1, -2)[..., None]
     columns = (ceiling[..., None, None] * vector - cost @ vector)[..., 0].swapaxes(-1, -2)

@@ -14,7 +14,7 @@ TABLES = (".nc", ".csv")
 
 def check_table_path(path: Path) -> None:
     """Refuse, before any work, a results file that could not be written."""
-    if path.suffix not in TABLES:
+    if path.suffix.lower() not in TABLES:
         raise ValueError(f"{path} must end in .nc (NetCDF) or .csv to hold a table")
     check_folder(path.parent)
 
@@ -77,7 +77,7 @@ def _umask() -> int:
 def write_table(dataset: xr.Dataset, path: Path) -> None:
     """Write a labelled table as NetCDF (labels and units kept) or as CSV with named columns."""
     check_table_path(path)
-    if path.suffix == ".nc":
+    if path.suffix.lower() == ".nc":
         write_whole(path, lambda partial: dataset.to_netcdf(partial, engine="scipy"))
         return
     frame = dataset.to_dataframe() if dataset.sizes else dataset.expand_dims("row").to_dataframe()

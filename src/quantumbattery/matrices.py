@@ -30,13 +30,15 @@ def density_matrices(rho: MatrixLike, name: str = "rho") -> Array | xr.DataArray
     if np.any(wrong := np.abs(trace - 1) > TOLERANCE):
         raise ValueError(
             f"{name} has trace {trace[wrong].flat[0]:.9g}{_place(wrong)}: a density matrix has "
-            f"trace 1; divide {name} by its trace if the state is only not normalised"
+            f"trace 1 (tolerance {TOLERANCE:g}); divide {name} by its trace if it is only not "
+            "normalised, or was kept in single precision"
         )
     if not _positive(matrix):
         lowest = eigenvalues(matrix)[..., 0]
         raise ValueError(
             f"{name} has the eigenvalue {lowest.min():.3g}{_place(lowest == lowest.min())}: a "
-            f"density matrix has none below 0 (tolerance {TOLERANCE:g}); check how {name} was made"
+            f"density matrix has none below 0 (tolerance {TOLERANCE:g}); if a solver made it, ask "
+            "it for more digits (QuTiP: options={'atol': 1e-12, 'rtol': 1e-10})"
         )
     return matrix if labelled is None else labelled.copy(data=matrix)
 
@@ -96,7 +98,7 @@ def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, 
     if state and array.ndim == 1:
         raise ValueError(
             f"{name} is one-dimensional, of length {array.size}: a state enters as its density "
-            "matrix (d, d); for a ket pass np.outer(ket, ket.conj()), or make it with qb.state"
+            "matrix (d, d); for a ket pass np.outer(ket, ket.conj())"
         )
     if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
         raise ValueError(
@@ -117,7 +119,7 @@ def _unwrap(value: Any, name: str, state: bool) -> Any:
         if kind == "ket" and state:
             ket = value.full()
             return ket @ ket.conj().T
-        if kind != "oper":
+        if kind not in ("oper", "scalar"):
             allowed = "a ket or a density matrix" if state else "an operator"
             raise TypeError(f"{name} is a Qobj of type {kind!r}: it takes {allowed}; convert it")
         return value.full()

@@ -275,6 +275,10 @@ class QubitPair:
         1.0
         """
         sizes, coords, arrays = self._align(preparation, times=times)
+        if taken := {"row", "column"} & sizes.keys():
+            raise ValueError(
+                f"the axis name '{taken.pop()}' is that of the matrix; rename the axis"
+            )
         empty, charger, battery = joint_amplitudes(arrays)
         rho = np.zeros((*_shape(sizes), 4, 4), dtype=complex)
         for row, one in ((2, charger), (1, battery)):
@@ -317,7 +321,8 @@ def _describe(coords: dict[str, xr.Variable]) -> dict[str, Any]:
     described: dict[str, Any] = {}
     for name, value in coords.items():
         described[name] = value.copy(deep=False)
-        described[name].attrs = value.attrs | PARAMETERS[name].attrs() if name in PARAMETERS else {}
+        if name in PARAMETERS:
+            described[name].attrs = value.attrs | PARAMETERS[name].attrs()
     return described
 
 

@@ -46,15 +46,12 @@ def parameter(
     ValueError
         If a value is not finite or out of range, or the shape has no meaning.
     """
-    array = _real_numbers(name, value)
-    if array.size == 0:
-        raise ValueError(f"{name} is empty: give at least one value")
-    wrong = ~((array >= low) & (array <= high))  # a NaN is wrong too
-    if wrong.any():
-        raise ValueError(f"{name} must be {allowed}; got {array[wrong].flat[0]:.6g}")
+    array = numbers(name, value, allowed, low, high)
     if array.ndim == 0:
         return float(array)
     if isinstance(value, xr.DataArray):
+        if len(set(value.dims)) < value.ndim or not all(isinstance(d, str) for d in value.dims):
+            raise ValueError(f"the dimensions of {name} must be different names; got {value.dims}")
         return value.astype(np.float64).rename(name)
     if array.ndim > 1:
         raise ValueError(
@@ -64,10 +61,26 @@ def parameter(
     return xr.DataArray(array, dims=(name,), coords={name: array}, name=name)
 
 
+def numbers(name: str, value: object, allowed: str, low: float, high: float = LARGEST) -> Array:
+    """Check real numbers of any shape against a range; arguments and errors as for `parameter`."""
+    array = _real_numbers(name, value)
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: give at least one value")
+    wrong = ~((array >= low) & (array <= high))  # a NaN is wrong too
+    if wrong.any():
+        first = float(array[wrong].flat[0])
+        extreme = 0 < abs(first) < 1 / LARGEST or LARGEST < abs(first) < np.inf
+        bound = f" (between {1 / LARGEST:g} and {LARGEST:g} in size)" if extreme else ""
+        raise ValueError(f"{name} must be {allowed}{bound}; got {first!r}")
+    return array
+
+
 def _real_numbers(name: str, value: object) -> Array:
     problem = f"{name} must be a real number or an array of them; got {value!r:.60}"
     if isinstance(value, (xr.Dataset, str, bytes, bool)) or value is None:
         raise TypeError(problem)
+    if np.ma.is_masked(value):
+        raise TypeError(f"{name} has masked values: give only the values that count")
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
@@ -107,9 +120,7 @@ def align(
     try:
         xr.align(*labelled.values(), join="exact", copy=False)
     except ValueError as error:
-        axes = ", ".join(
-            f"{k} {dict(zip(v.dims, v.shape, strict=True))}" for k, v in labelled.items()
-        )
+        axes = ", ".join(f"{name} over {_axes(value)}" for name, value in labelled.items())
         raise ValueError(
             f"axes of the same name must have the same length and labels; got {axes}"
         ) from error
@@ -124,6 +135,18 @@ def align(
         _add_coordinate(coords, name, own)
     arrays = {name: _expand(value, sizes) for name, value in parameters.items()}
     return sizes, coords, arrays
+
+
+def _axes(array: xr.DataArray) -> str:
+    """The axes of an array with their lengths and ends, for an error message."""
+    said = []
+    for name, length in zip(array.dims, array.shape, strict=True):
+        ends = ""
+        if name in array.coords:
+            labels = array[name].to_numpy()
+            ends = f" labelled {labels[0]} ... {labels[-1]}"
+        said.append(f"{name} ({length}{ends})")
+    return " and ".join(said)
 
 
 def _add_coordinate(coords: dict[str, xr.Variable], name: str, values: xr.Variable) -> None:

@@ -77,6 +77,7 @@ def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    _check_dataset(dataset)
     chosen = _chosen(dataset, measures)
     others = [str(d) for d in dataset[chosen[0]].dims if d != "time"]
     if "time" not in dataset.dims or len(others) > 1:
@@ -95,9 +96,9 @@ def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure
         grid = figure.subplots(-(-len(panels) // 3), min(len(panels), 3), squeeze=False)
         for axes, names in zip(grid.flat, panels, strict=False):
             if others:
-                _family(axes, dataset[names[0]], others[0])
+                _family(axes, _sorted(dataset[names[0]]), others[0])
             else:
-                _lines(axes, [dataset[name] for name in names])
+                _lines(axes, [_sorted(dataset[name]) for name in names])
         for axes in grid.flat[len(panels) :]:
             axes.remove()
     return figure
@@ -138,6 +139,7 @@ def map(  # noqa: A001 - the name that the interface gives it
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    _check_dataset(dataset)
     if measure not in dataset:
         raise ValueError(f"no {measure!r} in this table; it has {', '.join(map_names(dataset))}")
     values = dataset[measure]
@@ -146,17 +148,19 @@ def map(  # noqa: A001 - the name that the interface gives it
             f"map draws {measure} over exactly the axes {x!r} and {y!r}; it has "
             f"{dict(values.sizes)}: choose values with dataset.sel(...)"
         )
-    values = values.transpose(y, x)
+    values = _sorted(values.transpose(y, x))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.2, 3.2), layout="constrained")
         axes = figure.subplots()
         across, up = (values[d].to_numpy() for d in (x, y))
         image = axes.pcolormesh(across, up, values.to_numpy(), cmap="cividis", shading="nearest")
         figure.colorbar(image, label=label(values))
-        row, column = np.unravel_index(int(np.argmax(values.to_numpy())), values.shape)
-        axes.plot(across[column], up[row], "w*", markeredgecolor="k", markersize=11, clip_on=False)
+        if values.notnull().any():
+            row, column = np.unravel_index(int(np.nanargmax(values.to_numpy())), values.shape)
+            star: Any = {"marker": "*", "color": "w", "markeredgecolor": "k", "markersize": 11}
+            axes.plot(across[column], up[row], clip_on=False, **star)
+            axes.set_title(f"largest (star): {float(values.max()):.4g}", fontsize=9)
         axes.set(xlabel=label(values[x]), ylabel=label(values[y]))
-        axes.set_title(f"largest (star): {float(values.max()):.4g}", fontsize=9)
         axes.grid(visible=False)
     return figure
 
@@ -284,7 +288,7 @@ def save(figure: Figure, path: Path) -> None:
 
 def check_picture_path(path: Path) -> None:
     """Refuse, before any work, a picture file of a kind that cannot be drawn."""
-    if path.suffix not in (".png", ".pdf", ".svg"):
+    if path.suffix.lower() not in (".png", ".pdf", ".svg"):
         raise ValueError(f"{path} must end in .png, .pdf or .svg to hold a picture")
     check_folder(path.parent)
 
@@ -292,6 +296,19 @@ def check_picture_path(path: Path) -> None:
 def map_names(dataset: xr.Dataset) -> list[str]:
     """The variables of a table, as text."""
     return [str(name) for name in dataset.data_vars]
+
+
+def _check_dataset(dataset: object) -> None:
+    if not isinstance(dataset, xr.Dataset):
+        raise TypeError(
+            f"a picture is drawn of the xarray.Dataset that charge returns; got {dataset!r:.60}"
+        )
+
+
+def _sorted(values: xr.DataArray) -> xr.DataArray:
+    """The same along rising axes: `charge` takes times in any order, a line does not."""
+    numeric = [d for d in values.dims if d in values.coords and values[d].dtype.kind in "iuf"]
+    return values.sortby(numeric) if numeric else values
 
 
 def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str]:
@@ -311,12 +328,14 @@ def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str
 
 def _lines(axes: Axes, columns: Sequence[xr.DataArray]) -> None:
     for column, colour, dash in zip(columns, _cycle(COLOURS), _cycle(DASHES), strict=False):
-        axes.plot(column["time"], column, color=colour, linestyle=dash, label=_named(column))
+        style: Any = {"color": colour, "linestyle": dash, "marker": "." if column.size == 1 else ""}
+        axes.plot(column["time"], column, label=_named(column), **style)
     first = columns[0]
     kind = {"frequency": "energy", "frequency^2": "power", "1": "value"}
     units = first.attrs.get("units", "1")
     single = len(columns) == 1
-    axes.set_ylabel(label(first) if single else f"{kind.get(units, '')} ({units})")
+    shared = xr.DataArray(name=kind.get(units, "value"), attrs={"units": units})
+    axes.set_ylabel(label(first if single else shared))
     axes.set_xlabel(label(first["time"]))
     axes.margins(x=0)
     if not single:
@@ -332,7 +351,12 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
     few = len(values) <= _LARGEST_LEGEND
     for value, line, colour, dash in zip(values, lines, colours, _cycle(DASHES), strict=False):
         axes.plot(
-            column["time"], line, color=colour, linestyle=dash if few else "-", label=f"{value:.4g}"
+            column["time"],
+            line,
+            color=colour,
+            linestyle=dash if few else "-",
+            marker="." if line.size == 1 else "",
+            label=_value(along, value),
         )
     axes.set(xlabel=label(column["time"]), ylabel=label(column))
     axes.margins(x=0)
@@ -342,6 +366,12 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
     norm = mpl.colors.Normalize(float(np.min(values)), float(np.max(values)))
     scale = mpl.colors.LinearSegmentedColormap.from_list("family", colours)
     axes.figure.colorbar(mpl.cm.ScalarMappable(norm, scale), ax=axes, label=label(column[along]))
+
+
+def _value(name: str, value: Any) -> str:
+    if name in ("theta", "phi"):
+        return f"${in_pi(value)}$"
+    return f"{value:.4g}" if np.issubdtype(type(value), np.number) else str(value)
 
 
 def _named(column: xr.DataArray) -> str:

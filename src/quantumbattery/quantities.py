@@ -78,9 +78,9 @@ MOMENTS = {
 
 _OPTIMA = {  # the equations of the times; those of the maxima
     "energy": ("31, 63", "32, 64"),
-    "power": ("34", "35"),
-    "ergotropy": ("40", "41"),
-    "ergotropic_power": ("42", "44"),
+    "power": ("34, 67", "35, 68"),
+    "ergotropy": ("40, 63", "41, 69"),
+    "ergotropic_power": ("42, 43", "44, 45"),
 }
 
 OPTIMA = {

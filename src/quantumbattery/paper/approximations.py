@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from quantumbattery.parameters import numbers
+
 Array = NDArray[Any]
 Values = float | Array
 
@@ -27,6 +29,16 @@ K = 0.30638082670086945
 """How much sooner the power peaks with loss: G t_P = A - K gamma / G, K = -A tan(2A) / 4."""
 L = 0.26286121276971113
 """The same relative to the lossless time: L = K / A (Eq. 67)."""
+
+
+def _checked(theta: Values = 0.0, loss: Values = 0.0, *rates: Values) -> tuple[Array, Array]:
+    """Angles on the sphere, losses that are not negative, other rates positive."""
+    for rate in rates:
+        numbers("coupling and frequency", rate, "positive and finite", 1e-100)
+    return (
+        numbers("theta", theta, "an angle between 0 and pi (radians)", 0.0, np.pi * (1 + 1e-15)),
+        numbers("loss", loss, "zero or positive, and finite", 0.0),
+    )
 
 
 def ergotropic_power_time(theta: Values, coupling: Values = 1.0) -> Array:
@@ -48,7 +60,7 @@ def ergotropic_power_time(theta: Values, coupling: Values = 1.0) -> Array:
     >>> ergotropic_power_time(np.array([0.0, np.pi])).round(6)
     array([1.166667, 1.4     ])
     """
-    theta = np.asarray(theta)
+    theta, _ = _checked(theta, 0.0, coupling)
     weight = 9 * np.sqrt(3) / 32
     numerator = 5 / 6 + (1 / 6 + weight * np.pi**2.5) * (theta / np.pi) ** 2.5
     return np.asarray(7 / 5 * numerator / (1 + weight * theta**2.5) / coupling)
@@ -73,7 +85,8 @@ def ergotropic_power_max(theta: Values, coupling: Values = 1.0, frequency: Value
     >>> ergotropic_power_max(np.array([0.0, np.pi / 2, np.pi])).round(6)
     array([0.      , 0.333333, 0.666667])
     """
-    rise = np.tanh(np.asarray(theta) - np.pi / 2) / np.tanh(np.pi / 2)
+    theta, _ = _checked(theta, 0.0, coupling, frequency)
+    rise = np.tanh(theta - np.pi / 2) / np.tanh(np.pi / 2)
     return np.asarray(frequency * coupling / 3 * (rise + 1))
 
 
@@ -90,7 +103,7 @@ def energy_time(loss: Values, coupling: Values = 1.0) -> Array:
     >>> energy_time(np.array([0.0, 0.1])).round(6)
     array([1.570796, 1.545796])
     """
-    ratio = np.asarray(loss) / coupling
+    ratio = _checked(0.0, loss, coupling)[1] / coupling
     return np.asarray(np.pi / (2 * coupling) * (1 - ratio / (2 * np.pi)))
 
 
@@ -111,8 +124,9 @@ def energy_max(
     >>> energy_max(np.pi, np.array([0.0, 0.1])).round(6)
     array([1.     , 0.92146])
     """
-    ratio = np.asarray(loss) / coupling
-    return np.asarray(frequency * np.sin(np.asarray(theta) / 2) ** 2 * (1 - np.pi * ratio / 4))
+    theta, loss = _checked(theta, loss, coupling, frequency)
+    ratio = loss / coupling
+    return np.asarray(frequency * np.sin(theta / 2) ** 2 * (1 - np.pi * ratio / 4))
 
 
 def power_time(loss: Values, coupling: Values = 1.0) -> Array:
@@ -128,7 +142,8 @@ def power_time(loss: Values, coupling: Values = 1.0) -> Array:
     >>> power_time(np.array([0.0, 0.1])).round(6)
     array([1.165561, 1.134923])
     """
-    return np.asarray(A / coupling * (1 - L * (np.asarray(loss) / coupling)))
+    ratio = _checked(0.0, loss, coupling)[1] / coupling
+    return np.asarray(A / coupling * (1 - L * ratio))
 
 
 def power_max(
@@ -148,7 +163,6 @@ def power_max(
     >>> power_max(np.pi, np.array([0.0, 0.1])).round(6)
     array([0.724611, 0.682382])
     """
-    share = np.sin(np.asarray(theta) / 2) ** 2
-    return np.asarray(
-        B * frequency * coupling * share * (1 - A / 2 * (np.asarray(loss) / coupling))
-    )
+    theta, loss = _checked(theta, loss, coupling, frequency)
+    share = np.sin(theta / 2) ** 2
+    return np.asarray(B * frequency * coupling * share * (1 - A / 2 * (loss / coupling)))

@@ -101,12 +101,12 @@ def figure(number: int) -> Figure:
         return draw(compute())
 
 
-def write_figures(folder: Path) -> list[Path]:
+def write_figures(folder: str | Path) -> list[Path]:
     """Write figures 2-4 and the sphere as PNG and PDF, and the plotted numbers as CSV.
 
     Parameters
     ----------
-    folder : Path
+    folder : str or Path
         Where to; made if need be.
 
     Returns
@@ -119,6 +119,7 @@ def write_figures(folder: Path) -> list[Path]:
     ValueError
         If the folder or a file cannot be written.
     """
+    folder = Path(folder)
     make_folder(folder)
     written = []
     for number in (1, 2, 3, 4):
@@ -262,8 +263,8 @@ def _draw_3(data: dict[str, pd.DataFrame]) -> Figure:
         axes = figure.add_subplot(cell)
         _powers(axes, data[letter], C if letter == "d" else _best_time(data["e"]), theta)
         _finish(axes, f"({letter})", _TIME, r"power $/\,(\omega_b J)$")
-    _with_residual(grid[0, 2], data["e"], _times_of, "fit $-$ exact", "(e)")
-    _with_residual(grid[1, 2], data["f"], _maxima_of, "fit $-$ exact", "(f)")
+    _with_residual(grid[0, 2], data["e"], _times_of, "residual", "(e)")
+    _with_residual(grid[1, 2], data["f"], _maxima_of, "residual", "(f)")
     return figure
 
 
@@ -301,18 +302,24 @@ def _angle_lines(axes: Axes, table: pd.DataFrame) -> None:
 
 def _energies(axes: Axes, table: pd.DataFrame, theta: str) -> None:
     time = table["t_J"]
-    axes.plot(time, table["energy_w"], "--", color=_ENERGY, lw=1, label="$E$")
-    axes.plot(time, table["passive_energy_w"], "-.", color=_PASSIVE, lw=1, label=r"$\mathsf{E}$")
-    axes.plot(time, table["ergotropy_w"], color=_WORK, lw=1.8, label=r"$\mathcal{E}$")
+    axes.plot(time, table["energy_w"], "--", color=_ENERGY, lw=1, label="stored $E$")
+    axes.plot(
+        time, table["passive_energy_w"], "-.", color=_PASSIVE, lw=1, label=r"passive $\mathsf{E}$"
+    )
+    axes.plot(time, table["ergotropy_w"], color=_WORK, lw=1.8, label=r"ergotropy $\mathcal{E}$")
     _best(axes, np.pi / 2, r"$t_E=t_{\mathcal{E}}$", _WORK)
     _legend_above(axes, columns=3, theta=theta)
 
 
 def _powers(axes: Axes, table: pd.DataFrame, best: float, theta: str) -> None:
     time = table["t_J"]
-    axes.plot(time, table["power_wJ"], "--", color=_ENERGY, lw=1, label="$P$")
-    axes.plot(time, table["passive_power_wJ"], "-.", color=_PASSIVE, lw=1, label=r"$\mathsf{P}$")
-    axes.plot(time, table["ergotropic_power_wJ"], color=_WORK, lw=1.8, label=r"$\mathcal{P}$")
+    axes.plot(time, table["power_wJ"], "--", color=_ENERGY, lw=1, label="stored $P$")
+    axes.plot(
+        time, table["passive_power_wJ"], "-.", color=_PASSIVE, lw=1, label=r"passive $\mathsf{P}$"
+    )
+    axes.plot(
+        time, table["ergotropic_power_wJ"], color=_WORK, lw=1.8, label=r"ergotropic $\mathcal{P}$"
+    )
     _best(axes, A, "$t_P$", _ENERGY, "right")
     _best(axes, best, r"$t_{\mathcal{P}}$", _WORK)
     _legend_above(axes, columns=3, theta=theta)
@@ -343,18 +350,18 @@ def _maxima_of(axes: Axes, table: pd.DataFrame) -> str:
         angle,
         table["energy_and_ergotropy_max_w"],
         color=_PURPLE,
-        label=r"$E(t_E)=\mathcal{E}(t_{\mathcal{E}})$",
+        label=r"$E,\mathcal{E}$ at best $(\omega_b)$",
     )
     axes.plot(
         angle,
         table["ergotropic_power_max_wJ"],
         color=_GOLD,
         lw=2,
-        label=r"$\mathcal{P}(t_{\mathcal{P}})$",
+        label=r"$\mathcal{P}(t_{\mathcal{P}})$ $(\omega_b J)$",
     )
     axes.plot(angle, table["ergotropic_power_max_fit_wJ"], "--", color=_ORANGE, label="Eq. (45)")
-    axes.plot(angle, table["power_max_wJ"], "-.", color=_ENERGY, label="$P(t_P)$")
-    axes.set_ylabel(r"maximum ($\omega_b$; $\omega_b J$)")
+    axes.plot(angle, table["power_max_wJ"], "-.", color=_ENERGY, label=r"$P(t_P)$ $(\omega_b J)$")
+    axes.set_ylabel("maximum")
     return "fit_minus_exact_wJ"
 
 
@@ -377,6 +384,7 @@ def _with_residual(
     lower.plot(table["theta_over_pi"], table[column], color=_ORANGE)
     lower.fill_between(table["theta_over_pi"], table[column], color=_ORANGE, alpha=0.2, lw=0)
     lower.set(xlabel=_THETA, ylabel=residual)
+    upper.figure.align_ylabels([upper, lower])
 
 
 def _best(axes: Axes, time: float, name: str, colour: str, side: str = "left") -> None:
@@ -385,7 +393,7 @@ def _best(axes: Axes, time: float, name: str, colour: str, side: str = "left") -
     axes.annotate(
         name,
         (time, 1.0),
-        (shift, -3),
+        (shift, -13),
         xycoords=axes.get_xaxis_transform(),
         textcoords="offset points",
         ha=side,
@@ -415,8 +423,9 @@ def _legend_above(axes: Axes, columns: int, theta: str = "") -> None:
         loc="lower center",
         bbox_to_anchor=(0.5, 0.99),
         ncols=columns,
-        columnspacing=0.9,
-        handlelength=2.0,
+        columnspacing=0.8,
+        handletextpad=0.4,
+        handlelength=1.7,
         borderaxespad=0.1,
         labelspacing=0.2,
     )
