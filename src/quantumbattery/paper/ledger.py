@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
@@ -47,6 +48,8 @@ class Ledger:
     (1, 7)
     >>> ledger.to_json()
     '[{"number": 7, "title": "charging power", "status": "definition", "error": null, ...}]'
+    >>> ledger.summary()
+    'Verdicts: 1 definition'
     """
 
     rows: tuple[Row, ...]
@@ -79,7 +82,16 @@ class Ledger:
             lines += ["-" * 100]
         for name, value in self.constants.items():
             lines.append(f"  {name} = {value:<19.17g}  {DEFINING[name]}")
-        return "\n".join(lines)
+        return "\n".join([*lines, "-" * 100, self.summary()])
+
+    def summary(self) -> str:
+        """Say in one line how many equations have which status, and which are corrected."""
+        counts = Counter(row.status for row in self.rows)
+        corrected = ", ".join(str(row.number) for row in self.rows if row.status == "corrected")
+        wrong = f" (Eqs. {corrected})" if corrected else ""
+        order = ("holds", "definition", "approximation", "corrected")
+        said = ", ".join(f"{counts[status]} {status}" for status in order if counts[status])
+        return f"Verdicts: {said}{wrong}"
 
 
 def verify(*, seed: int = 70, points: int = 48) -> Ledger:
