@@ -2,7 +2,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
@@ -18,6 +18,9 @@ NAMES = ("energy", "power", "ergotropy", "ergotropic_power")
     losses,
     st.one_of(st.just(0.0), st.floats(-20, 20)),
 )
+@example(1.0, 0.5, 0.0, 3.0, 1e-308)
+@example(1.0, 1.0, 4.0, 0.0, 1e-312)
+@example(1.0, 1.0, 2000.0, 0.0, 5e-324)
 @settings(deadline=None, max_examples=60)
 def test_no_time_is_better(theta, j, ga, gb, d):
     pair, preparation = qb.QubitPair(1.0, j, ga, gb, d), qb.bloch(theta)
@@ -66,6 +69,18 @@ def test_all_axes_at_once():
     single = qb.QubitPair(**last).optimum(qb.bloch(1.0))
     for name in single.data_vars:
         assert float(grid.sel(last)[name]) == pytest.approx(float(single[name]), rel=1e-13)
+
+
+def test_corners_of_the_allowed_range():
+    ends = [1e-30, 1.0, 1e30]
+    with np.errstate(all="raise", under="ignore"):
+        best = qb.QubitPair(
+            coupling=ends, charger_loss=[0.0, *ends], battery_loss=[0.0, *ends],
+            detuning=[0.0, 5e-324, *ends],
+        ).optimum(qb.bloch([1e-8, 3.0]))  # fmt: skip
+    for name in best.data_vars:
+        found = best[name].where(best.energy_max > 0, 0.0)
+        assert np.isfinite(found.where(best.ergotropic_power_max > 0, 0.0)).all(), name
 
 
 def test_printed_constants():

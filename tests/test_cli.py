@@ -51,6 +51,16 @@ def test_optimum_prints_the_paper_s_constants(tmp_path):
     assert "never positive" in run(*"optimum --theta pi --loss 2".split()).stdout
 
 
+@pytest.mark.parametrize("command", ["charge --times 1:1:1", "optimum"])
+def test_options_reach_the_parameter_of_their_name(command, tmp_path):
+    words = "--frequency 2 --coupling 3 --loss 0.5 --battery-loss 0.25 --detuning 0.125 --theta 2"
+    out = tmp_path / "one.csv"
+    assert run(*command.split(), *words.split(), "--phi", "1", "--out", str(out)).returncode == 0
+    row = pd.read_csv(out).iloc[0]
+    names = ["frequency", "coupling", "charger_loss", "battery_loss", "detuning", "theta", "phi"]
+    assert row[names].tolist() == [2, 3, 0.5, 0.25, 0.125, 2, 1]
+
+
 def test_verify_gives_seventy_rows_as_json():
     done = run("verify", "--format", "json")
     rows = json.loads(done.stdout)

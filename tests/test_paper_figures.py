@@ -44,6 +44,45 @@ def test_summaries_are_what_the_captions_say():
     assert f.fit_minus_exact_wJ.abs().max() < 0.019
 
 
+def test_columns_are_the_printed_equations():
+    time = panels(2)["b"].t_J.to_numpy()[1:]
+    for name, theta in (("pi/4", np.pi / 4), ("pi", np.pi)):
+        power = panels(2)["b"][f"power_wJ theta={name}"][1:]
+        np.testing.assert_allclose(power, printed.eq33(theta, time), atol=1e-14)
+    for letter, theta in (("b", np.pi / 2), ("d", np.pi)):
+        table = panels(3)[letter][1:]
+        work, energy = printed.eq38(theta, time), printed.eq30(theta, time)
+        np.testing.assert_allclose(table.ergotropic_power_wJ, work / time, atol=1e-14)
+        np.testing.assert_allclose(table.passive_power_wJ, (energy - work) / time, atol=1e-14)
+    for letter, theta in (("a", np.pi / 2), ("b", np.pi)):
+        table = panels(4)[letter][1:]
+        np.testing.assert_allclose(table.coherence, printed.eq56(theta, time), atol=1e-15)
+        np.testing.assert_allclose(
+            table.population_inversion, printed.eq55(theta, time), atol=1e-14
+        )
+    f = panels(3)["f"]
+    theta = np.pi * f.theta_over_pi.to_numpy()
+    np.testing.assert_allclose(
+        f.power_max_wJ, 0.7246113537767085 * np.sin(theta / 2) ** 2, atol=1e-14
+    )
+
+
+def test_marked_times_stand_where_the_paper_has_them():
+    # A = 1.165..., C = 1.399... (Eqs. 34, 42); t_E = pi/2 (Eq. 31).
+    def marks(axes):
+        lines = [line.get_xdata() for line in axes.lines]
+        return sorted(float(x[0]) for x in lines if len(x) == 2 and x[0] == x[1])
+
+    two, three = qb.paper.figure(2).axes, qb.paper.figure(3).axes
+    assert marks(two[0]) == pytest.approx([np.pi / 2])
+    assert marks(two[1]) == pytest.approx([1.1656], abs=1e-4)
+    by_letter = {text.get_text(): axes for axes in three for text in axes.texts}
+    assert marks(by_letter["(c)"]) == pytest.approx([np.pi / 2])
+    assert marks(by_letter["(d)"]) == pytest.approx([1.1656, 1.3992], abs=1e-4)
+    pink = next(line for line in by_letter["(e)"].lines if line.get_label() == "$t_P$")
+    np.testing.assert_allclose(pink.get_ydata()[1:], 1.1655611852072114)
+
+
 def test_files_are_complete(tmp_path):
     paths = write_figures(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted(paths)

@@ -11,6 +11,7 @@ three conditions changes its sign once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -79,16 +80,15 @@ def ergotropic_power_time(
 
     def condition(t: Array, i: npt.NDArray[np.intp]) -> Array:
         x = _take(full, i)
-        inverse = _inverse_elasticity(transfer_probability(x, t), pick(excited, i), pick(ground, i))
+        s, c = _at(over(excited), i), _at(over(ground), i)
+        inverse = _inverse_elasticity(transfer_probability(x, t), s, c)
         return log_slope(x, t) - inverse
-
-    def pick(array: Array, i: npt.NDArray[np.intp]) -> Array:
-        return _pick(np.broadcast_to(array, shape), array, i)
 
     shape = np.broadcast_shapes(excited.shape, peak.shape)
     # At the ends the condition may vanish to rounding; a little outside it has its sign.
     low, high = np.broadcast_to(0.99 * power, shape), np.broadcast_to(1.01 * peak, shape)
     full = _spread(exchange, shape)
+    over = partial(_over, shape=shape)
     return _root(condition, low, high)
 
 
@@ -121,10 +121,6 @@ def _early(exchange: Exchange) -> Array:
     return np.asarray(0.1 / rates)
 
 
-def _pick(full: Array, array: Array, i: npt.NDArray[np.intp]) -> Array:
-    return array.reshape(-1) if array.size == 1 else full.reshape(-1)[i]
-
-
 def _root(
     condition: Callable[[Array, npt.NDArray[np.intp]], Array], low: Array, high: Array
 ) -> Array:
@@ -142,9 +138,17 @@ def _root(
 
 
 def _spread(exchange: Exchange, shape: tuple[int, ...]) -> Exchange:
-    """The constants over the whole shape, so that a flat index finds them; single ones stay."""
-    return exchange.select(lambda a: a if a.size == 1 else np.broadcast_to(a, shape))
+    """The constants over the whole shape, so that a flat index finds them."""
+    return exchange.select(partial(_over, shape=shape))
+
+
+def _over(array: Array, shape: tuple[int, ...]) -> Array:
+    return array if array.size == 1 else np.broadcast_to(array, shape)  # a single one stays
 
 
 def _take(exchange: Exchange, i: npt.NDArray[np.intp]) -> Exchange:
-    return exchange.select(lambda a: a.reshape(-1)[i] if a.size > 1 else a.reshape(-1))
+    return exchange.select(partial(_at, i=i))
+
+
+def _at(array: Array, i: npt.NDArray[np.intp]) -> Array:
+    return array.reshape(-1)[i] if array.size > 1 else array.reshape(-1)

@@ -30,6 +30,13 @@ _SLAB = 1 << 18
 _AT_ONCE = 1e-100
 
 
+def _energies(arrays: dict[str, Array]) -> tuple[Array, Array, Array]:
+    """Return w s, w (1 - s) and w/2, with the charger's excited population s."""
+    excited, ground = _populations(arrays["theta"])
+    frequency = arrays["frequency"]
+    return excited * frequency, ground * frequency, frequency / 2
+
+
 def _populations(theta: Array) -> tuple[Array, Array]:
     """Excited and ground population of the charger, each to its last digit."""
     ground = np.where(theta >= np.pi, 0.0, np.cos(theta / 2))
@@ -49,7 +56,7 @@ def _rate(time: Array) -> Array:
 
 def charge_columns(columns: dict[str, Array], arrays: dict[str, Array]) -> None:
     """Fill the columns of a charge, slab by slab so that little memory is needed beside them."""
-    excited, ground = _populations(arrays["theta"])
+    excited, energies = _populations(arrays["theta"])[0], _energies(arrays)
     exchange, time = _exchange(arrays), arrays["time"]
     moving = np.broadcast_shapes(exchange.contrast.shape, time.shape)
     for steps in tiles(moving, _SLAB):
@@ -62,13 +69,14 @@ def charge_columns(columns: dict[str, Array], arrays: dict[str, Array]) -> None:
             charger, battery = amplitudes(motion, moment)
             entangled = 2 * np.abs(charger) * np.abs(battery)
             np.multiply(part(excited, slab), entangled, out=views["concurrence"])
+            np.minimum(views["concurrence"], 1.0, out=views["concurrence"])
         if views.keys() == {"concurrence"}:
             continue
         transfer = transfer_probability(motion, moment)
         left = transfer
         if views.keys() & NEED_REMAINDER:
             left = remainder(motion, moment, transfer)
-        given = [part(a, slab) for a in (excited, ground, arrays["frequency"])]
+        given = [part(energy, slab) for energy in energies]
         given += [transfer, left, _rate(moment)]
         fill_tiles(views, given)
 
@@ -89,8 +97,7 @@ def optimum_columns(arrays: dict[str, Array], shape: tuple[int, ...]) -> dict[st
     ):
         best = np.empty(shape)
         transfer = transfer_probability(exchange, time)
-        frequency, rate = arrays["frequency"], _rate(time)
-        fill({name: best}, excited, ground, frequency, transfer, transfer, rate)
+        fill({name: best}, *_energies(arrays), transfer, transfer, _rate(time))
         columns[f"{name}_time"] = np.where(best > 0, time, np.nan)
         columns[f"{name}_max"] = best
     return columns

@@ -28,9 +28,9 @@ def multi_copy_ergotropy(rho: MatrixLike, h: MatrixLike, copies: int) -> Values:
     """Ergotropy per copy when unitaries may act on ``copies`` copies of the battery together.
 
     The ergotropy of rho (x) ... (x) rho under the sum of the copies' Hamiltonians, divided by
-    their number. Never below the ergotropy of one copy, never above `asymptotic_ergotropy`
-    (Alicki and Fannes, Phys. Rev. E 87, 042123 (2013)). Levels of d^n are not listed: products with
-    the same occupation numbers share a value, and their number is an exact multinomial.
+    their number. Never below the ergotropy of one copy, never above `asymptotic_ergotropy` but for
+    rounding (Alicki and Fannes, Phys. Rev. E 87, 042123 (2013)). Levels of d^n are not listed:
+    products with the same occupation numbers share a value; their number is an exact multinomial.
 
     Parameters
     ----------

@@ -146,7 +146,7 @@ def _hermitian(matrix: Array, name: str, scale: Array | float) -> Array:
             f"{name} is not Hermitian{_place(wrong)}, it differs from its adjoint by "
             f"{difference.max():.3g}: check its off-diagonal entries and their complex conjugates"
         )
-    return (matrix + adjoint) / 2
+    return matrix / 2 + adjoint / 2
 
 
 def _positive(matrix: Array) -> bool:

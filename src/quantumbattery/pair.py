@@ -10,7 +10,16 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.closed_form import charge_columns, joint_amplitudes, optimum_columns
-from quantumbattery.parameters import Array, Parameter, align, card, names, parameter, same
+from quantumbattery.parameters import (
+    LARGEST,
+    Array,
+    Parameter,
+    align,
+    card,
+    names,
+    parameter,
+    same,
+)
 from quantumbattery.quantities import (
     MEASURES,
     MOMENTS,
@@ -21,7 +30,7 @@ from quantumbattery.quantities import (
 )
 from quantumbattery.states import Bloch, Values
 
-_SMALLEST = 1e-100
+_SMALLEST = 1 / LARGEST
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -89,7 +98,7 @@ class QubitPair:
             "battery_loss": parameter(
                 "battery_loss", battery_loss, "zero or positive, and finite", 0.0
             ),
-            "detuning": parameter("detuning", detuning, "finite", -1e100),
+            "detuning": parameter("detuning", detuning, "finite", -LARGEST),
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -97,7 +106,6 @@ class QubitPair:
     def __eq__(self, other: object) -> bool:
         return same(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
     __repr__ = card
 
     def charge(
@@ -329,6 +337,8 @@ def _describe(coords: dict[str, xr.Variable]) -> dict[str, Any]:
 def _dataset(
     sizes: dict[str, int], coords: dict[str, xr.Variable], columns: dict[str, tuple[Any, Quantity]]
 ) -> xr.Dataset:
+    if taken := columns.keys() & (sizes.keys() | coords.keys()):
+        raise ValueError(f"'{taken.pop()}' names both a quantity and an axis; rename the axis")
     return xr.Dataset(
         {
             name: (tuple(sizes), values.reshape(tuple(sizes.values())), quantity.attrs())

@@ -15,7 +15,7 @@ Parameter: TypeAlias = float | xr.DataArray
 Array: TypeAlias = npt.NDArray[np.float64]
 
 # Squares of larger numbers overflow, and then a NaN would stand where an error belongs.
-LARGEST = 1e100
+LARGEST = 1e30
 
 
 def parameter(
@@ -52,12 +52,15 @@ def parameter(
     if isinstance(value, xr.DataArray):
         if len(set(value.dims)) < value.ndim or not all(isinstance(d, str) for d in value.dims):
             raise ValueError(f"the dimensions of {name} must be different names; got {value.dims}")
-        return value.astype(np.float64).rename(name)
+        own = value.astype(np.float64).rename(name)
+        own.to_numpy().setflags(write=False)
+        return own
     if array.ndim > 1:
         raise ValueError(
             f"{name} has {array.ndim} dimensions: give a number, a 1-D array (it becomes the axis "
             f"'{name}') or an xarray.DataArray, whose dimensions have names"
         )
+    array.setflags(write=False)
     return xr.DataArray(array, dims=(name,), coords={name: array}, name=name)
 
 

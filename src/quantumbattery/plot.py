@@ -141,7 +141,7 @@ def map(  # noqa: A001 - the name that the interface gives it
 
     _check_dataset(dataset)
     if measure not in dataset:
-        raise ValueError(f"no {measure!r} in this table; it has {', '.join(map_names(dataset))}")
+        raise ValueError(f"no {measure!r} in this table; it has {', '.join(_variables(dataset))}")
     values = dataset[measure]
     if {x, y} != set(values.dims) or values.ndim != 2:
         raise ValueError(
@@ -293,8 +293,7 @@ def check_picture_path(path: Path) -> None:
     check_folder(path.parent)
 
 
-def map_names(dataset: xr.Dataset) -> list[str]:
-    """The variables of a table, as text."""
+def _variables(dataset: xr.Dataset) -> list[str]:
     return [str(name) for name in dataset.data_vars]
 
 
@@ -314,14 +313,14 @@ def _sorted(values: xr.DataArray) -> xr.DataArray:
 def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str]:
     if measures is None:
         usual = ("energy", "ergotropy", "power", "ergotropic_power")
-        chosen = tuple(n for n in usual if n in dataset) or tuple(map_names(dataset))
+        chosen = tuple(n for n in usual if n in dataset) or tuple(_variables(dataset))
     else:
         chosen = check_measures(measures)
     missing = [name for name in chosen if name not in dataset]
     if missing or not chosen:
         raise ValueError(
             f"{missing[0] if missing else 'no measure'!r} is not in this table, which has "
-            f"{', '.join(map_names(dataset)) or 'none'}"
+            f"{', '.join(_variables(dataset)) or 'none'}"
         )
     return chosen
 
@@ -346,6 +345,7 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
     import matplotlib as mpl
 
     values = column[along].to_numpy() if along in column.coords else np.arange(column.sizes[along])
+    numeric = values.dtype.kind in "iuf"
     lines = column.transpose(along, "time").to_numpy()
     colours = shades(len(values))
     few = len(values) <= _LARGEST_LEGEND
@@ -363,7 +363,8 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
     if few:
         axes.legend(title=label(column[along]), title_fontsize=8)
         return
-    norm = mpl.colors.Normalize(float(np.min(values)), float(np.max(values)))
+    places = values if numeric else np.arange(len(values))  # names are only numbered
+    norm = mpl.colors.Normalize(float(np.min(places)), float(np.max(places)))
     scale = mpl.colors.LinearSegmentedColormap.from_list("family", colours)
     axes.figure.colorbar(mpl.cm.ScalarMappable(norm, scale), ax=axes, label=label(column[along]))
 

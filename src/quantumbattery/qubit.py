@@ -12,6 +12,8 @@ from quantumbattery.parameters import Array
 # Small enough that the working arrays of a tile stay in the cache of a core.
 _TILE = 1 << 14
 
+_NUMBERS = {"population", "population_inversion", "coherence"}
+_WORK = {"ergotropy", "antiergotropy", "ergotropic_power"}
 NEED_REMAINDER = {"passive_energy", "passive_power", "energy_variance"}
 
 _TINY = 1e-300
@@ -47,9 +49,9 @@ def fill_tiles(out: Mapping[str, Array], inputs: Sequence[Array]) -> None:
 
 def fill(
     out: Mapping[str, Array],
-    excited: Array,
-    ground: Array,
-    frequency: Array,
+    full: Array,
+    rest: Array,
+    half: Array,
     transfer: Array,
     remainder: Array,
     rate: Array,
@@ -61,45 +63,45 @@ def fill(
     r = sqrt(I^2 + C^2) (paper, Eqs. 46-52). The forms differ from the printed ones only in that
     no digit is lost: the ergotropy w (I + r) is the sum of its incoherent part 2 w max(I, 0) and
     its coherent part w (r - |I|), where r - |I| = C^2 / (r + |I|); 1/4 - r^2 is s^2 F (1 - F).
-    The code has w times I, C and r, which saves a pass over the points for every energy.
+    The code has w times I, C and r, which saves a pass over the points for every energy, and gets
+    the products that do not depend on time ready made, which saves it in every tile.
 
     Parameters
     ----------
     out : mapping of str to ndarray
         Arrays of the full shape, by measure; written in place.
-    excited, ground : ndarray
-        s and 1 - s, each accurate by itself.
-    frequency : ndarray
-        w, the battery's frequency.
+    full, rest, half : ndarray
+        w s, w (1 - s) and w/2, each accurate by itself.
     transfer, remainder : ndarray
         F and 1 - F, the latter accurate by itself if one of NEED_REMAINDER is asked for.
     rate : ndarray
         1/t, and 0 at t = 0, where every power has the limit 0.
     """
-    energy = np.multiply(excited * frequency, transfer, out=out.get("energy"))
-    squared_coherence = ground * frequency * energy
-    inversion = energy - frequency / 2
+    energy = np.multiply(full, transfer, out=out.get("energy"))
+    squared_coherence = rest * energy
+    inversion = energy - half
     radius = inversion * inversion
     radius += squared_coherence
     np.sqrt(radius, out=radius)
+    np.minimum(radius, half, out=radius)  # which rounding may exceed by an ulp
     if "power" in out:
         np.multiply(energy, rate, out=out["power"])
     if "capacity" in out:
         np.add(radius, radius, out=out["capacity"])
     if "active_energy" in out:
-        np.add(radius, frequency / 2, out=out["active_energy"])
+        np.add(radius, half, out=out["active_energy"])
     if "energy_variance" in out:
-        emptiness = ground + excited * remainder  # 1 - p
-        np.multiply(energy * frequency, emptiness, out=out["energy_variance"])
-    if out.keys() & {"passive_energy", "passive_power"}:
-        passive = energy * (excited * frequency)
-        passive *= remainder
-        passive = np.divide(passive, radius + frequency / 2, out=out.get("passive_energy", passive))
+        np.multiply(energy, rest + full * remainder, out=out["energy_variance"])  # w^2 p (1 - p)
+    if "passive_energy" in out or "passive_power" in out:
+        passive = energy * (full * remainder)
+        passive = np.divide(passive, radius + half, out=out.get("passive_energy", passive))
+        np.minimum(passive, energy, out=passive)
         if "passive_power" in out:
             np.multiply(passive, rate, out=out["passive_power"])
-    _fill_numbers(out, energy, inversion, squared_coherence, frequency)
-    if out.keys() & {"ergotropy", "antiergotropy", "ergotropic_power"}:
-        _fill_work(out, ground, energy, inversion, squared_coherence, radius, rate)
+    if not out.keys().isdisjoint(_NUMBERS):
+        _fill_numbers(out, energy, inversion, squared_coherence, 2 * half)
+    if not out.keys().isdisjoint(_WORK):
+        _fill_work(out, rest, energy, inversion, squared_coherence, radius, rate)
 
 
 def _fill_numbers(
@@ -119,7 +121,7 @@ def _fill_numbers(
 
 def _fill_work(
     out: Mapping[str, Array],
-    ground: Array,
+    rest: Array,
     energy: Array,
     inversion: Array,
     squared_coherence: Array,
@@ -128,12 +130,12 @@ def _fill_work(
 ) -> None:
     size = np.abs(inversion)
     large = np.add(radius, size, out=radius)
-    if not ground.all():  # without coherence and at p = 1/2, 0/0 is 0
+    if not rest.all():  # without coherence and at p = 1/2, 0/0 is 0
         np.maximum(large, _TINY, out=large)
     coherent = np.divide(squared_coherence, large, out=squared_coherence)
     if "antiergotropy" in out:
         np.subtract(inversion - size, coherent, out=out["antiergotropy"])
-    if out.keys() & {"ergotropy", "ergotropic_power"}:
+    if "ergotropy" in out or "ergotropic_power" in out:
         work = np.add(inversion, size, out=inversion)
         work += coherent
         # The ergotropy of a nearly pure state is its energy, of which it may round an ulp above.

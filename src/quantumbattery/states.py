@@ -27,7 +27,6 @@ class Bloch:
     def __eq__(self, other: object) -> bool:
         return same(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
     __repr__ = card
 
 

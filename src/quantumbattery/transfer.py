@@ -77,17 +77,21 @@ def exchange_constants(
     real = (coupling - width) * (coupling + width) + half**2
     root = np.sqrt(real - 2j * half * quarter)
     oscillation, growth = root.real, np.abs(root.imag)
-    modulus = np.abs(root)
-    critical = modulus == 0
+    floor = _TINY * coupling
+    modulus = np.maximum(np.abs(root), floor)
+    # Nothing beside the other part of G, or beside J, is nothing.
+    critical = modulus == floor
+    growth = np.where(critical | (growth < _TINY * modulus), 0, growth)
+    oscillation = np.where(oscillation < _TINY * modulus, 0, oscillation)
     # width - |Y| from the product (width - |Y|)(width + |Y|), in which no digit is lost.
     total = coupling**2 + half**2 + width**2 + modulus**2
     slower = 2 * (width * coupling) ** 2 / (total * np.maximum(width + growth, _TINY))
-    contrast = coupling / np.where(critical, _TINY, modulus)
+    contrast = coupling / modulus
     decay = np.minimum(charger_loss, battery_loss) / 2 + slower
     return Exchange(
         coupling=coupling,
         offset=(half - 1j * quarter).astype(complex),
-        oscillation=np.where(critical, long(_TINY), oscillation),
+        oscillation=np.where(critical, floor, oscillation).astype(long),
         growth=growth.astype(float),
         contrast=contrast.astype(float),
         damping=(charger_loss + battery_loss) / 4,
@@ -109,24 +113,29 @@ def transfer_probability(exchange: Exchange, times: Array) -> Array:
         scale *= np.sin(_phase(x, times))
         return np.square(scale, out=scale)
     fading = np.expm1(-2 * x.growth * times)
-    swing = 0.25 * fading**2
+    swelling = (0.5 * scale * fading) ** 2
     if x.oscillation.any():
-        swing += np.sin(_phase(x, times)) ** 2 * (1 + fading)
-    return np.square(scale, out=scale) * swing
+        swelling += (scale * np.sin(_phase(x, times))) ** 2 * (1 + fading)
+    return swelling
 
 
 def remainder(exchange: Exchange, times: Array, transfer: Array) -> Array:
     """1 - F(t), with all its digits where F comes close to 1.
 
-    There G is real, F = k sin^2(R t) and 1 - F = cos^2(R t) + (1 - k) sin^2(R t), with the
-    logarithm of k = (J/R)^2 e^{-2 Gamma t} small.
+    There x is small beside J, and F = k [sin^2(R t) + sinh^2(Y t)] with a small logarithm of
+    k = |J/G|^2 e^{-2 Gamma t} gives 1 - F = cos^2(R t) + (1 - k) sin^2(R t) - k sinh^2(Y t).
     """
     x = exchange
-    excess = np.real(x.offset**2) / x.coupling**2  # (R/J)^2 - 1
-    near = (x.growth == 0) & (excess > -0.5)
-    lack = -np.expm1(-np.log1p(np.where(near, excess, 0.0)) - 2 * x.damping * times)
+    relative = (x.offset / x.coupling) ** 2  # (G/J)^2 - 1
+    swell = x.growth * times
+    near = (np.abs(relative) < 0.5) & (swell < 1)
+    relative = np.where(near, relative, 0.0)
+    size = 2 * relative.real + np.abs(relative) ** 2  # |G/J|^4 - 1
+    lack = -np.expm1(-0.5 * np.log1p(size) - 2 * x.damping * times)
     angle = _phase(x, times)
-    return np.where(near, np.cos(angle) ** 2 + lack * np.sin(angle) ** 2, 1 - transfer)
+    rest = np.cos(angle) ** 2 + lack * np.sin(angle) ** 2
+    rest -= (1 - lack) * np.sinh(np.where(near, swell, 0.0)) ** 2
+    return np.where(near, rest, 1 - transfer)
 
 
 def amplitudes(exchange: Exchange, times: Array) -> tuple[ComplexArray, ComplexArray]:
@@ -135,14 +144,17 @@ def amplitudes(exchange: Exchange, times: Array) -> tuple[ComplexArray, ComplexA
     root = _root(x)
     angle = np.sign(root.real) * _phase(x, times)
     fading = np.expm1(-2 * x.growth * times)
-    sine = np.sin(angle) * (1 + fading / 2) - 0.5j * np.cos(angle) * fading
-    sine = sine * np.exp(-x.decay * times) / root  # sin(G t)/G, damped
-    # cos(G t) - i x sin(G t)/G = e^{i k G t} - i (x + k G) sin(G t)/G for k = 1 and -1. The sign
-    # that makes x + k G small, itself taken as -J^2/(x - k G), leaves no cancellation.
-    sign = np.where(np.abs(x.offset - root) >= np.abs(x.offset + root), 1.0, -1.0)
-    wave = np.exp(1j * sign * angle - (x.decay + (1 + sign) * x.growth) * times)
-    charger = wave + 1j * x.coupling**2 / (x.offset - sign * root) * sine
-    return charger, -1j * x.coupling * sine
+    fade = np.exp(-x.decay * times)
+    cosine = fade * (np.cos(angle) * (1 + fading / 2) + 0.5j * np.sin(angle) * fading)
+    sine = fade * (np.sin(angle) * (1 + fading / 2) - 0.5j * np.cos(angle) * fading) / root
+    early = cosine - 1j * x.offset * sine
+    # Once the part e^{Y t} has grown the two terms nearly cancel. With k = 1 or -1 they are also
+    # e^{i k G t} - i (x + k G) sin(G t)/G; the sign that makes x + k G small leaves nothing to
+    # cancel if that is taken as -J^2/(x - k G).
+    k = np.where(np.abs(x.offset - root) >= np.abs(x.offset + root), 1.0, -1.0)
+    wave = np.exp(1j * k * angle - (x.decay + (1 + k) * x.growth) * times)
+    late = wave + 1j * x.coupling**2 / (x.offset - k * root) * sine
+    return np.where(x.growth * times < 1, early, late), -1j * x.coupling * sine
 
 
 def _root(exchange: Exchange) -> ComplexArray:

@@ -106,9 +106,10 @@ def draw(rng):
     return {
         "theta": float(theta), "frequency": rng.choice([1.0, 10 ** rng.uniform(-1, 1)]),
         "coupling": coupling, "charger_loss": loss * coupling,
-        "battery_loss": rng.choice([0.0, loss * coupling, coupling * 10 ** rng.uniform(-3, 1)])
+        "battery_loss": rng.choice([0.0, loss * coupling, coupling * 10 ** rng.uniform(-12, 1)])
         if more else 0.0,
-        "detuning": rng.choice([0.0, coupling * rng.uniform(-5, 5)]) if more else 0.0,
+        "detuning": rng.choice([0.0, rng.uniform(-5, 5), 10 ** rng.uniform(-12, 0)]) * coupling
+        if more else 0.0,
     }  # fmt: skip
 
 
@@ -117,7 +118,9 @@ def charge_rows(count, rng):
     rows = []
     while len(rows) < count:
         point = draw(rng)
-        scaled = rng.choice([10 ** rng.uniform(-9, np.log10(20)), rng.uniform(0, 20)])
+        quarter = rng.randint(1, 12) * np.pi / 2  # near the zeros and the maxima of F
+        scaled = rng.choice([10 ** rng.uniform(-9, np.log10(20)), rng.uniform(0, 20),
+                             quarter * (1 + 10 ** rng.uniform(-9, -2))])  # fmt: skip
         time = scaled / point["coupling"]
         t = mpf(time)
         values, near = merits(point, t), merits(point, t * (1 + mpf(10) ** -9))

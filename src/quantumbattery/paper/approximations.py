@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumbattery.parameters import numbers
+from quantumbattery.parameters import LARGEST, numbers
 
 Array = NDArray[Any]
 Values = float | Array
@@ -34,7 +34,7 @@ L = 0.26286121276971113
 def _checked(theta: Values = 0.0, loss: Values = 0.0, *rates: Values) -> tuple[Array, Array]:
     """Angles on the sphere, losses that are not negative, other rates positive."""
     for rate in rates:
-        numbers("coupling and frequency", rate, "positive and finite", 1e-100)
+        numbers("coupling and frequency", rate, "positive and finite", 1 / LARGEST)
     return (
         numbers("theta", theta, "an angle between 0 and pi (radians)", 0.0, np.pi * (1 + 1e-15)),
         numbers("loss", loss, "zero or positive, and finite", 0.0),
@@ -43,6 +43,8 @@ def _checked(theta: Values = 0.0, loss: Values = 0.0, *rates: Values) -> tuple[A
 
 def ergotropic_power_time(theta: Values, coupling: Values = 1.0) -> Array:
     """Time of the highest ergotropic power without loss, a fit (Eq. 43).
+
+    Off by at most 0.39 % (at theta = 0.78 pi).
 
     Parameters
     ----------
@@ -69,6 +71,9 @@ def ergotropic_power_time(theta: Values, coupling: Values = 1.0) -> Array:
 def ergotropic_power_max(theta: Values, coupling: Values = 1.0, frequency: Values = 1.0) -> Array:
     """Highest ergotropic power without loss, a fit (Eq. 45).
 
+    Off by at most 0.0181 omega_b J (at theta = 0.38 pi), 10 % for pi/6 <= theta <= pi; the relative
+    deviation grows without bound towards theta = 0.
+
     Parameters
     ----------
     theta
@@ -93,6 +98,8 @@ def ergotropic_power_max(theta: Values, coupling: Values = 1.0, frequency: Value
 def energy_time(loss: Values, coupling: Values = 1.0) -> Array:
     """Time of the highest stored energy, to first order in loss / coupling (Eq. 65).
 
+    Off by at most 3.0 % for gamma <= J, 0.031 % for gamma <= J/10.
+
     Parameters
     ----------
     loss, coupling
@@ -111,6 +118,8 @@ def energy_max(
     theta: Values, loss: Values, coupling: Values = 1.0, frequency: Values = 1.0
 ) -> Array:
     """Highest stored energy, to first order in loss / coupling (Eq. 66).
+
+    Off by at most 58 % for gamma <= J, 0.45 % for gamma <= J/10.
 
     Parameters
     ----------
@@ -132,6 +141,8 @@ def energy_max(
 def power_time(loss: Values, coupling: Values = 1.0) -> Array:
     """Time of the highest charging power, to first order in loss / coupling (Eq. 67).
 
+    Off by at most 5.5 % for gamma <= J, 0.051 % for gamma <= J/10.
+
     Parameters
     ----------
     loss, coupling
@@ -150,6 +161,8 @@ def power_max(
     theta: Values, loss: Values, coupling: Values = 1.0, frequency: Values = 1.0
 ) -> Array:
     """Highest charging power, to first order in loss / coupling (Eq. 68).
+
+    Off by at most 32 % for gamma <= J, 0.28 % for gamma <= J/10.
 
     Parameters
     ----------

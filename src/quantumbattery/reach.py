@@ -1,0 +1,344 @@
+"""The states that a preparation can reach, from local terms alone.
+
+A configuration is the level of each site. From those that a preparation starts in, every term of
+the Hamiltonian and every loss leads to others; they are followed in array operations, many
+configurations and many places at once, and the product space is never built. A chain of 1,000
+qubits with one excitation is 1,001 configurations, not 2^1000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.amplitudes import factors, needed_levels
+from quantumbattery.operators import Array
+from quantumbattery.preparations import by_site
+from quantumbattery.reached import Elements, Keys, Reach, Start
+from quantumbattery.sites import Oscillator, whole_number
+from quantumbattery.system import System
+from quantumbattery.terms import (
+    Group,
+    Moves,
+    Terms,
+    damping,
+    grouped,
+    hamiltonian_terms,
+    loss_terms,
+    moves_of,
+)
+
+_PIECE = 1 << 22  # places looked at in one array operation
+_GIB = 2.0**30
+
+
+def _weights(levels: Sequence[int]) -> Array:
+    states = 1
+    values = []
+    for n in reversed(levels):
+        values.append(states)
+        states *= n
+    if states < 2**63:
+        return np.array(values[::-1], dtype=np.uint64)
+    return np.random.default_rng(0).integers(2**64, size=len(levels), dtype=np.uint64) | np.uint64(
+        1
+    )
+
+
+class _Known:
+    """A growing set of keys, in sorted runs of falling length: what is added is soon merged."""
+
+    def __init__(self, keys: Array) -> None:
+        self.runs = [np.sort(keys)]
+
+    def new(self, keys: Array) -> Array:
+        """Which of these are not in the set yet."""
+        fresh = np.ones(len(keys), dtype=bool)
+        for run in self.runs:
+            place = np.minimum(np.searchsorted(run, keys), len(run) - 1)
+            fresh &= run[place] != keys
+        return fresh
+
+    def add(self, keys: Array) -> None:
+        """Add sorted keys that are not in the set."""
+        self.runs.append(keys)
+        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
+            self.runs.append(np.sort(np.concatenate([self.runs.pop(), self.runs.pop()])))
+
+
+def _pieces(configurations: Array, places: int) -> Iterator[slice]:
+    step = max(1, _PIECE // max(1, places))
+    return (slice(k, k + step) for k in range(0, len(configurations), step))
+
+
+def _inside(moves: Moves, levels: Array) -> Array:
+    """Which moves stay on the levels there are; the others step beyond the cut of a ladder."""
+    inside: Array = np.logical_and.reduce(moves.levels < levels[moves.places], axis=1)
+    return inside
+
+
+def _explore(
+    start: Array, groups: Sequence[Group], weights: Array, levels: Array, limit: float
+) -> Array:
+    """All configurations that can be reached from the first, in any order."""
+    moving = [group for group in groups if not group.diagonal]
+    places = max((len(group.places) for group in moving), default=1)
+    found, frontier = [start], start
+    known = _Known(start.astype(np.uint64) @ weights)
+    count, seen, entries = len(start), 0, 0
+    while len(frontier):
+        fresh = [frontier[:0]]
+        for piece in _pieces(frontier, places):
+            here = frontier[piece]
+            keys = here.astype(np.uint64) @ weights
+            for group in moving:
+                moves = moves_of(here, group, weights)
+                entries += len(moves.source)
+                new = _arrivals(here, keys, moves, known, levels)
+                count += len(new)
+                fresh.append(new)
+            seen += len(here)
+            # Besides its levels and keys, a configuration has elements, of 32 bytes each.
+            each = start.itemsize * len(levels) + 48 + 32 * entries / seen
+            allow("configurations", count, each, limit)
+        frontier = np.concatenate(fresh)
+        found.append(frontier)
+    return np.concatenate(found)
+
+
+def _arrivals(here: Array, keys: Array, moves: Moves, known: _Known, levels: Array) -> Array:
+    """The new configurations to which moves lead; they are known from then on."""
+    inside = np.flatnonzero(_inside(moves, levels))
+    arrived, first = np.unique(keys[moves.source[inside]] + moves.shift[inside], return_index=True)
+    fresh = known.new(arrived)
+    chosen = inside[first[fresh]]
+    new = here[moves.source[chosen]]
+    for k in range(moves.places.shape[1]):
+        new[np.arange(len(new)), moves.places[chosen, k]] = moves.levels[chosen, k]
+    if len(new):
+        known.add(arrived[fresh])
+    return new
+
+
+def allow(what: str, count: int, each: float, limit: float) -> None:
+    """Raise ValueError if so many things, of so many bytes each, exceed the limit in GiB."""
+    need = count * each / _GIB
+    if need > limit:
+        raise ValueError(
+            f"too large: at least {count:,} {what} need {need:.3g} GiB or more, and the limit is "
+            f"{limit:.3g} GiB: use fewer or smaller sites, fewer levels or an Ensemble for cells "
+            "that are alike, or raise the limit"
+        )
+
+
+def _elements(
+    terms: Terms, levels: Array, configurations: Array, keys: Keys
+) -> tuple[Elements, Array]:
+    """The matrix elements of all terms, and the configurations where the cut took one away."""
+    parts: list[tuple[Array, ...]] = [
+        (np.zeros(0, int), np.zeros(0, int), np.zeros(0, int), np.zeros(0))
+    ]
+    edge = [np.zeros((0, 2), dtype=np.int64)]
+    own = keys.of(configurations)
+    for group in grouped(terms.products, levels.tolist()):
+        for piece in _pieces(configurations, len(group.places)):
+            moves = moves_of(configurations[piece], group, keys.weights)
+            inside = _inside(moves, levels)
+            column = moves.source + piece.start
+            if not inside.all():
+                beyond = moves.levels >= levels[moves.places]
+                move, k = np.nonzero(beyond)
+                edge.append(np.column_stack([column[move], moves.places[move, k]]))
+            column = column[inside]
+            row = keys.find(own[column] + moves.shift[inside])
+            parts.append((group.term[moves.product[inside]], row, column, moves.value[inside]))
+    term, row, column, value = (np.concatenate(part) for part in zip(*parts, strict=True))
+    size = len(configurations)
+    elements = Elements(
+        tuple(terms.coefficients), tuple(terms.origins), size, term, row, column, value
+    )
+    return elements, np.concatenate(edge)
+
+
+def cutoffs(system: System, preparation: object, tolerance: float = 1e-16) -> dict[str, int]:
+    """Enough levels of every site for a preparation, and for its quanta wherever they go.
+
+    An oscillator whose levels are given keeps them. Any other gets room for all the quanta that
+    the preparation brings to all sites, up to a weight of `tolerance`: where quanta are conserved
+    (exchange, loss) nothing else is ever left out. Counter-rotating terms and thermal baths need
+    more; `Reach.cut` then says that the cut is felt.
+
+    Parameters
+    ----------
+    system : System
+    preparation : preparation or dict of str to preparation
+    tolerance : float
+        The weight of the preparation of an oscillator that may be left out.
+
+    Returns
+    -------
+    dict of str to int
+        For every site.
+    """
+    chosen = by_site(preparation, system)
+    levels = {name: site.dimension or 2 for name, site in system.sites.items()}
+    quanta = 0
+    for name, each in chosen.items():
+        site = system.sites[name]
+        if site.dimension is None:
+            levels[name] = max(2, needed_levels(each, site, tolerance))
+        root = factors(each, site, levels[name])
+        held = (root != 0).any([d for d in root.dims if d != "level"]).to_numpy()
+        quanta += int(site.excitations(levels[name])[held].max(initial=0))
+    for name, site in system.sites.items():
+        if isinstance(site, Oscillator) and site.dimension is None:
+            levels[name] = max(levels[name], quanta + 1)
+    return levels
+
+
+def _start(
+    system: System, preparation: object, levels: Mapping[str, int], limit: float
+) -> tuple[Array, Array, xr.DataArray]:
+    """Configurations, members and amplitudes of the product of all sites' preparations."""
+    dtype = np.min_scalar_type(max(levels.values()) - 1)
+    configurations = np.zeros((1, len(system.sites)), dtype=dtype)
+    members = np.zeros(1, dtype=np.int64)
+    amplitude = xr.DataArray(np.ones(1), dims="entry")
+    for name, each in by_site(preparation, system).items():
+        root = factors(each, system.sites[name], levels[name])
+        batch = [d for d in root.dims if d not in ("level", "member")]
+        level, member = np.nonzero((root != 0).any(batch).to_numpy())
+        allow("starting configurations", len(members) * len(level), 64, limit)
+        old = np.repeat(np.arange(len(members)), len(level))
+        new = np.tile(np.arange(len(level)), len(members))
+        configurations = configurations[old]
+        configurations[:, list(system.sites).index(name)] = level[new]
+        members = members[old] * root.sizes["member"] + member[new]
+        values = root.isel(
+            level=xr.DataArray(level[new], dims="entry"),
+            member=xr.DataArray(member[new], dims="entry"),
+        )
+        amplitude = amplitude.isel(entry=old) * values
+    members = np.unique(members, return_inverse=True)[1]
+    return configurations, members, amplitude.transpose(..., "entry")
+
+
+def reach(
+    system: System,
+    preparation: object,
+    levels: Mapping[str, int] | None = None,
+    limit: float = 2.0,
+) -> Reach:
+    """Find every configuration that a preparation reaches, and the matrix elements between them.
+
+    Parameters
+    ----------
+    system : System
+        What there is.
+    preparation : preparation or dict of str to preparation
+        How the charger starts, or each site; sites not named start in their ground state.
+    levels : dict of str to int, optional
+        Levels of oscillators, in place of what `cutoffs` finds.
+    limit : float
+        The memory that the result may take, in GiB.
+
+    Returns
+    -------
+    Reach
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the preparation does not fit the system, or the result would be larger than the limit;
+        exploration stops as soon as that is known.
+
+    Notes
+    -----
+    Every configuration on the way is one that a nonzero matrix element leads to; numbers in front
+    (DataArrays included) count as nonzero unless all of them are zero.
+
+    Examples
+    --------
+    >>> from quantumbattery.preparations import fock
+    >>> from quantumbattery.reach import reach
+    >>> from quantumbattery.system import Qubit, System, exchange
+    >>> chain = System(
+    ...     sites={name: Qubit() for name in "abcd"},
+    ...     interactions=[exchange(x, y, 1.0) for x, y in ("ab", "bc", "cd")],
+    ...     charger="a",
+    ...     battery="d",
+    ... )
+    >>> reach(chain, fock(1)).configurations
+    array([[0, 0, 0, 1],
+           [0, 0, 1, 0],
+           [0, 1, 0, 0],
+           [1, 0, 0, 0]], dtype=uint8)
+    """
+    for name, site in system.sites.items():
+        allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
+    counts = cutoffs(system, preparation) | _given_levels(system, levels or {})
+    for name, n in counts.items():
+        allow(f"levels of {name!r}", n, 200, limit)
+    sizes = np.array(list(counts.values()))
+    first, member, amplitude = _start(system, preparation, counts, limit)
+    energies, losses = hamiltonian_terms(system, counts), loss_terms(system, counts)
+    damped = damping(losses, sizes.tolist())
+    weights = _weights(sizes.tolist())
+    groups = grouped([*energies.products, *losses.products, *damped], sizes.tolist())
+    found = _explore(np.unique(first, axis=0), groups, weights, sizes, limit)
+    found = found[_dictionary_order(found)]
+    keys = found.astype(np.uint64) @ weights
+    order = np.argsort(keys)
+    look_up = Keys(weights, keys[order], order)
+    hamiltonian, edge = _elements(energies, sizes, found, look_up)
+    jumps, lossy_edge = _elements(losses, sizes, found, look_up)
+    edge = np.concatenate([edge, lossy_edge])
+    names = tuple(system.sites)
+    return Reach(
+        sites=names,
+        levels=tuple(sizes.tolist()),
+        configurations=found,
+        hamiltonian=hamiltonian,
+        losses=jumps,
+        labels=_labels(hamiltonian, jumps),
+        start=Start(look_up.find(look_up.of(first)), member, amplitude),
+        edge=np.unique(edge[:, 0]),
+        cut=tuple(names[k] for k in np.unique(edge[:, 1])),
+        keys=look_up,
+    )
+
+
+def _given_levels(system: System, levels: Mapping[str, int]) -> dict[str, int]:
+    given = {}
+    for name, n in levels.items():
+        site = system.sites.get(name)
+        if not isinstance(site, Oscillator):
+            raise ValueError(f"levels are for oscillators, but {name!r} is {site!r:.60}")
+        given[name] = whole_number(n, 2, f"levels of {name!r} must be a whole number of at least 2")
+    return given
+
+
+def _dictionary_order(configurations: Array) -> Array:
+    big_endian = configurations.astype(configurations.dtype.newbyteorder(">"))
+    order: Array = np.argsort(big_endian.view(f"S{big_endian.strides[0]}").ravel(), kind="stable")
+    return order
+
+
+def _labels(hamiltonian: Elements, losses: Elements) -> Array:
+    from scipy.sparse import coo_array, csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    n = hamiltonian.size
+    joins = csr_array(
+        (np.ones(len(hamiltonian.row), dtype=bool), (hamiltonian.row, hamiltonian.column)), (n, n)
+    )
+    arrivals, row = np.unique(losses.term * n + losses.row, return_inverse=True)
+    if len(arrivals) < len(row):  # L^dag L joins configurations that a loss takes to the same one
+        jumps = coo_array(
+            (np.ones(len(row)), (row, losses.column)), shape=(len(arrivals), n)
+        ).tocsr()
+        joins = joins + (jumps.T @ jumps).astype(bool)
+    labels: Array = connected_components(joins, directed=False)[1]
+    return labels

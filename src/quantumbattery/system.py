@@ -1,0 +1,330 @@
+"""Systems: which sites there are, how they interact, and which of them charge which.
+
+A system is described, never built: frozen values that know no solver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.ensemble import Ensemble
+from quantumbattery.interactions import (
+    Interaction,
+    dipole,
+    exchange,
+    heisenberg,
+    interaction,
+)
+from quantumbattery.operators import Described, equal, saying, short
+from quantumbattery.parameters import align, names
+from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
+
+__all__ = [
+    "Ensemble",
+    "Interaction",
+    "Oscillator",
+    "Qubit",
+    "Qudit",
+    "Site",
+    "System",
+    "dipole",
+    "exchange",
+    "heisenberg",
+    "interaction",
+]
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class System(Described):
+    """Sites, their interactions, and which of them charge which.
+
+    Parameters
+    ----------
+    sites : dict of str to Qubit, Qudit, Oscillator or Ensemble
+        By name, in the order in which the levels of a configuration are written.
+    interactions : sequence of Interaction
+        Made by `exchange`, `dipole`, `heisenberg` or `interaction`; on while charging.
+    charger, battery : str or list of str
+        The sites that a preparation prepares, and those whose energy is stored. All other sites
+        mediate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, repeated or no text; a site is no site; an interaction does not fit
+        its sites, or is always on outside the battery; charger or battery are empty or share a
+        site; or DataArrays disagree about an axis.
+
+    Notes
+    -----
+    H = sum of the sites + interactions while charging; the battery's own Hamiltonian, which
+    measures its energy, is that of its sites and of the interactions with ``always=True``.
+
+    Examples
+    --------
+    Three qubits of a battery charged by a lossy cavity:
+
+    >>> from quantumbattery.system import Ensemble, Oscillator, Qubit, System, exchange
+    >>> System(
+    ...     sites={"cavity": Oscillator(loss=0.1), "cells": Ensemble(Qubit(), 3)},
+    ...     interactions=[exchange("cavity", "cells", 0.5)],
+    ...     charger="cavity",
+    ...     battery="cells",
+    ... )
+    System: cavity charges cells
+      cavity: Oscillator(frequency=1, loss=0.1)
+      cells: Ensemble(cell=Qubit(frequency=1), number=3)
+      exchange('cavity', 'cells'): strength=0.5
+    """
+
+    sites: Mapping[str, Site]
+    interactions: tuple[Interaction, ...]
+    charger: tuple[str, ...]
+    battery: tuple[str, ...]
+
+    def __init__(
+        self,
+        sites: Mapping[str, Site],
+        interactions: Iterable[Interaction] = (),
+        charger: str | Iterable[str] = "charger",
+        battery: str | Iterable[str] = "battery",
+    ) -> None:
+        self._set(sites=MappingProxyType(_sites(sites)))
+        self._set(interactions=_interactions(interactions))
+        self._set(charger=self._members("charger", charger))
+        self._set(battery=self._members("battery", battery))
+        both = [name for name in self.battery if name in self.charger]
+        if both:
+            raise ValueError(
+                f"{both[0]!r} is both charger and battery: a site is one of them, or a mediator"
+            )
+        for each in self.interactions:
+            self._check(each)
+        align(self.arrays)
+
+    @property
+    def mediators(self) -> tuple[str, ...]:
+        """The sites that are neither charger nor battery."""
+        return tuple(n for n in self.sites if n not in {*self.charger, *self.battery})
+
+    @property
+    def arrays(self) -> dict[str, xr.DataArray]:
+        """The DataArrays among its numbers, by where they stand; they agree about their axes."""
+        parts: list[tuple[str, Site | Interaction]] = list(self.sites.items())
+        parts += [(f"interactions[{k}] {i.label}", i) for k, i in enumerate(self.interactions)]
+        found = {f"{who}.{n}": v for who, part in parts for n, v in _numbers(part)}
+        return {name: value for name, value in found.items() if isinstance(value, xr.DataArray)}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The system as plain values that JSON can hold; `from_dict` reads them.
+
+        Examples
+        --------
+        >>> from quantumbattery.system import Qubit, System, exchange
+        >>> pair = System(
+        ...     sites={"charger": Qubit(), "battery": Qubit()},
+        ...     interactions=[exchange("charger", "battery", 1.0)],
+        ... )
+        >>> pair.to_dict()["interactions"]
+        [{'kind': 'exchange', 'a': 'charger', 'b': 'battery', 'strength': 1.0, 'always': False}]
+        >>> System.from_dict(pair.to_dict()) == pair
+        True
+        """
+        return {
+            "sites": {name: _plain(site) for name, site in self.sites.items()},
+            "interactions": [_plain(each) for each in self.interactions],
+            "charger": list(self.charger),
+            "battery": list(self.battery),
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> System:
+        """Make a system from what `to_dict` gave; numbers at their defaults may be left out.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a part is missing or unknown, or the system makes no sense.
+        """
+        if not isinstance(plain, Mapping) or not isinstance(plain.get("sites"), Mapping):
+            raise TypeError(
+                "a system is read from a dict with the keys sites (a dict itself), interactions, "
+                f"charger and battery; got {plain!r:.60}"
+            )
+        unknown = set(plain) - {"sites", "interactions", "charger", "battery"}
+        if unknown:
+            raise ValueError(
+                f"unknown key {min(unknown)!r}: a system has sites, interactions, charger, battery"
+            )
+        sites = {name: _described(f"site {name!r}", site) for name, site in plain["sites"].items()}
+        interactions = [
+            _described(f"interaction {number}", each)
+            for number, each in enumerate(plain.get("interactions", []))
+        ]
+        ends = {end: plain[end] for end in ("charger", "battery") if end in plain}
+        return cls(sites, interactions, **ends)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, System):
+            return False
+        names_alike = list(self.sites) == list(other.sites)
+        ends_alike = (self.charger, self.battery) == (other.charger, other.battery)
+        parts = (tuple(s.sites.values()) + s.interactions for s in (self, other))
+        return names_alike and ends_alike and equal(*parts)
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        title = f"System: {listed(self.charger)} charges {listed(self.battery)}"
+        if self.mediators:
+            title += f" through {listed(self.mediators)}"
+        lines = [(name, repr(site)) for name, site in self.sites.items()]
+        for each in self.interactions:
+            shown = [f"{n}={short(v)}" for n, v in _numbers(each)]
+            lines.append((each.label, ", ".join(shown + ["always on"] * each.always)))
+        return "\n".join([title, *_folded(lines)])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a read-only view of a dict cannot be pickled, and sweeps send systems to other processes
+        return System, (dict(self.sites), self.interactions, self.charger, self.battery)
+
+    def _members(self, role: str, given: str | Iterable[str]) -> tuple[str, ...]:
+        if not isinstance(given, str) and not np.iterable(given):
+            raise TypeError(f"{role} is the name of a site or a list of names; got {given!r:.60}")
+        chosen = (given,) if isinstance(given, str) else tuple(given)
+        if not chosen:
+            raise ValueError(f"the {role} is empty: name at least one of {listed(self.sites)}")
+        for name in chosen:
+            self._known(role, name)
+            if chosen.count(name) > 1:
+                raise ValueError(f"{role}: {name!r} is named twice; name each site once")
+        return chosen
+
+    def _known(self, who: str, name: object) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"{who}: the name of a site is text; got {name!r:.60}")
+        if name not in self.sites:
+            raise ValueError(f"{who}: there is no site {name!r}; there are {listed(self.sites)}")
+
+    def _check(self, each: Interaction) -> None:
+        for name in (each.a, each.b):
+            self._known(each.label, name)
+            if each.always and name not in self.battery:
+                raise ValueError(
+                    f"{each.label}: always=True makes it part of the battery's Hamiltonian, but "
+                    f"{name!r} is not in the battery ({listed(self.battery)})"
+                )
+        each.check(self.sites[each.a], self.sites[each.b])
+
+
+# --- what comes in -----------------------------------------------------------------------------
+
+
+def _sites(given: object) -> dict[str, Site]:
+    if not isinstance(given, Mapping):
+        raise TypeError(f"sites is a dict of names to sites; got {given!r:.60}")
+    if not given:
+        raise ValueError("there are no sites: a system has at least a charger and a battery")
+    for name, site in given.items():
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"the name of a site is text, and not empty; got {name!r:.60}")
+        if not isinstance(site, Site):
+            raise TypeError(
+                f"site {name!r} must be a Qubit, Qudit, Oscillator or Ensemble; got {site!r:.60}"
+            )
+    return dict(given)
+
+
+def _interactions(given: object) -> tuple[Interaction, ...]:
+    rule = "interactions is a list of what exchange, dipole, heisenberg or interaction made"
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{rule}; got {given!r:.60}")
+    interactions = tuple(given)
+    for each in interactions:
+        if not isinstance(each, Interaction):
+            raise TypeError(f"{rule}; got {each!r:.60}")
+    return interactions
+
+
+def _numbers(part: Site | Interaction) -> Iterator[tuple[str, Any]]:
+    """The numbers of a site or interaction, those of an ensemble's cell included."""
+    for name in names(part):
+        value = getattr(part, name)
+        if isinstance(value, Site):
+            yield from ((f"{name}.{n}", v) for n, v in _numbers(value))
+        elif name == "energies":
+            yield from ((f"energies[{k}]", v) for k, v in enumerate(value))
+        elif name not in ("a", "b", "always"):
+            yield name, value
+
+
+# --- on paper ----------------------------------------------------------------------------------
+
+
+def listed(given: Iterable[str], most: int = 8) -> str:
+    """Names in a sentence, the middle of a long list left out."""
+    shown = list(given)
+    if len(shown) > most:
+        return f"{', '.join(shown[: most - 1])}, ... {shown[-1]} ({len(shown)})"
+    return ", ".join(shown)
+
+
+def _folded(lines: list[tuple[str, str]]) -> Iterator[str]:
+    """One line for each part; a run of more than three alike is folded into one."""
+    for text, run in groupby(lines, key=lambda line: line[1]):
+        who = [line[0] for line in run]
+        if len(who) > 3:
+            who = [f"{who[0]} ... {who[-1]} ({len(who)})"]
+        yield from (f"  {name}: {text}" for name in who)
+
+
+_MAKERS: dict[str, Callable[..., Site | Interaction]] = {
+    "qubit": Qubit,
+    "qudit": Qudit,
+    "oscillator": Oscillator,
+    "ensemble": Ensemble,
+    "exchange": exchange,
+    "dipole": dipole,
+    "heisenberg": heisenberg,
+    "interaction": interaction,
+}
+
+
+def _plain(value: Any) -> Any:
+    """A description or one of its values, for JSON."""
+    if isinstance(value, Described):
+        kind = value.kind if isinstance(value, Interaction) else type(value).__name__.lower()
+        return {"kind": kind} | {name: _plain(getattr(value, name)) for name in names(value)}
+    if isinstance(value, xr.DataArray):
+        return {"array": value.to_dict()}
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "c":
+            return {"real": value.real.tolist(), "imaginary": value.imag.tolist()}
+        return value.tolist()
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _value(plain: Any) -> Any:
+    if isinstance(plain, Mapping):
+        if "kind" in plain:
+            return _described("cell", plain)
+        if set(plain) == {"real", "imaginary"}:
+            return np.asarray(plain["real"]) + 1j * np.asarray(plain["imaginary"])
+        return xr.DataArray.from_dict(plain["array"]) if set(plain) == {"array"} else plain
+    return [_value(each) for each in plain] if isinstance(plain, list) else plain
+
+
+def _described(who: str, plain: object) -> Any:
+    """A site or interaction from its plain form."""
+    if not isinstance(plain, Mapping) or plain.get("kind") not in _MAKERS:
+        raise ValueError(f"{who}: its kind must be one of {', '.join(_MAKERS)}; got {plain!r:.60}")
+    given = {name: _value(value) for name, value in plain.items() if name != "kind"}
+    with saying(who):
+        return _MAKERS[plain["kind"]](**given)

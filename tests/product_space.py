@@ -1,0 +1,240 @@
+"""Brute force in the full product space, dense, and random systems to try it on."""
+
+from itertools import combinations, pairwise
+
+import numpy as np
+import qutip
+
+from quantumbattery.preparations import fock, state
+from quantumbattery.states import bloch
+from quantumbattery.system import (
+    Ensemble,
+    Oscillator,
+    Qubit,
+    Qudit,
+    System,
+    dipole,
+    exchange,
+    heisenberg,
+    interaction,
+)
+
+# --- brute force ---------------------------------------------------------------------------------
+
+
+def lowering(site, n):
+    """A of a site, from elsewhere."""
+    if isinstance(site, Ensemble) and isinstance(site.cell, Qubit):
+        return qutip.jmat(site.number / 2, "-").full()[::-1, ::-1]
+    if isinstance(site, Ensemble):  # Schwinger's bosons, one mode for each level of a cell
+        d, size = site.cell.dimension, site.number + 1
+        modes = [
+            qutip.tensor([qutip.destroy(size) if k == j else qutip.qeye(size) for k in range(d)])
+            for j in range(d)
+        ]
+        steps = site.cell.steps
+        hop = sum(s * modes[k].dag() * modes[k + 1] for k, s in enumerate(steps))
+        index = np.ravel_multi_index(site.occupations.T, (size,) * d)
+        return hop.full()[np.ix_(index, index)]
+    if isinstance(site, Qudit):
+        return np.diag(site.steps, 1).astype(complex)
+    return qutip.destroy(n).full()
+
+
+def quanta(site, n):
+    if isinstance(site, Ensemble):
+        return np.diag(site.occupations @ np.array([0, *np.square(steps_of(site.cell))]))
+    a = lowering(site, n)
+    return a.conj().T @ a
+
+
+def steps_of(cell):
+    return cell.steps if isinstance(cell, Qudit) else (1.0,)
+
+
+def ladder(site, n):
+    if isinstance(site, Ensemble):
+        return np.diag(site.occupations @ np.diag(ladder(site.cell, site.cell.dimension)))
+    if isinstance(site, Qudit):
+        return np.diag(np.array(site.energies) - site.energies[0])
+    return site.frequency * np.diag(np.arange(n))
+
+
+class Whole:
+    """Everything in the full product space, dense."""
+
+    def __init__(self, system, levels):
+        self.names, self.levels = list(system.sites), levels
+        self.size = int(np.prod(levels))
+        lower = {
+            name: self.put((name, lowering(site, n)))
+            for (name, site), n in zip(system.sites.items(), levels, strict=True)
+        }
+        self.h = sum(
+            self.put((name, ladder(site, n)))
+            for (name, site), n in zip(system.sites.items(), levels, strict=True)
+        )
+        for each in system.interactions:
+            self.h = self.h + self.couple(each, lower[each.a], lower[each.b])
+        self.jumps = []
+        for (name, site), n in zip(system.sites.items(), levels, strict=True):
+            a = lower[name]
+            self.jumps += [
+                np.sqrt(rate) * jump
+                for rate, jump in (
+                    (site.loss * (1 + site.occupation), a),
+                    (site.loss * site.occupation, a.conj().T),
+                    (2 * site.dephasing, self.put((name, quanta(site, n)))),
+                )
+                if rate > 0
+            ]
+
+    def put(self, *operators):
+        given = dict(operators)
+        eyes = [np.eye(n) for n in self.levels]
+        parts = [given.get(name, eye) for name, eye in zip(self.names, eyes, strict=True)]
+        return qutip.tensor([qutip.Qobj(part) for part in parts]).full()
+
+    def couple(self, each, a, b):
+        kind = each.kind
+        if kind == "exchange":
+            return each.strength * (a.conj().T @ b + a @ b.conj().T)
+        if kind == "dipole":
+            return each.strength * (a + a.conj().T) @ (b + b.conj().T)
+        if kind == "heisenberg":
+            paulis = [
+                (np.array([[0, 1], [1, 0]]), each.xx),
+                (np.array([[0, -1j], [1j, 0]]), each.yy),
+                (np.diag([1, -1]), each.zz),
+            ]
+            return sum(s * self.put((each.a, p), (each.b, p)) for p, s in paulis)
+        n, m = (self.levels[self.names.index(name)] for name in (each.a, each.b))
+        blocks = each.matrix.reshape(n, m, n, m)
+        total = np.zeros((self.size, self.size), dtype=complex)
+        for i in range(n):
+            for j in range(n):
+                unit = np.zeros((n, n))
+                unit[i, j] = 1
+                total += self.put((each.a, unit), (each.b, blocks[i, :, j, :]))
+        return total
+
+    def generator(self):
+        eye = np.eye(self.size)
+        total = -1j * (np.kron(self.h, eye) - np.kron(eye, self.h.T))
+        for jump in self.jumps:
+            square = jump.conj().T @ jump
+            total += np.kron(jump, jump.conj())
+            total -= (np.kron(square, eye) + np.kron(eye, square.T)) / 2
+        return total
+
+
+def closure(pattern, start):
+    """All that a start reaches along the entries (row, column) of a pattern."""
+    reached = start.copy()
+    while True:
+        more = reached | (pattern[:, reached].any(axis=1))
+        if (more == reached).all():
+            return reached
+        reached = more
+
+
+# --- random systems ------------------------------------------------------------------------------
+
+
+def random_site(rng, lossy):
+    rates = {}
+    if lossy:
+        rates = {
+            "loss": rng.choice([0.0, rng.uniform()]),
+            "dephasing": rng.choice([0.0, rng.uniform()], p=[0.7, 0.3]),
+        }
+        if rates["loss"]:
+            rates["occupation"] = rng.choice([0.0, 0.4], p=[0.7, 0.3])
+    kind = rng.integers(6)
+    if kind < 2:
+        return Qubit(rng.uniform(0.5, 2), **rates)
+    if kind == 2:
+        return Oscillator(rng.uniform(0.5, 2), levels=3, **rates)
+    if kind == 3:
+        steps = rng.normal(size=2) * rng.choice([0, 1], size=2, p=[0.2, 0.8])
+        return Qudit(np.sort(rng.normal(size=3)), steps, **rates)
+    if kind == 4:
+        return Ensemble(Qubit(rng.uniform(0.5, 2)), 2, **rates)
+    return Ensemble(Qudit([0, 0.9, 2.0], steps=rng.normal(size=2)), rng.integers(1, 3), **rates)
+
+
+def random_interaction(rng, sites, a, b):
+    if isinstance(sites[a], Qubit) and isinstance(sites[b], Qubit) and rng.random() < 0.5:
+        xx = rng.normal()
+        return heisenberg(a, b, xx, rng.choice([xx, rng.normal()]), rng.choice([0, rng.normal()]))
+    kind = rng.choice(["exchange", "dipole", "matrix"], p=[0.6, 0.2, 0.2])
+    if kind != "matrix":
+        return {"exchange": exchange, "dipole": dipole}[kind](a, b, rng.normal())
+    n = sites[a].dimension * sites[b].dimension
+    matrix = (rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))) * (rng.random((n, n)) < 0.2)
+    return interaction(a, b, matrix + matrix.conj().T)
+
+
+def random_preparation(rng, site):
+    d = site.dimension
+    kind = rng.integers(4)
+    if kind == 0:
+        return fock(rng.integers(d))
+    if kind == 1:
+        return bloch(rng.choice([0.7, np.pi]), 0.3)
+    if kind == 2:
+        weights = rng.dirichlet(np.ones(d)) * (rng.random(d) < 0.6) + np.eye(d)[0] * 0.1
+        return state(np.diag(weights / weights.sum()))
+    ket = (rng.normal(size=d) + 1j * rng.normal(size=d)) * (rng.random(d) < 0.5) + np.eye(d)[0]
+    return state(ket / np.linalg.norm(ket))
+
+
+def random_case(seed, largest, lossy):
+    rng = np.random.default_rng(seed)
+    while True:
+        names = list("abcd"[: rng.integers(2, 5)])
+        sites = {name: random_site(rng, lossy) for name in names}
+        if np.prod([site.dimension for site in sites.values()]) <= largest:
+            break
+    ends = [pair for pair in combinations(names, 2) if rng.random() < 0.7]
+    links = [random_interaction(rng, sites, *rng.permutation(pair).tolist()) for pair in ends]
+    system = System(sites, links, charger="a", battery="b")
+    chosen = {n: random_preparation(rng, sites[n]) for n in names if n == "a" or rng.random() < 0.4}
+    return system, chosen
+
+
+def initial(system, chosen):
+    """The density matrix of the product of all preparations."""
+    parts = []
+    for name, site in system.sites.items():
+        made = chosen.get(name, fock(0))
+        d = site.dimension
+        if hasattr(made, "array"):
+            array = made.array
+        else:
+            array = np.zeros(d, dtype=complex)
+            if hasattr(made, "n"):
+                array[int(made.n)] = 1
+            else:
+                up = np.exp(1j * made.phi) * np.sin(made.theta / 2)
+                array[:2] = 0 if made.theta == np.pi else np.cos(made.theta / 2), up
+        rho = np.outer(array, array.conj()) if array.ndim == 1 else array
+        parts.append(qutip.Qobj(rho))
+    return qutip.tensor(parts).full()
+
+
+# --- systems with known answers ------------------------------------------------------------------
+
+
+def chain(n, **rates):
+    names = [f"q{k}" for k in range(n)]
+    links = [exchange(a, b, 1.0) for a, b in pairwise(names)]
+    return System({name: Qubit(**rates) for name in names}, links, names[0], names[-1])
+
+
+def interfering():
+    """Two ways down to the same state interfere: 1 + 1 and 0 + 2 both decay to 0 + 1."""
+    cells = Ensemble(Qudit([0, 1, 2.1]), 2, loss=0.5)
+    system = System({"charger": cells, "battery": Qubit()})
+    assert cells.occupations[[2, 3]].tolist() == [[0, 2, 0], [1, 0, 1]]
+    return system
