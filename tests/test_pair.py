@@ -65,7 +65,7 @@ def test_bounds_hold_exactly(theta, scaled, j, ga, gb, d):
     assert 0 <= t.ergotropy <= t.energy <= 1 + 1e-15
     assert t.antiergotropy <= 0
     assert 0 <= t.passive_energy <= t.energy <= t.active_energy <= 1
-    assert t.capacity <= 1
+    assert t.capacity <= 1 + 1e-15
     assert 0 <= t.concurrence <= 1
     assert 0 <= t.ergotropic_power <= t.power
     assert float(t.capacity) == pytest.approx(float(t.ergotropy - t.antiergotropy), abs=1e-15)

@@ -79,18 +79,21 @@ def numbers(name: str, value: object, allowed: str, low: float, high: float = LA
 
 
 def _real_numbers(name: str, value: object) -> Array:
-    problem = f"{name} must be a real number or an array of them; got {value!r:.60}"
     if isinstance(value, (xr.Dataset, str, bytes, bool)) or value is None:
-        raise TypeError(problem)
+        raise TypeError(_no_number(name, value))
     if np.ma.is_masked(value):
         raise TypeError(f"{name} has masked values: give only the values that count")
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
-        raise TypeError(problem) from error
+        raise TypeError(_no_number(name, value)) from error
     if array.dtype.kind not in "iuf":
-        raise TypeError(problem)
+        raise TypeError(_no_number(name, value))
     return array.astype(np.float64)
+
+
+def _no_number(name: str, value: object) -> str:
+    return f"{name} must be a real number or an array of them; got {value!r:.60}"
 
 
 def align(

@@ -10,7 +10,7 @@ import numpy as np
 from quantumbattery.parameters import Array
 
 # Small enough that the working arrays of a tile stay in the cache of a core.
-_TILE = 1 << 14
+_TILE = 20_000
 
 _NUMBERS = {"population", "population_inversion", "coherence"}
 _WORK = {"ergotropy", "antiergotropy", "ergotropic_power"}
@@ -83,13 +83,13 @@ def fill(
     radius = inversion * inversion
     radius += squared_coherence
     np.sqrt(radius, out=radius)
-    np.minimum(radius, half, out=radius)  # which rounding may exceed by an ulp
     if "power" in out:
         np.multiply(energy, rate, out=out["power"])
     if "capacity" in out:
         np.add(radius, radius, out=out["capacity"])
     if "active_energy" in out:
         np.add(radius, half, out=out["active_energy"])
+        np.minimum(out["active_energy"], 2 * half, out=out["active_energy"])
     if "energy_variance" in out:
         np.multiply(energy, rest + full * remainder, out=out["energy_variance"])  # w^2 p (1 - p)
     if "passive_energy" in out or "passive_power" in out:
@@ -128,7 +128,7 @@ def _fill_work(
     radius: Array,
     rate: Array,
 ) -> None:
-    size = np.abs(inversion)
+    size = np.abs(inversion, out=out.get("ergotropy"))  # which is there, and written last
     large = np.add(radius, size, out=radius)
     if not rest.all():  # without coherence and at p = 1/2, 0/0 is 0
         np.maximum(large, _TINY, out=large)
