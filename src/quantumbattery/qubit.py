@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import numpy as np
 
 from quantumbattery.parameters import Array
 
-# Small enough that the working arrays of a tile stay in the cache of a core.
+# Small enough that the working arrays of a tile stay in the cache of a core. A thread takes more
+# at a time, since threads wait for each other at every step that the interpreter does.
 _TILE = 20_000
+_SHARED_TILE = 80_000
 
 _NUMBERS = {"population", "population_inversion", "coherence"}
 _WORK = {"ergotropy", "antiergotropy", "ergotropic_power"}
@@ -41,10 +46,20 @@ def part(array: Array, tile: tuple[slice, ...]) -> Array:
 
 
 def fill_tiles(out: Mapping[str, Array], inputs: Sequence[Array]) -> None:
-    """Do `fill` tile by tile; `inputs` are its other arguments."""
-    for tile in tiles(next(iter(out.values())).shape, _TILE):
+    """Do `fill` tile by tile, on all cores where that pays; `inputs` are its other arguments."""
+
+    def fill_tile(tile: tuple[slice, ...]) -> None:
         views = {name: column[tile] for name, column in out.items()}
         fill(views, *(part(array, tile) for array in inputs))
+
+    column = next(iter(out.values()))
+    workers = min(os.cpu_count() or 1, column.size // _SHARED_TILE)
+    if workers < 2:
+        for tile in tiles(column.shape, _TILE):
+            fill_tile(tile)
+        return
+    with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
+        deque(pool.map(fill_tile, tiles(column.shape, _SHARED_TILE)), maxlen=0)
 
 
 def fill(
