@@ -269,6 +269,23 @@ def test_bad_types(build, message):
         build()
 
 
+def test_the_described_pair_has_the_same_hamiltonian():
+    from helpers import A, B
+    from quantumbattery.reach import reach
+
+    pair = qb.QubitPair(1.5, 0.7, 0.3, 0.1, 0.25)
+    reached = reach(pair.system(), qb.bloch(1.0))
+    # Configurations in dictionary order: 00, 01, 10 (charger, battery); 11 is out of reach.
+    assert reached.configurations.tolist() == [[0, 0], [0, 1], [1, 0]]
+    h = 1.75 * A.conj().T @ A + 1.5 * B.conj().T @ B + 0.7 * (A.conj().T @ B + B.conj().T @ A)
+    np.testing.assert_allclose(reached.hamiltonian.matrix().toarray(), h[:3, :3], atol=1e-15)
+    assert pair.system() == qb.QubitPair(1.5, 0.7, 0.3, 0.1, 0.25).system()
+    rates = qb.QubitPair(coupling=[1.0, 2.0], detuning=[0.0, 0.5, 1.0]).system()
+    assert rates.sites["charger"].frequency.sizes == {"detuning": 3}
+    with pytest.raises(ValueError, match="frequency must be positive"):
+        qb.QubitPair(1.0, detuning=-1.5).system()
+
+
 def test_axes_that_clash():
     loss = xr.DataArray([0.1, 0.2, 0.3], dims="theta")
     with pytest.raises(ValueError, match="axes of the same name"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -29,6 +29,9 @@ from quantumbattery.quantities import (
     check_measures,
 )
 from quantumbattery.states import Bloch, Values
+
+if TYPE_CHECKING:
+    from quantumbattery.system import System
 
 _SMALLEST = 1 / LARGEST
 
@@ -302,6 +305,36 @@ class QubitPair:
             coords=_describe(coords) | {"row": ("row", labels), "column": ("column", labels)},
             name="density_matrix",
             attrs={"long_name": "joint density matrix", "symbol": r"$\rho$", "units": "1"},
+        )
+
+    def system(self) -> System:
+        """Describe the same pair as a `System` of sites and interactions.
+
+        Returns
+        -------
+        System
+            The sites "charger" and "battery", coupled by `exchange`.
+
+        Raises
+        ------
+        ValueError
+            If the detuning leaves the charger without a positive frequency, as a site has.
+
+        Examples
+        --------
+        >>> import quantumbattery as qb
+        >>> qb.QubitPair(charger_loss=0.1, detuning=0.5).system().sites["charger"]
+        Qubit(frequency=1.5, loss=0.1)
+        """
+        from quantumbattery.system import Qubit, System, exchange
+
+        charger = Qubit(self.frequency + self.detuning, loss=self.charger_loss)
+        battery = Qubit(self.frequency, loss=self.battery_loss)
+        return System(
+            sites={"charger": charger, "battery": battery},
+            interactions=[exchange("charger", "battery", self.coupling)],
+            charger="charger",
+            battery="battery",
         )
 
     def _align(
