@@ -338,7 +338,7 @@ def _lines(axes: Axes, columns: Sequence[xr.DataArray]) -> None:
     axes.set_xlabel(label(first["time"]))
     axes.margins(x=0)
     if not single:
-        axes.legend()
+        _legend(axes)
 
 
 def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
@@ -361,12 +361,20 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
     axes.set(xlabel=label(column["time"]), ylabel=label(column))
     axes.margins(x=0)
     if few:
-        axes.legend(title=label(column[along]), title_fontsize=8)
+        _legend(axes, title=label(column[along]), title_fontsize=8)
         return
     places = values if numeric else np.arange(len(values))  # names are only numbered
     norm = mpl.colors.Normalize(float(np.min(places)), float(np.max(places)))
     scale = mpl.colors.LinearSegmentedColormap.from_list("family", colours)
     axes.figure.colorbar(mpl.cm.ScalarMappable(norm, scale), ax=axes, label=label(column[along]))
+
+
+def _legend(axes: Axes, **options: Any) -> None:
+    """A legend above the curves, in room made for it."""
+    rows = len(axes.lines) + ("title" in options)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.09 * rows * (high - low))
+    axes.legend(loc="upper right", **options)
 
 
 def _value(name: str, value: Any) -> str:
