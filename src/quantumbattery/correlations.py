@@ -175,7 +175,7 @@ def concurrence(rho: MatrixLike) -> Values:
             f"rho is {state.shape[-1]} x {state.shape[-1]}: concurrence is for two qubits, 4 x 4; "
             "for other pairs use negativity"
         )
-    return evaluate(_concurrence, state)
+    return evaluate(concurrence_kernel, state)
 
 
 def negativity(rho: MatrixLike, dims: Sequence[int]) -> Values:
@@ -258,7 +258,7 @@ def _entropy(rho: Array) -> Array:
     return entropy
 
 
-def _concurrence(rho: Array) -> Array:
+def concurrence_kernel(rho: Array) -> Array:
     r, vectors = eigensystem(rho)
     root = vectors * np.sqrt(np.maximum(r, 0.0))[..., None, :]
     flip = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))  # s_y (x) s_y

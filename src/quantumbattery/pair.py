@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -24,11 +24,10 @@ from quantumbattery.quantities import (
     MEASURES,
     MOMENTS,
     OPTIMA,
-    PARAMETERS,
-    Quantity,
     check_measures,
 )
 from quantumbattery.states import Bloch, Values
+from quantumbattery.tables import dataset, describe
 
 if TYPE_CHECKING:
     from quantumbattery.system import System
@@ -159,7 +158,7 @@ class QubitPair:
         sizes, coords, arrays = self._align(preparation, times=times)
         columns = {name: np.empty(_shape(sizes)) for name in chosen}
         charge_columns(columns, arrays)
-        return _dataset(sizes, coords, {n: (c, MEASURES[n]) for n, c in columns.items()})
+        return dataset(sizes, coords, {n: (c, MEASURES[n]) for n, c in columns.items()})
 
     def optimum(self, preparation: Bloch) -> xr.Dataset:
         """Find when to disconnect: the best times and what is reached then.
@@ -198,7 +197,7 @@ class QubitPair:
         """
         sizes, coords, arrays = self._align(preparation)
         columns = optimum_columns(arrays, _shape(sizes))
-        return _dataset(sizes, coords, {n: (c, OPTIMA[n]) for n, c in columns.items()})
+        return dataset(sizes, coords, {n: (c, OPTIMA[n]) for n, c in columns.items()})
 
     def moments(self, preparation: Bloch, times: Values) -> xr.Dataset:
         """First and second moments of the two qubits, complex, in the laboratory frame.
@@ -249,7 +248,7 @@ class QubitPair:
         columns = {
             n: (np.broadcast_to(v, _shape(sizes)).copy(), MOMENTS[n]) for n, v in values.items()
         }
-        return _dataset(sizes, coords, columns)
+        return dataset(sizes, coords, columns)
 
     def density_matrix(self, preparation: Bloch, times: Values) -> xr.DataArray:
         """The joint state of charger and battery, in the laboratory frame.
@@ -302,7 +301,7 @@ class QubitPair:
         return xr.DataArray(
             rho.reshape(*sizes.values(), 4, 4),
             dims=(*sizes, "row", "column"),
-            coords=_describe(coords) | {"row": ("row", labels), "column": ("column", labels)},
+            coords=describe(coords) | {"row": ("row", labels), "column": ("column", labels)},
             name="density_matrix",
             attrs={"long_name": "joint density matrix", "symbol": r"$\rho$", "units": "1"},
         )
@@ -355,27 +354,3 @@ class QubitPair:
 def _shape(sizes: dict[str, int]) -> tuple[int, ...]:
     """The shape of the working arrays, which have one element where there are no axes."""
     return tuple(sizes.values()) or (1,)
-
-
-def _describe(coords: dict[str, xr.Variable]) -> dict[str, Any]:
-    """Give the coordinates that are parameters their names and units."""
-    described: dict[str, Any] = {}
-    for name, value in coords.items():
-        described[name] = value.copy(deep=False)
-        if name in PARAMETERS:
-            described[name].attrs = value.attrs | PARAMETERS[name].attrs()
-    return described
-
-
-def _dataset(
-    sizes: dict[str, int], coords: dict[str, xr.Variable], columns: dict[str, tuple[Any, Quantity]]
-) -> xr.Dataset:
-    if taken := columns.keys() & (sizes.keys() | coords.keys()):
-        raise ValueError(f"'{taken.pop()}' names both a quantity and an axis; rename the axis")
-    return xr.Dataset(
-        {
-            name: (tuple(sizes), values.reshape(tuple(sizes.values())), quantity.attrs())
-            for name, (values, quantity) in columns.items()
-        },
-        coords=_describe(coords),
-    )

@@ -186,7 +186,7 @@ def liouvillian(found: Pairs, limit: float = 2.0) -> Elements:
     G. Lindblad, Commun. Math. Phys. 48, 119 (1976).
     """
     hamiltonian, losses = found.reach.hamiltonian, found.reach.losses
-    damping = _damping_elements(losses)
+    damping = damping_elements(losses)
     shift = len(hamiltonian.coefficients)
     jumps = _Sparse.of(losses.term + shift, losses.row, losses.column, losses.value)
     coherent = _Sparse.of(
@@ -246,7 +246,7 @@ class _Sparse:
         return np.searchsorted(have, want), np.searchsorted(have, want, "right")
 
 
-def _damping_elements(losses: Elements) -> Elements:
+def damping_elements(losses: Elements) -> Elements:
     """L^dag L of every loss; all that a loss leads to is reached, so nothing is missing."""
     order = np.lexsort((losses.row, losses.term))
     term, row = losses.term[order], losses.row[order]

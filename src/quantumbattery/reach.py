@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from quantumbattery.amplitudes import factors, needed_levels
+from quantumbattery.amplitudes import factors, is_pure, needed_levels
 from quantumbattery.operators import Array
 from quantumbattery.preparations import by_site
-from quantumbattery.reached import Elements, Keys, Reach, Start
+from quantumbattery.reached import Edge, Elements, Keys, Reach, Start, place_values
 from quantumbattery.sites import Oscillator, whole_number
 from quantumbattery.system import System
 from quantumbattery.terms import (
@@ -32,19 +32,6 @@ from quantumbattery.terms import (
 
 _PIECE = 1 << 22  # places looked at in one array operation
 _GIB = 2.0**30
-
-
-def _weights(levels: Sequence[int]) -> Array:
-    states = 1
-    values = []
-    for n in reversed(levels):
-        values.append(states)
-        states *= n
-    if states < 2**63:
-        return np.array(values[::-1], dtype=np.uint64)
-    return np.random.default_rng(0).integers(2**64, size=len(levels), dtype=np.uint64) | np.uint64(
-        1
-    )
 
 
 class _Known:
@@ -133,14 +120,12 @@ def allow(what: str, count: int, each: float, limit: float) -> None:
         )
 
 
-def _elements(
+def elements_between(
     terms: Terms, levels: Array, configurations: Array, keys: Keys
-) -> tuple[Elements, Array]:
-    """The matrix elements of all terms, and the configurations where the cut took one away."""
-    parts: list[tuple[Array, ...]] = [
-        (np.zeros(0, int), np.zeros(0, int), np.zeros(0, int), np.zeros(0))
-    ]
-    edge = [np.zeros((0, 2), dtype=np.int64)]
+) -> tuple[Elements, Edge]:
+    """The matrix elements of all terms, and those that the cut of a ladder took away."""
+    parts: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
+    edge: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
     own = keys.of(configurations)
     for group in grouped(terms.products, levels.tolist()):
         for piece in _pieces(configurations, len(group.places)):
@@ -148,25 +133,25 @@ def _elements(
             inside = _inside(moves, levels)
             column = moves.source + piece.start
             if not inside.all():
-                beyond = moves.levels >= levels[moves.places]
-                move, k = np.nonzero(beyond)
-                edge.append(np.column_stack([column[move], moves.places[move, k]]))
+                move, k = np.nonzero(moves.levels >= levels[moves.places])
+                term = group.term[moves.product[move]]
+                edge.append((term, moves.places[move, k], column[move], moves.value[move]))
             column = column[inside]
             row = keys.find(own[column] + moves.shift[inside])
             parts.append((group.term[moves.product[inside]], row, column, moves.value[inside]))
-    term, row, column, value = (np.concatenate(part) for part in zip(*parts, strict=True))
-    size = len(configurations)
+    joined = (np.concatenate(part) for part in zip(*parts, strict=True))
+    cut = (np.concatenate(part) for part in zip(*edge, strict=True))
     elements = Elements(
-        tuple(terms.coefficients), tuple(terms.origins), size, term, row, column, value
+        tuple(terms.coefficients), tuple(terms.origins), len(configurations), *joined
     )
-    return elements, np.concatenate(edge)
+    return elements, Edge(*cut)
 
 
-def cutoffs(system: System, preparation: object, tolerance: float = 1e-16) -> dict[str, int]:
+def cutoffs(system: System, preparation: object, tolerance: float = 1e-14) -> dict[str, int]:
     """Enough levels of every site for a preparation, and for its quanta wherever they go.
 
     An oscillator whose levels are given keeps them. Any other gets room for all the quanta that
-    the preparation brings to all sites, up to a weight of `tolerance`: where quanta are conserved
+    the preparation brings to all sites, up to a part of size `tolerance`: where quanta are conserved
     (exchange, loss) nothing else is ever left out. Counter-rotating terms and thermal baths need
     more; `Reach.cut` then says that the cut is felt.
 
@@ -175,7 +160,8 @@ def cutoffs(system: System, preparation: object, tolerance: float = 1e-16) -> di
     system : System
     preparation : preparation or dict of str to preparation
     tolerance : float
-        The weight of the preparation of an oscillator that may be left out.
+        The norm that may be left out of a ket, or the weight of a thermal state. A norm, since the
+        work in a state may depend on its smallest amplitudes in the first power.
 
     Returns
     -------
@@ -187,8 +173,9 @@ def cutoffs(system: System, preparation: object, tolerance: float = 1e-16) -> di
     quanta = 0
     for name, each in chosen.items():
         site = system.sites[name]
+        weight = tolerance**2 if is_pure(each) else tolerance
         if site.dimension is None:
-            levels[name] = max(2, needed_levels(each, site, tolerance))
+            levels[name] = max(2, needed_levels(each, site, weight))
         root = factors(each, site, levels[name])
         held = (root != 0).any([d for d in root.dims if d != "level"]).to_numpy()
         quanta += int(site.excitations(levels[name])[held].max(initial=0))
@@ -285,16 +272,13 @@ def reach(
     first, member, amplitude = _start(system, preparation, counts, limit)
     energies, losses = hamiltonian_terms(system, counts), loss_terms(system, counts)
     damped = damping(losses, sizes.tolist())
-    weights = _weights(sizes.tolist())
+    weights = place_values(sizes.tolist())
     groups = grouped([*energies.products, *losses.products, *damped], sizes.tolist())
     found = _explore(np.unique(first, axis=0), groups, weights, sizes, limit)
     found = found[_dictionary_order(found)]
-    keys = found.astype(np.uint64) @ weights
-    order = np.argsort(keys)
-    look_up = Keys(weights, keys[order], order)
-    hamiltonian, edge = _elements(energies, sizes, found, look_up)
-    jumps, lossy_edge = _elements(losses, sizes, found, look_up)
-    edge = np.concatenate([edge, lossy_edge])
+    look_up = Keys.over(found, sizes.tolist())
+    hamiltonian, edge = elements_between(energies, sizes, found, look_up)
+    jumps, lossy_edge = elements_between(losses, sizes, found, look_up)
     names = tuple(system.sites)
     return Reach(
         sites=names,
@@ -304,8 +288,7 @@ def reach(
         losses=jumps,
         labels=_labels(hamiltonian, jumps),
         start=Start(look_up.find(look_up.of(first)), member, amplitude),
-        edge=np.unique(edge[:, 0]),
-        cut=tuple(names[k] for k in np.unique(edge[:, 1])),
+        edge=edge.followed_by(lossy_edge, shift=len(hamiltonian.coefficients)),
         keys=look_up,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.operators import Array
-from quantumbattery.parameters import Parameter
+from quantumbattery.parameters import Parameter, names
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +54,33 @@ class Elements:
 
 
 @dataclass(frozen=True, eq=False)
+class Edge:
+    """Matrix elements that lead beyond the cut of a ladder, and are left out.
+
+    Attributes
+    ----------
+    term : ndarray, shape (entries,)
+        Of the Hamiltonian; after its terms come the losses.
+    site : ndarray, shape (entries,)
+        Whose ladder is cut, by its column among the configurations.
+    configuration : ndarray, shape (entries,)
+        Where the element leads from.
+    value : ndarray, shape (entries,)
+    """
+
+    term: Array
+    site: Array
+    configuration: Array
+    value: Array
+
+    def followed_by(self, other: Edge, shift: int) -> Edge:
+        """Both, the terms of the second moved on."""
+        parts = {n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names(self)}
+        parts["term"] = np.concatenate([self.term, other.term + shift])
+        return Edge(**parts)
+
+
+@dataclass(frozen=True, eq=False)
 class Start:
     """The initial state: the sum over members of |psi><psi|, psi the member's amplitudes.
 
@@ -90,10 +118,8 @@ class Reach:
         The block of each configuration: neither the Hamiltonian nor the damping joins two blocks.
     start : Start
         The initial state.
-    edge : ndarray
-        Configurations from which the cut of an oscillator's ladder took a matrix element away.
-    cut : tuple of str
-        The oscillators where that happened; empty if nothing at all was left out.
+    edge : Edge
+        The matrix elements that the cut of an oscillator's ladder took away.
     """
 
     sites: tuple[str, ...]
@@ -103,14 +129,18 @@ class Reach:
     losses: Elements
     labels: Array
     start: Start
-    edge: Array
-    cut: tuple[str, ...]
+    edge: Edge
     keys: Keys
 
     @property
     def size(self) -> int:
         """How many configurations there are."""
         return len(self.configurations)
+
+    @property
+    def cut(self) -> tuple[str, ...]:
+        """The oscillators whose cut is felt; empty if nothing at all is left out."""
+        return tuple(self.sites[k] for k in np.unique(self.edge.site))
 
     @cached_property
     def blocks(self) -> list[Array]:
@@ -136,6 +166,14 @@ class Keys:
     known: Array
     order: Array
 
+    @classmethod
+    def over(cls, configurations: Array, levels: Sequence[int]) -> Keys:
+        """Of all these configurations, sites having so many levels."""
+        weights = place_values(levels)
+        keys = configurations.astype(np.uint64) @ weights
+        order = np.argsort(keys)
+        return cls(weights, keys[order], order)
+
     def of(self, configurations: Array) -> Array:
         """The keys of configurations (..., sites)."""
         keys: Array = configurations.astype(np.uint64) @ self.weights
@@ -145,3 +183,16 @@ class Keys:
         """Where keys stand; -1 for those that are not known."""
         place = np.minimum(np.searchsorted(self.known, keys), len(self.known) - 1)
         return np.where(self.known[place] == keys, self.order[place], -1)
+
+
+def place_values(levels: Sequence[int]) -> Array:
+    """What a level of each site adds to a configuration's key (see `Keys`)."""
+    states = 1
+    values = []
+    for n in reversed(levels):
+        values.append(states)
+        states *= n
+    if states < 2**63:
+        return np.array(values[::-1], dtype=np.uint64)
+    drawn = np.random.default_rng(0).integers(2**64, size=len(levels), dtype=np.uint64)
+    return drawn | np.uint64(1)

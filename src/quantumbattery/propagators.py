@@ -1,0 +1,229 @@
+"""Motion under a constant generator, at all times and for a whole batch at once.
+
+A propagator is made once and asked `at(start, times)`. Batches come first: generators are
+(..., n, n), starts (..., c, n) with c states for each generator, times (T,) or (..., T), and what
+comes out is (..., c, T, n).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.operators import Array
+
+_TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
+_TERMS = 18  # of a Taylor series of a norm up to 1: 1/18! is 1.6e-16
+
+
+@dataclass(frozen=True, eq=False)
+class Unitary:
+    """exp(-i H t) of Hermitian matrices, from their eigenvectors.
+
+    Attributes
+    ----------
+    energies, vectors : ndarray, shapes (..., n) and (..., n, n)
+        Eigenvalues of H - shift, and eigenvectors as columns.
+    shift : ndarray, shape (...,)
+        The mean of the diagonal: a frequency that all levels share costs no digits.
+    """
+
+    energies: Array
+    vectors: Array
+    shift: Array
+
+    @classmethod
+    def of(cls, hamiltonian: Array) -> Unitary:
+        """Diagonalise (..., n, n)."""
+        n = hamiltonian.shape[-1]
+        diagonal = np.einsum("...ii->...i", hamiltonian).real
+        shift = diagonal.mean(axis=-1)
+        if n == 1:
+            one = np.ones_like(hamiltonian, dtype=float)
+            return cls(np.zeros_like(diagonal), one, shift)
+        if n >= _TRIDIAGONAL and _is_tridiagonal(hamiltonian):
+            return cls(*_tridiagonal(hamiltonian, diagonal - shift[..., None]), shift)
+        centred = hamiltonian - shift[..., None, None] * np.eye(n)
+        return cls(*np.linalg.eigh(centred), shift)
+
+    def at(self, start: Array, times: Array) -> Array:
+        """The states, shape (..., c, T, n)."""
+        amplitudes = (start @ self.vectors.conj())[..., None, :]
+        phases = np.exp(-1j * times[..., :, None] * self.energies[..., None, :])
+        rotated = amplitudes * phases[..., None, :, :]
+        states = _product(rotated, self.vectors[..., None, :, :].swapaxes(-1, -2))
+        if self.shift.any():
+            states *= np.exp(-1j * self.shift[..., None] * times)[..., None, :, None]
+        return states
+
+
+@dataclass(frozen=True, eq=False)
+class Semigroup:
+    """exp(L t) of any matrices, whether or not they have an eigenbasis (exceptional points).
+
+    exp(L h) comes from scipy.linalg.expm; its repeated squares lead to all times. Times that rise
+    in equal steps need one product each; any others take a product for every binary digit of t/h,
+    and a Taylor series for the part below h.
+    """
+
+    generator: Array
+
+    def at(self, start: Array, times: Array) -> Array:
+        """The states, shape (..., c, T, n), real if generator and start are."""
+        generator, frequency = self._rotating()
+        grid = _equal_steps(times)
+        if grid is not None:
+            states = self._on_grid(generator, start, *grid, times.shape[-1])
+        else:
+            states = self._anywhere(generator, start, times)
+        if frequency is not None:
+            states = states * np.exp(1j * frequency[..., None] * times)[..., None, :, None]
+        return states
+
+    def _rotating(self) -> tuple[Array, Array | None]:
+        """The generator without the frequency that all elements share, and that frequency."""
+        if not np.iscomplexobj(self.generator):
+            return self.generator, None
+        frequency = np.einsum("...ii->...i", self.generator).imag.mean(axis=-1)
+        eye = np.eye(self.generator.shape[-1])
+        return self.generator - 1j * frequency[..., None, None] * eye, frequency
+
+    def _on_grid(self, generator: Array, start: Array, first: float, step: float, n: int) -> Array:
+        start = start[..., None, :]
+        if first:
+            start = start @ _expm(generator * first)[..., None, :, :].swapaxes(-1, -2)
+        shape = np.broadcast_shapes(start.shape[:-3], generator.shape[:-2]) + start.shape[-3:]
+        states = np.empty((*shape[:-2], n, shape[-1]), np.result_type(generator, start))
+        states[..., :1, :] = start
+        if n == 1:
+            return states
+        power, done = _expm(generator * step)[..., None, :, :], 1
+        while True:
+            more = min(done, n - done)
+            earlier = states[..., :more, :]
+            np.matmul(earlier, power.swapaxes(-1, -2), out=states[..., done : done + more, :])
+            done += more
+            if done == n:
+                return states
+            power = power @ power
+
+    def _anywhere(self, generator: Array, start: Array, times: Array) -> Array:
+        norm = np.abs(generator).sum(axis=-1).max()
+        latest = times.max()
+        halvings = int(np.ceil(np.log2(max(norm * latest, 1.0))))
+        step = latest / 2.0**halvings
+        count = np.floor(times / step).astype(np.int64) if step else np.zeros(times.shape, int)
+        rest = (times - count * step)[..., None, :, None]
+        states = np.repeat(start[..., None, :], times.shape[-1], axis=-2)
+        turned = generator[..., None, :, :].swapaxes(-1, -2)
+        term = states
+        for k in range(1, _TERMS):
+            term = term @ turned * (rest / k)
+            states = states + term
+        power = _expm(generator * step)[..., None, :, :].swapaxes(-1, -2)
+        for digit in range(halvings + 1):
+            on = (count >> digit & 1).astype(bool)[..., None, :, None]
+            if on.any():
+                states = np.where(on, states @ power, states)
+            if digit < halvings:
+                power = power @ power
+        return states
+
+
+@dataclass(frozen=True, eq=False)
+class Sparse:
+    """exp(L t) of one large sparse matrix, by scipy.sparse.linalg.expm_multiply.
+
+    That is the truncated Taylor series of A. H. Al-Mohy and N. J. Higham, SIAM J. Sci. Comput. 33,
+    488 (2011), whose backward error is that of double precision.
+    """
+
+    generator: Any
+
+    def at(self, start: Array, times: Array) -> Array:
+        """The states, shape (c, T, n); times of shape (T,)."""
+        from scipy.sparse.linalg import expm_multiply
+
+        generator = self.generator
+        state = np.ascontiguousarray(start.T)  # (n, c)
+        if np.iscomplexobj(generator) and not np.iscomplexobj(state):
+            state = state.astype(complex)
+        grid = _equal_steps(times)
+        if grid is not None and len(times) > 1:
+            first, last = float(times[0]), float(times[-1])
+            states = expm_multiply(
+                generator, state, start=first, stop=last, num=len(times), endpoint=True
+            )
+            return np.asarray(states).transpose(2, 0, 1)
+        moments, place = np.unique(times, return_inverse=True)
+        trail, now = [], 0.0
+        for moment in moments:  # each step starts from the state before
+            if moment > now:
+                state = expm_multiply(generator * (moment - now), state)
+                now = moment
+            trail.append(state)
+        return np.stack(trail)[place].transpose(2, 0, 1)
+
+    def error(self, start: Array, times: Array, states: Array) -> float:
+        """How far the last states are from those that one leap reaches; both are solved apart."""
+        from scipy.sparse.linalg import expm_multiply
+
+        last = int(np.argmax(times))
+        leap = expm_multiply(self.generator * times[last], start.T.astype(states.dtype))
+        return float(np.linalg.norm(leap.T - states[:, last], axis=-1).max())
+
+
+# --- small parts -------------------------------------------------------------------------------
+
+
+def _expm(matrix: Array) -> Array:
+    from scipy.linalg import expm
+
+    result: Array = expm(matrix)
+    return result
+
+
+def _product(left: Array, right: Array) -> Array:
+    """left @ right, in real arithmetic where the right one is real."""
+    if np.iscomplexobj(right):
+        return left @ right
+    product = np.empty(
+        np.broadcast_shapes(left.shape[:-2], right.shape[:-2]) + left.shape[-2:], complex
+    )
+    product.real = left.real @ right
+    product.imag = left.imag @ right
+    return product
+
+
+def _equal_steps(times: Array) -> tuple[float, float] | None:
+    """First time and step, if the times rise in equal steps; one time is a grid of its own."""
+    if times.ndim > 1:
+        return None
+    if len(times) == 1:
+        return float(times[0]), 0.0
+    first, step = float(times[0]), float(times[-1] - times[0]) / (len(times) - 1)
+    off = np.abs(times - (first + step * np.arange(len(times)))).max()
+    return (first, step) if step > 0 and off <= 4 * np.finfo(float).eps * times[-1] else None
+
+
+def _is_tridiagonal(matrix: Array) -> bool:
+    if np.iscomplexobj(matrix):
+        return False
+    n = matrix.shape[-1]
+    beyond = np.abs(matrix) if matrix.ndim == 2 else np.abs(matrix).reshape(-1, n, n).max(axis=0)
+    return not np.triu(beyond, 2).any()
+
+
+def _tridiagonal(matrix: Array, diagonal: Array) -> tuple[Array, Array]:
+    from scipy.linalg import eigh_tridiagonal
+
+    n = matrix.shape[-1]
+    beside = np.einsum("...ii->...i", matrix[..., :-1, 1:])
+    solved = [
+        eigh_tridiagonal(d, e)
+        for d, e in zip(diagonal.reshape(-1, n), beside.reshape(-1, n - 1), strict=True)
+    ]
+    energies, vectors = (np.stack(part) for part in zip(*solved, strict=True))
+    return energies.reshape(diagonal.shape), vectors.reshape(matrix.shape)

@@ -1,0 +1,274 @@
+"""From the state of a system to the figures of merit of its battery, over a whole batch.
+
+The definitions are those of `quantumbattery.merit`; here the passive and the active energy come
+from as many eigenvalues as the state has, and as many levels of the battery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from quantumbattery.battery import Battery, site_energies
+from quantumbattery.correlations import concurrence_kernel
+from quantumbattery.ensemble import Ensemble
+from quantumbattery.evolve import State
+from quantumbattery.operators import Array
+from quantumbattery.quantities import MEASURES
+from quantumbattery.reached import Reach
+from quantumbattery.sites import Qubit, Site
+from quantumbattery.subsystem import Part, Split, part
+from quantumbattery.system import System
+
+QUBIT = ("population", "population_inversion", "coherence")
+_SPECTRAL = {
+    "passive_energy",
+    "active_energy",
+    "ergotropy",
+    "antiergotropy",
+    "capacity",
+    "passive_power",
+    "ergotropic_power",
+}
+
+
+def available(system: System) -> tuple[str, ...]:
+    """The measures that make sense for a system's battery."""
+    left_out: set[str] = set()
+    sites = system.sites
+    if [type(sites[n]) for n in system.battery] != [Qubit]:
+        left_out |= set(QUBIT)
+    if [type(sites[n]) for n in system.charger + system.battery] != [Qubit, Qubit]:
+        left_out |= {"concurrence"}
+    return tuple(name for name in MEASURES if name not in left_out)
+
+
+@dataclass(frozen=True, eq=False)
+class Readout:
+    """What turns states into figures of merit, with all that does not depend on numbers."""
+
+    system: System
+    reach: Reach
+    state: State
+    split: Split
+
+    @cached_property
+    def _battery(self) -> Part:
+        return part(self.split, self.state)
+
+    @cached_property
+    def _cells(self) -> list[tuple[Site, Part]]:
+        """Every site of the battery by itself."""
+        return [
+            (self.system.sites[name], part(Split.of(self.reach, [name]), self.state))
+            for name in self.system.battery
+        ]
+
+    @cached_property
+    def _two(self) -> Part:
+        """Charger and battery together."""
+        sites = self.system.charger + self.system.battery
+        return part(Split.of(self.reach, sites), self.state)
+
+    def columns(
+        self, chosen: Iterable[str], states: Array, battery: Battery, rate: Array
+    ) -> dict[str, Array]:
+        """Figures of merit, by name.
+
+        Parameters
+        ----------
+        chosen : iterable of str
+            Which measures.
+        states : ndarray, shape (g, c, T, entries)
+            Amplitudes, or elements of the density matrix.
+        battery : Battery
+            For the same g.
+        rate : ndarray, shape (T,) or (g, 1, T)
+            1/t, and 0 at t = 0.
+
+        Returns
+        -------
+        dict of str to ndarray, shape (g, c, T)
+        """
+        wanted = set(chosen)
+        found: dict[str, Array] = {}
+        populations = self._battery.populations(states)
+        found["energy"] = _energy(self._battery, states, populations, battery)
+        if "energy_variance" in wanted:
+            found["energy_variance"] = _variance(self._battery, states, populations, battery)
+        if wanted & _SPECTRAL:
+            found |= self._work(states, populations, found["energy"], battery)
+        if wanted & {"power", "passive_power", "ergotropic_power"}:
+            sources = {"power": "energy", "passive_power": "passive_energy"}
+            sources["ergotropic_power"] = "ergotropy"
+            found |= {n: found[s] * rate for n, s in sources.items() if n in wanted}
+        if wanted & set(QUBIT):
+            p, corner = _qubit(self._battery, states)
+            found |= {"population": p, "population_inversion": p - 0.5}
+            found["coherence"] = np.abs(corner)
+        if "concurrence" in wanted:
+            found["concurrence"] = concurrence_kernel(_matrix(self._two, states, (2, 2)))
+        return {name: found[name] for name in chosen}
+
+    def _work(
+        self, states: Array, populations: Array, energy: Array, battery: Battery
+    ) -> dict[str, Array]:
+        sites = [self.system.sites[name] for name in self.system.battery]
+        single = isinstance(sites[0], Qubit) and len(sites) == 1 and battery.whole is None
+        if single:
+            passive, active = _of_qubit(self._battery, states, battery, sites[0])
+        elif battery.extraction == "local":
+            each = [_of_cell(*cell, states, battery) for cell in self._cells]
+            passive, active = (np.sum(parts, axis=0) for parts in zip(*each, strict=True))
+        else:
+            passive, active = _of_spectrum(self._battery.eigenvalues(states), battery)
+        # Rounding must not take them past each other.
+        passive = np.minimum(passive, energy)
+        active = np.maximum(active, energy)
+        return {
+            "passive_energy": passive,
+            "active_energy": active,
+            "ergotropy": energy - passive,
+            "antiergotropy": energy - active,
+            "capacity": active - passive,
+        }
+
+
+def _energy(part: Part, states: Array, populations: Array, battery: Battery) -> Array:
+    energy = np.matmul(populations, battery.energies[:, None, :, None])[..., 0]
+    if len(battery.row):
+        corners = part.elements(states, battery.column, battery.row)
+        energy = energy + (corners * battery.value[:, None, None]).sum(axis=-1).real
+    return np.maximum(energy, 0.0)
+
+
+def _variance(part: Part, states: Array, populations: Array, battery: Battery) -> Array:
+    """Tr(H^2 rho) - Tr(H rho)^2 as the mean of (H - E)^2."""
+    mean = _energy(part, states, populations, battery)[..., None]
+    spread = (battery.energies[:, None, None] - mean) ** 2
+    variance = (populations * spread).sum(axis=-1)
+    if len(battery.row):
+        # With H = D + V: (H - E)^2 = (D - E)^2 + (D - E) V + V (D - E) + V^2.
+        n = len(battery.states)
+        beside = np.zeros((len(battery.value), n, n), dtype=battery.value.dtype)
+        beside[:, battery.row, battery.column] = battery.value
+        square = beside @ beside
+        row, column = np.nonzero((square != 0).any(axis=0))
+        corners = part.elements(states, column, row)
+        variance = variance + (corners * square[:, None, None, row, column]).sum(-1).real
+        corners = part.elements(states, battery.column, battery.row) * battery.value[:, None, None]
+        both = battery.energies[:, battery.row] + battery.energies[:, battery.column]
+        variance = variance + (corners * (both[:, None, None] - 2 * mean)).sum(-1).real
+    return np.maximum(variance, 0.0)
+
+
+def _of_spectrum(eigenvalues: Array, battery: Battery) -> tuple[Array, Array]:
+    """Passive and active energy: eigenvalues, falling, on the levels from below and from above."""
+    low, high = battery.extremes(eigenvalues.shape[-1])
+    inside = eigenvalues[..., : low.shape[-1]]
+    passive = np.matmul(inside, low[:, None, :, None])[..., 0]
+    if np.isinf(high).any():
+        return passive, np.full_like(passive, np.inf)
+    return passive, np.matmul(inside, high[:, None, :, None])[..., 0]
+
+
+def _of_qubit(part: Part, states: Array, battery: Battery, site: Site) -> tuple[Array, Array]:
+    """Passive and active energy w (1/2 -+ r) with r = sqrt(I^2 + C^2) (paper, Eq. 48)."""
+    p, corner = _qubit(part, states)
+    gap = site_energies(site, 2, battery.numbers)[:, 1][:, None, None]
+    return _two_levels(p, corner, gap)
+
+
+def _two_levels(p: Array, corner: Array, gap: Array) -> tuple[Array, Array]:
+    squared = corner.real**2 + corner.imag**2
+    radius = np.sqrt((p - 0.5) ** 2 + squared)
+    active = np.minimum(0.5 + radius, 1.0)
+    # 1/2 - r without the loss of digits, for p near 0 and near 1.
+    return gap * np.maximum((p * (1 - p) - squared) / (0.5 + radius), 0.0), gap * active
+
+
+def _of_cell(site: Site, part: Part, states: Array, battery: Battery) -> tuple[Array, Array]:
+    """Passive and active energy of one site, an ensemble cell by cell."""
+    if isinstance(site, Ensemble):
+        cell, number = site.cell, site.number
+        rho = _one_of(site, part, states)
+    elif isinstance(site, Qubit):
+        cell, number = site, 1
+        rho = _matrix(part, states, (2,))
+    else:
+        levels = site.dimension or part.split.levels.shape[0]
+        ladder = (site_energies(site, levels, battery.numbers), np.ones(levels))
+        alone = _Alone(ladder, site.dimension is None)
+        return _of_spectrum(part.eigenvalues(states), alone)  # type: ignore[arg-type]
+    energies = site_energies(cell, cell.dimension, battery.numbers)
+    if cell.dimension == 2:
+        passive, active = _two_levels(
+            rho[..., 1, 1].real, rho[..., 1, 0], energies[:, 1][:, None, None]
+        )
+    else:
+        values = np.maximum(np.linalg.eigvalsh(rho), 0.0)[..., ::-1]
+        ordered = np.sort(energies, axis=-1)
+        passive = np.matmul(values, ordered[:, None, :, None])[..., 0]
+        active = np.matmul(values, ordered[:, None, ::-1, None])[..., 0]
+    return number * passive, number * active
+
+
+@dataclass(frozen=True, eq=False)
+class _Alone:
+    """The levels of a single site, for `_of_spectrum`."""
+
+    ladder: tuple[Array, Array]
+    endless: bool
+
+    def extremes(self, count: int) -> tuple[Array, Array]:
+        low = np.sort(self.ladder[0], axis=-1)
+        high = np.full_like(low, np.inf) if self.endless else low[..., ::-1]
+        return low[..., :count], high[..., :count]
+
+
+def _one_of(site: Ensemble, part: Part, states: Array) -> Array:
+    """The density matrix (..., d, d) of one of the cells that share a symmetric state.
+
+    Element j, k is the mean of the sum over cells of |k><j|, over N; on the ladder that takes a
+    cell from level j to level k: sqrt(n_j (n_k + 1)), or n_j where they are equal.
+    """
+    d, levels = site.cell.dimension, part.split.levels[:, 0]
+    here = site.occupations[levels]
+    place = {tuple(row): k for k, row in enumerate(here.tolist())}
+    populations = part.populations(states)
+    rho = np.zeros((*populations.shape[:-1], d, d), dtype=complex)
+    for j in range(d):
+        rho[..., j, j] = populations @ here[:, j]
+        for k in range(j):
+            after = here.copy()
+            after[:, j] -= 1
+            after[:, k] += 1
+            target = np.array([place.get(tuple(row), -1) for row in after.tolist()])
+            source = np.flatnonzero(target >= 0)
+            if len(source):
+                weight = np.sqrt(here[source, j] * (here[source, k] + 1.0))
+                corners = part.elements(states, source, target[source])
+                rho[..., j, k] = corners @ weight
+                rho[..., k, j] = rho[..., j, k].conj()
+    rho /= site.number
+    return rho
+
+
+def _qubit(part: Part, states: Array) -> tuple[Array, Array]:
+    """Excited population and coherence of a qubit."""
+    rho = _matrix(part, states, (2,))
+    return rho[..., 1, 1].real, rho[..., 1, 0]
+
+
+def _matrix(part: Part, states: Array, levels: tuple[int, ...]) -> Array:
+    """The density matrix (..., d, d) of sites with few levels."""
+    where = np.ravel_multi_index(part.split.levels.T, levels)
+    n, d = len(where), int(np.prod(levels))
+    row, column = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
+    elements = part.elements(states, row, column)
+    rho = np.zeros((*elements.shape[:-1], d, d), dtype=elements.dtype)
+    rho[..., where[row], where[column]] = elements
+    return rho

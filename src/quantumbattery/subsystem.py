@@ -1,0 +1,304 @@
+"""The state of some of the sites: populations, matrix elements and eigenvalues, batch by batch.
+
+A configuration is split into the part that some sites have in it and the rest. The reduced state
+adds up what shares the rest; it is never larger than what was reached, and where the joint state is
+given by kets its eigenvalues come from the smaller side of the cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from quantumbattery.evolve import Kets, Matrix, State
+from quantumbattery.operators import Array
+from quantumbattery.reached import Reach
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Every configuration as a state of some sites, and the rest.
+
+    Attributes
+    ----------
+    levels : ndarray, shape (states, sites)
+        The levels of those sites in each of their states that occurs.
+    inside, rest : ndarray, shape (configurations,)
+        Numbers of the state of those sites, and of the state of all others.
+    """
+
+    levels: Array
+    inside: Array
+    rest: Array
+
+    @classmethod
+    def of(cls, reached: Reach, sites: Sequence[str]) -> Split:
+        """Split at some sites, in the order in which they are named."""
+        place = [reached.sites.index(name) for name in sites]
+        others = [k for k in range(len(reached.sites)) if k not in place]
+        levels, inside = _distinct(reached.configurations[:, place])
+        return cls(levels, inside, _distinct(reached.configurations[:, others])[1])
+
+    def needed(self, row: Array, column: Array) -> Array:
+        """Which elements of the joint density matrix the reduced one adds up."""
+        needed: Array = self.rest[row] == self.rest[column]
+        return needed
+
+
+@dataclass(frozen=True, eq=False)
+class KetPart:
+    """The reduced state of kets: a sum over (member, rest) of what its amplitudes give."""
+
+    split: Split
+    kets: Kets
+
+    @cached_property
+    def state(self) -> Array:
+        """The state of the sites that each amplitude belongs to."""
+        return self.split.inside[self.kets.configuration]
+
+    @cached_property
+    def row(self) -> Array:
+        """Which amplitudes are added coherently: those of the same member with the same rest."""
+        rest = self.split.rest[self.kets.configuration]
+        keys = self.kets.member * (int(rest.max()) + 1) + rest
+        return np.unique(keys, return_inverse=True)[1]
+
+    @cached_property
+    def lost(self) -> int | None:
+        """The state of the sites once everything is lost."""
+        frozen = self.kets.frozen
+        return None if frozen is None else int(self.split.inside[frozen])
+
+    @cached_property
+    def _sum_over_rest(self) -> Any:
+        return adder(self.state, len(self.split.levels))
+
+    def populations(self, amplitudes: Array) -> Array:
+        """Shape (..., states)."""
+        weights = _squares(amplitudes)
+        populations = add(self._sum_over_rest, weights)
+        if self.lost is not None:
+            populations[..., self.lost] += _missing(weights)
+        return populations
+
+    def elements(self, amplitudes: Array, row: Array, column: Array) -> Array:
+        """Elements of the reduced density matrix between states of the sites, (..., wanted)."""
+        one, two, wanted = _meeting(self.row, self.state, row, column, len(self.split.levels))
+        products = amplitudes[..., one] * amplitudes[..., two].conj()
+        found = add(adder(wanted, len(row)), products)
+        if self.lost is not None:
+            here = (row == self.lost) & (column == self.lost)
+            found[..., here] += _missing(_squares(amplitudes))[..., None]
+        return found
+
+    @cached_property
+    def _shared(self) -> Array:
+        """Amplitudes whose row has others; those alone in theirs add to the diagonal only."""
+        return np.bincount(self.row)[self.row] > 1
+
+    @cached_property
+    def _blocks(self) -> list[tuple[Array, Array, Array, Array, Array]]:
+        """Sets of states that share rows: states, amplitudes, their rows and states, extra states.
+
+        Extra are the states that have amplitudes alone in their rows, too.
+        """
+        shared = np.flatnonzero(self._shared)
+        extra = np.bincount(self.state[~self._shared], minlength=len(self.split.levels)) > 0
+        if self.lost is not None:
+            extra[self.lost] = True
+        blocks = []
+        for states, members in _components(self.row[shared], self.state[shared]):
+            chosen = shared[members]
+            row = np.unique(self.row[chosen], return_inverse=True)[1]
+            state = np.searchsorted(states, self.state[chosen])
+            blocks.append((states, chosen, row, state, np.flatnonzero(extra[states])))
+        return blocks
+
+    def _incoherent(self, amplitudes: Array) -> Array:
+        """What amplitudes alone in their rows, and what was lost, add to the diagonal."""
+        alone = np.flatnonzero(~self._shared)
+        weights = _squares(amplitudes)
+        added = add(adder(self.state[alone], len(self.split.levels)), weights[..., alone])
+        if self.lost is not None:
+            added[..., self.lost] += _missing(weights)
+        return added
+
+    def eigenvalues(self, amplitudes: Array) -> Array:
+        """All that can be other than zero, falling, shape (..., rank)."""
+        diagonal = self._incoherent(amplitudes)
+        alone = np.ones(len(self.split.levels), dtype=bool)
+        parts = []
+        for states, chosen, row, state, extra in self._blocks:
+            alone[states] = False
+            shape = (*amplitudes.shape[:-1], int(row.max()) + 1, len(states))
+            coherent = np.zeros(shape, dtype=amplitudes.dtype)
+            coherent[..., row, state] = amplitudes[..., chosen]
+            parts.append(_spectrum(coherent, diagonal[..., states[extra]], extra))
+        values = np.concatenate([diagonal[..., alone], *parts], axis=-1)
+        return np.sort(values, axis=-1)[..., ::-1]
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixPart:
+    """The reduced state of density-matrix elements: a sum over those with equal rest."""
+
+    split: Split
+    matrix: Matrix
+
+    @cached_property
+    def _kept(self) -> tuple[Array, Array, Array]:
+        """Which elements count, and the states of the sites in their rows and columns."""
+        row, column = self.matrix.row, self.matrix.column
+        kept = np.flatnonzero(self.split.needed(row, column))
+        return kept, self.split.inside[row[kept]], self.split.inside[column[kept]]
+
+    def populations(self, elements: Array) -> Array:
+        """Shape (..., states)."""
+        every = np.arange(len(self.split.levels))
+        return self.elements(elements, every, every).real
+
+    def elements(self, elements: Array, row: Array, column: Array) -> Array:
+        """Elements of the reduced density matrix between states of the sites, (..., wanted)."""
+        kept, one, two = self._kept
+        size = len(self.split.levels)
+        target, source = _find(one * size + two, row * size + column)
+        found = add(adder(target, len(row)), elements[..., kept[source]])
+        twin = self.matrix.twin[kept]
+        if twin.any():
+            target, source = _find((two * size + one)[twin], row * size + column)
+            conjugate = elements[..., kept[twin][source]].conj()
+            found = found + add(adder(target, len(row)), conjugate)
+        return found
+
+    def eigenvalues(self, elements: Array) -> Array:
+        """All that can be other than zero, falling, shape (..., rank)."""
+        _, one, two = self._kept
+        beside = np.flatnonzero(one != two)
+        alone = np.ones(len(self.split.levels), dtype=bool)
+        parts = []
+        for states, _ in _components(
+            np.tile(beside, 2),
+            np.concatenate([one, two])[np.concatenate([beside, beside + len(one)])],
+        ):
+            alone[states] = False
+            n = len(states)
+            block = self.elements(elements, np.repeat(states, n), np.tile(states, n))
+            block = block.reshape(*block.shape[:-1], n, n)
+            parts.append(np.maximum(np.linalg.eigvalsh(block), 0.0))
+        populations = self.populations(elements)[..., alone]
+        return np.sort(np.concatenate([populations, *parts], axis=-1), axis=-1)[..., ::-1]
+
+
+Part: TypeAlias = KetPart | MatrixPart
+
+
+def part(split: Split, state: State) -> Part:
+    """The reduced state of either form."""
+    return KetPart(split, state) if isinstance(state, Kets) else MatrixPart(split, state)
+
+
+# --- in arrays ---------------------------------------------------------------------------------
+
+
+def _distinct(rows: Array) -> tuple[Array, Array]:
+    """The different rows, and which of them each one is."""
+    if not rows.shape[1]:
+        return rows[:1], np.zeros(len(rows), dtype=np.int64)
+    distinct, which = np.unique(rows, axis=0, return_inverse=True)
+    return distinct, which.reshape(-1)
+
+
+def _squares(amplitudes: Array) -> Array:
+    if np.iscomplexobj(amplitudes):
+        return np.square(amplitudes.real) + np.square(amplitudes.imag)
+    return np.square(amplitudes)
+
+
+def _missing(weights: Array) -> Array:
+    """What a norm of 1 lacks."""
+    missing: Array = np.maximum(1.0 - weights.sum(axis=-1), 0.0)
+    return missing
+
+
+def adder(target: Array, count: int) -> Any:
+    """The matrix that adds a list of numbers up in their targets."""
+    from scipy.sparse import csr_array
+
+    shape = (count, len(target))
+    return csr_array((np.ones(len(target)), (target, np.arange(len(target)))), shape=shape)
+
+
+def add(adder: Any, values: Array) -> Array:
+    """Add up along the last axis."""
+    flat = values.reshape(prod(values.shape[:-1]), values.shape[-1])
+    if adder.shape[0] * adder.shape[1] <= 1 << 14:
+        added = flat @ adder.toarray().T.astype(values.dtype)
+    else:
+        added = (adder @ flat.T).T
+    return np.ascontiguousarray(added).reshape(*values.shape[:-1], adder.shape[0])
+
+
+def _find(keys: Array, wanted: Array) -> tuple[Array, Array]:
+    """Of all keys that are wanted: which of the wanted, all different, and which of the keys."""
+    order = np.argsort(wanted, kind="stable")
+    place = np.minimum(np.searchsorted(wanted, keys, sorter=order), len(wanted) - 1)
+    hit = np.flatnonzero(wanted[order[place]] == keys)
+    return order[place[hit]], hit
+
+
+def _meeting(
+    group: Array, state: Array, row: Array, column: Array, size: int
+) -> tuple[Array, Array, Array]:
+    """Pairs of entries in the same group whose states are wanted, and which wanted pair it is."""
+    order = np.lexsort((state, group))
+    keys = group[order] * size + state[order]  # all different
+    by_state = np.argsort(state, kind="stable")
+    first = np.searchsorted(state[by_state], row, "left")
+    last = np.searchsorted(state[by_state], row, "right")
+    count = last - first
+    wanted = np.repeat(np.arange(len(row)), count)
+    one = by_state[np.arange(len(wanted)) - (np.cumsum(count) - count - first)[wanted]]
+    other = group[one] * size + column[wanted]
+    place = np.minimum(np.searchsorted(keys, other), len(keys) - 1)
+    hit = keys[place] == other
+    return one[hit], order[place[hit]], wanted[hit]
+
+
+def _components(row: Array, state: Array) -> list[tuple[Array, Array]]:
+    """Sets of states that rows join, and the entries of each."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    if not len(row):
+        return []
+    states, column = np.unique(state, return_inverse=True)
+    rows, row = np.unique(row, return_inverse=True)
+    size = len(states) + len(rows)
+    joins = (np.ones(len(row), dtype=bool), (column, len(states) + row))
+    label = connected_components(csr_array(joins, shape=(size, size)), directed=False)[1][column]
+    entry = np.argsort(label, kind="stable")
+    sets = np.split(entry, np.flatnonzero(np.diff(label[entry])) + 1)
+    return [(np.unique(state[entries]), entries) for entries in sets]
+
+
+def _spectrum(coherent: Array, rest: Array, extra: Array) -> Array:
+    """Eigenvalues of the sum of |row><row| and a diagonal, from the smaller side.
+
+    The rows are (..., rows, states); the diagonal has `rest` at the states `extra`.
+    """
+    rows, size = coherent.shape[-2:]
+    if rows + len(extra) < size:
+        beside = np.zeros((*coherent.shape[:-2], len(extra), size), dtype=coherent.dtype)
+        beside[..., np.arange(len(extra)), extra] = np.sqrt(rest)
+        stacked = np.concatenate([coherent, beside], axis=-2)
+        product = stacked @ stacked.conj().swapaxes(-1, -2)
+    else:
+        product = coherent.swapaxes(-1, -2) @ coherent.conj()
+        product[..., extra, extra] += rest
+    return np.maximum(np.linalg.eigvalsh(product), 0.0)
