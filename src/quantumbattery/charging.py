@@ -13,12 +13,13 @@ import xarray as xr
 from quantumbattery.amplitudes import is_pure, tail
 from quantumbattery.battery import Battery, battery, check_extraction
 from quantumbattery.cutoff import leak
-from quantumbattery.evolve import Motion, State, motion, structure
+from quantumbattery.evolve import Motion, motion
+from quantumbattery.forms import State, structure
 from quantumbattery.operators import Array, short
 from quantumbattery.parameters import Parameter, align, names, parameter
 from quantumbattery.preparations import by_site
 from quantumbattery.quantities import MEASURES, check_measures
-from quantumbattery.reach import cutoffs, reach
+from quantumbattery.reach import reach
 from quantumbattery.reached import Reach
 from quantumbattery.readout import Readout, available
 from quantumbattery.sites import Oscillator
@@ -319,7 +320,7 @@ class _Run:
     def _batches(self, state: State) -> Iterator[slice]:
         """Parts of the batch whose generators and states fit in a tile."""
         generators, copies, times = self.axes.shape
-        dense = sum(min(b.index.size * b.index.shape[1], _TILE) for b in state.blocks)
+        dense = sum(min(b.count * b.size**2, _TILE) for b in state.blocks)
         step = max(1, _TILE // max(dense, state.size * copies * times))
         return (slice(k, min(k + step, generators)) for k in range(0, generators, step))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from quantumbattery.evolve import Kets, State
+from quantumbattery.forms import Kets, State
 from quantumbattery.operators import Array
 from quantumbattery.subsystem import add, adder
 
@@ -54,7 +54,7 @@ def _row_norms(state: State, states: Array, where: Array) -> Array:
         product = np.abs(states[..., chosen]) * norm[..., member[chosen]]
         return add(adder(at[chosen], len(where)), product)
     total = np.zeros((*states.shape[:-1], len(where)))
-    weights = np.abs(states) ** 2
+    weights = np.abs(add(state.weights, states)) ** 2
     ends = [(state.row, np.ones(state.size, dtype=bool)), (state.column, state.twin)]
     for end, counted in ends:
         at = np.minimum(np.searchsorted(where, end), len(where) - 1)

@@ -15,7 +15,7 @@ import numpy as np
 from quantumbattery.battery import Battery, site_energies
 from quantumbattery.correlations import concurrence_kernel
 from quantumbattery.ensemble import Ensemble
-from quantumbattery.evolve import State
+from quantumbattery.forms import State
 from quantumbattery.operators import Array
 from quantumbattery.quantities import MEASURES
 from quantumbattery.reached import Reach

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from quantumbattery.evolve import Kets, Matrix, State
+from quantumbattery.forms import Kets, Matrix, State
 from quantumbattery.operators import Array
 from quantumbattery.reached import Reach
 
@@ -158,25 +158,34 @@ class MatrixPart:
         kept = np.flatnonzero(self.split.needed(row, column))
         return kept, self.split.inside[row[kept]], self.split.inside[column[kept]]
 
-    def populations(self, elements: Array) -> Array:
+    def populations(self, numbers: Array) -> Array:
         """Shape (..., states)."""
         every = np.arange(len(self.split.levels))
-        return self.elements(elements, every, every).real
+        return self.elements(numbers, every, every).real
 
-    def elements(self, elements: Array, row: Array, column: Array) -> Array:
+    def elements(self, numbers: Array, row: Array, column: Array) -> Array:
         """Elements of the reduced density matrix between states of the sites, (..., wanted)."""
         kept, one, two = self._kept
         size = len(self.split.levels)
         target, source = _find(one * size + two, row * size + column)
-        found = add(adder(target, len(row)), elements[..., kept[source]])
+        found = add(self._adder(target, kept[source], len(row)), numbers)
         twin = self.matrix.twin[kept]
         if twin.any():
             target, source = _find((two * size + one)[twin], row * size + column)
-            conjugate = elements[..., kept[twin][source]].conj()
-            found = found + add(adder(target, len(row)), conjugate)
+            conjugate = self._adder(target, kept[twin][source], len(row))
+            found = found + add(conjugate.conj(), numbers.conj())
         return found
 
-    def eigenvalues(self, elements: Array) -> Array:
+    def _adder(self, target: Array, element: Array, count: int) -> Any:
+        """The matrix that adds elements up in targets, on the numbers that move."""
+        from scipy.sparse import csr_array
+
+        chosen = csr_array(
+            (np.ones(len(target)), (target, element)), shape=(count, self.matrix.size)
+        )
+        return chosen @ self.matrix.weights
+
+    def eigenvalues(self, numbers: Array) -> Array:
         """All that can be other than zero, falling, shape (..., rank)."""
         _, one, two = self._kept
         beside = np.flatnonzero(one != two)
@@ -188,10 +197,10 @@ class MatrixPart:
         ):
             alone[states] = False
             n = len(states)
-            block = self.elements(elements, np.repeat(states, n), np.tile(states, n))
+            block = self.elements(numbers, np.repeat(states, n), np.tile(states, n))
             block = block.reshape(*block.shape[:-1], n, n)
             parts.append(np.maximum(np.linalg.eigvalsh(block), 0.0))
-        populations = self.populations(elements)[..., alone]
+        populations = self.populations(numbers)[..., alone]
         return np.sort(np.concatenate([populations, *parts], axis=-1), axis=-1)[..., ::-1]
 
 
@@ -238,7 +247,7 @@ def add(adder: Any, values: Array) -> Array:
     """Add up along the last axis."""
     flat = values.reshape(prod(values.shape[:-1]), values.shape[-1])
     if adder.shape[0] * adder.shape[1] <= 1 << 14:
-        added = flat @ adder.toarray().T.astype(values.dtype)
+        added = flat @ adder.toarray().T
     else:
         added = (adder @ flat.T).T
     return np.ascontiguousarray(added).reshape(*values.shape[:-1], adder.shape[0])
