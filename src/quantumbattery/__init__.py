@@ -27,24 +27,47 @@ from quantumbattery.merit import (
     passive_state,
 )
 from quantumbattery.pair import QubitPair
+from quantumbattery.preparations import coherent, fock, squeezed, state, thermal
 from quantumbattery.states import bloch
+from quantumbattery.system import (
+    Ensemble,
+    Oscillator,
+    Qubit,
+    Qudit,
+    System,
+    dipole,
+    exchange,
+    heisenberg,
+    interaction,
+)
 
 __all__ = [
+    "Ensemble",
+    "Oscillator",
+    "Qubit",
     "QubitPair",
+    "Qudit",
+    "System",
     "active_energy",
     "antiergotropy",
     "asymptotic_ergotropy",
     "bloch",
     "capacity",
     "coherence",
+    "coherent",
     "coherent_ergotropy",
     "concurrence",
     "daemonic_ergotropy",
+    "dipole",
     "energy",
     "energy_variance",
     "entropy",
     "ergotropy",
+    "exchange",
+    "fock",
+    "heisenberg",
     "incoherent_ergotropy",
+    "interaction",
     "local_ergotropy",
     "locked_ergotropy",
     "multi_copy_ergotropy",
@@ -57,6 +80,9 @@ __all__ = [
     "plot",
     "population_inversion",
     "purity",
+    "squeezed",
+    "state",
+    "thermal",
 ]
 
 __version__ = "0.1.0"

@@ -259,6 +259,7 @@ def _entropy(rho: Array) -> Array:
 
 
 def concurrence_kernel(rho: Array) -> Array:
+    """Concurrence over plain arrays (..., 4, 4), nothing checked."""
     r, vectors = eigensystem(rho)
     root = vectors * np.sqrt(np.maximum(r, 0.0))[..., None, :]
     flip = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))  # s_y (x) s_y

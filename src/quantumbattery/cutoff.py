@@ -6,7 +6,7 @@ import numpy as np
 
 from quantumbattery.forms import Kets, State
 from quantumbattery.operators import Array
-from quantumbattery.subsystem import add, adder
+from quantumbattery.subsystem import Adder
 
 
 def leak(state: State, states: Array, numbers: Array) -> Array:
@@ -38,7 +38,7 @@ def leak(state: State, states: Array, numbers: Array) -> Array:
     worst = np.zeros(len(reached.sites))
     for site in np.unique(edge.site):
         mine = edge.site == site
-        rate = add(adder(which[mine], len(where)), strength[:, mine])
+        rate = Adder.to(which[mine], len(where))(strength[:, mine])
         worst[site] = np.matmul(norms, rate[:, None, :, None]).max()
     return worst
 
@@ -48,16 +48,16 @@ def _row_norms(state: State, states: Array, where: Array) -> Array:
     if isinstance(state, Kets):
         member = state.member
         weights = np.abs(states) ** 2
-        norm = np.sqrt(add(adder(member, int(member.max()) + 1), weights))
+        norm = np.sqrt(Adder.to(member, int(member.max()) + 1)(weights))
         at = np.minimum(np.searchsorted(where, state.configuration), len(where) - 1)
         chosen = np.flatnonzero(where[at] == state.configuration)
         product = np.abs(states[..., chosen]) * norm[..., member[chosen]]
-        return add(adder(at[chosen], len(where)), product)
+        return Adder.to(at[chosen], len(where))(product)
     total = np.zeros((*states.shape[:-1], len(where)))
-    weights = np.abs(add(state.weights, states)) ** 2
+    weights = np.abs(Adder(state.weights)(states)) ** 2
     ends = [(state.row, np.ones(state.size, dtype=bool)), (state.column, state.twin)]
     for end, counted in ends:
         at = np.minimum(np.searchsorted(where, end), len(where) - 1)
         chosen = np.flatnonzero(counted & (where[at] == end))
-        total += add(adder(at[chosen], len(where)), weights[..., chosen])
+        total += Adder.to(at[chosen], len(where))(weights[..., chosen])
     return np.sqrt(total)

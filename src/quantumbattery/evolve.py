@@ -7,7 +7,7 @@ stand at exceptional points, and series with sparse matrices where those cost le
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -113,8 +113,8 @@ def motion(state: State, numbers: Array, start: Array, times: Array, limit: floa
         began = first[..., blocks.columns]
         began = began.reshape(*first.shape[:2], blocks.count, blocks.copies, blocks.size)
         began = began.transpose(0, 2, 1, 3, 4)
-        chosen = _part(state.generator, blocks)
-        propagator = _propagator(chosen, blocks, numbers, times, began, state.hermitian, limit)
+        states = began.shape[2] * blocks.copies
+        propagator = _propagator(blocks, numbers, times, states, state.hermitian, limit)
         if not state.hermitian and not began.imag.any():
             began = began.real
         parts.append((blocks, propagator, began))
@@ -124,45 +124,15 @@ def motion(state: State, numbers: Array, start: Array, times: Array, limit: floa
     return Motion(tuple(parts), state.size, tuple(methods))
 
 
-def _part(generator: Elements, blocks: Blocks) -> Elements:
-    """The generator's elements in some blocks, renumbered."""
-    column, row = blocks.place[generator.column], blocks.place[generator.row]
-    inside = (column >= 0) & (row >= 0)
-    value = generator.value[inside]
-    if np.iscomplexobj(value) and not value.imag.any():
-        value = value.real
-    return replace(
-        generator,
-        size=blocks.count * blocks.size,
-        term=generator.term[inside],
-        row=row[inside],
-        column=column[inside],
-        value=value,
-    )
-
-
 def _propagator(
-    chosen: Elements,
-    blocks: Blocks,
-    numbers: Array,
-    times: Array,
-    began: Array,
-    hermitian: bool,
-    limit: float,
+    blocks: Blocks, numbers: Array, times: Array, states: int, hermitian: bool, limit: float
 ) -> Propagator:
-    from scipy.sparse import coo_array
-
     count, n = blocks.count, blocks.size
-    states = began.shape[2] * blocks.copies
-    if count == 1 and _sparse_pays(chosen, numbers, times, states, hermitian):
+    if count == 1 and _sparse_pays(blocks.generator, numbers, times, states, hermitian):
         factor = -1j if hermitian else 1.0
-        return tuple(Sparse((factor * chosen.matrix(each)).tocsr()) for each in numbers)
+        return tuple(Sparse((factor * blocks.generator.matrix(k)).tocsr()) for k in numbers)
     allow("numbers in dense blocks", len(numbers) * count * n, 24 * n, limit)
-    block, column = np.divmod(chosen.column, n)
-    cell = (block * n + chosen.row % n) * n + column
-    shape = (numbers.shape[1], count * n * n)
-    cells = coo_array((chosen.value, (chosen.term, cell)), shape=shape).tocsr()
-    matrices = (numbers @ cells).reshape(len(numbers), count, n, n)
+    matrices = (numbers @ blocks.cells).reshape(len(numbers), count, n, n)
     return Unitary.of(matrices) if hermitian else Semigroup(matrices)
 
 

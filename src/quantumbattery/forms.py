@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,15 +33,27 @@ class Blocks:
         How many states of each block move apart from each other: the members of a mixture.
     columns : slice
         Of the result: for every block, for every copy, its elements.
-    place : ndarray
-        For every row of the generator its place among all elements of all blocks here, or -1.
+    generator : Elements
+        What moves them, by place among all elements of all blocks here: H, or with loss all of
+        the generator.
     """
 
     count: int
     size: int
     copies: int
     columns: slice
-    place: Array
+    generator: Elements
+
+    @cached_property
+    def cells(self) -> Any:
+        """The sparse matrix that takes the numbers of all terms to those of all blocks."""
+        from scipy.sparse import coo_array
+
+        given, n = self.generator, self.size
+        block, column = np.divmod(given.column, n)
+        cell = (block * n + given.row % n) * n + column
+        shape = (len(given.coefficients), self.count * n * n)
+        return coo_array((given.value, (given.term, cell)), shape=shape).tocsr()
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +74,6 @@ class Kets:
     member: Array
     frozen: int | None
     blocks: tuple[Blocks, ...]
-    generator: Elements  # H; with loss -i H and the damping
     entry: Array  # where the elements of the start stand
 
     @property
@@ -104,7 +116,6 @@ class Matrix:
     twin: Array
     weights: Any
     blocks: tuple[Blocks, ...]
-    generator: Elements
     pairs: Pairs
     chosen: Array  # the element of `pairs` behind each element here
 
@@ -212,8 +223,8 @@ def _kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
         length = len(chosen) * number * size
         place = np.full(reached.size, -1)
         place[index.ravel()] = np.arange(index.size)
-        columns = slice(offset, offset + length)
-        groups.append(Blocks(len(chosen), int(size), int(number), columns, place))
+        columns, moves = slice(offset, offset + length), _renumbered(generator, place)
+        groups.append(Blocks(len(chosen), int(size), int(number), columns, moves))
         for k in range(number):
             base[first[chosen] + k] = offset + (np.arange(len(chosen)) * number + k) * size
         configuration.append(np.repeat(index[:, None], number, axis=1).ravel())
@@ -230,7 +241,6 @@ def _kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
         np.concatenate(owner),
         frozen,
         tuple(groups),
-        generator,
         entry,
     )
 
@@ -273,29 +283,27 @@ def _matrix(
     wanted &= np.arange(number) <= other
     itself = other == np.arange(number)
     count = np.bincount(label)
-    inside = np.split(np.argsort(label, kind="stable"), np.cumsum(count)[:-1])
-    total = int(count[wanted].sum())
-    groups, chosen, offset = [], [], 0
-    for size in np.unique(count[wanted]):
-        members = np.flatnonzero(wanted & (count == size))
-        chosen.extend(inside[k] for k in members)
-        length, place = len(members) * int(size), np.full(total, -1)
-        place[offset : offset + length] = np.arange(length)
-        columns = slice(offset, offset + length)
-        groups.append(Blocks(len(members), int(size), 1, columns, place))
-        offset += length
-    picked = np.concatenate(chosen)
+    order = np.lexsort((label, count[label]))
+    picked = order[wanted[label[order]]]
     place = np.full(found.size, -1)
-    place[picked] = np.arange(total)
-    turn = _real_numbers(place[opposite[picked]], itself[label[picked]])
+    place[picked] = np.arange(len(picked))
+    real = itself[label[picked]]
+    turn = _real_numbers(place[opposite[picked]], real)
+    moves = _turned(_renumbered(generator, place), turn, real)
+    groups, offset = [], 0
+    for size, members in zip(*np.unique(count[wanted], return_counts=True), strict=True):
+        length, here = int(size * members), np.full(len(picked), -1)
+        here[offset : offset + length] = np.arange(length)
+        columns = slice(offset, offset + length)
+        groups.append(Blocks(int(members), int(size), 1, columns, _renumbered(moves, here)))
+        offset += length
     return Matrix(
         reached,
         row[picked],
         column[picked],
-        ~itself[label[picked]],
+        ~real,
         turn.conj().T.tocsr(),
         tuple(groups),
-        _turned(_renumbered(generator, place), turn, itself[label[picked]]),
         found,
         picked,
     )
@@ -304,14 +312,17 @@ def _matrix(
 def _renumbered(generator: Elements, place: Array) -> Elements:
     """The elements between what has a place, and their places."""
     row, column = place[generator.row], place[generator.column]
-    kept = column >= 0
+    kept = (column >= 0) & (row >= 0)
+    value = generator.value[kept]
+    if np.iscomplexobj(value) and not value.imag.any():
+        value = value.real
     return replace(
         generator,
         size=int(place.max()) + 1,
         term=generator.term[kept],
         row=row[kept],
         column=column[kept],
-        value=generator.value[kept],
+        value=value,
     )
 
 

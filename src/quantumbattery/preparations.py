@@ -306,13 +306,13 @@ def _check(name: str, preparation: Preparation, site: Site) -> None:
             f"the preparation of {name!r}: {kind} needs an Oscillator, but it is {site!r:.80}; use "
             "bloch, fock, thermal or state there"
         )
-    cell = site.cell if isinstance(site, Ensemble) else site
-    first = energies(cell, cell.dimension or 2).isel(level=1)
-    if isinstance(preparation, Thermal) and np.any(first == 0):
-        raise ValueError(
-            f"the preparation of {name!r}: thermal needs a gap above the ground state, but the "
-            "first two energies are equal; use state"
-        )
+    if isinstance(preparation, Thermal):
+        cell = site.cell if isinstance(site, Ensemble) else site
+        if np.any(energies(cell, cell.dimension or 2).isel(level=1) == 0):
+            raise ValueError(
+                f"the preparation of {name!r}: thermal needs a gap above the ground state, but the "
+                "first two energies are equal; use state"
+            )
     needs = {
         Fock: lambda p: int(np.max(np.asarray(p.n))) + 1,
         State: lambda p: len(p.array),

@@ -151,9 +151,9 @@ def cutoffs(system: System, preparation: object, tolerance: float = 1e-14) -> di
     """Enough levels of every site for a preparation, and for its quanta wherever they go.
 
     An oscillator whose levels are given keeps them. Any other gets room for all the quanta that
-    the preparation brings to all sites, up to a part of size `tolerance`: where quanta are conserved
-    (exchange, loss) nothing else is ever left out. Counter-rotating terms and thermal baths need
-    more; `Reach.cut` then says that the cut is felt.
+    the preparation brings to all sites, up to a part of size `tolerance`: where quanta are
+    conserved (exchange, loss) nothing else is ever left out. Counter-rotating terms and thermal
+    baths need more; `Reach.cut` then says that the cut is felt.
 
     Parameters
     ----------

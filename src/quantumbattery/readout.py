@@ -35,6 +35,13 @@ _SPECTRAL = {
 }
 
 
+_POWERS = {
+    "power": "energy",
+    "passive_power": "passive_energy",
+    "ergotropic_power": "ergotropy",
+}
+
+
 def available(system: System) -> tuple[str, ...]:
     """The measures that make sense for a system's battery."""
     left_out: set[str] = set()
@@ -93,48 +100,46 @@ class Readout:
         -------
         dict of str to ndarray, shape (g, c, T)
         """
-        wanted = set(chosen)
-        found: dict[str, Array] = {}
-        populations = self._battery.populations(states)
-        found["energy"] = _energy(self._battery, states, populations, battery)
-        if "energy_variance" in wanted:
-            found["energy_variance"] = _variance(self._battery, states, populations, battery)
-        if wanted & _SPECTRAL:
-            found |= self._work(states, populations, found["energy"], battery)
-        if wanted & {"power", "passive_power", "ergotropic_power"}:
-            sources = {"power": "energy", "passive_power": "passive_energy"}
-            sources["ergotropic_power"] = "ergotropy"
-            found |= {n: found[s] * rate for n, s in sources.items() if n in wanted}
-        if wanted & set(QUBIT):
-            p, corner = _qubit(self._battery, states)
-            found |= {"population": p, "population_inversion": p - 0.5}
-            found["coherence"] = np.abs(corner)
+        wanted, found = set(chosen), dict[str, Array]()
+        if self._one_qubit and battery.whole is None:
+            found |= _qubit_columns(self._battery, states, battery)
+        else:
+            populations = self._battery.populations(states)
+            found["energy"] = _energy(self._battery, states, populations, battery)
+            if "energy_variance" in wanted:
+                variance = _variance(self._battery, states, populations, battery)
+                found["energy_variance"] = variance
+            if wanted & _SPECTRAL:
+                found |= _work(found["energy"], *self._passive_and_active(states, battery))
+        if wanted & set(_POWERS):
+            found |= {n: found[s] * rate for n, s in _POWERS.items() if n in wanted}
         if "concurrence" in wanted:
-            found["concurrence"] = concurrence_kernel(_matrix(self._two, states, (2, 2)))
+            found["concurrence"] = _entanglement(self._two, states)
         return {name: found[name] for name in chosen}
 
-    def _work(
-        self, states: Array, populations: Array, energy: Array, battery: Battery
-    ) -> dict[str, Array]:
-        sites = [self.system.sites[name] for name in self.system.battery]
-        single = isinstance(sites[0], Qubit) and len(sites) == 1 and battery.whole is None
-        if single:
-            passive, active = _of_qubit(self._battery, states, battery, sites[0])
-        elif battery.extraction == "local":
+    @cached_property
+    def _one_qubit(self) -> bool:
+        return [type(self.system.sites[name]) for name in self.system.battery] == [Qubit]
+
+    def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:
+        if battery.extraction == "local":
             each = [_of_cell(*cell, states, battery) for cell in self._cells]
             passive, active = (np.sum(parts, axis=0) for parts in zip(*each, strict=True))
-        else:
-            passive, active = _of_spectrum(self._battery.eigenvalues(states), battery)
-        # Rounding must not take them past each other.
-        passive = np.minimum(passive, energy)
-        active = np.maximum(active, energy)
-        return {
-            "passive_energy": passive,
-            "active_energy": active,
-            "ergotropy": energy - passive,
-            "antiergotropy": energy - active,
-            "capacity": active - passive,
-        }
+            return passive, active
+        return _of_spectrum(self._battery.eigenvalues(states), battery)
+
+
+def _work(energy: Array, passive: Array, active: Array) -> dict[str, Array]:
+    """Everything that unitaries can do, without rounding that takes one past another."""
+    passive = np.minimum(passive, energy)
+    active = np.maximum(active, energy)
+    return {
+        "passive_energy": passive,
+        "active_energy": active,
+        "ergotropy": energy - passive,
+        "antiergotropy": energy - active,
+        "capacity": active - passive,
+    }
 
 
 def _energy(part: Part, states: Array, populations: Array, battery: Battery) -> Array:
@@ -175,11 +180,14 @@ def _of_spectrum(eigenvalues: Array, battery: Battery) -> tuple[Array, Array]:
     return passive, np.matmul(inside, high[:, None, :, None])[..., 0]
 
 
-def _of_qubit(part: Part, states: Array, battery: Battery, site: Site) -> tuple[Array, Array]:
-    """Passive and active energy w (1/2 -+ r) with r = sqrt(I^2 + C^2) (paper, Eq. 48)."""
+def _qubit_columns(part: Part, states: Array, battery: Battery) -> dict[str, Array]:
+    """All that population and coherence of a battery qubit say (paper, Eqs. 46-52)."""
+    site = battery.system.sites[battery.system.battery[0]]
     p, corner = _qubit(part, states)
     gap = site_energies(site, 2, battery.numbers)[:, 1][:, None, None]
-    return _two_levels(p, corner, gap)
+    found = {"energy": gap * p, "population": p, "population_inversion": p - 0.5}
+    found |= {"coherence": np.abs(corner), "energy_variance": gap**2 * (p * (1 - p))}
+    return found | _work(found["energy"], *_two_levels(p, corner, gap))
 
 
 def _two_levels(p: Array, corner: Array, gap: Array) -> tuple[Array, Array]:
@@ -258,9 +266,24 @@ def _one_of(site: Ensemble, part: Part, states: Array) -> Array:
 
 
 def _qubit(part: Part, states: Array) -> tuple[Array, Array]:
-    """Excited population and coherence of a qubit."""
-    rho = _matrix(part, states, (2,))
-    return rho[..., 1, 1].real, rho[..., 1, 0]
+    """Excited population, within [0, 1], and coherence of a qubit."""
+    level = np.full(2, -1)
+    level[part.split.levels[:, 0]] = np.arange(len(part.split.levels))
+    zero = np.zeros(states.shape[:-1])
+    if level[1] < 0:
+        return zero, zero
+    if level[0] < 0:
+        return zero + 1.0, zero
+    found = part.elements(states, level[[1, 1]], level[[1, 0]])
+    return np.clip(found[..., 0].real, 0.0, 1.0), found[..., 1]
+
+
+def _entanglement(two: Part, states: Array) -> Array:
+    """The concurrence of two qubits; without weight on |11> it is 2 |rho_{01,10}| (Eq. 59)."""
+    rho = _matrix(two, states, (2, 2))
+    if not rho[..., 3, 3].any():
+        return np.minimum(2 * np.abs(rho[..., 1, 2]), 1.0)
+    return concurrence_kernel(rho)
 
 
 def _matrix(part: Part, states: Array, levels: tuple[int, ...]) -> Array:

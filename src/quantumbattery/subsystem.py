@@ -76,25 +76,34 @@ class KetPart:
         return None if frozen is None else int(self.split.inside[frozen])
 
     @cached_property
-    def _sum_over_rest(self) -> Any:
-        return adder(self.state, len(self.split.levels))
+    def _sum_over_rest(self) -> Adder:
+        return Adder.to(self.state, len(self.split.levels))
 
     def populations(self, amplitudes: Array) -> Array:
         """Shape (..., states)."""
         weights = _squares(amplitudes)
-        populations = add(self._sum_over_rest, weights)
+        populations = self._sum_over_rest(weights)
         if self.lost is not None:
             populations[..., self.lost] += _missing(weights)
         return populations
 
+    @cached_property
+    def _pairs(self) -> dict[bytes, tuple[Array, Array, Adder]]:
+        return {}
+
     def elements(self, amplitudes: Array, row: Array, column: Array) -> Array:
         """Elements of the reduced density matrix between states of the sites, (..., wanted)."""
-        one, two, wanted = _meeting(self.row, self.state, row, column, len(self.split.levels))
-        products = amplitudes[..., one] * amplitudes[..., two].conj()
-        found = add(adder(wanted, len(row)), products)
+        key = row.tobytes() + column.tobytes()
+        if key not in self._pairs:
+            size = len(self.split.levels)
+            one, two, wanted = _meeting(self.row, self.state, row, column, size)
+            self._pairs[key] = one, two, Adder.to(wanted, len(row))
+        one, two, summed = self._pairs[key]
+        found = summed(amplitudes[..., one] * amplitudes[..., two].conj())
         if self.lost is not None:
             here = (row == self.lost) & (column == self.lost)
-            found[..., here] += _missing(_squares(amplitudes))[..., None]
+            if here.any():
+                found[..., here] += _missing(_squares(amplitudes))[..., None]
         return found
 
     @cached_property
@@ -124,7 +133,7 @@ class KetPart:
         """What amplitudes alone in their rows, and what was lost, add to the diagonal."""
         alone = np.flatnonzero(~self._shared)
         weights = _squares(amplitudes)
-        added = add(adder(self.state[alone], len(self.split.levels)), weights[..., alone])
+        added = Adder.to(self.state[alone], len(self.split.levels))(weights[..., alone])
         if self.lost is not None:
             added[..., self.lost] += _missing(weights)
         return added
@@ -163,27 +172,39 @@ class MatrixPart:
         every = np.arange(len(self.split.levels))
         return self.elements(numbers, every, every).real
 
+    @cached_property
+    def _adders(self) -> dict[bytes, tuple[Adder, Adder | None]]:
+        return {}
+
     def elements(self, numbers: Array, row: Array, column: Array) -> Array:
         """Elements of the reduced density matrix between states of the sites, (..., wanted)."""
-        kept, one, two = self._kept
-        size = len(self.split.levels)
-        target, source = _find(one * size + two, row * size + column)
-        found = add(self._adder(target, kept[source], len(row)), numbers)
-        twin = self.matrix.twin[kept]
-        if twin.any():
-            target, source = _find((two * size + one)[twin], row * size + column)
-            conjugate = self._adder(target, kept[twin][source], len(row))
-            found = found + add(conjugate.conj(), numbers.conj())
-        return found
+        key = row.tobytes() + column.tobytes()
+        if key not in self._adders:
+            self._adders[key] = self._sums(row, column)
+        plain, conjugate = self._adders[key]
+        found = plain(numbers)
+        return found if conjugate is None else found + conjugate(numbers).conj()
 
-    def _adder(self, target: Array, element: Array, count: int) -> Any:
-        """The matrix that adds elements up in targets, on the numbers that move."""
+    def _sums(self, row: Array, column: Array) -> tuple[Adder, Adder | None]:
+        """What adds elements up, and their conjugates, from the numbers that move."""
+        kept, one, two = self._kept
+        wanted = row * len(self.split.levels) + column
+        target, source = _find(one * len(self.split.levels) + two, wanted)
+        plain = self._adder(target, kept[source], len(row))
+        twin = self.matrix.twin[kept]
+        target, source = _find((two * len(self.split.levels) + one)[twin], wanted)
+        if not len(target):
+            return plain, None
+        return plain, self._adder(target, kept[twin][source], len(row))
+
+    def _adder(self, target: Array, element: Array, count: int) -> Adder:
         from scipy.sparse import csr_array
 
         chosen = csr_array(
             (np.ones(len(target)), (target, element)), shape=(count, self.matrix.size)
         )
-        return chosen @ self.matrix.weights
+        weights = chosen @ self.matrix.weights
+        return Adder(weights if weights.data.imag.any() else weights.real)
 
     def eigenvalues(self, numbers: Array) -> Array:
         """All that can be other than zero, falling, shape (..., rank)."""
@@ -235,22 +256,31 @@ def _missing(weights: Array) -> Array:
     return missing
 
 
-def adder(target: Array, count: int) -> Any:
-    """The matrix that adds a list of numbers up in their targets."""
-    from scipy.sparse import csr_array
+@dataclass(frozen=True, eq=False)
+class Adder:
+    """Adds numbers up along the last axis: a sparse matrix, targets x sources."""
 
-    shape = (count, len(target))
-    return csr_array((np.ones(len(target)), (target, np.arange(len(target)))), shape=shape)
+    matrix: Any
 
+    @classmethod
+    def to(cls, target: Array, count: int) -> Adder:
+        """Adds each number of a list to its target."""
+        from scipy.sparse import csr_array
 
-def add(adder: Any, values: Array) -> Array:
-    """Add up along the last axis."""
-    flat = values.reshape(prod(values.shape[:-1]), values.shape[-1])
-    if adder.shape[0] * adder.shape[1] <= 1 << 14:
-        added = flat @ adder.toarray().T
-    else:
-        added = (adder @ flat.T).T
-    return np.ascontiguousarray(added).reshape(*values.shape[:-1], adder.shape[0])
+        entries = (np.ones(len(target)), (target, np.arange(len(target))))
+        return cls(csr_array(entries, shape=(count, len(target))))
+
+    @cached_property
+    def _dense(self) -> Array | None:
+        targets, sources = self.matrix.shape
+        return self.matrix.toarray().T if targets * sources <= 1 << 14 else None
+
+    def __call__(self, values: Array) -> Array:
+        """Take (..., sources) to (..., targets)."""
+        flat = values.reshape(prod(values.shape[:-1]), values.shape[-1])
+        dense = self._dense
+        added = (self.matrix @ flat.T).T if dense is None else flat @ dense
+        return np.ascontiguousarray(added).reshape(*values.shape[:-1], self.matrix.shape[0])
 
 
 def _find(keys: Array, wanted: Array) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -25,6 +25,10 @@ from quantumbattery.interactions import (
 from quantumbattery.operators import Described, equal, saying, short
 from quantumbattery.parameters import align, names
 from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
+from quantumbattery.states import Values
+
+if TYPE_CHECKING:
+    from quantumbattery.preparations import Preparation
 
 __all__ = [
     "Ensemble",
@@ -121,6 +125,84 @@ class System(Described):
         parts += [(f"interactions[{k}] {i.label}", i) for k, i in enumerate(self.interactions)]
         found = {f"{who}.{n}": v for who, part in parts for n, v in _numbers(part)}
         return {name: value for name, value in found.items() if isinstance(value, xr.DataArray)}
+
+    def charge(
+        self,
+        preparation: Preparation | Mapping[str, Preparation],
+        times: Values,
+        measures: Iterable[str] | None = None,
+        extraction: str = "global",
+    ) -> xr.Dataset:
+        """Charge the battery and read every figure of merit at the given times.
+
+        Parameters
+        ----------
+        preparation : preparation, or dict of str to preparation
+            How every charger site starts, or each site by its name; sites that are not named
+            start in their ground state. Made by `bloch`, `fock`, `coherent`, `squeezed`,
+            `thermal` or `state`.
+        times : float, 1-D array_like or DataArray
+            Times since the interactions were switched on, zero or positive. A 1-D array becomes
+            the axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
+        measures : iterable of str, optional
+            Which quantities; by default all that make sense for the battery. Asking for few saves
+            time: "energy" needs no eigenvalues.
+        extraction : {"global", "collective", "local"}
+            Which unitaries may take work out: any on all cells; any on the symmetric ladder of
+            each Ensemble; or any on each cell by itself.
+
+        Returns
+        -------
+        xarray.Dataset
+            A variable for each measure over the axes of the preparation, the system and the times,
+            with `long_name`, `symbol` and `units` in its attributes: energy, passive_energy,
+            active_energy, ergotropy, antiergotropy, capacity, energy_variance, power,
+            passive_power, ergotropic_power; for a battery of one Qubit also population,
+            population_inversion, coherence; for a Qubit that charges a Qubit also concurrence.
+            Energy counts from the lowest level of the battery's Hamiltonian; powers are values
+            over t, and 0 at t = 0. Above an oscillator whose levels are not given there is always
+            room: its active energy and capacity are infinite. The table's own attributes say how
+            many configurations were reached, how they were solved, the levels that oscillators
+            were given, and by how much those may change an energy, in units of the battery's
+            smallest quantum (`left_out`); with a series also its error (`solver_error`).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a preparation, a time or a measure makes no sense, axes of one name differ, or the
+            problem takes more than 2 GiB; before any work, as far as that can be known.
+
+        Warns
+        -----
+        UserWarning
+            If the levels given to an oscillator leave out more than 1e-10 of a quantum.
+
+        Notes
+        -----
+        Definitions: those of `quantumbattery.ergotropy` and its neighbours. Evolution is exact
+        inside the states that the preparation can reach.
+
+        Examples
+        --------
+        Four cells in a cavity, whose mean energy comes from a coherent state:
+
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> cells = qb.System(
+        ...     sites={"cavity": qb.Oscillator(), "cells": qb.Ensemble(qb.Qubit(), 4)},
+        ...     interactions=[qb.exchange("cavity", "cells", 1.0)],
+        ...     charger="cavity",
+        ...     battery="cells",
+        ... )
+        >>> table = cells.charge(qb.coherent(2.0), np.linspace(0, 2, 5), ["energy", "ergotropy"])
+        >>> table.ergotropy.values.round(3)
+        array([0.   , 1.779, 2.214, 0.897, 1.129])
+        >>> table.attrs["levels"]
+        'cavity: 45'
+        """
+        from quantumbattery.charging import charge
+
+        return charge(self, preparation, times, measures, extraction)
 
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.
