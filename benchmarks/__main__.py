@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+from itertools import chain
 
-from benchmarks import pair
+from benchmarks import batches, cells, pair
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     )
     print(f"\n{'job':44} {'measured':24} {'peer':>8}  {'target':>12}")
     verdicts = []
-    for what, ours, peer, target, met in pair.rows():
+    for what, ours, peer, target, met in chain(pair.rows(), cells.rows(), batches.rows()):
         verdict = ("met" if met else "missed") if target else ""
         verdicts += [verdict] if target else []
         print(f"{what:44} {ours:24} {peer:>8}  {target:>12}  {verdict}", flush=True)

@@ -1,6 +1,6 @@
 """Brute force in the full product space, dense, and random systems to try it on."""
 
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 
 import numpy as np
 import qutip
@@ -203,6 +203,25 @@ def random_case(seed, largest, lossy):
     return system, chosen
 
 
+def symmetric_states(ensemble):
+    """The ladder's levels as vectors of the separate cells, (d^N, levels)."""
+    d, n = ensemble.cell.dimension, ensemble.number
+    cells = np.array(list(product(range(d), repeat=n))).reshape(-1, n)
+    counts = np.stack([(cells == k).sum(axis=1) for k in range(d)], axis=1)
+    vectors = (counts[:, None] == ensemble.occupations).all(axis=-1).astype(float)
+    return vectors / np.linalg.norm(vectors, axis=0)
+
+
+def every_cell(ensemble, pair):
+    """All cells in the same state of two levels."""
+    one = np.zeros(ensemble.cell.dimension, dtype=complex)
+    one[:2] = pair
+    whole = np.ones(1)
+    for _ in range(ensemble.number):
+        whole = np.kron(whole, one)
+    return symmetric_states(ensemble).T @ whole
+
+
 def initial(system, chosen):
     """The density matrix of the product of all preparations."""
     parts = []
@@ -217,7 +236,10 @@ def initial(system, chosen):
                 array[int(made.n)] = 1
             else:
                 up = np.exp(1j * made.phi) * np.sin(made.theta / 2)
-                array[:2] = 0 if made.theta == np.pi else np.cos(made.theta / 2), up
+                pair = 0 if made.theta == np.pi else np.cos(made.theta / 2), up
+                array[: d if isinstance(site, Ensemble) else 2] = (
+                    every_cell(site, pair) if isinstance(site, Ensemble) else pair
+                )
         rho = np.outer(array, array.conj()) if array.ndim == 1 else array
         parts.append(qutip.Qobj(rho))
     return qutip.tensor(parts).full()

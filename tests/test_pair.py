@@ -301,3 +301,13 @@ def test_axes_that_clash():
         qb.QubitPair(charger_loss=xr.DataArray([0.1], dims=(3,)))
     with pytest.raises(ValueError, match="'theta' is given twice"):
         qb.QubitPair(charger_loss=labelled).charge(qb.bloch(1.0), 1.0)
+
+
+def test_the_azimuth_is_an_axis_of_the_optimum_too():
+    pair = qb.QubitPair(charger_loss=[0.1, 0.5])
+    best = pair.optimum(qb.bloch([1.0, 2.0], [0.1, 0.2, 0.3]))
+    alone = pair.optimum(qb.bloch([1.0, 2.0]))
+    assert dict(best.sizes) == {"theta": 2, "phi": 3, "charger_loss": 2}
+    for name in best:
+        for k in range(3):
+            np.testing.assert_array_equal(best[name].isel(phi=k), alone[name])

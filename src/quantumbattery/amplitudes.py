@@ -7,11 +7,13 @@ much of it lies beyond them. Axes of its parameters come first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from quantumbattery.ensemble import Ensemble
 from quantumbattery.operators import Array, short
 from quantumbattery.parameters import Parameter
 from quantumbattery.preparations import (
@@ -66,7 +68,8 @@ def amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArra
     array([0.606531, 0.606531, 0.428882])
     """
     if isinstance(preparation, Bloch):
-        return _over_levels(_bloch, levels, preparation.theta, preparation.phi)
+        kernel = partial(_cells, site) if isinstance(site, Ensemble) else _bloch
+        return _over_levels(kernel, levels, preparation.theta, preparation.phi)
     if isinstance(preparation, Fock):
         return _over_levels(_fock, levels, preparation.n)
     if isinstance(preparation, Coherent):
@@ -195,6 +198,23 @@ def _over_levels(kernel: Callable[..., Array], levels: int, *parameters: Any) ->
 def _tail(function: Callable[[Array], Array], value: Any) -> Parameter:
     result = xr.apply_ufunc(function, xr.DataArray(value))
     return result if result.ndim else float(result)
+
+
+def _cells(ensemble: Ensemble, levels: int, theta: Array, phi: Array) -> Array:
+    """Every cell in the same state of its two lowest levels: a spin coherent state.
+
+    J. M. Radcliffe, J. Phys. A 4, 313 (1971): binomial amplitudes, by their logarithms.
+    """
+    from scipy.special import gammaln, xlogy
+
+    one = _bloch(2, theta, phi)
+    size, phase = np.abs(one), np.angle(one[..., 1])[..., None]
+    occupations = ensemble.occupations[:levels]
+    m, rest = occupations[:, 1], occupations[:, 0]
+    ways = gammaln(ensemble.number + 1) - gammaln(m + 1) - gammaln(rest + 1)
+    logarithm = ways / 2 + xlogy(rest, size[..., :1]) + xlogy(m, size[..., 1:])
+    out = np.where(occupations[:, 2:].any(axis=1), 0.0, np.exp(logarithm))
+    return out * np.exp(1j * m * phase) if phase.any() else out
 
 
 def _bloch(levels: int, theta: Array, phi: Array) -> Array:

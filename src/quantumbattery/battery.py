@@ -12,6 +12,7 @@ from math import prod
 
 import numpy as np
 
+from quantumbattery.adder import Adder
 from quantumbattery.ensemble import Ensemble
 from quantumbattery.operators import Array
 from quantumbattery.parameters import Parameter
@@ -160,10 +161,11 @@ def battery(
     """
     terms = _own_terms(system, levels)
     here = _elements(system, levels, terms, states)
-    beside = here.row != here.column
     value = _values(here, numbers) * here.value
-    energies = np.zeros((len(value), len(states)), dtype=float)
-    np.add.at(energies, (slice(None), here.row[~beside]), value[:, ~beside].real)
+    where, same = np.unique(here.row * len(states) + here.column, return_inverse=True)
+    value, (row, column) = Adder.to(same, len(where))(value), np.divmod(where, len(states))
+    beside = row != column
+    energies = Adder.to(row[~beside], len(states))(value[:, ~beside].real)
     whole = None
     if any(each.always for each in system.interactions):
         whole = _whole(system, levels, terms, numbers, limit)
@@ -174,8 +176,8 @@ def battery(
         extraction,
         states,
         energies,
-        here.row[beside],
-        here.column[beside],
+        row[beside],
+        column[beside],
         value[:, beside],
         whole,
         numbers,
@@ -232,8 +234,8 @@ def _whole(
         number[blocks] = np.arange(len(blocks))
         inside = number[label[found.row]] >= 0
         row, column = found.row[inside], found.column[inside]
-        matrix = np.zeros((len(value), len(blocks), size, size), dtype=value.dtype)
-        where = (slice(None), number[label[row]], place[row], place[column])
-        np.add.at(matrix, where, value[:, inside])
+        cell = (number[label[row]] * size + place[row]) * size + place[column]
+        cells = Adder.to(cell, len(blocks) * size**2)(value[:, inside])
+        matrix = cells.reshape(len(value), len(blocks), size, size)
         energies.append(np.linalg.eigvalsh(matrix).reshape(len(value), -1))
     return np.sort(np.concatenate(energies, axis=-1), axis=-1)

@@ -88,18 +88,19 @@ def optimum_columns(arrays: dict[str, Array], shape: tuple[int, ...]) -> dict[st
     peak = best_times.energy_time(exchange)
     power = best_times.power_time(exchange, peak)
     work = best_times.ergotropic_power_time(exchange, excited, ground, power, peak)
-    columns = {}
+    columns, energies = {}, _energies(arrays)
     for name, time in (
         ("energy", peak),
         ("power", power),
         ("ergotropy", peak),
         ("ergotropic_power", work),
     ):
-        best = np.empty(shape)
         transfer = transfer_probability(exchange, time)
-        fill({name: best}, *_energies(arrays), transfer, transfer, _rate(time))
-        columns[f"{name}_time"] = np.where(best > 0, time, np.nan)
-        columns[f"{name}_max"] = best
+        best = np.empty(np.broadcast_shapes(transfer.shape, *(e.shape for e in energies)))
+        fill({name: best}, *energies, transfer, transfer, _rate(time))
+        found = {f"{name}_time": np.where(best > 0, time, np.nan), f"{name}_max": best}
+        # An axis on which nothing depends, such as that of phi, comes last.
+        columns |= {n: np.broadcast_to(column, shape).copy() for n, column in found.items()}
     return columns
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from quantumbattery.adder import Adder
 from quantumbattery.forms import Kets, State
 from quantumbattery.operators import Array
-from quantumbattery.subsystem import Adder
 
 
 def leak(state: State, states: Array, numbers: Array) -> Array:

@@ -132,7 +132,8 @@ def _propagator(
         factor = -1j if hermitian else 1.0
         return tuple(Sparse((factor * blocks.generator.matrix(k)).tocsr()) for k in numbers)
     allow("numbers in dense blocks", len(numbers) * count * n, 24 * n, limit)
-    matrices = (numbers @ blocks.cells).reshape(len(numbers), count, n, n)
+    cells = blocks.cells  # without rows for losses that never act
+    matrices = (numbers[:, : cells.shape[0]] @ cells).reshape(len(numbers), count, n, n)
     return Unitary.of(matrices) if hermitian else Semigroup(matrices)
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from quantumbattery.adder import Adder
 from quantumbattery.operators import Array
 from quantumbattery.pairs import Pairs, damping_elements, liouvillian, pairs
 from quantumbattery.reached import Elements, Reach
@@ -131,8 +132,7 @@ class Matrix:
         given = self.reach.start
         one, two = np.nonzero(given.member[:, None] == given.member)
         place = self.pairs.index(given.configuration[one], given.configuration[two])
-        whole = np.zeros((*start.shape[:-1], self.pairs.size), dtype=start.dtype)
-        np.add.at(whole, (..., place), start[..., one] * start[..., two].conj())
+        whole = Adder.to(place, self.pairs.size)(start[..., one] * start[..., two].conj())
         flat = whole[..., self.chosen].reshape(-1, self.size)
         moved = (self.weights.conj().T @ flat.T).T
         return np.asarray(moved).reshape(*start.shape[:-1], self.size)
@@ -191,15 +191,14 @@ def _frozen(reached: Reach) -> int | None:
 
 
 def _sum(one: Elements, other: Elements) -> Elements:
-    joined = {
-        n: np.concatenate([getattr(one, n), getattr(other, n)])
-        for n in ("term", "row", "column", "value")
-    }
     return replace(
         one,
         coefficients=one.coefficients + other.coefficients,
         origins=one.origins + other.origins,
-        **joined,
+        term=np.concatenate([one.term, other.term]),
+        row=np.concatenate([one.row, other.row]),
+        column=np.concatenate([one.column, other.column]),
+        value=np.concatenate([one.value, other.value]),
     )
 
 

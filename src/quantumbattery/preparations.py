@@ -17,7 +17,7 @@ from quantumbattery.ensemble import Ensemble
 from quantumbattery.matrices import MatrixLike, density_matrices
 from quantumbattery.operators import Array, Described, any_nonzero, short
 from quantumbattery.parameters import LARGEST, Parameter, align, names, parameter
-from quantumbattery.sites import Oscillator, Site
+from quantumbattery.sites import Oscillator, Site, check_axes
 from quantumbattery.states import Bloch, Values
 from quantumbattery.system import System, listed
 
@@ -293,6 +293,8 @@ def by_site(preparation: object, system: System) -> dict[str, Preparation]:
             )
         _check(name, each, system.sites[name])
     numbers = {f"{k}.{n}": getattr(p, n) for k, p in chosen.items() for n in names(p)}
+    for name, value in numbers.items():
+        check_axes(name, value)
     align(system.arrays | {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)})
     return chosen
 

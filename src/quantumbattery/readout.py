@@ -147,14 +147,15 @@ def _energy(part: Part, states: Array, populations: Array, battery: Battery) -> 
     if len(battery.row):
         corners = part.elements(states, battery.column, battery.row)
         energy = energy + (corners * battery.value[:, None, None]).sum(axis=-1).real
-    return np.maximum(energy, 0.0)
+    positive: Array = np.maximum(energy, 0.0)
+    return positive
 
 
 def _variance(part: Part, states: Array, populations: Array, battery: Battery) -> Array:
     """Tr(H^2 rho) - Tr(H rho)^2 as the mean of (H - E)^2."""
     mean = _energy(part, states, populations, battery)[..., None]
     spread = (battery.energies[:, None, None] - mean) ** 2
-    variance = (populations * spread).sum(axis=-1)
+    variance: Array = (populations * spread).sum(axis=-1)
     if len(battery.row):
         # With H = D + V: (H - E)^2 = (D - E)^2 + (D - E) V + V (D - E) + V^2.
         n = len(battery.states)
@@ -167,7 +168,8 @@ def _variance(part: Part, states: Array, populations: Array, battery: Battery) -
         corners = part.elements(states, battery.column, battery.row) * battery.value[:, None, None]
         both = battery.energies[:, battery.row] + battery.energies[:, battery.column]
         variance = variance + (corners * (both[:, None, None] - 2 * mean)).sum(-1).real
-    return np.maximum(variance, 0.0)
+    variance = np.maximum(variance, 0.0)
+    return variance
 
 
 def _of_spectrum(eigenvalues: Array, battery: Battery) -> tuple[Array, Array]:
@@ -282,13 +284,14 @@ def _entanglement(two: Part, states: Array) -> Array:
     """The concurrence of two qubits; without weight on |11> it is 2 |rho_{01,10}| (Eq. 59)."""
     rho = _matrix(two, states, (2, 2))
     if not rho[..., 3, 3].any():
-        return np.minimum(2 * np.abs(rho[..., 1, 2]), 1.0)
+        entangled: Array = np.minimum(2 * np.abs(rho[..., 1, 2]), 1.0)
+        return entangled
     return concurrence_kernel(rho)
 
 
 def _matrix(part: Part, states: Array, levels: tuple[int, ...]) -> Array:
     """The density matrix (..., d, d) of sites with few levels."""
-    where = np.ravel_multi_index(part.split.levels.T, levels)
+    where = part.split.levels @ np.cumprod([1, *levels[:0:-1]])[::-1]
     n, d = len(where), int(np.prod(levels))
     row, column = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
     elements = part.elements(states, row, column)

@@ -289,13 +289,18 @@ class Oscillator(Site):
 def number(name: str, value: object, allowed: str, low: float) -> Parameter:
     """Check a number of a site or interaction; its axes must not be named as internal ones."""
     checked = parameter(name, value, allowed, low)
-    taken = [d for d in _TAKEN if isinstance(checked, xr.DataArray) and d in checked.dims]
+    check_axes(name, checked)
+    return checked
+
+
+def check_axes(name: str, value: object) -> None:
+    """Raise ValueError if an axis has a name that is used inside."""
+    taken = [d for d in _TAKEN if isinstance(value, xr.DataArray) and d in value.dims]
     if taken:
         raise ValueError(
             f"{name} has a dimension {taken[0]!r}, but the names {', '.join(_TAKEN)} are used "
             "inside: rename it"
         )
-    return checked
 
 
 def _frequency(value: Values) -> Parameter:

@@ -55,8 +55,9 @@ def bloch(theta: Values, phi: Values = 0.0) -> Bloch:
 
     Notes
     -----
-    Paper, Eq. 1. A `theta` equal to the double nearest pi is the south pole itself: the ground
-    amplitude is then zero, not 6e-17.
+    Paper, Eq. 1. On a site with more levels the two lowest are meant; of an Ensemble every cell is
+    prepared so (a spin coherent state). A `theta` equal to the double nearest pi is the south
+    pole itself: the ground amplitude is then zero, not 6e-17.
 
     Examples
     --------

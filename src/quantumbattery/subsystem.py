@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
+from quantumbattery.adder import Adder
 from quantumbattery.forms import Kets, Matrix, State
 from quantumbattery.operators import Array
 from quantumbattery.reached import Reach
@@ -245,42 +245,16 @@ def _distinct(rows: Array) -> tuple[Array, Array]:
 
 
 def _squares(amplitudes: Array) -> Array:
+    squares: Array = np.square(amplitudes.real)
     if np.iscomplexobj(amplitudes):
-        return np.square(amplitudes.real) + np.square(amplitudes.imag)
-    return np.square(amplitudes)
+        squares += np.square(amplitudes.imag)
+    return squares
 
 
 def _missing(weights: Array) -> Array:
     """What a norm of 1 lacks."""
     missing: Array = np.maximum(1.0 - weights.sum(axis=-1), 0.0)
     return missing
-
-
-@dataclass(frozen=True, eq=False)
-class Adder:
-    """Adds numbers up along the last axis: a sparse matrix, targets x sources."""
-
-    matrix: Any
-
-    @classmethod
-    def to(cls, target: Array, count: int) -> Adder:
-        """Adds each number of a list to its target."""
-        from scipy.sparse import csr_array
-
-        entries = (np.ones(len(target)), (target, np.arange(len(target))))
-        return cls(csr_array(entries, shape=(count, len(target))))
-
-    @cached_property
-    def _dense(self) -> Array | None:
-        targets, sources = self.matrix.shape
-        return self.matrix.toarray().T if targets * sources <= 1 << 14 else None
-
-    def __call__(self, values: Array) -> Array:
-        """Take (..., sources) to (..., targets)."""
-        flat = values.reshape(prod(values.shape[:-1]), values.shape[-1])
-        dense = self._dense
-        added = (self.matrix @ flat.T).T if dense is None else flat @ dense
-        return np.ascontiguousarray(added).reshape(*values.shape[:-1], self.matrix.shape[0])
 
 
 def _find(keys: Array, wanted: Array) -> tuple[Array, Array]:

@@ -196,9 +196,9 @@ class System(Described):
         ... )
         >>> table = cells.charge(qb.coherent(2.0), np.linspace(0, 2, 5), ["energy", "ergotropy"])
         >>> table.ergotropy.values.round(3)
-        array([0.   , 1.779, 2.214, 0.897, 1.129])
+        array([0.   , 2.208, 2.143, 0.775, 0.751])
         >>> table.attrs["levels"]
-        'cavity: 45'
+        'cavity: 43'
         """
         from quantumbattery.charging import charge
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import xarray as xr
 
-from quantumbattery.parameters import Array
+from quantumbattery.operators import Array
 from quantumbattery.quantities import PARAMETERS, Quantity
 
 

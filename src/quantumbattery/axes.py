@@ -1,0 +1,114 @@
+"""The axes of a result: which come from the system, the preparation and the times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.operators import Array
+from quantumbattery.parameters import Parameter, align, names
+from quantumbattery.preparations import Preparation
+from quantumbattery.system import System
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """The axes of a result, sorted by what depends on them.
+
+    Attributes
+    ----------
+    sizes, coords : dict
+        All axes in the order of the result, and its coordinates.
+    generator, states, moments : tuple of str
+        Axes of the system; axes of the preparation alone; axes of the times alone.
+    times : ndarray, shape (T,) or (g, T)
+    """
+
+    sizes: dict[str, int]
+    coords: dict[str, xr.Variable]
+    generator: tuple[str, ...]
+    states: tuple[str, ...]
+    moments: tuple[str, ...]
+    times: Array
+
+    @classmethod
+    def of(
+        cls,
+        system: System,
+        started: Mapping[str, Preparation],
+        single: bool,
+        times: Parameter,
+    ) -> Axes:
+        """Sort the axes of everything that was given.
+
+        With a single preparation, the same for all chargers, its parameters become coordinates.
+        """
+        given: dict[str, Parameter] = {}
+        for name, each in started.items():
+            for n in names(each):
+                value = getattr(each, n)
+                if single and np.ndim(value) == 0 and not isinstance(value, complex):
+                    given[n] = value
+                elif isinstance(value, xr.DataArray):
+                    given[n if single else f"{name}.{n}"] = value
+        of_start = {str(d) for v in given.values() for d in getattr(v, "dims", ())}
+        sizes, coords, _ = align(given | system.arrays | {"time": times})
+        own = {k for k in given if k in sizes or (single and k in coords)}
+        coords = {k: v for k, v in coords.items() if k in sizes or k in own or k == "time"}
+        of_time = {str(d) for d in getattr(times, "dims", ())}
+        of_system = {str(d) for v in system.arrays.values() for d in v.dims}
+        of_system |= of_start & of_time
+        generator = tuple(d for d in sizes if d in of_system)
+        states = tuple(d for d in sizes if d in of_start - of_system)
+        moments = tuple(d for d in sizes if d in of_time - of_system - of_start)
+        axes = cls(sizes, coords, generator, states, moments, np.zeros(0))
+        spread = axes._flat(times, moments, 1 if not of_time & of_system else axes.batch)
+        spread = spread[0] if len(spread) == 1 and not of_time & of_system else spread
+        return cls(sizes, coords, generator, states, moments, spread)
+
+    def _count(self, dims: tuple[str, ...]) -> int:
+        return prod(self.sizes[d] for d in dims)
+
+    @property
+    def batch(self) -> int:
+        """How many generators there are."""
+        return self._count(self.generator)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Generators, states for each of them, times."""
+        return self.batch, self._count(self.states), self._count(self.moments)
+
+    def _flat(self, value: Parameter, last: tuple[str, ...], batch: int) -> Array:
+        """Values over the generator's axes (all of them or none) and some others."""
+        array = xr.DataArray(value)
+        first = self.generator if batch > 1 else ()
+        missing = {d: self.sizes[d] for d in (*first, *last) if d not in array.dims}
+        array = array.expand_dims(missing).transpose(*first, *last)
+        return array.to_numpy().reshape(batch, self._count(last))
+
+    def numbers(self, value: Parameter) -> Array:
+        """A parameter of the system over the generators, shape (g,) or (1,)."""
+        if not isinstance(value, xr.DataArray):
+            return np.array([value])
+        return self._flat(value, (), self.batch)[:, 0]
+
+    def start(self, amplitude: xr.DataArray) -> Array:
+        """Amplitudes (..., entry) as (g or 1, c, entries)."""
+        amplitude = amplitude.drop_vars(list(amplitude.coords))
+        here = [d for d in self.generator if d in amplitude.dims]
+        first = self.generator if here else ()
+        missing = {d: self.sizes[d] for d in (*first, *self.states) if d not in amplitude.dims}
+        whole = amplitude.expand_dims(missing).transpose(*first, *self.states, "entry")
+        shape = (self._count(first), self._count(self.states), amplitude.sizes["entry"])
+        return whole.to_numpy().reshape(shape)
+
+    def labelled(self, column: Array) -> Array:
+        """A column (g, c, T) over all axes, in the order of the result."""
+        now = (*self.generator, *self.states, *self.moments)
+        whole = column.reshape([self.sizes[d] for d in now])
+        return whole.transpose([now.index(d) for d in self.sizes])

@@ -1,0 +1,242 @@
+"""Solve a system on given numbers of levels: reach, evolve, read out, part by part.
+
+What is worked on at a time is small enough for a cache; parts of a batch are shared among threads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from quantumbattery.amplitudes import is_pure, tail
+from quantumbattery.axes import Axes
+from quantumbattery.battery import Battery, battery
+from quantumbattery.cutoff import leak
+from quantumbattery.evolve import Motion, motion
+from quantumbattery.forms import State, structure
+from quantumbattery.operators import Array
+from quantumbattery.preparations import Preparation
+from quantumbattery.reach import reach
+from quantumbattery.reached import Reach
+from quantumbattery.readout import Readout
+from quantumbattery.subsystem import Split
+from quantumbattery.system import System
+
+_TILE = 1 << 18  # numbers of a state that are worked on at a time
+_SMALL = 2000  # matrices below this size gain little from threads, and lose much on a busy machine
+_SAMPLES = 65  # moments at which the edge of a cut ladder is looked at
+_AT_ONCE = 1e-100  # before this moment nothing has happened yet, and 1/t overflows soon
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be solved.
+
+    Attributes
+    ----------
+    system : System
+    started : dict of str to preparation
+        Of every site that does not start in its ground state.
+    axes : Axes
+    measures : tuple of str
+    extraction : str
+    limit : float
+        Memory in GiB.
+    """
+
+    system: System
+    started: Mapping[str, Preparation]
+    axes: Axes
+    measures: tuple[str, ...]
+    extraction: str
+    limit: float
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What was found, and how far to trust it.
+
+    Attributes
+    ----------
+    columns : dict of str to ndarray, shape (g, c, T)
+        Without meaning where `left_out` is too much.
+    reach : Reach
+    methods : tuple of str
+    left_out : dict of str to float
+        By how much the cut of each oscillator's ladder may change an energy, at most, in units of
+        the battery's smallest quantum.
+    error : float
+        Of what was solved by a series: the difference of two solutions.
+    """
+
+    columns: dict[str, Array]
+    reach: Reach
+    methods: tuple[str, ...]
+    left_out: dict[str, float]
+    error: float
+
+
+def solve(problem: Problem, levels: Mapping[str, int], allowed: Mapping[str, float]) -> Solution:
+    """Solve on so many levels, unless more is left out of a site than allowed.
+
+    Parameters
+    ----------
+    problem : Problem
+    levels : dict of str to int
+        Of oscillators, in place of what `cutoffs` finds.
+    allowed : dict of str to float
+        What may be left out of some sites; beyond it the columns are not worked out.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    ValueError
+        If the problem is larger than the limit.
+    """
+    system, axes = problem.system, problem.axes
+    reached = reach(system, problem.started, levels, problem.limit)
+    both = "concurrence" in problem.measures
+    watched = system.charger + system.battery if both else system.battery
+    state = structure(reached, Split.of(reached, watched).needed, problem.limit)
+    split = Split.of(reached, system.battery)
+    counts = dict(zip(reached.sites, reached.levels, strict=True))
+    own = battery(system, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
+    coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
+    given = [axes.numbers(each) for each in coefficients]
+    numbers = np.stack(np.broadcast_arrays(*given, np.zeros(axes.batch))[:-1], axis=-1)
+    start, lost = _start(problem, reached)
+    readout = Readout(system, reached, state, split)
+    columns = {name: np.empty(axes.shape) for name in problem.measures}
+    work = _Work(problem, state, readout, own, numbers, start, columns)
+    with _one_thread(max(blocks.size for blocks in state.blocks)):
+        left_out = _left_out(reached, own, work.leaks(), lost)
+        if any(left_out.get(name, 0.0) > most for name, most in allowed.items()):
+            return Solution(columns, reached, (), left_out, 0.0)
+        error, methods = work.fill()
+    return Solution(columns, reached, methods, left_out, error)
+
+
+def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:
+    """Initial amplitudes of norm 1, and what each site's cut took from them."""
+    start = problem.axes.start(reached.start.amplitude)
+    norm = np.sqrt(np.sum(np.abs(start) ** 2, axis=-1, keepdims=True))
+    levels = dict(zip(reached.sites, reached.levels, strict=True))
+    lost = {}
+    for name, each in problem.started.items():
+        weight = tail(each, problem.system.sites[name], levels[name])
+        largest = float(np.max(np.asarray(weight)))
+        if largest > 0:
+            lost[name] = float(np.sqrt(largest)) if is_pure(each) else largest
+    return start / norm, lost
+
+
+def _left_out(
+    reached: Reach, own: Battery, leaks: Array, lost: dict[str, float]
+) -> dict[str, float]:
+    """What each cut may change an energy by: the spread of energies times the trace norm."""
+    positive = own.energies[own.energies > 0]
+    quanta = own.energies.max() / positive.min() if len(positive) else 1.0
+    return {
+        name: float(quanta * (leaked + 2 * lost.get(name, 0.0)))
+        for name, leaked in zip(reached.sites, leaks, strict=True)
+        if leaked or name in lost
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class _Work:
+    """Everything that the parts of a batch need."""
+
+    problem: Problem
+    state: State
+    readout: Readout
+    battery: Battery
+    numbers: Array
+    start: Array
+    columns: dict[str, Array]
+
+    def leaks(self) -> Array:
+        """An upper bound of the trace norm that leaves through each site's cut by the last time."""
+        worst = np.zeros(len(self.state.reach.sites))
+        if not len(self.state.reach.edge.site):
+            return worst
+        latest = float(self.problem.axes.times.max())
+        samples = np.linspace(0.0, latest, _SAMPLES)
+        for batch in self._batches(_SAMPLES):
+            moving = self._motion(batch, samples)
+            for _, states in self._tiles(moving, batch, samples):
+                found = leak(self.state, states, self.numbers[batch])
+                worst = np.maximum(worst, found)
+        return worst * latest
+
+    def fill(self) -> tuple[float, tuple[str, ...]]:
+        """Fill the columns; return the error of series, and how everything was solved."""
+        batches = list(self._batches(self.problem.axes.shape[2]))
+        workers = min(os.cpu_count() or 1, len(batches))
+        with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
+            done = list(pool.map(self._fill, batches))
+        return max(error for error, _ in done), done[0][1]
+
+    def _fill(self, batch: slice) -> tuple[float, tuple[str, ...]]:
+        moments, own, error = self._times(batch), self.battery.select(batch), 0.0
+        moving = self._motion(batch, moments)
+        for (c, t), states in self._tiles(moving, batch, moments):
+            times = moments[..., t]
+            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > _AT_ONCE)
+            rate = rate[:, None] if rate.ndim > 1 else rate
+            found = self.readout.columns(self.problem.measures, states, own, rate)
+            for name, column in found.items():
+                self.columns[name][batch, c, t] = column
+            if moving.series:
+                error = max(error, moving.error(moments, states))
+        return error, moving.methods
+
+    def _motion(self, batch: slice, times: Array) -> Motion:
+        start = self.start[batch] if len(self.start) > 1 else self.start
+        return motion(self.state, self.numbers[batch], start, times, self.problem.limit)
+
+    def _times(self, batch: slice) -> Array:
+        times = self.problem.axes.times
+        return times[batch] if times.ndim > 1 else times
+
+    def _batches(self, times: int) -> Iterator[slice]:
+        """Parts of the batch whose generators and states fit in a tile."""
+        generators, copies, _ = self.problem.axes.shape
+        dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
+        step = max(1, _TILE // max(dense, self.state.size * copies * times))
+        return (slice(k, min(k + step, generators)) for k in range(0, generators, step))
+
+    def _tiles(
+        self, moving: Motion, batch: slice, moments: Array
+    ) -> Iterator[tuple[tuple[slice, slice], Array]]:
+        """States of the batch, part by part: of the initial states, then of the times."""
+        copies, times = self.problem.axes.shape[1], moments.shape[-1]
+        each = (batch.stop - batch.start) * self.state.size
+        few = max(1, _TILE // (each * times))
+        short = times if few > 1 or moving.series else max(1, _TILE // each)
+        for c in range(0, copies, few):
+            for t in range(0, times, short):
+                part = slice(c, c + few), slice(t, t + short)
+                yield part, moving.at(moments[..., part[1]], part[0])
+
+
+@cache
+def _threads() -> AbstractContextManager[object]:
+    import scipy.linalg  # noqa: F401 - loads the libraries whose threads are limited
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()  # type: ignore[no-any-return]
+
+
+def _one_thread(largest: int) -> AbstractContextManager[object]:
+    """Keep the linear algebra from starting threads for small matrices."""
+    return _threads().limit(limits=1) if largest < _SMALL else nullcontext()  # type: ignore[attr-defined]
