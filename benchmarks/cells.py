@@ -137,7 +137,7 @@ def coherent(levels: int, quanta: float) -> Any:
 def errors(table: xr.Dataset, exact: Array, every: int = 1) -> Array:
     """The largest differences of energy and ergotropy, at every so many times."""
     ours = np.stack([table[name].values[::every] for name in BOTH])
-    return np.abs(ours - exact).max(axis=1)
+    return np.asarray(np.abs(ours - exact).max(axis=1))
 
 
 # --- what is printed ---------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def collective() -> Iterator[Row]:
     yield within("1,000 cells, 1,000 photons", seconds(thousand, 3), 10)
     yield close("  error, in units of the highest energy", thousand_off() / 1000)
     memory = extra_memory(
-        "from benchmarks.systems import *\ntavis_cummings(3, qb.fock(3))", "table = thousand()"
+        "from benchmarks.cells import *\ntavis_cummings(3, qb.fock(3))", "table = thousand()"
     )
     yield "  extra memory", f"{memory:.0f} MiB", "", "< 2 GiB", memory < 2048
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import ceil
 
 import xarray as xr
@@ -85,7 +86,8 @@ def charge(
     axes = Axes.of(system, started, not isinstance(preparation, Mapping), moments)
     solution = _solve(Problem(system, started, axes, tuple(chosen), how, limit))
     _warn(system, solution)
-    columns = {n: (axes.labelled(c), MEASURES[n]) for n, c in solution.columns.items()}
+    meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
+    columns = {n: (axes.labelled(c), meaning[n]) for n, c in solution.columns.items()}
     table = dataset(axes.sizes, axes.coords, columns)
     return table.assign_attrs(_attrs(system, how, solution))
 

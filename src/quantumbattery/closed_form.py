@@ -88,7 +88,8 @@ def optimum_columns(arrays: dict[str, Array], shape: tuple[int, ...]) -> dict[st
     peak = best_times.energy_time(exchange)
     power = best_times.power_time(exchange, peak)
     work = best_times.ergotropic_power_time(exchange, excited, ground, power, peak)
-    columns, energies = {}, _energies(arrays)
+    columns: dict[str, Array] = {}
+    energies = _energies(arrays)
     for name, time in (
         ("energy", peak),
         ("power", power),

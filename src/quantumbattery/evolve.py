@@ -16,7 +16,6 @@ from quantumbattery.forms import Blocks, State
 from quantumbattery.operators import Array
 from quantumbattery.propagators import Semigroup, Sparse, Unitary
 from quantumbattery.reach import allow
-from quantumbattery.reached import Elements
 
 Propagator: TypeAlias = Unitary | Semigroup | tuple[Sparse, ...]
 """A tuple has one for each member of the batch: a large problem each."""
@@ -44,8 +43,7 @@ class Motion:
         for blocks, propagator, start in self.parts:
             chosen = start[:, :, states]  # (g or 1, blocks, c, copies, n)
             flat = chosen.reshape(*chosen.shape[:2], -1, chosen.shape[-1])
-            spread = times[:, None] if times.ndim > 1 else times
-            after = _apply(propagator, flat, spread)
+            after = _apply(propagator, flat, times)
             g, count, _, t, n = after.shape
             after = after.reshape(g, count, -1, blocks.copies, t, n)
             moved.append((blocks, after.transpose(0, 2, 4, 1, 3, 5)))
@@ -65,21 +63,19 @@ class Motion:
         """Whether a part is solved by a series, whose error is measured."""
         return any(isinstance(propagator, tuple) for _, propagator, _ in self.parts)
 
-    def error(self, times: Array, states: Array) -> float:
+    def error(self, times: Array, states: slice, found: Array) -> float:
         """The error of what was solved by a series, measured on the last states; 0 of the rest."""
         worst = 0.0
         for blocks, propagator, start in self.parts:
             if isinstance(propagator, tuple):
+                g, c, t = found.shape[:3]
+                after = found[..., blocks.columns]
+                after = after.reshape(g, c, t, blocks.count, blocks.copies, blocks.size)
+                after = after.transpose(0, 1, 4, 2, 3, 5).reshape(g, c * blocks.copies, t, -1)
                 for k, each in enumerate(propagator):
-                    first = start[min(k, len(start) - 1), 0].reshape(-1, start.shape[-1])
-                    moments = times[min(k, len(times) - 1)] if times.ndim > 1 else times
-                    after = states[k, ..., blocks.columns].swapaxes(-2, -3)
-                    after = after.reshape(len(moments), -1, start.shape[-1]).swapaxes(0, 1)
-                    worst = max(worst, each.error(first, moments, after))
+                    first = _together(_of(start[:, :, states], k))
+                    worst = max(worst, each.error(first, _moments(times, k), after[k]))
         return worst
-
-
-# --- numbers -----------------------------------------------------------------------------------
 
 
 def motion(state: State, numbers: Array, start: Array, times: Array, limit: float = 2.0) -> Motion:
@@ -108,13 +104,19 @@ def motion(state: State, numbers: Array, start: Array, times: Array, limit: floa
         If that takes more memory than the limit.
     """
     first = state.first(start)
-    parts, largest = [], dict.fromkeys(_METHOD.values(), 0)
+    parts, largest, held = [], dict.fromkeys(_METHOD.values(), 0), 0
     for blocks in state.blocks:
         began = first[..., blocks.columns]
         began = began.reshape(*first.shape[:2], blocks.count, blocks.copies, blocks.size)
         began = began.transpose(0, 2, 1, 3, 4)
-        states = began.shape[2] * blocks.copies
-        propagator = _propagator(blocks, numbers, times, states, state.hermitian, limit)
+        if _series_pays(blocks, numbers, times, began.shape[2], state.hermitian):
+            factor = -1j if state.hermitian else 1.0
+            sparse = (factor * blocks.generator.matrix(each) for each in numbers)
+            propagator: Propagator = tuple(Sparse(each.tocsr()) for each in sparse)
+        else:
+            held += len(numbers) * blocks.count * blocks.size**2
+            allow("numbers in dense blocks", held, 24, limit)
+            propagator = _dense(blocks, numbers, state.hermitian)
         if not state.hermitian and not began.imag.any():
             began = began.real
         parts.append((blocks, propagator, began))
@@ -124,45 +126,57 @@ def motion(state: State, numbers: Array, start: Array, times: Array, limit: floa
     return Motion(tuple(parts), state.size, tuple(methods))
 
 
-def _propagator(
-    blocks: Blocks, numbers: Array, times: Array, states: int, hermitian: bool, limit: float
-) -> Propagator:
-    count, n = blocks.count, blocks.size
-    if count == 1 and _sparse_pays(blocks.generator, numbers, times, states, hermitian):
-        factor = -1j if hermitian else 1.0
-        return tuple(Sparse((factor * blocks.generator.matrix(k)).tocsr()) for k in numbers)
-    allow("numbers in dense blocks", len(numbers) * count * n, 24 * n, limit)
+def _dense(blocks: Blocks, numbers: Array, hermitian: bool) -> Propagator:
     cells = blocks.cells  # without rows for losses that never act
-    matrices = (numbers[:, : cells.shape[0]] @ cells).reshape(len(numbers), count, n, n)
+    shape = (len(numbers), blocks.count, blocks.size, blocks.size)
+    matrices = (numbers[:, : cells.shape[0]] @ cells).reshape(shape)
     return Unitary.of(matrices) if hermitian else Semigroup(matrices)
 
 
-def _sparse_pays(
-    chosen: Elements, numbers: Array, times: Array, states: int, hermitian: bool
+def _series_pays(
+    blocks: Blocks, numbers: Array, times: Array, states: int, hermitian: bool
 ) -> bool:
     """Whether a series costs less than dense matrices; seconds as measured on one core."""
-    n = chosen.size
+    n, given = blocks.size, blocks.generator
     if n <= 256:
         return False
-    row = np.abs(chosen.value) * np.abs(numbers).max(axis=0)[chosen.term]
-    norm = np.bincount(chosen.row, row, minlength=n).max()
+    row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
+    norm = np.bincount(given.row, row, minlength=given.size).max()
     latest, moments = float(times.max()), times.shape[-1]
-    series = norm * latest * len(chosen.value) * states * 1.5e-8 + moments * 1e-3
-    far = (np.abs(chosen.row - chosen.column) > 1).any()
+    series = norm * latest * len(row) * states * blocks.copies * 1.5e-8 + moments * 1e-3
+    far = (np.abs(given.row - given.column) > 1).any()
     if hermitian:
         dense = 1.5e-10 * n**3 if far else 2e-8 * n**2
     else:
         dense = 2e-9 * n**3 * (1 + np.log2(moments))
-    return bool(series < dense or n > 20_000 or (n > 6_000 and (far or not hermitian)))
+    most = 6_000 if far or not hermitian else 20_000
+    return bool(series < dense * blocks.count or n > most)
 
 
 def _apply(propagator: Propagator, start: Array, times: Array) -> Array:
     """The states, shape (g, blocks, c, T, n)."""
     if not isinstance(propagator, tuple):
-        return propagator.at(start, times)
+        return propagator.at(start, times[:, None] if times.ndim > 1 else times)
+    count, states, n = start.shape[1:]
     moved = []
     for k, each in enumerate(propagator):  # every one of them a large problem of its own
-        first = start[min(k, len(start) - 1), 0]
-        moments = times[min(k, len(times) - 1), 0] if times.ndim > 1 else times
-        moved.append(each.at(first, moments))
-    return np.stack(moved)[:, None]
+        after = each.at(_together(_of(start, k)), _moments(times, k))
+        moved.append(after.reshape(states, -1, count, n).transpose(2, 0, 1, 3))
+    return np.stack(moved)
+
+
+def _of(start: Array, k: int) -> Array:
+    mine: Array = start[min(k, len(start) - 1)]
+    return mine
+
+
+def _moments(times: Array, k: int) -> Array:
+    mine: Array = times[k] if times.ndim > 1 else times
+    return mine
+
+
+def _together(start: Array) -> Array:
+    """States (blocks, ..., n) as vectors over all blocks, (states, blocks n)."""
+    flat = start.reshape(len(start), -1, start.shape[-1])
+    together: Array = flat.transpose(1, 0, 2).reshape(flat.shape[1], -1)
+    return together

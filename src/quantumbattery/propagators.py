@@ -15,6 +15,7 @@ import numpy as np
 from quantumbattery.operators import Array
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
+_DIGITS = 50  # of the number of steps to a time
 _TERMS = 18  # of a Taylor series of a norm up to 1: 1/18! is 1.6e-16
 
 
@@ -113,6 +114,10 @@ class Semigroup:
         norm = np.abs(generator).sum(axis=-1).max()
         latest = times.max()
         halvings = int(np.ceil(np.log2(max(norm * latest, 1.0))))
+        if halvings > _DIGITS:  # whole numbers of steps would not be exact
+            power = _expm(generator[..., None, :, :] * times[..., :, None, None])
+            moved: Array = np.einsum("...tij,...cj->...cti", power, start)
+            return moved
         step = latest / 2.0**halvings
         count = np.floor(times / step).astype(np.int64) if step else np.zeros(times.shape, int)
         rest = (times - count * step)[..., None, :, None]

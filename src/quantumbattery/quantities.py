@@ -20,12 +20,8 @@ class Quantity:
 
     def attrs(self) -> dict[str, str]:
         """Return the attributes that a labelled array carries."""
-        return {
-            "long_name": self.long_name,
-            "symbol": self.symbol,
-            "units": self.units,
-            "equation": self.equation,
-        }
+        attrs = {"long_name": self.long_name, "symbol": self.symbol, "units": self.units}
+        return attrs | {"equation": self.equation} if self.equation else attrs
 
 
 MEASURES = {

@@ -22,7 +22,7 @@ from quantumbattery.evolve import Motion, motion
 from quantumbattery.forms import State, structure
 from quantumbattery.operators import Array
 from quantumbattery.preparations import Preparation
-from quantumbattery.reach import reach
+from quantumbattery.reach import allow, reach
 from quantumbattery.reached import Reach
 from quantumbattery.readout import Readout
 from quantumbattery.subsystem import Split
@@ -197,7 +197,7 @@ class _Work:
             for name, column in found.items():
                 self.columns[name][batch, c, t] = column
             if moving.series:
-                error = max(error, moving.error(moments, states))
+                error = max(error, moving.error(moments, c, states))
         return error, moving.methods
 
     def _motion(self, batch: slice, times: Array) -> Motion:
@@ -223,6 +223,7 @@ class _Work:
         each = (batch.stop - batch.start) * self.state.size
         few = max(1, _TILE // (each * times))
         short = times if few > 1 or moving.series else max(1, _TILE // each)
+        allow("numbers in the states at all times", each * few * short, 32, self.problem.limit)
         for c in range(0, copies, few):
             for t in range(0, times, short):
                 part = slice(c, c + few), slice(t, t + short)

@@ -132,6 +132,8 @@ class System(Described):
         times: Values,
         measures: Iterable[str] | None = None,
         extraction: str = "global",
+        *,
+        limit: float = 2.0,
     ) -> xr.Dataset:
         """Charge the battery and read every figure of merit at the given times.
 
@@ -150,6 +152,8 @@ class System(Described):
         extraction : {"global", "collective", "local"}
             Which unitaries may take work out: any on all cells; any on the symmetric ladder of
             each Ensemble; or any on each cell by itself.
+        limit : float
+            The memory that may be taken beside the result, in GiB.
 
         Returns
         -------
@@ -170,7 +174,7 @@ class System(Described):
         ------
         TypeError, ValueError
             If a preparation, a time or a measure makes no sense, axes of one name differ, or the
-            problem takes more than 2 GiB; before any work, as far as that can be known.
+            problem takes more memory than the limit; before any work, as far as that can be known.
 
         Warns
         -----
@@ -202,7 +206,7 @@ class System(Described):
         """
         from quantumbattery.charging import charge
 
-        return charge(self, preparation, times, measures, extraction)
+        return charge(self, preparation, times, measures, extraction, limit)
 
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.
