@@ -5,8 +5,7 @@ from itertools import combinations, pairwise, product
 import numpy as np
 import qutip
 
-from quantumbattery.preparations import fock, state
-from quantumbattery.states import bloch
+from quantumbattery.states import bloch, fock, state
 from quantumbattery.system import (
     Ensemble,
     Oscillator,

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantumbattery.amplitudes import amplitudes, density_matrix, factors, needed_levels, tail
-from quantumbattery.preparations import coherent, fock, squeezed, state, thermal
-from quantumbattery.states import bloch
+from quantumbattery.states import bloch, coherent, fock, squeezed, state, thermal
 from quantumbattery.system import Ensemble, Oscillator, Qubit, Qudit
 from random_matrices import state as random_state
 
@@ -161,3 +160,14 @@ def test_factors_give_the_density_matrix_back(seed, d, kind, apart):
 def test_errors(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+@pytest.mark.parametrize("number", [1, 2, 7, 60])
+def test_bloch_prepares_every_cell_of_an_ensemble(number):
+    """A spin coherent state, as QuTiP makes it; its spin runs the other way round."""
+    theta, phi = 0.9, 0.7
+    ours = amplitudes(bloch(theta, phi), Ensemble(Qubit(), number), number + 1).values
+    spin = qutip.spin_coherent(number / 2, np.pi - theta, -phi).full().ravel()[::-1]
+    assert abs(np.vdot(ours, spin)) == pytest.approx(1, abs=1e-12)
+    relative = ours[1] / ours[0]
+    assert relative == pytest.approx(np.sqrt(number) * np.exp(1j * phi) * np.tan(theta / 2))

@@ -448,7 +448,7 @@ def test_extraction_that_has_no_meaning_is_refused():
     assert system.charge(qb.fock(1), 1.0, extraction="collective").energy > 0
 
 
-# --- oscillators choose their cut ------------------------------------------------------------------
+# --- oscillators choose their cut ----------------------------------------------------------------
 
 
 def dicke(number, coupling, **cavity):

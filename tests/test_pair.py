@@ -311,3 +311,12 @@ def test_the_azimuth_is_an_axis_of_the_optimum_too():
     for name in best:
         for k in range(3):
             np.testing.assert_array_equal(best[name].isel(phi=k), alone[name])
+
+
+def test_the_pair_takes_any_preparation():
+    """A thermal charger is a mixture of both poles: energies are their weighted sum."""
+    times, n = np.linspace(0, 4, 9), 0.4
+    table = qb.QubitPair(charger_loss=0.2).charge(qb.thermal(n), times)
+    pole = qb.QubitPair(charger_loss=0.2).charge(qb.bloch(np.pi), times)
+    np.testing.assert_allclose(table.energy, n / (2 * n + 1) * pole.energy, atol=1e-13)
+    np.testing.assert_allclose(table.ergotropy, 0, atol=1e-13)

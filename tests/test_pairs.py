@@ -9,9 +9,8 @@ from scipy.linalg import expm
 
 from product_space import Whole, chain, closure, initial, interfering, random_case
 from quantumbattery.pairs import liouvillian, pairs
-from quantumbattery.preparations import fock, state, thermal
 from quantumbattery.reach import reach
-from quantumbattery.states import bloch
+from quantumbattery.states import bloch, fock, state, thermal
 from quantumbattery.system import Oscillator, Qubit, Qudit, System, dipole, exchange
 
 # --- beside the product space --------------------------------------------------------------------

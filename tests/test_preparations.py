@@ -4,8 +4,8 @@ import qutip
 import xarray as xr
 
 from quantumbattery.amplitudes import density_matrix, is_pure
-from quantumbattery.preparations import by_site, coherent, fock, squeezed, state, thermal
-from quantumbattery.states import bloch
+from quantumbattery.preparations import by_site
+from quantumbattery.states import bloch, coherent, fock, squeezed, state, thermal
 from quantumbattery.system import Oscillator, Qubit, Qudit, System
 
 LADDER = Oscillator()

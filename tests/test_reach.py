@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from product_space import Whole, chain, closure, initial, interfering, random_case
-from quantumbattery.preparations import coherent, fock
 from quantumbattery.reach import cutoffs, reach
-from quantumbattery.states import bloch
+from quantumbattery.states import bloch, coherent, fock
 from quantumbattery.system import (
     Ensemble,
     Oscillator,

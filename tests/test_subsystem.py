@@ -13,9 +13,8 @@ from scipy.linalg import expm
 from product_space import Whole, chain, initial, interfering, random_case
 from quantumbattery.evolve import motion
 from quantumbattery.forms import Kets, Matrix, structure
-from quantumbattery.preparations import fock, state
 from quantumbattery.reach import reach
-from quantumbattery.states import bloch
+from quantumbattery.states import bloch, fock, state
 from quantumbattery.subsystem import Split, part
 from quantumbattery.system import Ensemble, Oscillator, Qubit, Qudit, System, dipole, exchange
 

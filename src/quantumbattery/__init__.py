@@ -27,8 +27,7 @@ from quantumbattery.merit import (
     passive_state,
 )
 from quantumbattery.pair import QubitPair
-from quantumbattery.preparations import coherent, fock, squeezed, state, thermal
-from quantumbattery.states import bloch
+from quantumbattery.states import bloch, coherent, fock, squeezed, state, thermal
 from quantumbattery.system import (
     Ensemble,
     Oscillator,

@@ -16,17 +16,17 @@ import xarray as xr
 from quantumbattery.ensemble import Ensemble
 from quantumbattery.operators import Array, short
 from quantumbattery.parameters import Parameter
-from quantumbattery.preparations import (
+from quantumbattery.preparations import energies
+from quantumbattery.sites import Oscillator, Site
+from quantumbattery.states import (
+    Bloch,
     Coherent,
     Fock,
     Preparation,
     Squeezed,
     State,
     Thermal,
-    energies,
 )
-from quantumbattery.sites import Oscillator, Site
-from quantumbattery.states import Bloch
 
 _MOST_LEVELS = 1 << 24
 
@@ -62,7 +62,7 @@ def amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArra
     Examples
     --------
     >>> from quantumbattery.amplitudes import amplitudes
-    >>> from quantumbattery.preparations import coherent
+    >>> from quantumbattery.states import coherent
     >>> from quantumbattery.system import Oscillator
     >>> amplitudes(coherent(1.0), Oscillator(), levels=3).values.round(6)
     array([0.606531, 0.606531, 0.428882])
@@ -119,7 +119,7 @@ def density_matrix(preparation: Preparation, site: Site, levels: int) -> xr.Data
     Examples
     --------
     >>> from quantumbattery.amplitudes import density_matrix
-    >>> from quantumbattery.preparations import thermal
+    >>> from quantumbattery.states import thermal
     >>> from quantumbattery.system import Qubit
     >>> density_matrix(thermal(1.0), Qubit(), levels=2).values.round(6)
     array([[0.666667, 0.      ],
@@ -188,6 +188,8 @@ def needed_levels(preparation: Preparation, site: Site, tolerance: float) -> int
 
 def _over_levels(kernel: Callable[..., Array], levels: int, *parameters: Any) -> xr.DataArray:
     """Apply a function of arrays (...) that gives (..., levels), and keep the labels."""
+    if not any(isinstance(each, xr.DataArray) for each in parameters):
+        return xr.DataArray(kernel(levels, *map(np.asarray, parameters)), dims="level")
     given = [xr.DataArray(each) for each in parameters]
     result: xr.DataArray = xr.apply_ufunc(
         lambda *arrays: kernel(levels, *arrays), *given, output_core_dims=[["level"]]
@@ -196,8 +198,10 @@ def _over_levels(kernel: Callable[..., Array], levels: int, *parameters: Any) ->
 
 
 def _tail(function: Callable[[Array], Array], value: Any) -> Parameter:
-    result = xr.apply_ufunc(function, xr.DataArray(value))
-    return result if result.ndim else float(result)
+    if not isinstance(value, xr.DataArray):
+        return float(function(np.asarray(value)))
+    result: xr.DataArray = xr.apply_ufunc(function, value)
+    return result
 
 
 def _cells(ensemble: Ensemble, levels: int, theta: Array, phi: Array) -> Array:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from quantumbattery.operators import Array
 from quantumbattery.parameters import Parameter, align, names
-from quantumbattery.preparations import Preparation
+from quantumbattery.states import Preparation
 from quantumbattery.system import System
 
 

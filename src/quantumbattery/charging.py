@@ -58,7 +58,7 @@ def charge(
     --------
     >>> import numpy as np
     >>> from quantumbattery.charging import charge
-    >>> from quantumbattery.preparations import fock
+    >>> from quantumbattery.states import fock
     >>> from quantumbattery.system import Ensemble, Oscillator, Qubit, System, exchange
     >>> cells = System(
     ...     sites={"cavity": Oscillator(), "cells": Ensemble(Qubit(), 4)},

@@ -92,8 +92,8 @@ class Ensemble(Site):
 
     Examples
     --------
-    >>> from quantumbattery.system import Ensemble, Qubit
-    >>> cells = Ensemble(Qubit(), number=50)
+    >>> import quantumbattery as qb
+    >>> cells = qb.Ensemble(qb.Qubit(), number=50)
     >>> cells
     Ensemble(cell=Qubit(frequency=1), number=50)
     >>> cells.dimension

@@ -180,8 +180,8 @@ def exchange(a: str, b: str, strength: Values, *, always: bool = False) -> Excha
 
     Examples
     --------
-    >>> from quantumbattery.system import exchange
-    >>> exchange("charger", "battery", 0.5)
+    >>> import quantumbattery as qb
+    >>> qb.exchange("charger", "battery", 0.5)
     Exchange(a=charger, b=battery, strength=0.5)
     """
     who = _ends("exchange", a, b, always)
@@ -195,8 +195,8 @@ def dipole(a: str, b: str, strength: Values, *, always: bool = False) -> Dipole:
 
     Examples
     --------
-    >>> from quantumbattery.system import dipole
-    >>> dipole("cavity", "atom", 0.1)
+    >>> import quantumbattery as qb
+    >>> qb.dipole("cavity", "atom", 0.1)
     Dipole(a=cavity, b=atom, strength=0.1)
     """
     who = _ends("dipole", a, b, always)
@@ -234,8 +234,8 @@ def heisenberg(
 
     Examples
     --------
-    >>> from quantumbattery.system import heisenberg
-    >>> heisenberg("left", "right", xx=1.0, yy=1.0, zz=0.5)
+    >>> import quantumbattery as qb
+    >>> qb.heisenberg("left", "right", xx=1.0, yy=1.0, zz=0.5)
     Heisenberg(a=left, b=right, xx=1, yy=1, zz=0.5)
     """
     who = _ends("heisenberg", a, b, always)
@@ -272,8 +272,8 @@ def interaction(a: str, b: str, matrix: MatrixLike, *, always: bool = False) -> 
     Examples
     --------
     >>> import numpy as np
-    >>> from quantumbattery.system import interaction
-    >>> interaction("a", "b", np.diag([0.0, 0.0, 0.0, 2.0]))  # a cross-Kerr shift
+    >>> import quantumbattery as qb
+    >>> qb.interaction("a", "b", np.diag([0.0, 0.0, 0.0, 2.0]))  # a cross-Kerr shift
     Coupling(a=a, b=b, matrix=<array 4 x 4>)
     """
     who = _ends("interaction", a, b, always)

@@ -10,15 +10,14 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.closed_form import charge_columns, joint_amplitudes, optimum_columns
+from quantumbattery.operators import Described
 from quantumbattery.parameters import (
     LARGEST,
     Array,
     Parameter,
     align,
-    card,
     names,
     parameter,
-    same,
 )
 from quantumbattery.quantities import (
     MEASURES,
@@ -26,7 +25,7 @@ from quantumbattery.quantities import (
     OPTIMA,
     check_measures,
 )
-from quantumbattery.states import Bloch, Values
+from quantumbattery.states import Bloch, Preparation, Values
 from quantumbattery.tables import dataset, describe
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ _SMALLEST = 1 / LARGEST
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class QubitPair:
+class QubitPair(Described):
     """Two qubits that exchange energy: the charger, which may be lossy, and the battery.
 
     H = (w + d) a^dag a + w b^dag b + J (a^dag b + b^dag a) while charging, with the loss rates
@@ -102,23 +101,18 @@ class QubitPair:
             ),
             "detuning": parameter("detuning", detuning, "finite", -LARGEST),
         }
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
-
-    def __eq__(self, other: object) -> bool:
-        return same(self, other)
-
-    __repr__ = card
+        self._set(**checked)
 
     def charge(
-        self, preparation: Bloch, times: Values, measures: Iterable[str] | None = None
+        self, preparation: Preparation, times: Values, measures: Iterable[str] | None = None
     ) -> xr.Dataset:
         """Charge the battery and read every figure of merit at the given times.
 
         Parameters
         ----------
-        preparation : Bloch
-            How the charger starts, from `quantumbattery.bloch`; the battery starts empty.
+        preparation : preparation
+            How the charger starts, from `quantumbattery.bloch`; the battery starts empty. Any
+            other, such as `thermal`, is charged as a `System`, not in closed form.
         times : float, 1-D array_like or DataArray
             Times since the coupling was switched on, zero or positive. A 1-D array becomes the
             axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
@@ -154,6 +148,8 @@ class QubitPair:
         >>> table.concurrence.values.round(12)
         array([0., 1., 0.])
         """
+        if isinstance(preparation, Preparation) and not isinstance(preparation, Bloch):
+            return self.system().charge(preparation, times, measures)
         chosen = check_measures(measures)
         sizes, coords, arrays = self._align(preparation, times=times)
         columns = {name: np.empty(_shape(sizes)) for name in chosen}
@@ -337,7 +333,7 @@ class QubitPair:
         )
 
     def _align(
-        self, preparation: Bloch, times: Values | None = None
+        self, preparation: Preparation, times: Values | None = None
     ) -> tuple[dict[str, int], dict[str, xr.Variable], dict[str, Array]]:
         if not isinstance(preparation, Bloch):
             raise TypeError(

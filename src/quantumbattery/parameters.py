@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from numbers import Number
 from typing import TypeAlias
 
 import numpy as np
@@ -171,32 +170,6 @@ def _expand(value: Parameter, sizes: Mapping[str, int]) -> Array:
     return ordered.to_numpy().reshape([n if d in value.dims else 1 for d, n in sizes.items()])
 
 
-def same(one: object, other: object) -> bool:
-    """Whether two descriptions of the same type hold identical parameters."""
-    if type(one) is not type(other):
-        return False
-    return all(_same_value(getattr(one, n), getattr(other, n)) for n in names(one))
-
-
-def _same_value(one: object, other: object) -> bool:
-    if isinstance(one, xr.DataArray) and isinstance(other, xr.DataArray):
-        return one.identical(other)
-    return type(one) is type(other) and bool(one == other)
-
-
 def names(description: object) -> Iterable[str]:
     """The parameter names of a frozen description, in order."""
     return [f.name for f in fields(description)]  # type: ignore[arg-type]
-
-
-def card(description: object) -> str:
-    """A description on one line, arrays by their axes and range."""
-    inside = ", ".join(f"{n}={_short(getattr(description, n))}" for n in names(description))
-    return f"{type(description).__name__}({inside})"
-
-
-def _short(value: object) -> str:
-    if isinstance(value, xr.DataArray):
-        axes = ", ".join(f"{d}: {n}" for d, n in zip(value.dims, value.shape, strict=True))
-        return f"<{axes}; {float(value.min()):.6g} to {float(value.max()):.6g}>"
-    return f"{value:.6g}" if isinstance(value, Number) else repr(value)

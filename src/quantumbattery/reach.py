@@ -18,6 +18,7 @@ from quantumbattery.operators import Array
 from quantumbattery.preparations import by_site
 from quantumbattery.reached import Edge, Elements, Keys, Reach, Start, place_values
 from quantumbattery.sites import Oscillator, whole_number
+from quantumbattery.states import Preparation
 from quantumbattery.system import System
 from quantumbattery.terms import (
     Group,
@@ -168,7 +169,12 @@ def cutoffs(system: System, preparation: object, tolerance: float = 1e-14) -> di
     dict of str to int
         For every site.
     """
-    chosen = by_site(preparation, system)
+    return _cutoffs(system, by_site(preparation, system), tolerance)
+
+
+def _cutoffs(
+    system: System, chosen: Mapping[str, Preparation], tolerance: float = 1e-14
+) -> dict[str, int]:
     levels = {name: site.dimension or 2 for name, site in system.sites.items()}
     quanta = 0
     for name, each in chosen.items():
@@ -186,14 +192,14 @@ def cutoffs(system: System, preparation: object, tolerance: float = 1e-14) -> di
 
 
 def _start(
-    system: System, preparation: object, levels: Mapping[str, int], limit: float
+    system: System, chosen: Mapping[str, Preparation], levels: Mapping[str, int], limit: float
 ) -> tuple[Array, Array, xr.DataArray]:
     """Configurations, members and amplitudes of the product of all sites' preparations."""
     dtype = np.min_scalar_type(max(levels.values()) - 1)
     configurations = np.zeros((1, len(system.sites)), dtype=dtype)
     members = np.zeros(1, dtype=np.int64)
     amplitude = xr.DataArray(np.ones(1), dims="entry")
-    for name, each in by_site(preparation, system).items():
+    for name, each in chosen.items():
         root = factors(each, system.sites[name], levels[name])
         batch = [d for d in root.dims if d not in ("level", "member")]
         level, member = np.nonzero((root != 0).any(batch).to_numpy())
@@ -248,7 +254,7 @@ def reach(
 
     Examples
     --------
-    >>> from quantumbattery.preparations import fock
+    >>> from quantumbattery.states import fock
     >>> from quantumbattery.reach import reach
     >>> from quantumbattery.system import Qubit, System, exchange
     >>> chain = System(
@@ -265,11 +271,12 @@ def reach(
     """
     for name, site in system.sites.items():
         allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
-    counts = cutoffs(system, preparation) | _given_levels(system, levels or {})
+    chosen = by_site(preparation, system)
+    counts = _cutoffs(system, chosen) | _given_levels(system, levels or {})
     for name, n in counts.items():
         allow(f"levels of {name!r}", n, 200, limit)
     sizes = np.array(list(counts.values()))
-    first, member, amplitude = _start(system, preparation, counts, limit)
+    first, member, amplitude = _start(system, chosen, counts, limit)
     energies, losses = hamiltonian_terms(system, counts), loss_terms(system, counts)
     damped = damping(losses, sizes.tolist())
     weights = place_values(sizes.tolist())

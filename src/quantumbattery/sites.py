@@ -124,8 +124,8 @@ class Qubit(Site):
 
     Examples
     --------
-    >>> from quantumbattery.system import Qubit
-    >>> Qubit(frequency=2.0, loss=0.1)
+    >>> import quantumbattery as qb
+    >>> qb.Qubit(frequency=2.0, loss=0.1)
     Qubit(frequency=2, loss=0.1)
     """
 
@@ -181,8 +181,8 @@ class Qudit(Site):
 
     Examples
     --------
-    >>> from quantumbattery.system import Qudit
-    >>> Qudit([0.0, 1.0, 1.8])
+    >>> import quantumbattery as qb
+    >>> qb.Qudit([0.0, 1.0, 1.8])
     Qudit(energies=[0, 1, 1.8], steps=[1, 1.41421])
     """
 
@@ -240,8 +240,8 @@ class Oscillator(Site):
 
     Examples
     --------
-    >>> from quantumbattery.system import Oscillator
-    >>> Oscillator(loss=0.1, occupation=0.5)
+    >>> import quantumbattery as qb
+    >>> qb.Oscillator(loss=0.1, occupation=0.5)
     Oscillator(frequency=1, loss=0.1, occupation=0.5)
     """
 

@@ -21,10 +21,10 @@ from quantumbattery.cutoff import leak
 from quantumbattery.evolve import Motion, motion
 from quantumbattery.forms import State, structure
 from quantumbattery.operators import Array
-from quantumbattery.preparations import Preparation
 from quantumbattery.reach import allow, reach
 from quantumbattery.reached import Reach
 from quantumbattery.readout import Readout
+from quantumbattery.states import Preparation
 from quantumbattery.subsystem import Split
 from quantumbattery.system import System
 

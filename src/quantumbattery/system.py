@@ -28,7 +28,7 @@ from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.states import Values
 
 if TYPE_CHECKING:
-    from quantumbattery.preparations import Preparation
+    from quantumbattery.states import Preparation
 
 __all__ = [
     "Ensemble",
@@ -75,10 +75,10 @@ class System(Described):
     --------
     Three qubits of a battery charged by a lossy cavity:
 
-    >>> from quantumbattery.system import Ensemble, Oscillator, Qubit, System, exchange
-    >>> System(
-    ...     sites={"cavity": Oscillator(loss=0.1), "cells": Ensemble(Qubit(), 3)},
-    ...     interactions=[exchange("cavity", "cells", 0.5)],
+    >>> import quantumbattery as qb
+    >>> qb.System(
+    ...     sites={"cavity": qb.Oscillator(loss=0.1), "cells": qb.Ensemble(qb.Qubit(), 3)},
+    ...     interactions=[qb.exchange("cavity", "cells", 0.5)],
     ...     charger="cavity",
     ...     battery="cells",
     ... )
@@ -213,14 +213,14 @@ class System(Described):
 
         Examples
         --------
-        >>> from quantumbattery.system import Qubit, System, exchange
-        >>> pair = System(
-        ...     sites={"charger": Qubit(), "battery": Qubit()},
-        ...     interactions=[exchange("charger", "battery", 1.0)],
+        >>> import quantumbattery as qb
+        >>> pair = qb.System(
+        ...     sites={"charger": qb.Qubit(), "battery": qb.Qubit()},
+        ...     interactions=[qb.exchange("charger", "battery", 1.0)],
         ... )
         >>> pair.to_dict()["interactions"]
         [{'kind': 'exchange', 'a': 'charger', 'b': 'battery', 'strength': 1.0, 'always': False}]
-        >>> System.from_dict(pair.to_dict()) == pair
+        >>> qb.System.from_dict(pair.to_dict()) == pair
         True
         """
         return {

@@ -1,0 +1,238 @@
+"""What leaves through the cut of a ladder bounds what the cut changes."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import expm
+
+from product_space import Whole, chain
+from quantumbattery.cutoff import leak
+from quantumbattery.evolve import motion
+from quantumbattery.forms import Kets, Matrix, structure
+from quantumbattery.reach import reach
+from quantumbattery.states import bloch, fock, state
+from quantumbattery.subsystem import Split, part
+from quantumbattery.system import (
+    Ensemble,
+    Oscillator,
+    Qubit,
+    Qudit,
+    System,
+    dipole,
+    exchange,
+    interaction,
+)
+
+TIMES = np.linspace(0, 2, 81)
+SOME = [8, 24, 80]  # of them the difference is looked at
+close = partial(np.testing.assert_allclose, rtol=0, atol=1e-11)
+
+
+def on_a_cut_ladder(system, chosen, levels):
+    """The form of the state, its numbers at all times, and what moves it."""
+    reached = reach(system, chosen, levels)
+    form = structure(reached)
+    numbers = np.array([[*reached.hamiltonian.coefficients, *reached.losses.coefficients]])
+    start = reached.start.amplitude.to_numpy()[None, None]
+    moved = motion(form, numbers, start, TIMES)
+    return form, moved.at(TIMES, slice(None)), numbers
+
+
+def in_the_product_space(form, moved):
+    """The density matrices at some times."""
+    reached = form.reach
+    whole = part(Split.of(reached, reached.sites), form)
+    row, column = np.divmod(np.arange(reached.size**2), reached.size)
+    inside = np.ravel_multi_index(reached.configurations.T.astype(int), reached.levels)
+    rho = np.zeros((len(SOME), *[np.prod(reached.levels)] * 2), dtype=complex)
+    rho[:, inside[row], inside[column]] = whole.elements(moved[0, 0, SOME], row, column)
+    return rho
+
+
+def on_many_levels(system, rho, few, many):
+    """The same start moved on ladders so long that their ends are not felt."""
+    n = len(few)
+    begun = np.zeros((*many, *many), dtype=complex)
+    begun[tuple(slice(k) for k in few) * 2] = rho.reshape(*few, *few)
+    whole = Whole(system, many)
+    begun = begun.reshape(whole.size, whole.size)
+    if whole.jumps:
+        states = [expm(TIMES[k] * whole.generator()) @ begun.ravel() for k in SOME]
+    else:
+        powers = [expm(-1j * TIMES[k] * whole.h) for k in SOME]
+        states = [power @ begun @ power.conj().T for power in powers]
+    return np.stack(states).reshape(len(SOME), *many, *many), tuple(slice(k) for k in few) * 2, n
+
+
+def trace_norms(matrices):
+    hermitian = (matrices + matrices.conj().swapaxes(-1, -2)) / 2
+    return np.abs(np.linalg.eigvalsh(hermitian)).sum(axis=-1)
+
+
+def check_bound(system, chosen, few, many, form_is):
+    """Levels by site, few and many; how much of the bound is used at each time."""
+    form, moved, numbers = on_a_cut_ladder(system, chosen, few)
+    assert isinstance(form, form_is)
+    sizes = form.reach.levels
+    long = tuple(many.get(name, n) for name, n in zip(form.reach.sites, sizes, strict=True))
+    cut = in_the_product_space(form, moved)
+    start = in_the_product_space(form, moved[:, :, [0] * len(TIMES)])[0]
+    exact, inside, _ = on_many_levels(system, start, sizes, long)
+    difference = exact.copy()
+    difference[(slice(None), *inside)] -= cut.reshape(len(SOME), *sizes, *sizes)
+    size = np.prod(long)
+    changed = trace_norms(difference.reshape(len(SOME), size, size))
+    used = []
+    for k, norm in zip(SOME, changed, strict=True):
+        bound = leak(form, moved[:, :, : k + 1], numbers).sum() * TIMES[k]
+        assert norm <= bound + 1e-12
+        used.append(norm / bound if bound else 0.0)
+    return changed, used
+
+
+# --- counter-rotating terms ----------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_leak_of_a_dipole_bounds_the_change(seed):
+    rng = np.random.default_rng(seed)
+    cells = [Qubit(rng.uniform(0.5, 2)), Ensemble(Qubit(), 2), Qudit([0, 0.8, 2.0])][
+        rng.integers(3)
+    ]
+    system = System(
+        {"charger": Oscillator(rng.uniform(0.5, 2)), "battery": cells},
+        [dipole("charger", "battery", rng.uniform(0.05, 1))],
+    )
+    start = [fock(1), bloch(1.0, 0.7), state(np.diag([0.6, 0.4]))][rng.integers(3)]
+    few = int(rng.integers(2, 7))
+    check_bound(system, start, {"charger": few}, {"charger": few + 25}, Kets)
+
+
+def test_the_bound_is_not_far_off():
+    """At first everything that leaves is lost: the change is half the bound or more."""
+    system = System(
+        {"charger": Oscillator(), "battery": Qubit()}, [dipole("charger", "battery", 0.02)]
+    )
+    changed, used = check_bound(system, fock(2), {"charger": 3}, {"charger": 12}, Kets)
+    assert changed[0] > 0.01
+    assert used[0] > 0.9
+
+
+def test_two_ladders_leak_apart():
+    system = System(
+        {"charger": Oscillator(), "wire": Oscillator(1.2), "battery": Qubit()},
+        [dipole("charger", "wire", 0.2), dipole("wire", "battery", 0.3)],
+    )
+    few = {"charger": 3, "wire": 4}
+    check_bound(system, fock(1), few, {"charger": 11, "wire": 12}, Kets)
+    form, moved, numbers = on_a_cut_ladder(system, fock(1), few | {"charger": 60})
+    found = leak(form, moved, numbers)
+    assert found[0] < 1e-12 < 1e-3 < found[1]
+    assert found[2] == 0
+
+
+# --- thermal baths -------------------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=12)
+@given(st.integers(0, 2**32 - 1))
+def test_leak_of_a_warm_bath_bounds_the_change(seed):
+    rng = np.random.default_rng(seed)
+    rates = {"loss": rng.uniform(0.05, 1), "occupation": rng.uniform(0.05, 0.5)}
+    link = [exchange, dipole][rng.integers(2)]
+    system = System(
+        {"charger": Oscillator(**rates), "battery": Qubit(1.1, dephasing=rng.choice([0, 0.2]))},
+        [link("charger", "battery", rng.uniform(0.05, 0.6))],
+    )
+    start = [fock(1), bloch(1.0, 0.7), state(np.diag([0.6, 0.4]))][rng.integers(3)]
+    few = int(rng.integers(2, 5))
+    check_bound(system, start, {"charger": few}, {"charger": few + 8}, Matrix)
+
+
+def test_leak_of_a_bath_alone():
+    """The edge of a ladder in a bath leaks 4 rate (k + 1) times its population."""
+    rate, bath, levels = 0.3, 0.5, 4
+    system = System(
+        {"charger": Oscillator(loss=rate, occupation=bath, levels=levels), "battery": Qubit()}
+    )
+    form, moved, numbers = on_a_cut_ladder(system, fock(3), {})
+    assert isinstance(form, Matrix)
+    # it starts at the edge with all of its weight
+    close(leak(form, moved, numbers), [4 * rate * bath * levels, 0])
+
+
+# --- nothing is cut ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("system", "chosen"),
+    [
+        (chain(4), fock(1)),
+        (chain(4, loss=0.1, occupation=0.3), bloch(1.0)),
+        (
+            System({"charger": Oscillator(loss=0.3), "battery": Ensemble(Qubit(), 3)},
+                   [exchange("charger", "battery", 1.0)]),
+            state(np.array([0.6, 0, 0, 0.8])),
+        ),
+        (
+            System({"charger": Oscillator(loss=0.3, dephasing=0.1), "battery": Qubit()},
+                   [exchange("charger", "battery", 1.0)]),
+            state(np.diag([0.6, 0, 0.4])),
+        ),
+        (System({"charger": Oscillator(), "battery": Oscillator()}), fock(5)),
+    ],
+    ids=["qubits", "bath of qubits", "photons and cells", "dephasing", "apart"],
+)  # fmt: skip
+def test_nothing_leaks_where_nothing_is_cut(system, chosen):
+    form, moved, numbers = on_a_cut_ladder(system, chosen, {})
+    assert not leak(form, moved, numbers).any()
+
+
+def test_the_largest_of_a_batch():
+    def system(strength):
+        sites = {"charger": Oscillator(levels=4), "battery": Qubit()}
+        return System(sites, [dipole("charger", "battery", strength)])
+
+    strengths = [0.0, 0.3, 0.1]
+    singles = []
+    for strength in strengths[1:]:
+        form, moved, numbers = on_a_cut_ladder(system(strength), fock(2), {})
+        singles.append(leak(form, moved, numbers)[0])
+    form = structure(reach(system(xr.DataArray(strengths, dims="x")), fock(2)))
+    numbers = np.array([[1.0, 1.0, g] for g in strengths])
+    moved = motion(form, numbers, np.ones((1, 1, 1)), TIMES).at(TIMES, slice(None))
+    close(leak(form, moved, numbers)[0], max(singles))
+    assert leak(form, moved[:1], numbers[:1])[0] == 0
+
+
+# --- what was lost -------------------------------------------------------------------------------
+
+
+def test_what_was_lost_may_leak_too():
+    """All jumps end where only an element beyond the cut leads on."""
+
+    def system(levels):
+        meet = np.zeros((2 * levels, 2 * levels))  # both excited, or none
+        meet[0, levels + 1] = meet[levels + 1, 0] = 1.0
+        return System(
+            {"a": Qubit(loss=50.0), "b": Oscillator(levels=levels), "c": Qubit()},
+            [interaction("a", "b", meet), exchange("b", "c", 0.5)],
+            "a",
+            "c",
+        )
+
+    form, moved, numbers = on_a_cut_ladder(system(2), {"a": fock(0), "c": fock(1)}, {})
+    bound = leak(form, moved, numbers).sum() * TIMES[-1]
+    cut = in_the_product_space(form, moved)[-1].reshape(2, 2, 2, 2, 2, 2)
+    whole = Whole(system(6), (2, 6, 2))
+    start = np.zeros((2, 6, 2))
+    start[0, 0, 1] = 1
+    rho = np.outer(start, start).ravel()
+    difference = (expm(TIMES[-1] * whole.generator()) @ rho).reshape(2, 6, 2, 2, 6, 2)
+    difference[:, :2, :, :, :2] -= cut
+    assert trace_norms(difference.reshape(24, 24)) <= bound

@@ -1,0 +1,311 @@
+"""Evolution of any system, on every path there is, beside expm in the full product space."""
+
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import expm
+
+from product_space import Whole, chain, initial, random_case
+from quantumbattery import evolve
+from quantumbattery.evolve import motion
+from quantumbattery.forms import Kets, Matrix, structure
+from quantumbattery.reach import reach
+from quantumbattery.states import bloch, fock, state, thermal
+from quantumbattery.subsystem import Split, part
+from quantumbattery.system import Qubit, System, exchange, heisenberg
+
+close = partial(np.testing.assert_allclose, rtol=0, atol=2e-12)
+WHENS = {
+    "any": np.array([1.7, 0.0, 0.4, 1.7]),
+    "grid": np.linspace(0, 2, 5),
+    "single": np.array([2.5]),
+}
+
+
+def moving(reached, form, times, numbers=None, start=None):
+    if numbers is None:
+        numbers = np.array([[*reached.hamiltonian.coefficients, *reached.losses.coefficients]])
+    if start is None:
+        start = reached.start.amplitude.to_numpy()[None, None]
+    return motion(form, numbers, start, times)
+
+
+def joint(form, numbers):
+    """The density matrix on all configurations."""
+    whole = part(Split.of(form.reach, form.reach.sites), form)
+    row, column = np.divmod(np.arange(form.reach.size**2), form.reach.size)
+    elements = whole.elements(numbers, row, column)
+    return elements.reshape(*elements.shape[:-1], form.reach.size, form.reach.size)
+
+
+def exact(system, chosen, reached, times):
+    """The same by exponentials in the product space."""
+    whole = Whole(system, reached.levels)
+    rho = initial(system, chosen).ravel()
+    inside = np.ravel_multi_index(reached.configurations.T.astype(int), reached.levels)
+    states = [(expm(t * whole.generator()) @ rho).reshape(whole.h.shape) for t in times]
+    return np.stack(states)[:, inside[:, None], inside]
+
+
+# --- how a state is written down -----------------------------------------------------------------
+
+
+def pair(**rates):
+    return System(
+        {"charger": Qubit(**rates), "battery": Qubit()}, [exchange("charger", "battery", 1.0)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("system", "chosen", "form", "frozen"),
+    [
+        (pair(), bloch(1.0), Kets, False),
+        (pair(), thermal(0.5), Kets, False),
+        (pair(loss=0.1), bloch(1.0), Kets, True),
+        (pair(loss=0.1), thermal(0.5), Kets, True),
+        (pair(loss=0.1), bloch(0.0), Kets, False),  # nothing to lose
+        (chain(7, loss=0.1), bloch(1.0), Kets, True),
+        (chain(7, loss=0.1), {"q0": fock(1), "q3": fock(1)}, Matrix, None),  # a second quantum
+        (pair(loss=0.1, occupation=0.2), fock(1), Matrix, None),  # a bath that gives
+        (pair(dephasing=0.1), fock(1), Matrix, None),  # a jump that leaves the quantum there
+        (pair(loss=0.1, dephasing=0.1), fock(1), Matrix, None),
+    ],
+    ids=str,
+)
+def test_kets_wherever_they_will_do(system, chosen, form, frozen):
+    found = structure(reach(system, chosen))
+    assert type(found) is form
+    if form is Kets:
+        assert (found.frozen is not None) == frozen
+        assert found.hermitian == (not frozen)
+        if frozen:
+            assert not found.reach.configurations[found.frozen].any()
+
+
+def test_losses_that_end_where_the_hamiltonian_goes_on():
+    """The state that is left over is moved by a field: it is no resting place."""
+    links = [exchange("a", "b", 1.0), heisenberg("c", "b", 0.3, 0.1, 0.0)]
+    system = System({"a": Qubit(loss=0.5), "b": Qubit(), "c": Qubit()}, links, "a", "b")
+    assert isinstance(structure(reach(system, fock(1))), Matrix)
+
+
+# --- every path there is -------------------------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+    st.sampled_from([None, True, False]),
+    st.sampled_from(sorted(WHENS)),
+)
+def test_evolution_against_the_product_space(seed, lossy, series, when):
+    system, chosen = random_case(seed, 16, lossy)
+    reached, times = reach(system, chosen), WHENS[when]
+    form = structure(reached)
+    with pytest.MonkeyPatch.context() as patch:
+        if series is not None:
+            patch.setattr(evolve, "_series_pays", lambda *_: series)
+        made = moving(reached, form, times)
+    assert made.series == bool(series)
+    numbers = made.at(times, slice(None))
+    assert numbers.shape == (1, 1, len(times), form.size)
+    close(joint(form, numbers)[0, 0], exact(system, chosen, reached, times))
+    assert made.error(times, slice(None), numbers) < 1e-12
+
+
+SYSTEMS = {
+    "kets": (chain(4), {"q0": bloch(1.0, 0.2), "q2": fock(1)}),
+    "kets of a mixture": (chain(4), {"q0": state(np.array([[0.5, 0.3], [0.3, 0.5]]))}),
+    "kets that shrink": (chain(4, loss=0.7), {"q1": bloch(2.0, 0.2)}),
+    "matrix": (chain(3, loss=0.7, occupation=0.2), {"q0": bloch(1.0, 0.2)}),
+    "real matrix": (chain(3, loss=0.7, dephasing=0.2), {"q0": fock(1), "q1": fock(1)}),
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("when", WHENS)
+def test_series_and_dense_matrices_agree(monkeypatch, name, when):
+    system, chosen = SYSTEMS[name]
+    reached, times = reach(system, chosen), WHENS[when]
+    form = structure(reached)
+    expected = exact(system, chosen, reached, times)
+    for series in (True, False):
+        monkeypatch.setattr(evolve, "_series_pays", lambda *_, series=series: series)
+        made = moving(reached, form, times)
+        dense = "eigenvectors" if form.hermitian else "matrix exponential"
+        assert made.series == series
+        method = "Taylor series" if series else dense
+        assert all(each.startswith(method) for each in made.methods)
+        numbers = made.at(times, slice(None))
+        close(joint(form, numbers)[0, 0], expected)
+        error = made.error(times, slice(None), numbers)
+        assert error < 1e-12 if series else error == 0
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.3])
+@pytest.mark.parametrize("n", [63, 64, 130])
+def test_one_quantum_on_a_long_chain(monkeypatch, n, loss):
+    """Tridiagonal matrices; the places of the chain are named in any order."""
+    rng = np.random.default_rng(n)
+    names = [f"q{k}" for k in range(n)]
+    frequencies, strengths = rng.uniform(0.5, 1.5, n), rng.uniform(0.5, 1.5, n - 1)
+    links = [exchange(a, b, g) for (a, b), g in zip(pairwise(names), strengths, strict=True)]
+    sites = {names[k]: Qubit(frequencies[k], loss=loss * (k % 3)) for k in rng.permutation(n)}
+    system = System(sites, links, names[0], names[1])
+    h = np.diag(frequencies) + np.diag(strengths, 1) + np.diag(strengths, -1)
+    shrink = -1j * h - np.diag(loss * (np.arange(n) % 3)) / 2
+    times = np.array([30.0, 2.0, 0.0])
+    expected = np.stack([np.abs(expm(shrink * t)[:, 7]) ** 2 for t in times])
+    reached = reach(system, {"q7": fock(1)})
+    form = structure(reached)
+    place = [reached.sites.index(name) for name in names]
+    for series in (None, True):
+        if series is not None:
+            monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
+        made = moving(reached, form, times)
+        assert made.series == bool(series)
+        populations = np.abs(made.at(times, slice(None))[0, 0]) ** 2
+        close(populations @ reached.configurations[form.configuration][:, place], expected)
+
+
+def test_large_problems_take_the_series_by_themselves():
+    """A ring with long-range hops: its matrix is circulant, its energies are a Fourier series."""
+    n = 900
+    names = [f"q{k}" for k in range(n)]
+    hops = {1: 0.5, 5: 0.3, 44: 0.2}
+    links = [exchange(names[k], names[(k + d) % n], g) for d, g in hops.items() for k in range(n)]
+    reached = reach(System(dict.fromkeys(names, Qubit()), links, "q0", "q1"), fock(1))
+    form, times = structure(reached), np.array([0.5, 2.0])
+    made = moving(reached, form, times)
+    assert made.methods == ("Taylor series (largest block 900)",)
+    momenta = 2 * np.pi * np.arange(n) / n
+    energies = 1 + sum(2 * g * np.cos(d * momenta) for d, g in hops.items())
+    expected = np.fft.ifft(np.exp(-1j * times[:, None] * energies))
+    numbers = made.at(times, slice(None))
+    where = reached.configurations[form.configuration].argmax(axis=1)
+    close(numbers[0, 0], expected[:, where])
+    assert made.error(times, slice(None), numbers) < 1e-12
+
+
+# --- batches -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("series", [True, False])
+@pytest.mark.parametrize("rates", [{}, {"loss": 1.0}, {"loss": 1.0, "occupation": 0.5}], ids=str)
+def test_a_batch_of_systems_starts_and_times(monkeypatch, rates, series):
+    monkeypatch.setattr(evolve, "_series_pays", lambda *_: series)
+    strengths, losses, angles = [0.3, 1.0, 2.0], [0.0, 1.5, 4.0], [0.0, 1.0, np.pi]
+
+    def system(strength, loss):
+        given = {n: loss if n == "loss" else rate for n, rate in rates.items()}
+        sites = {"charger": Qubit(1.1, **given), "wire": Qubit(), "battery": Qubit(0.9)}
+        links = [exchange("charger", "wire", strength), exchange("wire", "battery", 0.8)]
+        return System(sites, links)
+
+    arrays = xr.DataArray(strengths, dims="x"), xr.DataArray(losses, dims="x")
+    reached = reach(system(*arrays), bloch(xr.DataArray(angles, dims="theta")))
+    form = structure(reached)
+    coefficients = [*reached.hamiltonian.coefficients, *reached.losses.coefficients]
+    numbers = np.stack(np.broadcast_arrays(*map(np.asarray, coefficients)), axis=-1)
+    numbers = np.broadcast_to(numbers, (3, numbers.shape[-1]))
+    start = reached.start.amplitude.transpose("theta", "entry").to_numpy()[None]
+    together = np.array([0.7, 0.0, 2.0])
+    for times in (together, together * np.array([[1.0], [0.5], [2.0]])):
+        made = moving(reached, form, times, numbers, start)
+        rho = joint(form, made.at(times, slice(None)))
+        for k, (strength, loss) in enumerate(zip(strengths, losses, strict=True)):
+            single = system(strength, loss or 1e-300)  # a bath takes some loss
+            mine = times[k] if times.ndim > 1 else times
+            for c, angle in enumerate(angles):
+                close(rho[k, c], exact(single, {"charger": bloch(angle)}, reached, mine))
+        some = joint(form, made.at(times, slice(1, 3)))
+        close(some, rho[:, 1:3])
+        assert made.error(times, slice(1, 3), made.at(times, slice(1, 3))) < 1e-12
+        apart = moving(reached, form, times, numbers, start[0, :, None])  # a start for each
+        close(joint(form, apart.at(times, slice(None)))[:, 0], rho[[0, 1, 2], [0, 1, 2]])
+
+
+def test_error_of_a_part_of_the_starts(monkeypatch):
+    monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
+    reached = reach(chain(4), bloch(xr.DataArray([0.5, 1.0, 2.0], dims="theta")))
+    form, times = structure(reached), np.linspace(0, 2, 5)
+    start = reached.start.amplitude.transpose("theta", "entry").to_numpy()[None]
+    made = moving(reached, form, times, start=start)
+    for chosen in (slice(None), slice(0, 1), slice(1, 2), slice(1, 3)):
+        assert made.error(times, chosen, made.at(times, chosen)) < 1e-12
+
+
+# --- what is left out, what stays real -----------------------------------------------------------
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_only_what_somebody_will_look_at(seed, lossy):
+    system, chosen = random_case(seed, 30, lossy)
+    reached, times = reach(system, chosen), np.array([0.0, 1.1])
+    split = Split.of(reached, system.battery)
+    every, few = structure(reached), structure(reached, split.needed)
+    assert few.size <= every.size
+    n = len(split.levels)
+    row, column = np.divmod(np.arange(n * n), n)
+    whole, cut = (
+        part(split, form).elements(moving(reached, form, times).at(times, slice(None)), row, column)
+        for form in (every, few)
+    )
+    close(cut, whole)
+
+
+def test_coherences_of_the_charger_are_left_out():
+    reached = reach(pair(dephasing=0.3), {"charger": fock(1)})
+    # populations and coherence of 10 and 01 are one rectangle, and all of it is needed
+    assert structure(reached, Split.of(reached, ["battery"]).needed).size == 4
+    apart = System({"charger": Qubit(dephasing=0.3), "battery": Qubit()})
+    reached = reach(apart, bloch(1.0))
+    assert structure(reached).size == 3  # two populations, and one of the two coherences
+    assert structure(reached, Split.of(reached, ["battery"]).needed).size == 2
+
+
+def test_hermitian_parts_move_as_real_numbers():
+    """Among equal numbers of quanta the matrix is Hermitian; between them it has a mirror image."""
+    system = chain(3, loss=0.7, occupation=0.2)
+    times = np.array([0.0, 0.9])
+    for start, real in ((fock(1), True), (bloch(1.0), False)):
+        reached = reach(system, start)
+        form = structure(reached)
+        numbers = moving(reached, form, times).at(times, slice(None))
+        assert np.isrealobj(numbers) == real
+        quanta = reached.configurations.astype(int).sum(axis=1)
+        within = quanta[form.row] == quanta[form.column]
+        assert within.all() == real
+        assert not numbers[..., within].imag.any()
+        assert (numbers[..., ~within].imag != 0).any() == (not real)
+        np.testing.assert_array_equal(form.twin, ~within)
+        for blocks in form.blocks:
+            if within[blocks.columns].all():
+                assert np.isrealobj(blocks.generator.value)
+
+
+def test_a_mirror_image_is_not_solved_twice():
+    """Quanta differ by at most one in what a superposition of none and one leads to."""
+    form = structure(reach(chain(3, loss=0.7, occupation=0.2), bloch(1.0)))
+    solved = set(zip(form.row.tolist(), form.column.tolist(), strict=True))
+    left_out = set(zip(form.column[form.twin].tolist(), form.row[form.twin].tolist(), strict=True))
+    assert len(solved) == form.size == 20 + 15
+    assert len(solved | left_out) == 20 + 15 + 15
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+def test_too_many_numbers_in_dense_blocks():
+    reached = reach(chain(200), fock(1))
+    form, numbers = structure(reached), np.ones((50, len(reached.hamiltonian.coefficients)))
+    start = reached.start.amplitude.to_numpy()[None, None]
+    with pytest.raises(ValueError, match=r"too large: at least .* numbers in dense blocks"):
+        motion(form, numbers, start, np.array([1.0]), limit=0.01)
