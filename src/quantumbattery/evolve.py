@@ -45,18 +45,10 @@ class Motion:
             flat = chosen.reshape(*chosen.shape[:2], -1, chosen.shape[-1])
             after = _apply(propagator, flat, times)
             g, count, _, t, n = after.shape
-            after = after.reshape(g, count, -1, blocks.copies, t, n)
-            moved.append((blocks, after.transpose(0, 2, 4, 1, 3, 5)))
-        if len(moved) == 1:
-            only = moved[0][1]
-            return only.reshape(*only.shape[:3], -1)
-        g = max(part.shape[0] for _, part in moved)
-        c, t = moved[0][1].shape[1:3]
-        kind = np.result_type(*(part for _, part in moved))
-        out = np.empty((g, c, t, self.size), dtype=kind)
-        for blocks, part in moved:
-            out[..., blocks.columns] = part.reshape(*part.shape[:3], -1)
-        return out
+            after = after.reshape(g, count, -1, blocks.copies, t, n).transpose(0, 2, 4, 1, 3, 5)
+            after = after.reshape(*after.shape[:3], -1)
+            moved.append(after if len(blocks.kept) == after.shape[-1] else after[..., blocks.kept])
+        return moved[0] if len(moved) == 1 else np.concatenate(moved, axis=-1)
 
     @property
     def series(self) -> bool:
@@ -69,7 +61,7 @@ class Motion:
         for blocks, propagator, start in self.parts:
             if isinstance(propagator, tuple):
                 g, c, t = found.shape[:3]
-                after = found[..., blocks.columns]
+                after = _filled(found[..., blocks.columns], blocks)
                 after = after.reshape(g, c, t, blocks.count, blocks.copies, blocks.size)
                 after = after.transpose(0, 1, 4, 2, 3, 5).reshape(g, c * blocks.copies, t, -1)
                 for k, each in enumerate(propagator):
@@ -106,7 +98,7 @@ def motion(state: State, numbers: Array, start: Array, times: Array, limit: floa
     first = state.first(start)
     parts, largest, held = [], dict.fromkeys(_METHOD.values(), 0), 0
     for blocks in state.blocks:
-        began = first[..., blocks.columns]
+        began = _filled(first[..., blocks.columns], blocks)
         began = began.reshape(*first.shape[:2], blocks.count, blocks.copies, blocks.size)
         began = began.transpose(0, 2, 1, 3, 4)
         if _series_pays(blocks, numbers, times, began.shape[2], state.hermitian):
@@ -151,6 +143,16 @@ def _series_pays(
         dense = 2e-9 * n**3 * (1 + np.log2(moments))
     most = 6_000 if far or not hermitian else 20_000
     return bool(series < dense * blocks.count or n > most)
+
+
+def _filled(columns: Array, blocks: Blocks) -> Array:
+    """Columns with the filling of the smaller blocks, along the last axis."""
+    length = blocks.count * blocks.copies * blocks.size
+    if len(blocks.kept) == length:
+        return columns
+    filled = np.zeros((*columns.shape[:-1], length), dtype=columns.dtype)
+    filled[..., blocks.kept] = columns
+    return filled
 
 
 def _apply(propagator: Propagator, start: Array, times: Array) -> Array:

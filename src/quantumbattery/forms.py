@@ -24,16 +24,18 @@ from quantumbattery.reached import Elements, Reach
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
-    """Blocks of one size, and where their elements stand in a list of columns.
+    """Blocks of about one size, and where their elements stand in a list of columns.
 
     Attributes
     ----------
     count, size : int
-        How many blocks of how many elements.
+        How many blocks, and the largest size: others are filled up with what nothing moves.
     copies : int
         How many states of each block move apart from each other: the members of a mixture.
     columns : slice
         Of the result: for every block, for every copy, its elements.
+    kept : ndarray
+        Those among count x copies x size that are no filling.
     generator : Elements
         What moves them, by place among all elements of all blocks here: H, or with loss all of
         the generator.
@@ -43,6 +45,7 @@ class Blocks:
     size: int
     copies: int
     columns: slice
+    kept: Array
     generator: Elements
 
     @cached_property
@@ -212,28 +215,37 @@ def _kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
     block, member = np.divmod(keys, members)
     copies = np.bincount(block, minlength=len(count))
     first = np.searchsorted(block, np.arange(len(count)))  # of the copies of each block
-    inside = _path_order(reached)
-    groups, base = [], np.zeros(len(keys), dtype=np.int64)
-    configuration, owner = [], []
+    order, position = _path_order(reached)
+    chosen = np.flatnonzero(copies > 0)
+    kind = np.full(len(count), -1)
+    kinds, kind[chosen] = np.unique(
+        np.column_stack([_class(count[chosen]), copies[chosen]]), axis=0, return_inverse=True
+    )
+    groups, configuration, owner = [], [], []
+    flat = np.zeros(len(keys), dtype=np.int64)  # where each copy begins, filling counted
+    column = [np.zeros(0, dtype=np.int64)]  # of everything, filling counted
     offset = 0
-    for size, number in np.unique(np.column_stack([count, copies])[copies > 0], axis=0):
-        chosen = np.flatnonzero((count == size) & (copies == number))
-        index = np.stack([inside[k] for k in chosen])
-        length = len(chosen) * number * size
+    for group, number in enumerate(kinds[:, 1]):
+        mine = np.flatnonzero(kind == group)
+        inside = order[kind[labels[order]] == group]
+        size = int(count[mine].max())
         place = np.full(reached.size, -1)
-        place[index.ravel()] = np.arange(index.size)
-        columns, moves = slice(offset, offset + length), _renumbered(generator, place)
-        groups.append(Blocks(len(chosen), int(size), int(number), columns, moves))
-        for k in range(number):
-            base[first[chosen] + k] = offset + (np.arange(len(chosen)) * number + k) * size
-        configuration.append(np.repeat(index[:, None], number, axis=1).ravel())
-        owners = member[first[chosen][:, None] + np.arange(number)]
-        owner.append(np.repeat(owners, size))
-        offset += length
-    position = np.empty(reached.size, dtype=np.int64)
-    for each in inside:
-        position[each] = np.arange(len(each))
-    entry = base[copy] + position[start.configuration]
+        place[inside] = np.searchsorted(mine, labels[inside]) * size + position[inside]
+        index = np.full(len(mine) * size, -1)
+        index[place[inside]] = inside
+        index = np.repeat(index.reshape(-1, 1, size), number, axis=1)
+        kept = np.flatnonzero(index.ravel() >= 0)
+        columns = slice(offset, offset + len(kept))
+        moves = _renumbered(generator, place, len(mine) * size)
+        groups.append(Blocks(len(mine), size, int(number), columns, kept, moves))
+        copy_of = first[mine][:, None] + np.arange(number)
+        flat[copy_of.ravel()] = sum(map(len, column)) + np.arange(copy_of.size) * size
+        configuration.append(index.ravel()[kept])
+        owner.append(np.repeat(member[copy_of], size)[kept])
+        column.append(np.full(index.size, -1))
+        column[-1][kept] = offset + np.arange(len(kept))
+        offset += len(kept)
+    entry = np.concatenate(column)[flat[copy] + position[start.configuration]]
     return Kets(
         reached,
         np.concatenate(configuration),
@@ -244,20 +256,25 @@ def _kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
     )
 
 
-def _path_order(reached: Reach) -> list[Array]:
-    """The configurations of every block, in an order that makes a path tridiagonal."""
-    if max(map(len, reached.blocks)) < 3:
-        return reached.blocks
-    from scipy.sparse.csgraph import reverse_cuthill_mckee
+def _class(count: Array) -> Array:
+    """Sizes between one power of two and the next are of one class."""
+    found: Array = np.ceil(np.log2(count)).astype(np.int64)
+    return found
 
-    pattern = replace(reached.hamiltonian, value=np.ones(len(reached.hamiltonian.value)))
-    rank = np.empty(reached.size, dtype=np.int64)
-    ordered = reverse_cuthill_mckee(
-        pattern.matrix(np.ones(len(pattern.coefficients))), symmetric_mode=True
-    )
-    rank[ordered] = np.arange(reached.size)
+
+def _path_order(reached: Reach) -> tuple[Array, Array]:
+    """Configurations, block after block, so that a path is tridiagonal; the place of each."""
+    count, rank = np.bincount(reached.labels), np.arange(reached.size)
+    if count.max() > 2:
+        from scipy.sparse.csgraph import reverse_cuthill_mckee
+
+        pattern = replace(reached.hamiltonian, value=np.ones(len(reached.hamiltonian.value)))
+        joins = pattern.matrix(np.ones(len(pattern.coefficients)))
+        rank[reverse_cuthill_mckee(joins, symmetric_mode=True)] = np.arange(reached.size)
     order = np.lexsort((rank, reached.labels))
-    return np.split(order, np.cumsum(np.bincount(reached.labels))[:-1])
+    position = np.empty(reached.size, dtype=np.int64)
+    position[order] = np.arange(reached.size) - np.repeat(np.cumsum(count) - count, count)
+    return order, position
 
 
 def _matrix(
@@ -282,19 +299,25 @@ def _matrix(
     wanted &= np.arange(number) <= other
     itself = other == np.arange(number)
     count = np.bincount(label)
-    order = np.lexsort((label, count[label]))
+    kind = np.unique(np.column_stack([_class(count), itself]), axis=0, return_inverse=True)[1]
+    order = np.lexsort((label, kind[label]))
     picked = order[wanted[label[order]]]
     place = np.full(found.size, -1)
     place[picked] = np.arange(len(picked))
     real = itself[label[picked]]
     turn = _real_numbers(place[opposite[picked]], real)
-    moves = _turned(_renumbered(generator, place), turn, real)
+    moves = _turned(_renumbered(generator, place, len(picked)), turn, real)
     groups, offset = [], 0
-    for size, members in zip(*np.unique(count[wanted], return_counts=True), strict=True):
-        length, here = int(size * members), np.full(len(picked), -1)
-        here[offset : offset + length] = np.arange(length)
+    for group in np.unique(kind[wanted]):
+        mine = np.flatnonzero(wanted & (kind == group))
+        size, length = int(count[mine].max()), int(count[mine].sum())
+        within = np.arange(length) - np.repeat(np.cumsum(count[mine]) - count[mine], count[mine])
+        kept = np.repeat(np.arange(len(mine)), count[mine]) * size + within
+        here = np.full(len(picked), -1)
+        here[offset : offset + length] = kept
         columns = slice(offset, offset + length)
-        groups.append(Blocks(int(members), int(size), 1, columns, _renumbered(moves, here)))
+        inside = _renumbered(moves, here, len(mine) * size)
+        groups.append(Blocks(len(mine), size, 1, columns, kept, inside))
         offset += length
     return Matrix(
         reached,
@@ -308,8 +331,8 @@ def _matrix(
     )
 
 
-def _renumbered(generator: Elements, place: Array) -> Elements:
-    """The elements between what has a place, and their places."""
+def _renumbered(generator: Elements, place: Array, size: int) -> Elements:
+    """The elements between what has one of so many places, and their places."""
     row, column = place[generator.row], place[generator.column]
     kept = (column >= 0) & (row >= 0)
     value = generator.value[kept]
@@ -317,7 +340,7 @@ def _renumbered(generator: Elements, place: Array) -> Elements:
         value = value.real
     return replace(
         generator,
-        size=int(place.max()) + 1,
+        size=size,
         term=generator.term[kept],
         row=row[kept],
         column=column[kept],

@@ -28,7 +28,8 @@ from quantumbattery.states import Preparation
 from quantumbattery.subsystem import Split
 from quantumbattery.system import System
 
-_TILE = 1 << 18  # numbers of a state that are worked on at a time
+_TILE = 1 << 20  # numbers of a state that are worked on at a time
+_SHARED = 1 << 17  # numbers from which on it pays to share them among the cores
 _SMALL = 2000  # matrices below this size gain little from threads, and lose much on a busy machine
 _SAMPLES = 65  # moments at which the edge of a cut ladder is looked at
 _AT_ONCE = 1e-100  # before this moment nothing has happened yet, and 1/t overflows soon
@@ -212,7 +213,12 @@ class _Work:
         """Parts of the batch whose generators and states fit in a tile."""
         generators, copies, _ = self.problem.axes.shape
         dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
-        step = max(1, _TILE // max(dense, self.state.size * copies * times))
+        each = max(dense, self.state.size * copies * times)
+        parts = -(-generators * each // _TILE)
+        if generators * each > _SHARED:  # enough for every core to have a part
+            cores = os.cpu_count() or 1
+            parts = -(-parts // cores) * cores
+        step = -(-generators // min(parts, generators))
         return (slice(k, min(k + step, generators)) for k in range(0, generators, step))
 
     def _tiles(
