@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from math import ceil
 
 import xarray as xr
 
@@ -15,6 +14,8 @@ from quantumbattery.operators import short
 from quantumbattery.parameters import parameter
 from quantumbattery.preparations import by_site
 from quantumbattery.quantities import MEASURES, check_measures
+from quantumbattery.reach import reach
+from quantumbattery.reached import Reach
 from quantumbattery.readout import available
 from quantumbattery.sites import Oscillator, check_axes
 from quantumbattery.solving import Problem, Solution, solve
@@ -94,16 +95,23 @@ def charge(
 
 def _solve(problem: Problem) -> Solution:
     """Solve with more and more levels of the oscillators that choose their own."""
-    sites, levels = problem.system.sites, dict[str, int]()
-    free = {name: ACCURACY for name, site in sites.items() if site.dimension is None}
+    system, started, limit = problem.system, problem.started, problem.limit
+    free = {name: ACCURACY for name, site in system.sites.items() if site.dimension is None}
+    reached = reach(system, started, limit=limit)
+    short_of = [name for name in free if name in reached.cut]
     while True:
-        solution = solve(problem, levels, free)
-        reached = solution.reach
-        now = dict(zip(reached.sites, reached.levels, strict=True))
+        if short_of:
+            reached = reach(system, started, _more(reached, short_of, free), limit)
+        solution = solve(problem, reached, free)
         short_of = [n for n in free if solution.left_out.get(n, 0.0) > ACCURACY]
         if not short_of:
             return solution
-        levels = {n: now[n] for n in free} | {n: ceil(1.25 * now[n]) + 4 for n in short_of}
+
+
+def _more(reached: Reach, short_of: Iterable[str], free: Iterable[str]) -> dict[str, int]:
+    """The levels of free sites, half as many again and twelve for those that are short of them."""
+    now = dict(zip(reached.sites, reached.levels, strict=True))
+    return {n: now[n] for n in free} | {n: 3 * now[n] // 2 + 12 for n in short_of}
 
 
 def _attrs(system: System, extraction: str, solution: Solution) -> dict[str, str | float]:

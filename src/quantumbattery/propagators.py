@@ -16,7 +16,7 @@ from quantumbattery.operators import Array
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
 _DIGITS = 50  # of the number of steps to a time
-_TERMS = 18  # of a Taylor series of a norm up to 1: 1/18! is 1.6e-16
+_ROUNDING = 2.0**-54
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Unitary:
         rotated = amplitudes * phases[..., None, :, :]
         states = _product(rotated, self.vectors[..., None, :, :].swapaxes(-1, -2))
         if self.shift.any():
-            states *= np.exp(-1j * self.shift[..., None] * times)[..., None, :, None]
+            states *= _phases(self.shift[..., None], times)[..., None, :, :]
         return states
 
 
@@ -80,7 +80,7 @@ class Semigroup:
         else:
             states = self._anywhere(generator, start, times)
         if frequency is not None:
-            states = states * np.exp(1j * frequency[..., None] * times)[..., None, :, None]
+            states = states * _phases(-frequency[..., None], times)[..., None, :, :]
         return states
 
     def _rotating(self) -> tuple[Array, Array | None]:
@@ -122,7 +122,7 @@ class Semigroup:
         count = np.floor(times / step).astype(np.int64) if step else np.zeros(times.shape, int)
         rest = (times - count * step)[..., None, :, None]
         states = np.repeat(start[..., None, :], times.shape[-1], axis=-2)
-        states = _series(generator[..., None, :, :], states, rest)
+        states = _series(generator[..., None, :, :], states, rest, norm * step)
         power = _expm(generator * step)[..., None, :, :].swapaxes(-1, -2)
         for digit in range(halvings + 1):
             on = (count >> digit & 1).astype(bool)[..., None, :, None]
@@ -190,17 +190,20 @@ def _expm(matrix: Array) -> Array:
     norm = np.abs(matrix).sum(axis=-1).max()
     halvings = int(np.ceil(np.log2(max(norm, 1.0))))
     eye = np.broadcast_to(np.eye(n), matrix.shape)
-    power = _series(matrix, eye, np.array(0.5**halvings)).swapaxes(-1, -2)
+    power = _series(matrix, eye, np.array(0.5**halvings), norm * 0.5**halvings).swapaxes(-1, -2)
     for _ in range(halvings):
         power = power @ power
     return power
 
 
-def _series(generator: Array, states: Array, time: Array) -> Array:
-    """exp(L t) on states (..., n), rows, by its Taylor series; |L| t is at most 1."""
+def _series(generator: Array, states: Array, time: Array, size: float) -> Array:
+    """exp(L t) on states (..., n), rows, by its Taylor series; size is |L| t, at most about 1."""
     turned = generator.swapaxes(-1, -2)
     term = total = states
-    for k in range(1, _TERMS):
+    bound, k = 1.0, 0
+    while bound > _ROUNDING:
+        k += 1
+        bound *= size / k
         term = term @ turned * (time / k)
         total = total + term
     return total

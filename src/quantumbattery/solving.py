@@ -21,7 +21,7 @@ from quantumbattery.cutoff import leak
 from quantumbattery.evolve import Motion, motion
 from quantumbattery.forms import State, structure
 from quantumbattery.operators import Array
-from quantumbattery.reach import allow, reach
+from quantumbattery.reach import allow
 from quantumbattery.reached import Reach
 from quantumbattery.readout import Readout
 from quantumbattery.states import Preparation
@@ -32,7 +32,7 @@ _TILE = 1 << 20  # numbers of a state that are worked on at a time
 _SHARED = 1 << 17  # numbers from which on it pays to share them among the cores
 _SMALL = 2000  # matrices below this size gain little from threads, and lose much on a busy machine
 _SAMPLES = 65  # moments at which the edge of a cut ladder is looked at
-_AT_ONCE = 1e-100  # before this moment nothing has happened yet, and 1/t overflows soon
+_AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +83,13 @@ class Solution:
     error: float
 
 
-def solve(problem: Problem, levels: Mapping[str, int], allowed: Mapping[str, float]) -> Solution:
-    """Solve on so many levels, unless more is left out of a site than allowed.
+def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Solution:
+    """Solve on the levels of what was reached, unless more is left out of a site than allowed.
 
     Parameters
     ----------
     problem : Problem
-    levels : dict of str to int
-        Of oscillators, in place of what `cutoffs` finds.
+    reached : Reach
     allowed : dict of str to float
         What may be left out of some sites; beyond it the columns are not worked out.
 
@@ -104,7 +103,6 @@ def solve(problem: Problem, levels: Mapping[str, int], allowed: Mapping[str, flo
         If the problem is larger than the limit.
     """
     system, axes = problem.system, problem.axes
-    reached = reach(system, problem.started, levels, problem.limit)
     both = "concurrence" in problem.measures
     watched = system.charger + system.battery if both else system.battery
     state = structure(reached, Split.of(reached, watched).needed, problem.limit)
@@ -117,12 +115,9 @@ def solve(problem: Problem, levels: Mapping[str, int], allowed: Mapping[str, flo
     start, lost = _start(problem, reached)
     readout = Readout(system, reached, state, split)
     columns = {name: np.empty(axes.shape) for name in problem.measures}
-    work = _Work(problem, state, readout, own, numbers, start, columns)
+    work = _Work(problem, state, readout, own, numbers, start, columns, lost, allowed)
     with _one_thread(max(blocks.size for blocks in state.blocks)):
-        left_out = _left_out(reached, own, work.leaks(), lost)
-        if any(left_out.get(name, 0.0) > most for name, most in allowed.items()):
-            return Solution(columns, reached, (), left_out, 0.0)
-        error, methods = work.fill()
+        left_out, error, methods = work.fill()
     return Solution(columns, reached, methods, left_out, error)
 
 
@@ -140,19 +135,6 @@ def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:
     return start / norm, lost
 
 
-def _left_out(
-    reached: Reach, own: Battery, leaks: Array, lost: dict[str, float]
-) -> dict[str, float]:
-    """What each cut may change an energy by: the spread of energies times the trace norm."""
-    positive = own.energies[own.energies > 0]
-    quanta = own.energies.max() / positive.min() if len(positive) else 1.0
-    return {
-        name: float(quanta * (leaked + 2 * lost.get(name, 0.0)))
-        for name, leaked in zip(reached.sites, leaks, strict=True)
-        if leaked or name in lost
-    }
-
-
 @dataclass(frozen=True, eq=False)
 class _Work:
     """Everything that the parts of a batch need."""
@@ -164,54 +146,68 @@ class _Work:
     numbers: Array
     start: Array
     columns: dict[str, Array]
+    lost: Mapping[str, float]
+    allowed: Mapping[str, float]
 
-    def leaks(self) -> Array:
-        """An upper bound of the trace norm that leaves through each site's cut by the last time."""
-        worst = np.zeros(len(self.state.reach.sites))
-        if not len(self.state.reach.edge.site):
-            return worst
-        latest = float(self.problem.axes.times.max())
-        samples = np.linspace(0.0, latest, _SAMPLES)
-        for batch in self._batches(_SAMPLES):
-            moving = self._motion(batch, samples)
-            for _, states in self._tiles(moving, batch, samples):
-                found = leak(self.state, states, self.numbers[batch])
-                worst = np.maximum(worst, found)
-        return worst * latest
-
-    def fill(self) -> tuple[float, tuple[str, ...]]:
-        """Fill the columns; return the error of series, and how everything was solved."""
-        batches = list(self._batches(self.problem.axes.shape[2]))
+    def fill(self) -> tuple[dict[str, float], float, tuple[str, ...]]:
+        """Fill the columns; return what is left out, the error of series, and the methods."""
+        batches = list(self._batches())
+        if len(batches) == 1:
+            return self._fill(batches[0])
         workers = min(os.cpu_count() or 1, len(batches))
         with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
             done = list(pool.map(self._fill, batches))
-        return max(error for error, _ in done), done[0][1]
+        left_out = {
+            name: max(found.get(name, 0.0) for found, _, _ in done)
+            for name in {name for found, _, _ in done for name in found}
+        }
+        return left_out, max(error for _, error, _ in done), done[0][2]
 
-    def _fill(self, batch: slice) -> tuple[float, tuple[str, ...]]:
+    def _fill(self, batch: slice) -> tuple[dict[str, float], float, tuple[str, ...]]:
         moments, own, error = self._times(batch), self.battery.select(batch), 0.0
-        moving = self._motion(batch, moments)
+        start = self.start[batch] if len(self.start) > 1 else self.start
+        moving = motion(self.state, self.numbers[batch], start, moments, self.problem.limit)
+        left_out = self._left_out(own, self._leaks(moving, batch, float(moments.max())))
+        if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
+            return left_out, error, moving.methods
+        at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(), 1e-100)
         for (c, t), states in self._tiles(moving, batch, moments):
             times = moments[..., t]
-            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > _AT_ONCE)
+            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > at_once)
             rate = rate[:, None] if rate.ndim > 1 else rate
             found = self.readout.columns(self.problem.measures, states, own, rate)
             for name, column in found.items():
                 self.columns[name][batch, c, t] = column
             if moving.series:
                 error = max(error, moving.error(moments, c, states))
-        return error, moving.methods
+        return left_out, error, moving.methods
 
-    def _motion(self, batch: slice, times: Array) -> Motion:
-        start = self.start[batch] if len(self.start) > 1 else self.start
-        return motion(self.state, self.numbers[batch], start, times, self.problem.limit)
+    def _leaks(self, moving: Motion, batch: slice, latest: float) -> Array:
+        """An upper bound of the trace norm that leaves through each site's cut by the last time."""
+        worst = np.zeros(len(self.state.reach.sites))
+        if len(self.state.reach.edge.site):
+            samples = np.linspace(0.0, latest, _SAMPLES)
+            for _, states in self._tiles(moving, batch, samples):
+                worst = np.maximum(worst, leak(self.state, states, self.numbers[batch]))
+        return worst * latest
+
+    def _left_out(self, own: Battery, leaks: Array) -> dict[str, float]:
+        """What each cut may change an energy by: the spread of energies times the trace norm."""
+        positive = own.energies[own.energies > 0]
+        quanta = own.energies.max() / positive.min() if len(positive) else 1.0
+        return {
+            name: float(quanta * (leaked + 2 * self.lost.get(name, 0.0)))
+            for name, leaked in zip(self.state.reach.sites, leaks, strict=True)
+            if leaked or name in self.lost
+        }
 
     def _times(self, batch: slice) -> Array:
         times = self.problem.axes.times
         return times[batch] if times.ndim > 1 else times
 
-    def _batches(self, times: int) -> Iterator[slice]:
+    def _batches(self) -> Iterator[slice]:
         """Parts of the batch whose generators and states fit in a tile."""
-        generators, copies, _ = self.problem.axes.shape
+        generators, copies, times = self.problem.axes.shape
         dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
         each = max(dense, self.state.size * copies * times)
         parts = -(-generators * each // _TILE)
