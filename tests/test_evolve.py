@@ -17,7 +17,7 @@ from quantumbattery.forms import Kets, Matrix, structure
 from quantumbattery.reach import reach
 from quantumbattery.states import bloch, fock, state, thermal
 from quantumbattery.subsystem import Split, part
-from quantumbattery.system import Qubit, System, exchange, heisenberg
+from quantumbattery.system import Ensemble, Oscillator, Qubit, System, exchange, heisenberg
 
 close = partial(np.testing.assert_allclose, rtol=0, atol=2e-12)
 WHENS = {
@@ -298,6 +298,23 @@ def test_a_mirror_image_is_not_solved_twice():
     left_out = set(zip(form.column[form.twin].tolist(), form.row[form.twin].tolist(), strict=True))
     assert len(solved) == form.size == 20 + 15
     assert len(solved | left_out) == 20 + 15 + 15
+
+
+@pytest.mark.parametrize("rates", [{}, {"loss": 0.25, "occupation": 0.25}], ids=str)
+def test_a_shared_frequency_costs_no_digits(rates):
+    """At resonance the populations are those of any other frequency; blocks differ in size."""
+    times = np.array([10.0, 1.0])
+    ket = state(np.array([0, 0, 0.6, 0.8]))
+    populations = []
+    for frequency in (1.0, 2.0**20):
+        cavity = Oscillator(frequency, levels=5, **rates)
+        sites = {"charger": cavity, "battery": Ensemble(Qubit(frequency), 4)}
+        system = System(sites, [exchange("charger", "battery", 0.5)])
+        reached = reach(system, ket)
+        form = structure(reached)
+        numbers = moving(reached, form, times).at(times, slice(None))
+        populations.append(part(Split.of(reached, ["battery"]), form).populations(numbers)[0, 0])
+    close(populations[1], populations[0], atol=1e-13)
 
 
 # --- limits --------------------------------------------------------------------------------------

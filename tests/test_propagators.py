@@ -233,6 +233,15 @@ def test_fast_decay_does_not_overflow():
         close(found, np.where(times[:, None] > 0, [0, 1], [1, 0]), atol=1e-9)
 
 
+@pytest.mark.parametrize("times", [np.linspace(0, 10, 21), np.array([10.0, 0.3, 2.0])], ids=len)
+def test_a_fast_member_of_a_batch_costs_the_others_no_digits(times):
+    rng = np.random.default_rng(0)
+    generator = rng.normal(size=(100, 3, 3)) - 3 * np.eye(3)
+    generator[0] *= 1e6
+    found = Semigroup(generator).at(np.eye(3)[[0]], times)
+    close(found[1:], by_expm(generator[1:], np.eye(3)[[0]], times), atol=1e-13)
+
+
 # --- large and sparse ----------------------------------------------------------------------------
 
 

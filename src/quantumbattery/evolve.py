@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from quantumbattery.forms import Blocks, State
+from quantumbattery.blocks import Blocks
+from quantumbattery.forms import State
 from quantumbattery.operators import Array
 from quantumbattery.propagators import Semigroup, Sparse, Unitary
 from quantumbattery.reach import allow
@@ -43,11 +44,7 @@ class Motion:
         for blocks, propagator, start in self.parts:
             chosen = start[:, :, states]  # (g or 1, blocks, c, copies, n)
             flat = chosen.reshape(*chosen.shape[:2], -1, chosen.shape[-1])
-            after = _apply(propagator, flat, times)
-            g, count, _, t, n = after.shape
-            after = after.reshape(g, count, -1, blocks.copies, t, n).transpose(0, 2, 4, 1, 3, 5)
-            after = after.reshape(*after.shape[:3], -1)
-            moved.append(after if len(blocks.kept) == after.shape[-1] else after[..., blocks.kept])
+            moved.append(_shown(_apply(propagator, flat, times, blocks.read), blocks))
         return moved[0] if len(moved) == 1 else np.concatenate(moved, axis=-1)
 
     @property
@@ -56,17 +53,21 @@ class Motion:
         return any(isinstance(propagator, tuple) for _, propagator, _ in self.parts)
 
     def error(self, times: Array, states: slice, found: Array) -> float:
-        """The error of what was solved by a series, measured on the last states; 0 of the rest."""
-        worst = 0.0
+        """How far series are from a single leap to the last time, solved apart; 0 without any."""
+        worst, last = 0.0, np.argmax(times, axis=-1)
         for blocks, propagator, start in self.parts:
             if isinstance(propagator, tuple):
-                g, c, t = found.shape[:3]
-                after = _filled(found[..., blocks.columns], blocks)
-                after = after.reshape(g, c, t, blocks.count, blocks.copies, blocks.size)
-                after = after.transpose(0, 1, 4, 2, 3, 5).reshape(g, c * blocks.copies, t, -1)
                 for k, each in enumerate(propagator):
-                    first = _together(_of(start[:, :, states], k))
-                    worst = max(worst, each.error(first, _moments(times, k), after[k]))
+                    place = int(last[k] if times.ndim > 1 else last)
+                    leap = each.leap(
+                        _together(_of(start[:, :, states], k)), _moments(times, k)[place]
+                    )
+                    after = _apart(leap[:, None], blocks)
+                    if blocks.read is not None:
+                        after = after @ blocks.read.swapaxes(-1, -2)[:, None]
+                    shown = _shown(after[None], blocks)[0, :, 0]
+                    difference = found[k, :, place, blocks.columns] - shown
+                    worst = max(worst, float(np.linalg.norm(difference, axis=-1).max()))
         return worst
 
 
@@ -98,9 +99,7 @@ def motion(state: State, numbers: Array, start: Array, times: Array, limit: floa
     first = state.first(start)
     parts, largest, held = [], dict.fromkeys(_METHOD.values(), 0), 0
     for blocks in state.blocks:
-        began = _filled(first[..., blocks.columns], blocks)
-        began = began.reshape(*first.shape[:2], blocks.count, blocks.copies, blocks.size)
-        began = began.transpose(0, 2, 1, 3, 4)
+        began = blocks.filled(first).transpose(0, 2, 1, 3, 4)
         if _series_pays(blocks, numbers, times, began.shape[2], state.hermitian):
             factor = -1j if state.hermitian else 1.0
             sparse = (factor * blocks.generator.matrix(each) for each in numbers)
@@ -145,26 +144,32 @@ def _series_pays(
     return bool(series < dense * blocks.count or n > most)
 
 
-def _filled(columns: Array, blocks: Blocks) -> Array:
-    """Columns with the filling of the smaller blocks, along the last axis."""
-    length = blocks.count * blocks.copies * blocks.size
-    if len(blocks.kept) == length:
-        return columns
-    filled = np.zeros((*columns.shape[:-1], length), dtype=columns.dtype)
-    filled[..., blocks.kept] = columns
-    return filled
-
-
-def _apply(propagator: Propagator, start: Array, times: Array) -> Array:
-    """The states, shape (g, blocks, c, T, n)."""
+def _apply(propagator: Propagator, start: Array, times: Array, read: Array | None) -> Array:
+    """What is read of the states, shape (g, blocks, c, T, rows)."""
     if not isinstance(propagator, tuple):
-        return propagator.at(start, times[:, None] if times.ndim > 1 else times)
-    count, states, n = start.shape[1:]
+        moments = times[:, None] if times.ndim > 1 else times
+        if isinstance(propagator, Unitary):
+            return propagator.at(start, moments)
+        return propagator.at(start, moments, read)
     moved = []
     for k, each in enumerate(propagator):  # every one of them a large problem of its own
         after = each.at(_together(_of(start, k)), _moments(times, k))
-        moved.append(after.reshape(states, -1, count, n).transpose(2, 0, 1, 3))
-    return np.stack(moved)
+        moved.append(after.reshape(*after.shape[:2], *start.shape[1::2]).transpose(2, 0, 1, 3))
+    together = np.stack(moved)
+    return together if read is None else together @ read.swapaxes(-1, -2)[:, None]
+
+
+def _apart(states: Array, blocks: Blocks) -> Array:
+    """States (c, T, blocks n) by block, (blocks, c, T, n)."""
+    return states.reshape(*states.shape[:2], blocks.count, blocks.size).transpose(2, 0, 1, 3)
+
+
+def _shown(after: Array, blocks: Blocks) -> Array:
+    """What is read (g, blocks, c copies, T, rows) as columns (g, c, T, columns)."""
+    g, count, _, t, n = after.shape
+    after = after.reshape(g, count, -1, blocks.copies, t, n).transpose(0, 2, 4, 1, 3, 5)
+    after = after.reshape(*after.shape[:3], -1)
+    return after if len(blocks.shown) == after.shape[-1] else after[..., blocks.shown]
 
 
 def _of(start: Array, k: int) -> Array:

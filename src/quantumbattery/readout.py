@@ -20,7 +20,8 @@ from quantumbattery.operators import Array
 from quantumbattery.quantities import MEASURES
 from quantumbattery.reached import Reach
 from quantumbattery.sites import Qubit, Site
-from quantumbattery.subsystem import Part, Split, part
+from quantumbattery.split import Split
+from quantumbattery.subsystem import Part, part
 from quantumbattery.system import System
 
 QUBIT = ("population", "population_inversion", "coherence")

@@ -24,8 +24,8 @@ from quantumbattery.operators import Array
 from quantumbattery.reach import allow
 from quantumbattery.reached import Reach
 from quantumbattery.readout import Readout
+from quantumbattery.split import Split
 from quantumbattery.states import Preparation
-from quantumbattery.subsystem import Split
 from quantumbattery.system import System
 
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
@@ -105,7 +105,7 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     system, axes = problem.system, problem.axes
     both = "concurrence" in problem.measures
     watched = system.charger + system.battery if both else system.battery
-    state = structure(reached, Split.of(reached, watched).needed, problem.limit)
+    state = structure(reached, Split.of(reached, watched), problem.limit)
     split = Split.of(reached, system.battery)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
     own = battery(system, counts, split.levels, axes.numbers, problem.extraction, problem.limit)

@@ -7,7 +7,6 @@ given by kets its eigenvalues come from the smaller side of the cut.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -17,37 +16,7 @@ import numpy as np
 from quantumbattery.adder import Adder
 from quantumbattery.forms import Kets, Matrix, State
 from quantumbattery.operators import Array
-from quantumbattery.reached import Reach
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Every configuration as a state of some sites, and the rest.
-
-    Attributes
-    ----------
-    levels : ndarray, shape (states, sites)
-        The levels of those sites in each of their states that occurs.
-    inside, rest : ndarray, shape (configurations,)
-        Numbers of the state of those sites, and of the state of all others.
-    """
-
-    levels: Array
-    inside: Array
-    rest: Array
-
-    @classmethod
-    def of(cls, reached: Reach, sites: Sequence[str]) -> Split:
-        """Split at some sites, in the order in which they are named."""
-        place = [reached.sites.index(name) for name in sites]
-        others = [k for k in range(len(reached.sites)) if k not in place]
-        levels, inside = _distinct(reached.configurations[:, place])
-        return cls(levels, inside, _distinct(reached.configurations[:, others])[1])
-
-    def needed(self, row: Array, column: Array) -> Array:
-        """Which elements of the joint density matrix the reduced one adds up."""
-        needed: Array = self.rest[row] == self.rest[column]
-        return needed
+from quantumbattery.split import Split
 
 
 @dataclass(frozen=True, eq=False)
@@ -234,14 +203,6 @@ def part(split: Split, state: State) -> Part:
 
 
 # --- in arrays ---------------------------------------------------------------------------------
-
-
-def _distinct(rows: Array) -> tuple[Array, Array]:
-    """The different rows, and which of them each one is."""
-    if not rows.shape[1]:
-        return rows[:1], np.zeros(len(rows), dtype=np.int64)
-    distinct, which = np.unique(rows, axis=0, return_inverse=True)
-    return distinct, which.reshape(-1)
 
 
 def _squares(amplitudes: Array) -> Array:

@@ -1,0 +1,92 @@
+"""Blocks of a generator: what never meets moves apart, what is of about one size together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.operators import Array
+from quantumbattery.reached import Elements
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Blocks of about one size, and where they stand in the lists of numbers and of columns.
+
+    Attributes
+    ----------
+    count, size : int
+        How many blocks, and the largest size: others are filled up with what nothing moves.
+    copies : int
+        How many states of each block move apart from each other: the members of a mixture.
+    inside : slice
+        Of the numbers that move: for every block, for every copy, its own.
+    kept : ndarray
+        Those among count x copies x size that are no filling.
+    columns : slice
+        Of what is read: the same, or what `read` makes of it.
+    shown : ndarray
+        Those among count x copies x rows that are no filling.
+    read : ndarray, shape (count, rows, size), or None
+        What is read of each block, if that is less than all.
+    generator : Elements
+        What moves them, by place among all numbers of all blocks here: H, or with loss all of the
+        generator.
+    """
+
+    count: int
+    size: int
+    copies: int
+    inside: slice
+    kept: Array
+    columns: slice
+    shown: Array
+    read: Array | None
+    generator: Elements
+
+    @cached_property
+    def cells(self) -> Any:
+        """The sparse matrix that takes the numbers of all terms to those of all blocks."""
+        from scipy.sparse import coo_array
+
+        given, n = self.generator, self.size
+        block, column = np.divmod(given.column, n)
+        cell = (block * n + given.row % n) * n + column
+        shape = (len(given.coefficients), self.count * n * n)
+        return coo_array((given.value, (given.term, cell)), shape=shape).tocsr()
+
+    def filled(self, numbers: Array) -> Array:
+        """All numbers (..., inside) by block: shape (..., blocks, copies, size)."""
+        mine, shape = numbers[..., self.inside], (self.count, self.copies, self.size)
+        filled = mine
+        if len(self.kept) < self.count * self.copies * self.size:
+            length = self.count * self.copies * self.size
+            filled = np.zeros((*mine.shape[:-1], length), dtype=mine.dtype)
+            filled[..., self.kept] = mine
+        return filled.reshape(*mine.shape[:-1], *shape)
+
+
+def size_class(count: Array) -> Array:
+    """Sizes between one power of two and the next are of one class."""
+    found: Array = np.ceil(np.log2(count)).astype(np.int64)
+    return found
+
+
+def renumbered(generator: Elements, place: Array, size: int) -> Elements:
+    """The elements between what has one of so many places, and their places."""
+    row, column = place[generator.row], place[generator.column]
+    kept = (column >= 0) & (row >= 0)
+    value = generator.value[kept]
+    if np.iscomplexobj(value) and not value.imag.any():
+        value = value.real
+    return replace(
+        generator,
+        size=size,
+        term=generator.term[kept],
+        row=row[kept],
+        column=column[kept],
+        value=value,
+    )

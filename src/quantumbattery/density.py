@@ -1,0 +1,221 @@
+"""A state as elements of its density matrix, and what is read of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.adder import Adder
+from quantumbattery.blocks import Blocks, renumbered, size_class
+from quantumbattery.operators import Array
+from quantumbattery.pairs import Pairs, liouvillian
+from quantumbattery.reached import Elements, Reach
+from quantumbattery.split import Split
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """The state as elements of its density matrix.
+
+    Attributes
+    ----------
+    reach : Reach
+    row, column : ndarray, shape (columns,)
+        The configurations of the elements that are read; of two that are conjugate to each other
+        and never meet, only one is there. Where only some sites are looked at, an element stands
+        for the sum of all that agree with it on those sites.
+    twin : ndarray of bool, shape (columns,)
+        Whether the conjugate of an element, which has row and column exchanged, is left out.
+    weights : sparse matrix, shape (columns, columns)
+        The elements are this matrix times what is read: a Hermitian part of the density matrix
+        moves, and is read, as real numbers.
+    blocks : tuple of Blocks
+    """
+
+    reach: Reach
+    row: Array
+    column: Array
+    twin: Array
+    weights: Any
+    blocks: tuple[Blocks, ...]
+    pairs: Pairs
+    chosen: Array  # the element of `pairs` behind each number that moves
+    turn: Any  # the unitary from those elements to the numbers
+
+    hermitian = False
+
+    @property
+    def size(self) -> int:
+        """How many numbers are read."""
+        return len(self.row)
+
+    def first(self, start: Array) -> Array:
+        """The initial state (..., entries of the start) over all numbers that move."""
+        given = self.reach.start
+        one, two = np.nonzero(given.member[:, None] == given.member)
+        place = self.pairs.index(given.configuration[one], given.configuration[two])
+        whole = Adder.to(place, self.pairs.size)(start[..., one] * start[..., two].conj())
+        return Adder(self.turn)(whole[..., self.chosen])
+
+
+def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -> Matrix:
+    """Sort the elements of the density matrix into blocks, and find what is read of each.
+
+    Parameters
+    ----------
+    reached : Reach
+    found : Pairs
+    watched : Split or None
+        The sites that anybody will look at; None, or a ladder whose cut is felt: all.
+    limit : float
+        Memory in GiB.
+    """
+    generator = liouvillian(found, limit)
+    row, column = found.elements
+    label = _components(generator)
+    all_of_it = watched is None or bool(reached.cut)
+    read = np.ones(found.size, dtype=bool)
+    if watched is not None and not all_of_it:
+        read = watched.needed(row, column)
+    opposite = found.index(column, row)
+    count = np.bincount(label)
+    other = np.empty(len(count), dtype=np.int64)
+    other[label] = label[opposite]
+    itself = other == np.arange(len(count))
+    wanted = (np.bincount(label, read) > 0) & (np.arange(len(count)) <= other)
+    kind = np.unique(np.column_stack([size_class(count), itself]), axis=0, return_inverse=True)[1]
+    order = np.lexsort((label, kind[label]))
+    picked = order[wanted[label[order]]]
+    place = np.full(found.size, -1)
+    place[picked] = np.arange(len(picked))
+    label, mirror, real = label[picked], place[opposite[picked]], itself[label[picked]]
+    turn = _real_numbers(mirror, real)
+    moves = _turned(renumbered(generator, place, len(picked)), turn, real)
+    shown, weights, reading = np.arange(len(picked)), turn.conj().T.tocsr(), None
+    if watched is not None and not all_of_it:
+        ends = (label, watched.inside[row[picked]], watched.inside[column[picked]])
+        shown, which = _alike(np.column_stack(ends), read[picked])
+        weights, reading = _reading(shown, which, mirror, real, turn)
+    groups = _groups(kind[label], label, moves, shown, reading)
+    return Matrix(
+        reached,
+        row[picked][shown],
+        column[picked][shown],
+        ~real[shown],
+        weights,
+        groups,
+        found,
+        picked,
+        turn,
+    )
+
+
+def _components(generator: Elements) -> Array:
+    """Which elements move together."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    joins = csr_array(
+        (np.ones(len(generator.row), dtype=bool), (generator.row, generator.column)),
+        shape=(generator.size, generator.size),
+    )
+    label: Array = connected_components(joins, directed=False)[1]
+    return label
+
+
+def _alike(keys: Array, read: Array) -> tuple[Array, Array]:
+    """The first of each set of equal keys among those to be read; which set each one is in, or -1.
+
+    Sets come in the order of their first members.
+    """
+    chosen = np.flatnonzero(read)
+    first, member = np.unique(keys[chosen], axis=0, return_index=True, return_inverse=True)[1:]
+    order = np.argsort(first)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[order] = np.arange(len(first))
+    which = np.full(len(keys), -1)
+    which[chosen] = rank[member.reshape(-1)]
+    return chosen[first[order]], which
+
+
+def _reading(shown: Array, which: Array, mirror: Array, real: Array, turn: Any) -> tuple[Any, Any]:
+    """What takes columns to sums of elements, and what takes numbers to columns."""
+    from scipy.sparse import csr_array
+
+    chosen = np.flatnonzero(which >= 0)
+    entries = (np.ones(len(chosen)), (which[chosen], chosen))
+    sums = csr_array(entries, shape=(len(shown), len(which)))
+    opposite = np.where(real[shown], which[mirror[shown]], np.arange(len(shown)))
+    own = _real_numbers(opposite, real[shown])
+    return own.conj().T.tocsr(), (own @ sums @ turn.conj().T).tocsr()
+
+
+def _groups(
+    kind: Array, label: Array, moves: Elements, shown: Array, reading: Any
+) -> tuple[Blocks, ...]:
+    """Blocks of one kind each; numbers come in the order of kinds and labels."""
+    groups = []
+    for low in map(int, np.flatnonzero(np.diff(kind, prepend=-1))):
+        high = int(np.searchsorted(kind, kind[low], "right"))
+        block, within, size = _places(label[low:high])
+        here = np.full(len(kind), -1)
+        here[low:high] = kept = block * size + within
+        count, inside = int(block.max()) + 1, slice(low, high)
+        generator = renumbered(moves, here, count * size)
+        columns, out, read = inside, kept, None
+        if reading is not None:
+            first, last = (int(k) for k in np.searchsorted(shown, [low, high]))
+            columns = slice(first, last)
+            line, rank, rows = _places(label[shown[columns]])
+            out = line * rows + rank
+            part = reading[first:last, low:high].tocoo()
+            values = part.data if part.data.imag.any() else part.data.real
+            read = np.zeros((count, rows, size), dtype=values.dtype)
+            read[line[part.coords[0]], rank[part.coords[0]], within[part.coords[1]]] = values
+        groups.append(Blocks(count, size, 1, inside, kept, columns, out, read, generator))
+    return tuple(groups)
+
+
+def _places(label: Array) -> tuple[Array, Array, int]:
+    """Labels rise: the number of each one's block, its place there, and the largest size."""
+    block, count = np.unique(label, return_inverse=True, return_counts=True)[1:]
+    within = np.arange(len(label)) - np.repeat(np.cumsum(count) - count, count)
+    return block, within, int(count.max())
+
+
+def _real_numbers(mirror: Array, itself: Array) -> Any:
+    """The unitary U to the numbers that move, x = U rho.
+
+    Where a block is its own mirror image they are real: the diagonal, and sqrt(2) times the real
+    and the imaginary part of what stands beside it.
+    """
+    from scipy.sparse import csr_array
+
+    size, half = len(mirror), np.sqrt(0.5)
+    here = np.arange(size)
+    beside = np.flatnonzero(itself & (mirror != here))
+    upper = beside < mirror[beside]
+    own = np.ones(size, dtype=complex)
+    own[beside] = np.where(upper, half, 1j * half)
+    values = np.concatenate([own, np.where(upper, half, -1j * half)])
+    rows, columns = np.concatenate([here, beside]), np.concatenate([here, mirror[beside]])
+    return csr_array((values, (rows, columns)), shape=(size, size))
+
+
+def _turned(generator: Elements, turn: Any, real: Array) -> Elements:
+    """U L U^dag, term by term; real where it has to be, in spite of rounding."""
+    from scipy.sparse import csr_array
+
+    size, terms = generator.size, len(generator.coefficients)
+    beside = (generator.row, generator.term * size + generator.column)
+    left = turn @ csr_array((generator.value, beside), shape=(size, terms * size))
+    left = left.tocoo()
+    term, column = np.divmod(left.coords[1], size)
+    above = (term * size + left.coords[0], column)
+    both = csr_array((left.data, above), shape=(terms * size, size)) @ turn.conj().T
+    both = both.tocoo()
+    term, row = np.divmod(both.coords[0], size)
+    value = np.where(real[row], both.data.real, both.data)
+    return replace(generator, term=term, row=row, column=both.coords[1], value=value)
