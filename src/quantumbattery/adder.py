@@ -27,14 +27,31 @@ class Adder:
         return cls(csr_array(entries, shape=(count, len(target))))
 
     @cached_property
-    def _dense(self) -> Array | None:
+    def _parts(self) -> list[Any]:
+        """The matrix, or its real and its imaginary part, dense where it is small."""
         targets, sources = self.matrix.shape
-        return self.matrix.toarray().T if targets * sources <= 1 << 14 else None
+        parts = (
+            [self.matrix.real, self.matrix.imag] if self.matrix.dtype.kind == "c" else [self.matrix]
+        )
+        small = targets * sources <= 1 << 14
+        return [part.toarray().T if small else part for part in parts]
 
     def __call__(self, values: Array) -> Array:
         """Take (..., sources) to (..., targets)."""
         flat = values.reshape(prod(values.shape[:-1]), values.shape[-1])
-        dense = self._dense
-        added = (self.matrix @ flat.T).T if dense is None else flat @ dense
-        whole: Array = np.ascontiguousarray(added)
-        return whole.reshape(*values.shape[:-1], self.matrix.shape[0])
+        shape = (*values.shape[:-1], self.matrix.shape[0])
+        parts = self._parts
+        if len(parts) == 1:
+            return np.ascontiguousarray(_product(flat, parts[0])).reshape(shape)
+        added = np.empty((len(flat), shape[-1]), dtype=complex)
+        if np.iscomplexobj(flat):
+            added[:] = _product(flat, parts[0]) + 1j * _product(flat, parts[1])
+        else:
+            added.real, added.imag = (_product(flat, part) for part in parts)
+        return added.reshape(shape)
+
+
+def _product(values: Array, matrix: Any) -> Array:
+    """Rows of values times a dense matrix, or a sparse one that stands the other way."""
+    product: Array = values @ matrix if isinstance(matrix, np.ndarray) else (matrix @ values.T).T
+    return product

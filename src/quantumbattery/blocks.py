@@ -32,6 +32,8 @@ class Blocks:
         Those among count x copies x rows that are no filling.
     read : ndarray, shape (count, rows, size), or None
         What is read of each block, if that is less than all.
+    double : bool
+        Whether every complex number that is read fills two real columns.
     generator : Elements
         What moves them, by place among all numbers of all blocks here: H, or with loss all of the
         generator.
@@ -45,6 +47,7 @@ class Blocks:
     columns: slice
     shown: Array
     read: Array | None
+    double: bool
     generator: Elements
 
     @cached_property

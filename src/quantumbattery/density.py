@@ -22,15 +22,15 @@ class Matrix:
     Attributes
     ----------
     reach : Reach
-    row, column : ndarray, shape (columns,)
+    row, column : ndarray, shape (elements,)
         The configurations of the elements that are read; of two that are conjugate to each other
         and never meet, only one is there. Where only some sites are looked at, an element stands
         for the sum of all that agree with it on those sites.
-    twin : ndarray of bool, shape (columns,)
+    twin : ndarray of bool, shape (elements,)
         Whether the conjugate of an element, which has row and column exchanged, is left out.
-    weights : sparse matrix, shape (columns, columns)
-        The elements are this matrix times what is read: a Hermitian part of the density matrix
-        moves, and is read, as real numbers.
+    weights : sparse matrix, shape (elements, columns)
+        The elements are this matrix times the columns that are read, which are real: a Hermitian
+        part of the density matrix moves as real numbers, complex ones fill two columns.
     blocks : tuple of Blocks
     """
 
@@ -48,8 +48,8 @@ class Matrix:
 
     @property
     def size(self) -> int:
-        """How many numbers are read."""
-        return len(self.row)
+        """How many columns are read."""
+        return int(self.weights.shape[1])
 
     def first(self, start: Array) -> Array:
         """The initial state (..., entries of the start) over all numbers that move."""
@@ -98,13 +98,13 @@ def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -
         ends = (label, watched.inside[row[picked]], watched.inside[column[picked]])
         shown, which = _alike(np.column_stack(ends), read[picked])
         weights, reading = _reading(shown, which, mirror, real, turn)
-    groups = _groups(kind[label], label, moves, shown, reading)
+    groups = _groups(kind[label], label, moves, shown, reading, real)
     return Matrix(
         reached,
         row[picked][shown],
         column[picked][shown],
         ~real[shown],
-        weights,
+        _columns(weights, real[shown]),
         groups,
         found,
         picked,
@@ -152,11 +152,25 @@ def _reading(shown: Array, which: Array, mirror: Array, real: Array, turn: Any) 
     return own.conj().T.tocsr(), (own @ sums @ turn.conj().T).tocsr()
 
 
+def _columns(weights: Any, real: Array) -> Any:
+    """Weights of complex numbers as those of real columns: one of a real number, two of others."""
+    from scipy.sparse import csr_array
+
+    width = np.where(real, 1, 2)
+    place = np.cumsum(width) - width
+    twice = np.flatnonzero(~real)
+    numbers = np.concatenate([np.arange(len(real)), twice])
+    columns = np.concatenate([place, place[twice] + 1])
+    values = np.concatenate([np.ones(len(real)), np.full(len(twice), 1j)])
+    shape = (len(real), int(width.sum()))
+    return (weights @ csr_array((values, (numbers, columns)), shape=shape)).tocsr()
+
+
 def _groups(
-    kind: Array, label: Array, moves: Elements, shown: Array, reading: Any
+    kind: Array, label: Array, moves: Elements, shown: Array, reading: Any, real: Array
 ) -> tuple[Blocks, ...]:
     """Blocks of one kind each; numbers come in the order of kinds and labels."""
-    groups = []
+    groups, offset = [], 0
     for low in map(int, np.flatnonzero(np.diff(kind, prepend=-1))):
         high = int(np.searchsorted(kind, kind[low], "right"))
         block, within, size = _places(label[low:high])
@@ -164,17 +178,19 @@ def _groups(
         here[low:high] = kept = block * size + within
         count, inside = int(block.max()) + 1, slice(low, high)
         generator = renumbered(moves, here, count * size)
-        columns, out, read = inside, kept, None
+        out, read = kept, None
         if reading is not None:
             first, last = (int(k) for k in np.searchsorted(shown, [low, high]))
-            columns = slice(first, last)
-            line, rank, rows = _places(label[shown[columns]])
+            line, rank, rows = _places(label[shown[first:last]])
             out = line * rows + rank
             part = reading[first:last, low:high].tocoo()
             values = part.data if part.data.imag.any() else part.data.real
             read = np.zeros((count, rows, size), dtype=values.dtype)
             read[line[part.coords[0]], rank[part.coords[0]], within[part.coords[1]]] = values
-        groups.append(Blocks(count, size, 1, inside, kept, columns, out, read, generator))
+        double = not real[low]
+        columns = slice(offset, offset + len(out) * (1 + double))
+        offset = columns.stop
+        groups.append(Blocks(count, size, 1, inside, kept, columns, out, read, double, generator))
     return tuple(groups)
 
 

@@ -169,7 +169,9 @@ def _shown(after: Array, blocks: Blocks) -> Array:
     g, count, _, t, n = after.shape
     after = after.reshape(g, count, -1, blocks.copies, t, n).transpose(0, 2, 4, 1, 3, 5)
     after = after.reshape(*after.shape[:3], -1)
-    return after if len(blocks.shown) == after.shape[-1] else after[..., blocks.shown]
+    if len(blocks.shown) < after.shape[-1]:
+        after = after[..., blocks.shown]
+    return np.ascontiguousarray(after, dtype=complex).view(float) if blocks.double else after
 
 
 def _of(start: Array, k: int) -> Array:

@@ -91,7 +91,7 @@ def kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
         columns = slice(offset, offset + len(kept))
         moves = renumbered(generator, place, len(mine) * size)
         groups.append(
-            Blocks(len(mine), size, int(number), columns, kept, columns, kept, None, moves)
+            Blocks(len(mine), size, int(number), columns, kept, columns, kept, None, False, moves)
         )
         copy_of = first[mine][:, None] + np.arange(number)
         flat[copy_of.ravel()] = sum(map(len, column)) + np.arange(copy_of.size) * size

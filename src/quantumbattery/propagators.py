@@ -78,25 +78,22 @@ class Semigroup:
         costs less: rows move by the small steps, states by the large ones, and all meet at once.
         """
         generator, frequency = self._rotating()
-        grid, count = _equal_steps(times), times.shape[-1]
-        if grid is not None and read is not None and count > 2:
-            first, step = grid
-            fine = int(np.sqrt(count))
-            coarse = -(-count // fine)
-            large = self._on_grid(generator, start, first, step * fine, coarse)
-            turned = generator.swapaxes(-1, -2)
-            small = self._on_grid(turned, read, 0.0, step, fine)  # (..., r, fine, n)
-            rows = small.swapaxes(-2, -3)[..., None, :, :, :]
-            rows = rows.reshape(*rows.shape[:-3], -1, rows.shape[-1])
-            both = large @ rows.swapaxes(-1, -2)  # (..., c, coarse, fine r)
-            states = both.reshape(*both.shape[:-2], coarse * fine, -1)[..., :count, :]
-        elif grid is not None:
-            states = self._on_grid(generator, start, *grid, count)
-            states = states if read is None else states @ read.swapaxes(-1, -2)[..., None, :, :]
-        else:
+        grid = _equal_steps(times)
+        if grid is None:
             states = self._anywhere(generator, start, times)
             states = states if read is None else states @ read.swapaxes(-1, -2)[..., None, :, :]
+        else:
+            first, step = grid
+            if first:
+                start = start @ _expm(generator * first).swapaxes(-1, -2)
+            power = _expm(generator * step)
+            if read is None:
+                states = _on_grid(power, start, times.shape[-1])
+            else:
+                states = _read_on_grid(power, start, read, times.shape[-1])
         if frequency is not None:
+            if (frequency == frequency[:1]).all():
+                frequency = frequency[:1]
             states = states * _phases(-frequency[..., None], times)[..., None, :, :]
         return states
 
@@ -107,25 +104,6 @@ class Semigroup:
         frequency = np.einsum("...ii->...i", self.generator).imag.mean(axis=-1)
         eye = np.eye(self.generator.shape[-1])
         return self.generator - 1j * frequency[..., None, None] * eye, frequency
-
-    def _on_grid(self, generator: Array, start: Array, first: float, step: float, n: int) -> Array:
-        start = start[..., None, :]
-        if first:
-            start = start @ _expm(generator * first)[..., None, :, :].swapaxes(-1, -2)
-        shape = np.broadcast_shapes(start.shape[:-3], generator.shape[:-2]) + start.shape[-3:]
-        states = np.empty((*shape[:-2], n, shape[-1]), np.result_type(generator, start))
-        states[..., :1, :] = start
-        if n == 1:
-            return states
-        power, done = _expm(generator * step)[..., None, :, :], 1
-        while True:
-            more = min(done, n - done)
-            earlier = states[..., :more, :]
-            np.matmul(earlier, power.swapaxes(-1, -2), out=states[..., done : done + more, :])
-            done += more
-            if done == n:
-                return states
-            power = power @ power
 
     def _anywhere(self, generator: Array, start: Array, times: Array) -> Array:
         norm = np.abs(generator).sum(axis=-1).max()
@@ -194,6 +172,34 @@ class Sparse:
 
 
 # --- small parts -------------------------------------------------------------------------------
+
+
+def _on_grid(power: Array, start: Array, count: int) -> Array:
+    """States (..., c, n) after 0, 1, 2 ... steps: shape (..., c, count, n)."""
+    shape = np.broadcast_shapes(start.shape[:-2], power.shape[:-2]) + start.shape[-2:]
+    states = np.empty((*shape[:-1], count, shape[-1]), np.result_type(power, start))
+    states[..., 0, :] = start
+    step, done = power[..., None, :, :].swapaxes(-1, -2), 1
+    while done < count:
+        more = min(done, count - done)
+        np.matmul(states[..., :more, :], step, out=states[..., done : done + more, :])
+        done += more
+        if done < count:
+            step = step @ step
+    return states
+
+
+def _read_on_grid(power: Array, start: Array, read: Array, count: int) -> Array:
+    """What rows (..., r, n) make of the states on a grid: shape (..., c, count, r)."""
+    fine = max(1, int(np.sqrt(count)))
+    coarse = -(-count // fine)
+    large = _on_grid(np.linalg.matrix_power(power, fine), start, coarse)
+    small = _on_grid(power.swapaxes(-1, -2), read, fine)  # (..., r, fine, n)
+    rows = small.swapaxes(-2, -3)
+    rows = rows.reshape(*rows.shape[:-3], -1, rows.shape[-1])[..., None, :, :]
+    both = large @ rows.swapaxes(-1, -2)  # (..., c, coarse, fine r)
+    states: Array = both.reshape(*both.shape[:-2], coarse * fine, read.shape[-2])
+    return states[..., :count, :]
 
 
 def _expm(matrix: Array) -> Array:

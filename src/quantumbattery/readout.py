@@ -25,17 +25,6 @@ from quantumbattery.subsystem import Part, part
 from quantumbattery.system import System
 
 QUBIT = ("population", "population_inversion", "coherence")
-_SPECTRAL = {
-    "passive_energy",
-    "active_energy",
-    "ergotropy",
-    "antiergotropy",
-    "capacity",
-    "passive_power",
-    "ergotropic_power",
-}
-
-
 _POWERS = {
     "power": "energy",
     "passive_power": "passive_energy",
@@ -101,19 +90,19 @@ class Readout:
         -------
         dict of str to ndarray, shape (g, c, T)
         """
-        wanted, found = set(chosen), dict[str, Array]()
+        wanted = set(chosen)
+        wanted |= {_POWERS[n] for n in wanted & set(_POWERS)}
         if self._one_qubit and battery.whole is None:
-            found |= _qubit_columns(self._battery, states, battery)
+            found = _qubit_columns(wanted, self._battery, states, battery)
         else:
             populations = self._battery.populations(states)
-            found["energy"] = _energy(self._battery, states, populations, battery)
+            found = {"energy": _energy(self._battery, states, populations, battery)}
             if "energy_variance" in wanted:
                 variance = _variance(self._battery, states, populations, battery)
                 found["energy_variance"] = variance
-            if wanted & _SPECTRAL:
-                found |= _work(found["energy"], *self._passive_and_active(states, battery))
-        if wanted & set(_POWERS):
-            found |= {n: found[s] * rate for n, s in _POWERS.items() if n in wanted}
+            if wanted & set(_WORK):
+                found |= _work(wanted, found["energy"], *self._passive_and_active(states, battery))
+        found |= {n: found[s] * rate for n, s in _POWERS.items() if n in wanted}
         if "concurrence" in wanted:
             found["concurrence"] = _entanglement(self._two, states)
         return {name: found[name] for name in chosen}
@@ -130,16 +119,23 @@ class Readout:
         return _of_spectrum(self._battery.eigenvalues(states), battery)
 
 
-def _work(energy: Array, passive: Array, active: Array) -> dict[str, Array]:
-    """Everything that unitaries can do, without rounding that takes one past another."""
-    passive = np.minimum(passive, energy)
-    active = np.maximum(active, energy)
+_WORK = {  # which energy, minus which other
+    "passive_energy": ("passive", None),
+    "active_energy": ("active", None),
+    "ergotropy": ("energy", "passive"),
+    "antiergotropy": ("energy", "active"),
+    "capacity": ("active", "passive"),
+}
+
+
+def _work(wanted: set[str], energy: Array, passive: Array, active: Array) -> dict[str, Array]:
+    """What unitaries can do, without rounding that takes one energy past another."""
+    given = {"energy": energy, "passive": np.minimum(passive, energy)}
+    given["active"] = np.maximum(active, energy)
     return {
-        "passive_energy": passive,
-        "active_energy": active,
-        "ergotropy": energy - passive,
-        "antiergotropy": energy - active,
-        "capacity": active - passive,
+        name: given[one] if other is None else given[one] - given[other]
+        for name, (one, other) in _WORK.items()
+        if name in wanted
     }
 
 
@@ -183,14 +179,23 @@ def _of_spectrum(eigenvalues: Array, battery: Battery) -> tuple[Array, Array]:
     return passive, np.matmul(inside, high[:, None, :, None])[..., 0]
 
 
-def _qubit_columns(part: Part, states: Array, battery: Battery) -> dict[str, Array]:
-    """All that population and coherence of a battery qubit say (paper, Eqs. 46-52)."""
+def _qubit_columns(
+    wanted: set[str], part: Part, states: Array, battery: Battery
+) -> dict[str, Array]:
+    """What population and coherence of a battery qubit say (paper, Eqs. 46-52)."""
     site = battery.system.sites[battery.system.battery[0]]
     p, corner = _qubit(part, states)
     gap = site_energies(site, 2, battery.numbers)[:, 1][:, None, None]
-    found = {"energy": gap * p, "population": p, "population_inversion": p - 0.5}
-    found |= {"coherence": np.abs(corner), "energy_variance": gap**2 * (p * (1 - p))}
-    return found | _work(found["energy"], *_two_levels(p, corner, gap))
+    found = {"energy": gap * p, "population": p}
+    if "population_inversion" in wanted:
+        found["population_inversion"] = p - 0.5
+    if "coherence" in wanted:
+        found["coherence"] = np.abs(corner)
+    if "energy_variance" in wanted:
+        found["energy_variance"] = gap**2 * (p * (1 - p))
+    if wanted & set(_WORK):
+        found |= _work(wanted, found["energy"], *_two_levels(p, corner, gap))
+    return found
 
 
 def _two_levels(p: Array, corner: Array, gap: Array) -> tuple[Array, Array]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -138,42 +138,39 @@ class MatrixPart:
 
     def populations(self, numbers: Array) -> Array:
         """Shape (..., states)."""
-        every = np.arange(len(self.split.levels))
-        return self.elements(numbers, every, every).real
+        return self._populations(numbers)
 
     @cached_property
-    def _adders(self) -> dict[bytes, tuple[Adder, Adder | None]]:
+    def _populations(self) -> Adder:
+        every = np.arange(len(self.split.levels))
+        return Adder(self._sums(every, every).real)
+
+    @cached_property
+    def _adders(self) -> dict[bytes, Adder]:
         return {}
 
     def elements(self, numbers: Array, row: Array, column: Array) -> Array:
         """Elements of the reduced density matrix between states of the sites, (..., wanted)."""
         key = row.tobytes() + column.tobytes()
         if key not in self._adders:
-            self._adders[key] = self._sums(row, column)
-        plain, conjugate = self._adders[key]
-        found = plain(numbers)
-        return found if conjugate is None else found + conjugate(numbers).conj()
+            self._adders[key] = Adder(self._sums(row, column))
+        return self._adders[key](numbers)
 
-    def _sums(self, row: Array, column: Array) -> tuple[Adder, Adder | None]:
-        """What adds elements up, and their conjugates, from the numbers that move."""
+    def _sums(self, row: Array, column: Array) -> Any:
+        """The sparse matrix that makes reduced elements of the columns that are read."""
         kept, one, two = self._kept
-        wanted = row * len(self.split.levels) + column
-        target, source = _find(one * len(self.split.levels) + two, wanted)
-        plain = self._adder(target, kept[source], len(row))
+        wanted, size = row * len(self.split.levels) + column, len(self.split.levels)
+        target, source = _find(one * size + two, wanted)
+        plain = self._chosen(target, kept[source], len(row))
         twin = self.matrix.twin[kept]
-        target, source = _find((two * len(self.split.levels) + one)[twin], wanted)
-        if not len(target):
-            return plain, None
-        return plain, self._adder(target, kept[twin][source], len(row))
+        target, source = _find((two * size + one)[twin], wanted)
+        return plain + self._chosen(target, kept[twin][source], len(row)).conj()
 
-    def _adder(self, target: Array, element: Array, count: int) -> Adder:
+    def _chosen(self, target: Array, element: Array, count: int) -> Any:
         from scipy.sparse import csr_array
 
-        chosen = csr_array(
-            (np.ones(len(target)), (target, element)), shape=(count, self.matrix.size)
-        )
-        weights = chosen @ self.matrix.weights
-        return Adder(weights if weights.data.imag.any() else weights.real)
+        shape = (count, len(self.matrix.row))
+        return csr_array((np.ones(len(target)), (target, element)), shape) @ self.matrix.weights
 
     def eigenvalues(self, numbers: Array) -> Array:
         """All that can be other than zero, falling, shape (..., rank)."""
