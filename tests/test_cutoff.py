@@ -14,8 +14,9 @@ from quantumbattery.cutoff import leak
 from quantumbattery.evolve import motion
 from quantumbattery.forms import Kets, Matrix, structure
 from quantumbattery.reach import reach
+from quantumbattery.split import Split
 from quantumbattery.states import bloch, fock, state
-from quantumbattery.subsystem import Split, part
+from quantumbattery.subsystem import part
 from quantumbattery.system import (
     Ensemble,
     Oscillator,

@@ -15,8 +15,9 @@ from quantumbattery import evolve
 from quantumbattery.evolve import motion
 from quantumbattery.forms import Kets, Matrix, structure
 from quantumbattery.reach import reach
+from quantumbattery.split import Split
 from quantumbattery.states import bloch, fock, state, thermal
-from quantumbattery.subsystem import Split, part
+from quantumbattery.subsystem import part
 from quantumbattery.system import Ensemble, Oscillator, Qubit, System, exchange, heisenberg
 
 close = partial(np.testing.assert_allclose, rtol=0, atol=2e-12)
@@ -245,59 +246,81 @@ def test_error_of_a_part_of_the_starts(monkeypatch):
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 2**32 - 1), st.booleans())
-def test_only_what_somebody_will_look_at(seed, lossy):
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from(sorted(WHENS)))
+def test_only_what_somebody_will_look_at(seed, lossy, when):
+    """What some sites show is the same, and so is what some of them show alone."""
     system, chosen = random_case(seed, 30, lossy)
-    reached, times = reach(system, chosen), np.array([0.0, 1.1])
-    split = Split.of(reached, system.battery)
-    every, few = structure(reached), structure(reached, split.needed)
+    reached, times, rng = reach(system, chosen), WHENS[when], np.random.default_rng(seed)
+    watched = rng.permutation(reached.sites)[: rng.integers(1, len(reached.sites) + 1)].tolist()
+    every, few = structure(reached), structure(reached, Split.of(reached, watched))
     assert few.size <= every.size
-    n = len(split.levels)
-    row, column = np.divmod(np.arange(n * n), n)
-    whole, cut = (
-        part(split, form).elements(moving(reached, form, times).at(times, slice(None)), row, column)
-        for form in (every, few)
-    )
-    close(cut, whole)
+    for sites in (watched, watched[:1], watched[::-1][:2]):
+        split = Split.of(reached, sites)
+        row, column = np.divmod(np.arange(len(split.levels) ** 2), len(split.levels))
+        whole, shown = (
+            part(split, form).elements(solved(reached, form, times), row, column)
+            for form in (every, few)
+        )
+        close(shown, whole)
+        values = [
+            part(split, form).eigenvalues(solved(reached, form, times)) for form in (every, few)
+        ]
+        close(*values)
 
 
-def test_coherences_of_the_charger_are_left_out():
+def solved(reached, form, times):
+    return moving(reached, form, times).at(times, slice(None))
+
+
+def test_a_series_shows_the_same(monkeypatch):
+    reached = reach(chain(4, loss=0.7, occupation=0.2), {"q0": bloch(1.0, 0.2)})
+    watched = Split.of(reached, ["q3", "q1"])
+    row, column = np.divmod(np.arange(16), 4)
+    for times in WHENS.values():
+        expected = part(watched, structure(reached)).elements(
+            solved(reached, structure(reached), times), row, column
+        )
+        form = structure(reached, watched)
+        monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
+        made = moving(reached, form, times)
+        numbers = made.at(times, slice(None))
+        close(part(watched, form).elements(numbers, row, column), expected)
+        assert made.series
+        assert made.error(times, slice(None), numbers) < 1e-12
+        monkeypatch.undo()
+
+
+def test_what_does_not_show_is_left_out():
     reached = reach(pair(dephasing=0.3), {"charger": fock(1)})
-    # populations and coherence of 10 and 01 are one rectangle, and all of it is needed
-    assert structure(reached, Split.of(reached, ["battery"]).needed).size == 4
+    # populations and coherence of 10 and 01 are one block, of which the two populations are read
+    assert structure(reached).size == 4
+    assert structure(reached, Split.of(reached, ["battery"])).size == 2
     apart = System({"charger": Qubit(dephasing=0.3), "battery": Qubit()})
     reached = reach(apart, bloch(1.0))
-    assert structure(reached).size == 3  # two populations, and one of the two coherences
-    assert structure(reached, Split.of(reached, ["battery"]).needed).size == 2
+    assert structure(reached).size == 4  # two populations, and a complex coherence
+    assert structure(reached, Split.of(reached, ["charger"])).size == 4
+    assert structure(reached, Split.of(reached, ["battery"])).size == 2
 
 
 def test_hermitian_parts_move_as_real_numbers():
-    """Among equal numbers of quanta the matrix is Hermitian; between them it has a mirror image."""
+    """Quanta differ by at most one in what a superposition of none and one leads to.
+
+    Where they are equal the matrix is Hermitian; beside that it has a mirror image, not solved.
+    """
     system = chain(3, loss=0.7, occupation=0.2)
-    times = np.array([0.0, 0.9])
-    for start, real in ((fock(1), True), (bloch(1.0), False)):
-        reached = reach(system, start)
-        form = structure(reached)
-        numbers = moving(reached, form, times).at(times, slice(None))
-        assert np.isrealobj(numbers) == real
-        quanta = reached.configurations.astype(int).sum(axis=1)
+    for start, beside in ((fock(1), 0), (bloch(1.0, 0.4), 15)):
+        form = structure(reach(system, start))
+        assert len(form.row) == 20 + beside
+        assert form.size == 20 + 2 * beside
+        quanta = form.reach.configurations.astype(int).sum(axis=1)
         within = quanta[form.row] == quanta[form.column]
-        assert within.all() == real
-        assert not numbers[..., within].imag.any()
-        assert (numbers[..., ~within].imag != 0).any() == (not real)
         np.testing.assert_array_equal(form.twin, ~within)
         for blocks in form.blocks:
-            if within[blocks.columns].all():
-                assert np.isrealobj(blocks.generator.value)
-
-
-def test_a_mirror_image_is_not_solved_twice():
-    """Quanta differ by at most one in what a superposition of none and one leads to."""
-    form = structure(reach(chain(3, loss=0.7, occupation=0.2), bloch(1.0)))
-    solved = set(zip(form.row.tolist(), form.column.tolist(), strict=True))
-    left_out = set(zip(form.column[form.twin].tolist(), form.row[form.twin].tolist(), strict=True))
-    assert len(solved) == form.size == 20 + 15
-    assert len(solved | left_out) == 20 + 15 + 15
+            assert np.isrealobj(blocks.generator.value) == (not blocks.double)
+        assert np.isrealobj(solved(form.reach, form, np.array([0.0, 0.9])))
+        solved_ones = set(zip(form.row.tolist(), form.column.tolist(), strict=True))
+        twins = zip(form.column[form.twin].tolist(), form.row[form.twin].tolist(), strict=True)
+        assert len(solved_ones | set(twins)) == 20 + 2 * beside
 
 
 @pytest.mark.parametrize("rates", [{}, {"loss": 0.25, "occupation": 0.25}], ids=str)

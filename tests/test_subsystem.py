@@ -14,8 +14,9 @@ from product_space import Whole, chain, initial, interfering, random_case
 from quantumbattery.evolve import motion
 from quantumbattery.forms import Kets, Matrix, structure
 from quantumbattery.reach import reach
+from quantumbattery.split import Split
 from quantumbattery.states import bloch, fock, state
-from quantumbattery.subsystem import Split, part
+from quantumbattery.subsystem import part
 from quantumbattery.system import Ensemble, Oscillator, Qubit, Qudit, System, dipole, exchange
 
 TIMES = np.array([1.3, 0.0])

@@ -44,8 +44,8 @@ class Motion:
         for blocks, propagator, start in self.parts:
             chosen = start[:, :, states]  # (g or 1, blocks, c, copies, n)
             flat = chosen.reshape(*chosen.shape[:2], -1, chosen.shape[-1])
-            moved.append(_shown(_apply(propagator, flat, times, blocks.read), blocks))
-        return moved[0] if len(moved) == 1 else np.concatenate(moved, axis=-1)
+            moved.append((blocks, _apply(propagator, flat, times, blocks.read)))
+        return _columns(moved, self.size)
 
     @property
     def series(self) -> bool:
@@ -65,7 +65,7 @@ class Motion:
                     after = _apart(leap[:, None], blocks)
                     if blocks.read is not None:
                         after = after @ blocks.read.swapaxes(-1, -2)[:, None]
-                    shown = _shown(after[None], blocks)[0, :, 0]
+                    shown = _columns([(blocks, after[None])], self.size)[0, :, 0, blocks.columns]
                     difference = found[k, :, place, blocks.columns] - shown
                     worst = max(worst, float(np.linalg.norm(difference, axis=-1).max()))
         return worst
@@ -164,14 +164,24 @@ def _apart(states: Array, blocks: Blocks) -> Array:
     return states.reshape(*states.shape[:2], blocks.count, blocks.size).transpose(2, 0, 1, 3)
 
 
-def _shown(after: Array, blocks: Blocks) -> Array:
-    """What is read (g, blocks, c copies, T, rows) as columns (g, c, T, columns)."""
-    g, count, _, t, n = after.shape
-    after = after.reshape(g, count, -1, blocks.copies, t, n).transpose(0, 2, 4, 1, 3, 5)
-    after = after.reshape(*after.shape[:3], -1)
-    if len(blocks.shown) < after.shape[-1]:
-        after = after[..., blocks.shown]
-    return np.ascontiguousarray(after, dtype=complex).view(float) if blocks.double else after
+def _columns(moved: list[tuple[Blocks, Array]], size: int) -> Array:
+    """What is read of all blocks (g, blocks, c copies, T, rows) as columns (g, c, T, size)."""
+    first, after = moved[0]
+    g, _, c, t, _ = after.shape
+    kinds = [float if blocks.double else after.dtype for blocks, after in moved]
+    out = np.empty((g, c // first.copies, t, size), dtype=np.result_type(*kinds))
+    for blocks, after in moved:
+        ordered = after.reshape(g, blocks.count, -1, blocks.copies, t, after.shape[-1])
+        ordered = ordered.transpose(0, 2, 4, 1, 3, 5)
+        if len(blocks.shown) < blocks.count * blocks.copies * after.shape[-1]:
+            ordered = ordered.reshape(*ordered.shape[:3], -1)[..., blocks.shown]
+        mine = out[..., blocks.columns]
+        if blocks.double:
+            mine[..., 0::2].reshape(ordered.shape)[...] = ordered.real
+            mine[..., 1::2].reshape(ordered.shape)[...] = ordered.imag
+        else:
+            mine.reshape(ordered.shape)[...] = ordered
+    return out
 
 
 def _of(start: Array, k: int) -> Array:

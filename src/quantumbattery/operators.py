@@ -55,7 +55,8 @@ def short(value: object) -> str:
         axes = ", ".join(f"{d}: {n}" for d, n in zip(value.dims, value.shape, strict=True))
         if value.dtype.kind == "c":
             return f"<{axes}; complex>"
-        return f"<{axes}; {float(value.min()):.6g} to {float(value.max()):.6g}>"
+        numbers = value.to_numpy()
+        return f"<{axes}; {numbers.min():.6g} to {numbers.max():.6g}>"
     if isinstance(value, np.ndarray):
         return f"<array {' x '.join(map(str, value.shape))}>"
     if isinstance(value, tuple):

@@ -222,13 +222,16 @@ def _expm(matrix: Array) -> Array:
 def _series(generator: Array, states: Array, time: Array, size: float) -> Array:
     """exp(L t) on states (..., n), rows, by its Taylor series; size is |L| t, at most about 1."""
     turned = generator.swapaxes(-1, -2)
-    term = total = states
+    shape = np.broadcast_shapes(states.shape[:-2], generator.shape[:-2]) + states.shape[-2:]
+    total = np.array(np.broadcast_to(states, shape), dtype=np.result_type(states, generator))
+    term, spare = total.copy(), np.empty_like(total)
     bound, k = 1.0, 0
     while bound > _ROUNDING:
         k += 1
         bound *= size / k
-        term = term @ turned * (time / k)
-        total = total + term
+        term, spare = np.matmul(term, turned, out=spare), term
+        term *= time / k
+        total += term
     return total
 
 

@@ -282,8 +282,8 @@ def _qubit(part: Part, states: Array) -> tuple[Array, Array]:
         return zero, zero
     if level[0] < 0:
         return zero + 1.0, zero
-    found = part.elements(states, level[[1, 1]], level[[1, 0]])
-    return np.clip(found[..., 0].real, 0.0, 1.0), found[..., 1]
+    p = part.populations(states)[..., level[1]]
+    return np.clip(p, 0.0, 1.0), part.elements(states, level[1:], level[:1])[..., 0]
 
 
 def _entanglement(two: Part, states: Array) -> Array:
