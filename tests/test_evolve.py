@@ -232,6 +232,19 @@ def test_a_batch_of_systems_starts_and_times(monkeypatch, rates, series):
         close(joint(form, apart.at(times, slice(None)))[:, 0], rho[[0, 1, 2], [0, 1, 2]])
 
 
+def test_error_of_a_series_is_that_of_its_last_states(monkeypatch):
+    monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
+    for rates in ({}, {"loss": 0.5}, {"loss": 0.5, "occupation": 0.3}):
+        reached = reach(chain(4, **rates), bloch(1.0))
+        form = structure(reached)
+        for times in WHENS.values():
+            made = moving(reached, form, times)
+            spoilt = made.at(times, slice(None))
+            assert made.error(times, slice(None), spoilt) < 1e-12
+            spoilt[0, 0, times.argmax(), -1] += 1e-7
+            assert made.error(times, slice(None), spoilt) == pytest.approx(1e-7, rel=1e-4)
+
+
 def test_error_of_a_part_of_the_starts(monkeypatch):
     monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
     reached = reach(chain(4), bloch(xr.DataArray([0.5, 1.0, 2.0], dims="theta")))

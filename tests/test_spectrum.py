@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantumbattery.spectrum import degeneracies, dimension, highest, lowest
+from quantumbattery.spectrum import degeneracies, highest, lowest
 from quantumbattery.system import Ensemble, Qubit, Qudit
 
-LARGEST = 2.0**53  # beyond it a number of states is as good as endless
+LARGEST = 2.0**30  # beyond it a number of states is as good as endless
 
 
 def every_state(ladders):
@@ -48,7 +48,6 @@ def test_lowest_and_highest_against_all_states(ladders, count):
             for energies, degeneracy in ladders
         ]
         everything = every_state(single)
-        assert dimension(ladders) == len(everything)
         np.testing.assert_allclose(low[k], everything[:count], rtol=0, atol=1e-14)
         np.testing.assert_allclose(high[k], everything[::-1][:count], rtol=0, atol=1e-14)
 
@@ -56,7 +55,6 @@ def test_lowest_and_highest_against_all_states(ladders, count):
 def test_no_parts_have_one_state():
     np.testing.assert_array_equal(lowest([], 3), [0.0])
     np.testing.assert_array_equal(highest([], 3), [0.0])
-    assert dimension([]) == 1
 
 
 @pytest.mark.parametrize("cell", [Qubit(), Qudit([0, 1, 1.5]), Qudit([0, 0.1, 2, 3])])
@@ -75,7 +73,7 @@ def multinomials(cells):
     return [factorial(cells.number) // prod(map(factorial, row)) for row in cells.occupations]
 
 
-@pytest.mark.parametrize("cells", [Ensemble(Qubit(), 40), Ensemble(Qudit([0, 1, 2]), 20)], ids=str)
+@pytest.mark.parametrize("cells", [Ensemble(Qubit(), 30), Ensemble(Qudit([0, 1, 2]), 20)], ids=str)
 def test_degeneracies_are_multinomial_coefficients(cells):
     assert degeneracies(cells).tolist() == multinomials(cells)
     assert degeneracies(cells).sum() == cells.cell.dimension**cells.number
@@ -89,7 +87,7 @@ def test_large_degeneracies_are_exact_until_they_are_capped(number):
 
 def test_large_degeneracies_to_many_digits():
     for cells in (Ensemble(Qubit(), 1000), Ensemble(Qudit([0, 1, 2]), 60)):
-        expected = [float(min(number, 2**53)) for number in multinomials(cells)]
+        expected = [float(min(number, 2**30)) for number in multinomials(cells)]
         np.testing.assert_allclose(degeneracies(cells), expected, rtol=1e-11)
 
 

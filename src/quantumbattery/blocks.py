@@ -61,6 +61,14 @@ class Blocks:
         shape = (len(given.coefficients), self.count * n * n)
         return coo_array((given.value, (given.term, cell)), shape=shape).tocsr()
 
+    @property
+    def filling(self) -> tuple[Array, Array]:
+        """Blocks and places of the filling."""
+        taken = np.zeros(self.count * self.copies * self.size, dtype=bool)
+        taken[self.kept] = True
+        block, place = np.nonzero(~taken.reshape(self.count, self.copies, self.size)[:, 0])
+        return block, place
+
     def filled(self, numbers: Array) -> Array:
         """All numbers (..., inside) by block: shape (..., blocks, copies, size)."""
         mine, shape = numbers[..., self.inside], (self.count, self.copies, self.size)

@@ -30,12 +30,14 @@ def leak(state: State, states: Array, numbers: Array) -> Array:
         The largest of the batch and of all times.
     """
     edge, reached = state.reach.edge, state.reach
+    worst = np.zeros(len(reached.sites))
+    if not len(edge.site):
+        return worst
     where, which = np.unique(edge.configuration, return_inverse=True)
     norms = _row_norms(state, states, where)  # (g, c, T, where)
     lossy = edge.term >= len(reached.hamiltonian.coefficients)
     size = np.where(lossy, 4 * np.abs(edge.value) ** 2, 2 * np.abs(edge.value))
     strength = np.abs(numbers)[:, edge.term] * size  # (g, entries)
-    worst = np.zeros(len(reached.sites))
     for site in np.unique(edge.site):
         mine = edge.site == site
         rate = Adder.to(which[mine], len(where))(strength[:, mine])
@@ -52,10 +54,14 @@ def _row_norms(state: State, states: Array, where: Array) -> Array:
         at = np.minimum(np.searchsorted(where, state.configuration), len(where) - 1)
         chosen = np.flatnonzero(where[at] == state.configuration)
         product = np.abs(states[..., chosen]) * norm[..., member[chosen]]
-        return Adder.to(at[chosen], len(where))(product)
+        norms = Adder.to(at[chosen], len(where))(product)
+        if state.frozen is not None and state.frozen in where:
+            lost = np.maximum(1.0 - weights.sum(axis=-1), 0.0)
+            norms[..., np.searchsorted(where, state.frozen)] += lost
+        return norms
     total = np.zeros((*states.shape[:-1], len(where)))
     weights = np.abs(Adder(state.weights)(states)) ** 2
-    ends = [(state.row, np.ones(state.size, dtype=bool)), (state.column, state.twin)]
+    ends = [(state.row, np.ones(len(state.row), dtype=bool)), (state.column, state.twin)]
     for end, counted in ends:
         at = np.minimum(np.searchsorted(where, end), len(where) - 1)
         chosen = np.flatnonzero(counted & (where[at] == end))

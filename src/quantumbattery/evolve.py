@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 
 from quantumbattery.blocks import Blocks
-from quantumbattery.forms import State
+from quantumbattery.forms import Matrix, State
 from quantumbattery.operators import Array
 from quantumbattery.propagators import Semigroup, Sparse, Unitary
 from quantumbattery.reach import allow
@@ -108,8 +108,8 @@ def motion(state: State, numbers: Array, start: Array, times: Array, limit: floa
             held += len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
             propagator = _dense(blocks, numbers, state.hermitian)
-        if not state.hermitian and not began.imag.any():
-            began = began.real
+        if isinstance(state, Matrix) and not blocks.double:
+            began = began.real  # but for rounding
         parts.append((blocks, propagator, began))
         kind = _METHOD[type(propagator)]
         largest[kind] = max(largest[kind], blocks.size)
@@ -121,6 +121,8 @@ def _dense(blocks: Blocks, numbers: Array, hermitian: bool) -> Propagator:
     cells = blocks.cells  # without rows for losses that never act
     shape = (len(numbers), blocks.count, blocks.size, blocks.size)
     matrices = (numbers[:, : cells.shape[0]] @ cells).reshape(shape)
+    block, place = blocks.filling
+    matrices[:, block, place, place] = matrices[:, block, 0, 0]  # as if of the same frequency
     return Unitary.of(matrices) if hermitian else Semigroup(matrices)
 
 

@@ -92,8 +92,8 @@ class Semigroup:
             else:
                 states = _read_on_grid(power, start, read, times.shape[-1])
         if frequency is not None:
-            if (frequency == frequency[:1]).all():
-                frequency = frequency[:1]
+            common = frequency.reshape(-1)[:1]
+            frequency = common[0] if (frequency == common).all() else frequency
             states = states * _phases(-frequency[..., None], times)[..., None, :, :]
         return states
 
@@ -106,25 +106,26 @@ class Semigroup:
         return self.generator - 1j * frequency[..., None, None] * eye, frequency
 
     def _anywhere(self, generator: Array, start: Array, times: Array) -> Array:
-        norm = np.abs(generator).sum(axis=-1).max()
-        latest = times.max()
-        halvings = int(np.ceil(np.log2(max(norm * latest, 1.0))))
-        if halvings > _DIGITS:  # whole numbers of steps would not be exact
+        norm = np.abs(generator).sum(axis=-1).max(axis=-1)[..., None]
+        latest = times.max(axis=-1, keepdims=True)
+        halvings = _halvings(norm * latest)
+        if halvings.max() > _DIGITS:  # whole numbers of steps would not be exact
             power = _expm(generator[..., None, :, :] * times[..., :, None, None])
             moved: Array = np.einsum("...tij,...cj->...cti", power, start)
             return moved
         step = latest / 2.0**halvings
-        count = np.floor(times / step).astype(np.int64) if step else np.zeros(times.shape, int)
+        count = np.floor(np.divide(times, step, out=np.zeros_like(times * step), where=step > 0))
         rest = (times - count * step)[..., None, :, None]
         states = np.repeat(start[..., None, :], times.shape[-1], axis=-2)
-        states = _series(generator[..., None, :, :], states, rest, norm * step)
-        power = _expm(generator * step)[..., None, :, :].swapaxes(-1, -2)
-        for digit in range(halvings + 1):
-            on = (count >> digit & 1).astype(bool)[..., None, :, None]
+        size = float((norm * step).max())
+        states = _series(generator[..., None, :, :], states, rest, size)
+        power = _expm(generator * step[..., None])[..., None, :, :].swapaxes(-1, -2)
+        digits = count.astype(np.int64)[..., None, :, None]
+        for digit in range(int(halvings.max()) + 1):
+            on = (digits >> digit & 1).astype(bool)
             if on.any():
                 states = np.where(on, states @ power, states)
-            if digit < halvings:
-                power = power @ power
+            power = power @ power
         return states
 
 
@@ -149,8 +150,10 @@ class Sparse:
         grid = _equal_steps(times)
         if grid is not None and len(times) > 1:
             first, last = float(times[0]), float(times[-1])
+            if first:
+                state = expm_multiply(generator * first, state)
             states = expm_multiply(
-                generator, state, start=first, stop=last, num=len(times), endpoint=True
+                generator, state, start=0.0, stop=last - first, num=len(times), endpoint=True
             )
             return np.asarray(states).transpose(2, 0, 1)
         moments, place = np.unique(times, return_inverse=True)
@@ -210,13 +213,21 @@ def _expm(matrix: Array) -> Array:
 
         return np.asarray(expm(matrix))
     # SciPy takes 10 us for each of many small matrices: ten times as long.
-    norm = np.abs(matrix).sum(axis=-1).max()
-    halvings = int(np.ceil(np.log2(max(norm, 1.0))))
+    norm = np.abs(matrix).sum(axis=-1).max(axis=-1)
+    halvings = _halvings(norm)
+    scale = 0.5 ** halvings[..., None, None]
     eye = np.broadcast_to(np.eye(n), matrix.shape)
-    power = _series(matrix, eye, np.array(0.5**halvings), norm * 0.5**halvings).swapaxes(-1, -2)
-    for _ in range(halvings):
-        power = power @ power
+    power = _series(matrix * scale, eye, np.array(1.0), float(min(norm.max(), 1.0)))
+    power = power.swapaxes(-1, -2)
+    for done in range(int(halvings.max())):  # each as often as it needs, or digits are lost
+        power = np.where(done < halvings[..., None, None], power @ power, power)
     return power
+
+
+def _halvings(size: Array) -> Array:
+    """How often a size has to be halved to be at most 1."""
+    halvings: Array = np.ceil(np.log2(np.maximum(size, 1.0))).astype(np.int64)
+    return halvings
 
 
 def _series(generator: Array, states: Array, time: Array, size: float) -> Array:

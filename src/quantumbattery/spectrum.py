@@ -7,7 +7,6 @@ battery has: 2^1000 of a thousand qubits, C(1000, m) of them at m quanta.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import TypeAlias
 
 import numpy as np
@@ -18,13 +17,13 @@ from quantumbattery.operators import Array
 Ladder: TypeAlias = tuple[Array, Array]
 """Energies (..., d) in any order, and how many states have each (d,)."""
 
-_MANY = 2.0**53
+_MANY = 2.0**30  # more than anybody has eigenvalues
 
 
 def degeneracies(ensemble: Ensemble) -> Array:
     """How many states of the separate cells have the occupations of each ladder level.
 
-    Multinomial coefficients, as floats and no larger than 2^53; their sum is d^N.
+    Multinomial coefficients, as floats and no larger than 2^30.
 
     Examples
     --------
@@ -77,11 +76,6 @@ def lowest(ladders: Sequence[Ladder], count: int) -> Array:
 def highest(ladders: Sequence[Ladder], count: int) -> Array:
     """The highest energies of independent parts together, falling; as `lowest`."""
     return -lowest([(-energies, degeneracy) for energies, degeneracy in ladders], count)
-
-
-def dimension(ladders: Sequence[Ladder]) -> float:
-    """How many states there are."""
-    return prod(float(degeneracy.sum()) for _, degeneracy in ladders)
 
 
 def _expanded(energies: Array, degeneracy: Array, count: int) -> Array:
