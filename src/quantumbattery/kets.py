@@ -60,20 +60,16 @@ def kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
         The configuration where all losses end.
     """
     labels, start = reached.labels, reached.start
-    count = np.bincount(labels)
+    count, began = np.bincount(labels), labels[start.configuration]
     members = int(start.member.max()) + 1
-    keys, copy = np.unique(
-        labels[start.configuration] * members + start.member, return_inverse=True
-    )
+    keys, copy = np.unique(began * members + start.member, return_inverse=True)
     block, member = np.divmod(keys, members)
     copies = np.bincount(block, minlength=len(count))
     first = np.searchsorted(block, np.arange(len(count)))  # of the copies of each block
     order, position = _path_order(reached)
-    chosen = np.flatnonzero(copies > 0)
-    kind = np.full(len(count), -1)
-    kinds, kind[chosen] = np.unique(
-        np.column_stack([size_class(count[chosen]), copies[chosen]]), axis=0, return_inverse=True
-    )
+    kind, chosen = np.full(len(count), -1), np.flatnonzero(copies > 0)
+    alike = np.column_stack([size_class(count), copies])[chosen]
+    kinds, kind[chosen] = np.unique(alike, axis=0, return_inverse=True)
     groups, configuration, owner = [], [], []
     flat = np.zeros(len(keys), dtype=np.int64)  # where each copy begins, filling counted
     column = [np.zeros(0, dtype=np.int64)]  # of everything, filling counted

@@ -5,7 +5,7 @@ A system is described, never built: frozen values that know no solver.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
@@ -22,8 +22,9 @@ from quantumbattery.interactions import (
     heisenberg,
     interaction,
 )
-from quantumbattery.operators import Described, equal, saying, short
+from quantumbattery.operators import Described, equal, short
 from quantumbattery.parameters import align, names
+from quantumbattery.plain import described, plain
 from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.states import Values
 
@@ -224,14 +225,14 @@ class System(Described):
         True
         """
         return {
-            "sites": {name: _plain(site) for name, site in self.sites.items()},
-            "interactions": [_plain(each) for each in self.interactions],
+            "sites": {name: plain(site) for name, site in self.sites.items()},
+            "interactions": [plain(each) for each in self.interactions],
             "charger": list(self.charger),
             "battery": list(self.battery),
         }
 
     @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> System:
+    def from_dict(cls, given: Mapping[str, Any]) -> System:
         """Make a system from what `to_dict` gave; numbers at their defaults may be left out.
 
         Raises
@@ -239,22 +240,22 @@ class System(Described):
         TypeError, ValueError
             If a part is missing or unknown, or the system makes no sense.
         """
-        if not isinstance(plain, Mapping) or not isinstance(plain.get("sites"), Mapping):
+        if not isinstance(given, Mapping) or not isinstance(given.get("sites"), Mapping):
             raise TypeError(
                 "a system is read from a dict with the keys sites (a dict itself), interactions, "
-                f"charger and battery; got {plain!r:.60}"
+                f"charger and battery; got {given!r:.60}"
             )
-        unknown = set(plain) - {"sites", "interactions", "charger", "battery"}
+        unknown = set(given) - {"sites", "interactions", "charger", "battery"}
         if unknown:
             raise ValueError(
                 f"unknown key {min(unknown)!r}: a system has sites, interactions, charger, battery"
             )
-        sites = {name: _described(f"site {name!r}", site) for name, site in plain["sites"].items()}
+        sites = {name: described(f"site {name!r}", site) for name, site in given["sites"].items()}
         interactions = [
-            _described(f"interaction {number}", each)
-            for number, each in enumerate(plain.get("interactions", []))
+            described(f"interaction {number}", each)
+            for number, each in enumerate(given.get("interactions", []))
         ]
-        ends = {end: plain[end] for end in ("charger", "battery") if end in plain}
+        ends = {end: given[end] for end in ("charger", "battery") if end in given}
         return cls(sites, interactions, **ends)
 
     def __eq__(self, other: object) -> bool:
@@ -369,48 +370,3 @@ def _folded(lines: list[tuple[str, str]]) -> Iterator[str]:
         if len(who) > 3:
             who = [f"{who[0]} ... {who[-1]} ({len(who)})"]
         yield from (f"  {name}: {text}" for name in who)
-
-
-_MAKERS: dict[str, Callable[..., Site | Interaction]] = {
-    "qubit": Qubit,
-    "qudit": Qudit,
-    "oscillator": Oscillator,
-    "ensemble": Ensemble,
-    "exchange": exchange,
-    "dipole": dipole,
-    "heisenberg": heisenberg,
-    "interaction": interaction,
-}
-
-
-def _plain(value: Any) -> Any:
-    """A description or one of its values, for JSON."""
-    if isinstance(value, Described):
-        kind = value.kind if isinstance(value, Interaction) else type(value).__name__.lower()
-        return {"kind": kind} | {name: _plain(getattr(value, name)) for name in names(value)}
-    if isinstance(value, xr.DataArray):
-        return {"array": value.to_dict()}
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind == "c":
-            return {"real": value.real.tolist(), "imaginary": value.imag.tolist()}
-        return value.tolist()
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
-
-
-def _value(plain: Any) -> Any:
-    if isinstance(plain, Mapping):
-        if "kind" in plain:
-            return _described("cell", plain)
-        if set(plain) == {"real", "imaginary"}:
-            return np.asarray(plain["real"]) + 1j * np.asarray(plain["imaginary"])
-        return xr.DataArray.from_dict(plain["array"]) if set(plain) == {"array"} else plain
-    return [_value(each) for each in plain] if isinstance(plain, list) else plain
-
-
-def _described(who: str, plain: object) -> Any:
-    """A site or interaction from its plain form."""
-    if not isinstance(plain, Mapping) or plain.get("kind") not in _MAKERS:
-        raise ValueError(f"{who}: its kind must be one of {', '.join(_MAKERS)}; got {plain!r:.60}")
-    given = {name: _value(value) for name, value in plain.items() if name != "kind"}
-    with saying(who):
-        return _MAKERS[plain["kind"]](**given)

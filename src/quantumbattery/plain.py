@@ -1,0 +1,65 @@
+"""Descriptions as plain values that JSON can hold, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.ensemble import Ensemble
+from quantumbattery.interactions import (
+    Interaction,
+    dipole,
+    exchange,
+    heisenberg,
+    interaction,
+)
+from quantumbattery.operators import Described, saying
+from quantumbattery.parameters import names
+from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
+
+_MAKERS: dict[str, Callable[..., Site | Interaction]] = {
+    "qubit": Qubit,
+    "qudit": Qudit,
+    "oscillator": Oscillator,
+    "ensemble": Ensemble,
+    "exchange": exchange,
+    "dipole": dipole,
+    "heisenberg": heisenberg,
+    "interaction": interaction,
+}
+
+
+def plain(value: Any) -> Any:
+    """A description or one of its values, for JSON."""
+    if isinstance(value, Described):
+        kind = value.kind if isinstance(value, Interaction) else type(value).__name__.lower()
+        return {"kind": kind} | {name: plain(getattr(value, name)) for name in names(value)}
+    if isinstance(value, xr.DataArray):
+        return {"array": value.to_dict()}
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "c":
+            return {"real": value.real.tolist(), "imaginary": value.imag.tolist()}
+        return value.tolist()
+    return [plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _value(given: Any) -> Any:
+    if isinstance(given, Mapping):
+        if "kind" in given:
+            return described("cell", given)
+        if set(given) == {"real", "imaginary"}:
+            return np.asarray(given["real"]) + 1j * np.asarray(given["imaginary"])
+        return xr.DataArray.from_dict(given["array"]) if set(given) == {"array"} else given
+    return [_value(each) for each in given] if isinstance(given, list) else given
+
+
+def described(who: str, given: object) -> Any:
+    """A site or interaction from its plain form."""
+    if not isinstance(given, Mapping) or given.get("kind") not in _MAKERS:
+        raise ValueError(f"{who}: its kind must be one of {', '.join(_MAKERS)}; got {given!r:.60}")
+    values = {name: _value(value) for name, value in given.items() if name != "kind"}
+    with saying(who):
+        return _MAKERS[given["kind"]](**values)
