@@ -532,3 +532,13 @@ def test_enough_given_levels_are_silent():
     table = cavity_and_cells(2, levels=40).charge(qb.coherent(1.0), 1.0)
     assert table.attrs["left_out"] <= 1e-10
     assert table.attrs["levels"] == "cavity: 40"
+
+
+def test_oscillators_that_keep_filling_say_so():
+    """Beyond a dipole coupling of w/2 two oscillators feed each other without end."""
+    system = qb.System(
+        sites={"charger": qb.Oscillator(), "battery": qb.Oscillator()},
+        interactions=[qb.dipole("charger", "battery", 2.0)],
+    )
+    with pytest.raises(ValueError, match=r"levels are too few .* shorter time"):
+        system.charge(qb.fock(1), 6.0, ["energy"], limit=0.001)

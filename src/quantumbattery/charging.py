@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -20,10 +21,12 @@ from quantumbattery.readout import available
 from quantumbattery.sites import Oscillator, check_axes
 from quantumbattery.solving import Problem, Solution, solve
 from quantumbattery.states import Values
-from quantumbattery.system import System
+from quantumbattery.system import System, listed
 from quantumbattery.tables import dataset
 
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
+
+_LOG = logging.getLogger("quantumbattery")
 
 
 def charge(
@@ -100,12 +103,30 @@ def _solve(problem: Problem) -> Solution:
     reached = reach(system, started, limit=limit)
     short_of = [name for name in free if name in reached.cut]
     while True:
-        if short_of:
-            reached = reach(system, started, _more(reached, short_of, free), limit)
-        solution = solve(problem, reached, free)
+        try:
+            if short_of:
+                reached = reach(system, started, _more(reached, short_of, free), limit)
+            solution = solve(problem, reached, free)
+        except ValueError as error:
+            if not short_of:
+                raise
+            raise ValueError(
+                f"{listed(short_of)}: {_levels(reached, short_of)} levels are too few for these "
+                f"times, and more are {error}. Charge for a shorter time, or give levels=... and "
+                "heed the warning that says what they leave out"
+            ) from None
         short_of = [n for n in free if solution.left_out.get(n, 0.0) > ACCURACY]
         if not short_of:
             return solution
+        most = max(solution.left_out[name] for name in short_of)
+        _LOG.info(
+            "%s: %s levels leave out %.1g", listed(short_of), _levels(reached, short_of), most
+        )
+
+
+def _levels(reached: Reach, names: Iterable[str]) -> str:
+    counts = dict(zip(reached.sites, reached.levels, strict=True))
+    return ", ".join(str(counts[name]) for name in names)
 
 
 def _more(reached: Reach, short_of: Iterable[str], free: Iterable[str]) -> dict[str, int]:

@@ -101,10 +101,10 @@ class KetPart:
     def _incoherent(self, amplitudes: Array) -> Array:
         """What amplitudes alone in their rows, and what was lost, add to the diagonal."""
         alone = np.flatnonzero(~self._shared)
-        weights = _squares(amplitudes)
-        added = Adder.to(self.state[alone], len(self.split.levels))(weights[..., alone])
+        weights = _squares(amplitudes[..., alone])
+        added = Adder.to(self.state[alone], len(self.split.levels))(weights)
         if self.lost is not None:
-            added[..., self.lost] += _missing(weights)
+            added[..., self.lost] += _missing(_squares(amplitudes))
         return added
 
     def eigenvalues(self, amplitudes: Array) -> Array:
