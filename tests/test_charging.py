@@ -101,7 +101,7 @@ def test_the_pair_agrees_on_grids_batches_and_shared_axes():
         assert ours.sizes == exact.sizes
         for name in exact:
             np.testing.assert_allclose(
-                ours[name].transpose(*exact[name].dims), exact[name], atol=1e-11
+                ours[name].transpose(*exact[name].dims), exact[name], rtol=0, atol=1e-11
             )
 
 
@@ -208,7 +208,9 @@ def test_an_ensemble_is_its_cells(number, cell, extraction):
         together = cavity_and_cells(number, 0.8, cell).charge(start, times, WORK, extraction)
         separate = apart(number, 0.8, cell).charge(start, times, WORK, extraction)
         for name in WORK:
-            np.testing.assert_allclose(together[name], separate[name], atol=1e-10, err_msg=name)
+            np.testing.assert_allclose(
+                together[name], separate[name], rtol=0, atol=1e-10, err_msg=name
+            )
 
 
 def test_collective_work_is_on_the_ladder():
@@ -244,7 +246,7 @@ def test_one_photon_swaps_at_the_collective_rate():
     for number in (1, 7, 1000):
         table = cavity_and_cells(number, 0.7).charge(qb.fock(1), times, ["energy"])
         exact = np.sin(np.sqrt(number) * 0.7 * times) ** 2
-        np.testing.assert_allclose(table.energy, exact, atol=1e-11)
+        np.testing.assert_allclose(table.energy, exact, rtol=0, atol=1e-11)
 
 
 def test_two_cells_and_two_photons():
@@ -270,7 +272,7 @@ def test_cells_prepared_on_the_bloch_sphere():
     times = np.linspace(0, 4, 9)
     one, other = (s.charge(qb.bloch(theta, 0.4), times) for s in (together, separate))
     for name in WORK:
-        np.testing.assert_allclose(one[name], other[name], atol=1e-11)
+        np.testing.assert_allclose(one[name], other[name], rtol=0, atol=1e-11)
 
 
 # --- chains, mediators ---------------------------------------------------------------------------
@@ -280,7 +282,7 @@ def test_three_qubits_in_a_line():
     """E = w sin^4(g t / sqrt 2)."""
     times = np.linspace(0, 6, 50)
     table = chain(3).charge(qb.fock(1), times, ["energy"])
-    np.testing.assert_allclose(table.energy, np.sin(times / np.sqrt(2)) ** 4, atol=1e-12)
+    np.testing.assert_allclose(table.energy, np.sin(times / np.sqrt(2)) ** 4, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("number", [2, 9, 120])
@@ -298,8 +300,8 @@ def test_graded_couplings_transfer_perfectly(number):
     times = np.linspace(0, np.pi, 21)
     table = system.charge(qb.bloch(np.pi), times, ["energy", "ergotropy"])
     exact = np.sin(times) ** (2 * (number - 1))
-    np.testing.assert_allclose(table.energy, exact, atol=1e-11)
-    np.testing.assert_allclose(table.ergotropy, np.maximum(0, 2 * exact - 1), atol=1e-11)
+    np.testing.assert_allclose(table.energy, exact, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(table.ergotropy, np.maximum(0, 2 * exact - 1), rtol=0, atol=1e-11)
 
 
 def test_a_lossy_chain_loses_evenly():
@@ -307,7 +309,9 @@ def test_a_lossy_chain_loses_evenly():
     times = np.linspace(0, 30, 31)
     lossless = chain(24).charge(qb.fock(1), times, ["energy"])
     lossy = chain(24, loss=0.05).charge(qb.fock(1), times, ["energy"])
-    np.testing.assert_allclose(lossy.energy, lossless.energy * np.exp(-0.05 * times), atol=1e-11)
+    np.testing.assert_allclose(
+        lossy.energy, lossless.energy * np.exp(-0.05 * times), rtol=0, atol=1e-11
+    )
 
 
 # --- axes ----------------------------------------------------------------------------------------
@@ -341,7 +345,7 @@ def test_batches_are_what_single_runs_give():
             alone = single.charge(qb.bloch([0.5, 2.5]), times.values[d])
             for name in alone:
                 both = table[name].isel(device=d, noise=n)
-                np.testing.assert_allclose(both, alone[name], atol=1e-12, err_msg=name)
+                np.testing.assert_allclose(both, alone[name], rtol=0, atol=1e-12, err_msg=name)
 
 
 def test_large_batches_are_cut_into_parts():
@@ -351,7 +355,9 @@ def test_large_batches_are_cut_into_parts():
     exact = pair.charge(start, times, ["ergotropy", "energy"])
     ours = pair.system().charge(start, times, ["ergotropy", "energy"])
     for name in exact:
-        np.testing.assert_allclose(ours[name].transpose(*exact[name].dims), exact[name], atol=1e-11)
+        np.testing.assert_allclose(
+            ours[name].transpose(*exact[name].dims), exact[name], rtol=0, atol=1e-11
+        )
 
 
 def test_results_do_not_depend_on_the_list_of_times():
@@ -488,9 +494,9 @@ def test_a_bath_heats_an_oscillator_to_its_occupation():
     times = np.linspace(0, 4, 5)
     table = system.charge(qb.fock(0), times, ["energy", "ergotropy", "energy_variance"])
     mean = 0.4 * (1 - np.exp(-0.9 * times))
-    np.testing.assert_allclose(table.energy, mean, atol=1e-10)
-    np.testing.assert_allclose(table.energy_variance, mean * (mean + 1), atol=1e-10)
-    np.testing.assert_allclose(table.ergotropy, 0, atol=1e-12)
+    np.testing.assert_allclose(table.energy, mean, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(table.energy_variance, mean * (mean + 1), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(table.ergotropy, 0, rtol=0, atol=1e-12)
 
 
 def test_two_oscillators_exchange_any_state():
@@ -507,13 +513,13 @@ def test_two_oscillators_exchange_any_state():
     ):
         table = system.charge(start, times, ["energy", "ergotropy", "capacity"])
         exact = quanta * np.sin(0.8 * times) ** 2
-        np.testing.assert_allclose(table.energy, exact, atol=1e-10)
+        np.testing.assert_allclose(table.energy, exact, rtol=0, atol=1e-10)
         if work is not None:
-            np.testing.assert_allclose(table.ergotropy, work * exact, atol=1e-10)
+            np.testing.assert_allclose(table.ergotropy, work * exact, rtol=0, atol=1e-10)
         else:
             f = np.sin(0.8 * times) ** 2  # a squeezed pulse (Downing 2024)
             root = np.sqrt(1 + 4 * f * (1 - f) * np.sinh(0.5) ** 2)
-            np.testing.assert_allclose(table.ergotropy, exact - (root - 1) / 2, atol=1e-9)
+            np.testing.assert_allclose(table.ergotropy, exact - (root - 1) / 2, rtol=0, atol=1e-9)
         assert np.isinf(table.capacity).all()
 
 

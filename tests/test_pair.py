@@ -23,7 +23,7 @@ def test_density_matrix_is_the_master_equation_s(theta, phi, scaled, j, ga, gb, 
     pair = qb.QubitPair(w, j, ga, gb, d)
     rho = pair.density_matrix(qb.bloch(theta, phi), time).to_numpy()
     exact = solve(theta, phi, time, w, j, ga, gb, d)
-    np.testing.assert_allclose(rho, exact, atol=1e-11)
+    np.testing.assert_allclose(rho, exact, rtol=0, atol=1e-11)
 
 
 @given(thetas, phis, scaled_times, couplings, losses, losses, detunings)
@@ -91,7 +91,7 @@ def test_azimuth_changes_nothing(theta, phi, time, loss):
 def test_small_loss_is_no_loss(theta, time, loss):
     lossy, lossless = charge(theta, time, charger_loss=loss), charge(theta, time)
     for name in lossy.data_vars:
-        np.testing.assert_allclose(lossy[name], lossless[name], atol=100 * loss + 1e-14)
+        np.testing.assert_allclose(lossy[name], lossless[name], rtol=0, atol=100 * loss + 1e-14)
 
 
 @given(thetas, scaled_times, st.sampled_from([1e-15, 1e-12, 1e-9, 1e-7]))
@@ -127,12 +127,12 @@ def test_against_qutip():
     ).states  # fmt: skip
     pair = qb.QubitPair(w, j, loss, battery_loss, d)
     rho = pair.density_matrix(qb.bloch(theta, phi), times).to_numpy()
-    np.testing.assert_allclose(rho, [s.full() for s in states], atol=1e-9)
+    np.testing.assert_allclose(rho, [s.full() for s in states], rtol=0, atol=1e-9)
     table = pair.charge(qb.bloch(theta, phi), times)
     expected = [qutip.concurrence(s) for s in states]
-    np.testing.assert_allclose(table.concurrence, expected, atol=1e-7)
+    np.testing.assert_allclose(table.concurrence, expected, rtol=0, atol=1e-7)
     np.testing.assert_allclose(
-        table.energy, [w * qutip.expect(b.dag() * b, s) for s in states], atol=1e-9
+        table.energy, [w * qutip.expect(b.dag() * b, s) for s in states], rtol=0, atol=1e-9
     )
 
 
@@ -278,7 +278,9 @@ def test_the_described_pair_has_the_same_hamiltonian():
     # Configurations in dictionary order: 00, 01, 10 (charger, battery); 11 is out of reach.
     assert reached.configurations.tolist() == [[0, 0], [0, 1], [1, 0]]
     h = 1.75 * A.conj().T @ A + 1.5 * B.conj().T @ B + 0.7 * (A.conj().T @ B + B.conj().T @ A)
-    np.testing.assert_allclose(reached.hamiltonian.matrix().toarray(), h[:3, :3], atol=1e-15)
+    np.testing.assert_allclose(
+        reached.hamiltonian.matrix().toarray(), h[:3, :3], rtol=0, atol=1e-15
+    )
     assert pair.system() == qb.QubitPair(1.5, 0.7, 0.3, 0.1, 0.25).system()
     rates = qb.QubitPair(coupling=[1.0, 2.0], detuning=[0.0, 0.5, 1.0]).system()
     assert rates.sites["charger"].frequency.sizes == {"detuning": 3}
@@ -318,5 +320,5 @@ def test_the_pair_takes_any_preparation():
     times, n = np.linspace(0, 4, 9), 0.4
     table = qb.QubitPair(charger_loss=0.2).charge(qb.thermal(n), times)
     pole = qb.QubitPair(charger_loss=0.2).charge(qb.bloch(np.pi), times)
-    np.testing.assert_allclose(table.energy, n / (2 * n + 1) * pole.energy, atol=1e-13)
-    np.testing.assert_allclose(table.ergotropy, 0, atol=1e-13)
+    np.testing.assert_allclose(table.energy, n / (2 * n + 1) * pole.energy, rtol=0, atol=1e-13)
+    np.testing.assert_allclose(table.ergotropy, 0, rtol=0, atol=1e-13)

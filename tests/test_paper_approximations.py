@@ -75,6 +75,7 @@ def test_fits_take_their_stated_values():
     np.testing.assert_allclose(
         approximations.ergotropic_power_max(np.array([0.0, np.pi / 2, np.pi])),
         [0.0, 1 / 3, 2 / 3],
+        rtol=0,
         atol=1e-15,
     )
 

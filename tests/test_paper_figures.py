@@ -23,22 +23,22 @@ def test_curves_are_the_printed_equations():
     names = {"0": 0.0, "pi/4": np.pi / 4, "pi/2": np.pi / 2, "3pi/4": 3 * np.pi / 4, "pi": np.pi}
     for name, theta in names.items():
         energy = panels(2)["a"][f"energy_w theta={name}"]
-        np.testing.assert_allclose(energy, printed.eq30(theta, time), atol=1e-14)
+        np.testing.assert_allclose(energy, printed.eq30(theta, time), rtol=0, atol=1e-14)
         concurrence = panels(4)["c"][f"concurrence theta={name}"]
-        np.testing.assert_allclose(concurrence, printed.eq59(theta, time), atol=1e-14)
+        np.testing.assert_allclose(concurrence, printed.eq59(theta, time), rtol=0, atol=1e-14)
     for letter, theta in (("a", np.pi / 2), ("c", np.pi)):
         work = panels(3)[letter].ergotropy_w
-        np.testing.assert_allclose(work, printed.eq38(theta, time), atol=1e-14)
+        np.testing.assert_allclose(work, printed.eq38(theta, time), rtol=0, atol=1e-14)
     for letter, theta in (("a", np.pi / 2), ("b", np.pi)):
         capacity = panels(4)[letter].capacity_w
-        np.testing.assert_allclose(capacity, printed.eq57(theta, time), atol=1e-14)
+        np.testing.assert_allclose(capacity, printed.eq57(theta, time), rtol=0, atol=1e-14)
 
 
 def test_summaries_are_what_the_captions_say():
     c = panels(2)["c"]
     np.testing.assert_allclose(c.energy_max_w[1:], c.power_max_BwJ[1:], rtol=1e-12)
     deviation = c.energy_standard_deviation_at_best_time_w
-    np.testing.assert_allclose(deviation, np.sin(np.pi * c.theta_over_pi) / 2, atol=1e-8)
+    np.testing.assert_allclose(deviation, np.sin(np.pi * c.theta_over_pi) / 2, rtol=0, atol=1e-8)
     e, f = panels(3)["e"], panels(3)["f"]
     assert e.fit_minus_exact_J.abs().max() < 0.006
     assert f.fit_minus_exact_wJ.abs().max() < 0.019
@@ -48,22 +48,24 @@ def test_columns_are_the_printed_equations():
     time = panels(2)["b"].t_J.to_numpy()[1:]
     for name, theta in (("pi/4", np.pi / 4), ("pi", np.pi)):
         power = panels(2)["b"][f"power_wJ theta={name}"][1:]
-        np.testing.assert_allclose(power, printed.eq33(theta, time), atol=1e-14)
+        np.testing.assert_allclose(power, printed.eq33(theta, time), rtol=0, atol=1e-14)
     for letter, theta in (("b", np.pi / 2), ("d", np.pi)):
         table = panels(3)[letter][1:]
         work, energy = printed.eq38(theta, time), printed.eq30(theta, time)
-        np.testing.assert_allclose(table.ergotropic_power_wJ, work / time, atol=1e-14)
-        np.testing.assert_allclose(table.passive_power_wJ, (energy - work) / time, atol=1e-14)
+        np.testing.assert_allclose(table.ergotropic_power_wJ, work / time, rtol=0, atol=1e-14)
+        np.testing.assert_allclose(
+            table.passive_power_wJ, (energy - work) / time, rtol=0, atol=1e-14
+        )
     for letter, theta in (("a", np.pi / 2), ("b", np.pi)):
         table = panels(4)[letter][1:]
-        np.testing.assert_allclose(table.coherence, printed.eq56(theta, time), atol=1e-15)
+        np.testing.assert_allclose(table.coherence, printed.eq56(theta, time), rtol=0, atol=1e-15)
         np.testing.assert_allclose(
-            table.population_inversion, printed.eq55(theta, time), atol=1e-14
+            table.population_inversion, printed.eq55(theta, time), rtol=0, atol=1e-14
         )
     f = panels(3)["f"]
     theta = np.pi * f.theta_over_pi.to_numpy()
     np.testing.assert_allclose(
-        f.power_max_wJ, 0.7246113537767085 * np.sin(theta / 2) ** 2, atol=1e-14
+        f.power_max_wJ, 0.7246113537767085 * np.sin(theta / 2) ** 2, rtol=0, atol=1e-14
     )
 
 

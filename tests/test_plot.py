@@ -51,7 +51,7 @@ def test_bloch_marks_each_preparation():
     axes = qb.plot.bloch(qb.bloch([0.0, 1.0]), qb.bloch(np.pi / 2, np.pi)).axes[0]
     marks = [line.get_data_3d() for line in axes.lines if line.get_marker() == "o"]
     expected = [(0, 0, 1), (np.sin(1), 0, np.cos(1)), (-1, 0, 0)]
-    np.testing.assert_allclose(np.ravel(marks).reshape(3, 3), expected, atol=1e-15)
+    np.testing.assert_allclose(np.ravel(marks).reshape(3, 3), expected, rtol=0, atol=1e-15)
 
 
 def test_settings_of_the_user_stay():

@@ -44,7 +44,7 @@ def check_configurations(system, chosen):
     np.testing.assert_array_equal(inside, np.flatnonzero(expected))
     # the matrix elements, and nothing leads out
     np.testing.assert_allclose(
-        ours.hamiltonian.matrix().toarray(), whole.h[np.ix_(inside, inside)], atol=1e-12
+        ours.hamiltonian.matrix().toarray(), whole.h[np.ix_(inside, inside)], rtol=0, atol=1e-12
     )
     assert not pattern[np.ix_(~expected, expected)].any()
     assert len(ours.losses.coefficients) == len(whole.jumps)
@@ -53,7 +53,10 @@ def check_configurations(system, chosen):
             np.arange(len(whole.jumps)) == k
         )
         np.testing.assert_allclose(
-            ours.losses.matrix(chosen_rate).toarray(), jump[np.ix_(inside, inside)], atol=1e-12
+            ours.losses.matrix(chosen_rate).toarray(),
+            jump[np.ix_(inside, inside)],
+            rtol=0,
+            atol=1e-12,
         )
     # the blocks
     joined = (still > 0)[np.ix_(inside, inside)]
@@ -64,7 +67,9 @@ def check_configurations(system, chosen):
     # the start
     begin = np.zeros((ours.size, ours.start.member.max() + 1), dtype=complex)
     np.add.at(begin, (ours.start.configuration, ours.start.member), ours.start.amplitude.values)
-    np.testing.assert_allclose(begin @ begin.conj().T, rho[np.ix_(inside, inside)], atol=1e-14)
+    np.testing.assert_allclose(
+        begin @ begin.conj().T, rho[np.ix_(inside, inside)], rtol=0, atol=1e-14
+    )
     np.testing.assert_array_equal(ours.index(ours.configurations), np.arange(ours.size))
     assert ours.cut == () or any(isinstance(s, Oscillator) for s in system.sites.values())
 

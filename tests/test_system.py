@@ -72,9 +72,9 @@ def energies(site, levels):
 )
 def test_ladders(site, levels, lower, energy):
     lower = lower.full() if isinstance(lower, qutip.Qobj) else lower
-    np.testing.assert_allclose(site.lowering(levels).matrix(levels), lower, atol=1e-14)
-    np.testing.assert_allclose(site.raising(levels).matrix(levels), lower.T, atol=1e-14)
-    np.testing.assert_allclose(energies(site, levels), energy, atol=1e-14)
+    np.testing.assert_allclose(site.lowering(levels).matrix(levels), lower, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(site.raising(levels).matrix(levels), lower.T, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(energies(site, levels), energy, rtol=0, atol=1e-14)
 
 
 def symmetric_basis(occupations, d):
@@ -101,20 +101,24 @@ def test_ensemble_is_the_symmetric_part_of_its_cells(d, number):
         eyes = [np.eye(d)] * number
         parts = [[*eyes[:k], one, *eyes[k + 1 :]] for k in range(number)]
         total = sum(np.asarray(qutip.tensor([qutip.Qobj(m) for m in p]).full()) for p in parts)
-        np.testing.assert_allclose(basis @ (basis.T @ total @ basis), total @ basis, atol=1e-12)
+        np.testing.assert_allclose(
+            basis @ (basis.T @ total @ basis), total @ basis, rtol=0, atol=1e-12
+        )
         return basis.T @ total @ basis
 
     n = ensemble.dimension
     lower = np.diag(steps, 1)
-    np.testing.assert_allclose(ensemble.lowering(n).matrix(n), collective(lower), atol=1e-12)
     np.testing.assert_allclose(
-        ensemble.quanta(n).matrix(n), collective(lower.T @ lower), atol=1e-12
+        ensemble.lowering(n).matrix(n), collective(lower), rtol=0, atol=1e-12
     )
     np.testing.assert_allclose(
-        np.diag(energies(ensemble, n)), collective(np.diag(gaps)), atol=1e-12
+        ensemble.quanta(n).matrix(n), collective(lower.T @ lower), rtol=0, atol=1e-12
     )
     np.testing.assert_allclose(
-        np.diag(ensemble.excitations(n)), collective(np.diag(np.arange(d))), atol=1e-12
+        np.diag(energies(ensemble, n)), collective(np.diag(gaps)), rtol=0, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        np.diag(ensemble.excitations(n)), collective(np.diag(np.arange(d))), rtol=0, atol=1e-12
     )
 
 
@@ -124,7 +128,7 @@ def test_loss_operators():
     rates, operators = zip(*site.losses(4), strict=True)
     np.testing.assert_allclose(rates, [0.2 * 1.5, 0.2 * 0.5, 2 * 0.1])
     for operator, expected in zip(operators, [a, a.T, a.T @ a], strict=True):
-        np.testing.assert_allclose(operator.matrix(4), expected, atol=1e-14)
+        np.testing.assert_allclose(operator.matrix(4), expected, rtol=0, atol=1e-14)
     assert Qubit().losses(2) == []
 
 
@@ -163,7 +167,7 @@ def test_terms_add_up_to_the_matrix(made, b, expected):
         for strength, products in made.terms(Qubit(), b, (2, n))
         for one, two in products
     )
-    np.testing.assert_allclose(total, expected / 2, atol=1e-14)
+    np.testing.assert_allclose(total, expected / 2, rtol=0, atol=1e-14)
 
 
 # --- the whole -----------------------------------------------------------------------------------

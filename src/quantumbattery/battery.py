@@ -112,6 +112,12 @@ def check_extraction(system: System, extraction: object) -> str:
         )
     always = [each.label for each in system.interactions if each.always]
     many = [n for n in system.battery if isinstance(system.sites[n], Ensemble)]
+    free = [n for n in system.battery if system.sites[n].dimension is None]
+    if always and free:
+        raise ValueError(
+            f"{always[0]} is always on, and the oscillator {free[0]!r} chooses its own levels: the "
+            "energies of a battery with interactions depend on all its levels; give it levels=..."
+        )
     if always and extraction == "local":
         raise ValueError(
             f"extraction is 'local' but {always[0]} is always on: a cell has no energy of its own "
@@ -142,7 +148,8 @@ def battery(
     levels : dict of str to int
         The number of levels of every site.
     states : ndarray, shape (states, sites)
-        The levels of the battery's sites, in the order of ``system.battery``.
+        The levels of the battery's sites, in the order of ``system.battery``; closed under its
+        Hamiltonian, as all that can be reached is.
     numbers : callable
         Gives the values of a parameter over the batch.
     extraction : str

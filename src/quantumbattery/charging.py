@@ -24,6 +24,7 @@ from quantumbattery.states import Values
 from quantumbattery.system import System, listed
 from quantumbattery.tables import dataset
 
+_ROUNDING = 1e-8  # of a phase, from which on a warning says so
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
 
 _LOG = logging.getLogger("quantumbattery")
@@ -155,12 +156,20 @@ def _attrs(system: System, extraction: str, solution: Solution) -> dict[str, str
 
 
 def _warn(system: System, solution: Solution) -> None:
+    """Say where a result is less exact than it looks."""
+    said = []
     for name, amount in solution.left_out.items():
         given = system.sites[name].dimension
         if amount > ACCURACY and isinstance(system.sites[name], Oscillator):
-            warnings.warn(
+            said.append(
                 f"the {given} levels of {name!r} may leave out {amount:.1g} quanta of the figures "
                 f"of merit; give it more, or leave levels out of {short(system.sites[name])} to "
-                "have them chosen",
-                stacklevel=4,
+                "have them chosen"
             )
+    if solution.rounding > _ROUNDING:
+        said.append(
+            f"by the last time, rounding has taken {solution.rounding:.1g} of a phase or more: "
+            "double precision does not reach so many periods; charge for a shorter time"
+        )
+    for sentence in said:
+        warnings.warn(sentence, stacklevel=4)

@@ -52,6 +52,11 @@ class Motion:
         """Whether a part is solved by a series, whose error is measured."""
         return any(isinstance(propagator, tuple) for _, propagator, _ in self.parts)
 
+    def rounding(self, latest: float) -> float:
+        """How much of a phase rounding has taken by the last time."""
+        dense = [each for _, each, _ in self.parts if not isinstance(each, tuple)]
+        return float(np.finfo(float).eps) * latest * max((p.fastest for p in dense), default=0.0)
+
     def error(self, times: Array, states: slice, found: Array) -> float:
         """How far series are from a single leap to the last time, solved apart; 0 without any."""
         worst, last = 0.0, np.argmax(times, axis=-1)

@@ -74,6 +74,8 @@ class Solution:
         the battery's smallest quantum.
     error : float
         Of what was solved by a series: the difference of two solutions.
+    rounding : float
+        How much of a phase is lost to rounding by the last time.
     """
 
     columns: dict[str, Array]
@@ -81,6 +83,7 @@ class Solution:
     methods: tuple[str, ...]
     left_out: dict[str, float]
     error: float
+    rounding: float
 
 
 def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Solution:
@@ -117,8 +120,8 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     columns = {name: np.empty(axes.shape) for name in problem.measures}
     work = _Work(problem, state, readout, own, numbers, start, columns, lost, allowed)
     with _one_thread(max(blocks.size for blocks in state.blocks)):
-        left_out, error, methods = work.fill()
-    return Solution(columns, reached, methods, left_out, error)
+        left_out, error, rounding, methods = work.fill()
+    return Solution(columns, reached, methods, left_out, error, rounding)
 
 
 def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:
@@ -149,8 +152,8 @@ class _Work:
     lost: Mapping[str, float]
     allowed: Mapping[str, float]
 
-    def fill(self) -> tuple[dict[str, float], float, tuple[str, ...]]:
-        """Fill the columns; return what is left out, the error of series, and the methods."""
+    def fill(self) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
+        """Fill the columns; return what is left out, errors and rounding, and the methods."""
         batches = list(self._batches())
         if len(batches) == 1:
             return self._fill(batches[0])
@@ -158,18 +161,18 @@ class _Work:
         with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
             done = list(pool.map(self._fill, batches))
         left_out = {
-            name: max(found.get(name, 0.0) for found, _, _ in done)
-            for name in {name for found, _, _ in done for name in found}
+            name: max(found[0].get(name, 0.0) for found in done)
+            for name in {name for found in done for name in found[0]}
         }
-        return left_out, max(error for _, error, _ in done), done[0][2]
+        return left_out, max(d[1] for d in done), max(d[2] for d in done), done[0][3]
 
-    def _fill(self, batch: slice) -> tuple[dict[str, float], float, tuple[str, ...]]:
+    def _fill(self, batch: slice) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
         moments, own, error = self._times(batch), self.battery.select(batch), 0.0
         start = self.start[batch] if len(self.start) > 1 else self.start
         moving = motion(self.state, self.numbers[batch], start, moments, self.problem.limit)
         left_out = self._left_out(own, self._leaks(moving, batch, float(moments.max())))
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
-            return left_out, error, moving.methods
+            return left_out, error, 0.0, moving.methods
         at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(), 1e-100)
         for (c, t), states in self._tiles(moving, batch, moments):
             times = moments[..., t]
@@ -180,7 +183,7 @@ class _Work:
                 self.columns[name][batch, c, t] = column
             if moving.series:
                 error = max(error, moving.error(moments, c, states))
-        return left_out, error, moving.methods
+        return left_out, error, moving.rounding(float(moments.max())), moving.methods
 
     def _leaks(self, moving: Motion, batch: slice, latest: float) -> Array:
         """An upper bound of the trace norm that leaves through each site's cut by the last time."""

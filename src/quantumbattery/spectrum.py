@@ -83,6 +83,10 @@ def _expanded(energies: Array, degeneracy: Array, count: int) -> Array:
     order = np.argsort(energies, axis=-1, kind="stable")
     until = np.cumsum(np.minimum(degeneracy, count)[order], axis=-1)
     number = int(min(count, degeneracy.sum()))
-    level = (until[..., None, :] <= np.arange(number)[:, None]).sum(axis=-1)
+    if (until == until.reshape(-1, until.shape[-1])[0]).all():  # the same order everywhere
+        level = np.searchsorted(until.reshape(-1, until.shape[-1])[0], np.arange(number), "right")
+        level = np.broadcast_to(level, (*until.shape[:-1], number))
+    else:
+        level = (until[..., None, :] <= np.arange(number)[:, None]).sum(axis=-1)
     expanded: Array = np.take_along_axis(np.take_along_axis(energies, order, -1), level, -1)
     return expanded

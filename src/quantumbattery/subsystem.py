@@ -61,7 +61,10 @@ class KetPart:
         return {}
 
     def elements(self, amplitudes: Array, row: Array, column: Array) -> Array:
-        """Elements of the reduced density matrix between states of the sites, (..., wanted)."""
+        """Elements of the reduced density matrix between states of the sites, (..., wanted).
+
+        The pairs of row and column all differ.
+        """
         key = row.tobytes() + column.tobytes()
         if key not in self._pairs:
             size = len(self.split.levels)
@@ -150,7 +153,10 @@ class MatrixPart:
         return {}
 
     def elements(self, numbers: Array, row: Array, column: Array) -> Array:
-        """Elements of the reduced density matrix between states of the sites, (..., wanted)."""
+        """Elements of the reduced density matrix between states of the sites, (..., wanted).
+
+        The pairs of row and column all differ.
+        """
         key = row.tobytes() + column.tobytes()
         if key not in self._adders:
             self._adders[key] = Adder(self._sums(row, column))
