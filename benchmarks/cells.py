@@ -43,9 +43,9 @@ def cavity(
 
 
 def tavis_cummings(cells: int, preparation: Any) -> xr.Dataset:
-    """Energy and collective ergotropy of cells on resonance, 100 times from 0 to 2."""
+    """Energy and collective ergotropy of cells on resonance, 100 times from 0 to 5."""
     system = cavity(qb.Qubit(), cells, qb.exchange, 1.0)(None)
-    return system.charge(preparation, np.linspace(0, 2, 100), BOTH, "collective")
+    return system.charge(preparation, np.linspace(0, 5, 100), BOTH, "collective")
 
 
 def levels_of(table: xr.Dataset) -> int:
@@ -236,10 +236,10 @@ def scaled(
 
 def dicke() -> Iterator[Row]:
     """Twelve cells and two photons beyond the rotating-wave approximation: energy alone."""
-    make, times = cavity(qb.Qubit(), 12, qb.dipole, 0.05), np.linspace(0, 50, 1000)
+    make, times = cavity(qb.Qubit(), 12, qb.dipole, 0.05), np.linspace(0, 100, 1000)
 
     def job(levels: int | None) -> xr.Dataset:
-        with warnings.catch_warnings():  # that 20 levels leave out 2e-5 of a quantum
+        with warnings.catch_warnings():  # that 20 levels leave out 4e-5 of a quantum
             warnings.simplefilter("ignore", UserWarning)
             return make(levels).charge(qb.fock(2), times, ["energy"])
 

@@ -106,6 +106,32 @@ def factors(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
     return xr.DataArray(_square_root(matrix), dims=("level", "member"))
 
 
+def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, Array, xr.DataArray]:
+    """What of `factors` is not zero: its levels, its members and its values.
+
+    Returns
+    -------
+    level, member : ndarray, shape (entries,)
+    values : DataArray, shape (..., entries)
+        Last dimension "entry".
+    """
+    if isinstance(preparation, Thermal):  # diagonal: levels times levels are not made
+        root = _thermal(preparation.occupation, site, levels) ** 0.5
+    else:
+        root = factors(preparation, site, levels)
+    batch = [d for d in root.dims if d not in ("level", "member")]
+    held = (root != 0).any(batch).to_numpy()
+    if held.ndim == 1:
+        level = np.flatnonzero(held)
+        return level, level, root.isel(level=level).rename(level="entry").transpose(..., "entry")
+    level, member = np.nonzero(held)
+    chosen = {
+        "level": xr.DataArray(level, dims="entry"),
+        "member": xr.DataArray(member, dims="entry"),
+    }
+    return level, member, root.isel(chosen).transpose(..., "entry")
+
+
 def density_matrix(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
     """Density matrix of a preparation on the lowest levels of a site.
 

@@ -8,6 +8,8 @@ from quantumbattery.adder import Adder
 from quantumbattery.forms import Kets, State
 from quantumbattery.operators import Array
 
+_ROUNDING = 4e-15  # an amplitude below is not known to be there at all
+
 
 def leak(state: State, states: Array, numbers: Array) -> Array:
     """A bound on the rate at which what a cut leaves out changes the density matrix.
@@ -35,6 +37,7 @@ def leak(state: State, states: Array, numbers: Array) -> Array:
         return worst
     where, which = np.unique(edge.configuration, return_inverse=True)
     norms = _row_norms(state, states, where)  # (g, c, T, where)
+    norms = np.where(norms < _ROUNDING, 0.0, norms)
     lossy = edge.term >= len(reached.hamiltonian.coefficients)
     size = np.where(lossy, 4 * np.abs(edge.value) ** 2, 2 * np.abs(edge.value))
     strength = np.abs(numbers)[:, edge.term] * size  # (g, entries)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from quantumbattery.amplitudes import factors, is_pure, needed_levels
+from quantumbattery.amplitudes import entries, is_pure, needed_levels
 from quantumbattery.operators import Array
 from quantumbattery.preparations import by_site
 from quantumbattery.reached import Edge, Elements, Keys, Reach, Start, place_values
@@ -182,8 +182,7 @@ def _cutoffs(
         weight = tolerance**2 if is_pure(each) else tolerance
         if site.dimension is None:
             levels[name] = max(2, needed_levels(each, site, weight))
-        root = factors(each, site, levels[name])
-        held = (root != 0).any([d for d in root.dims if d != "level"]).to_numpy()
+        held = entries(each, site, levels[name])[0]
         quanta += int(site.excitations(levels[name])[held].max(initial=0))
     for name, site in system.sites.items():
         if isinstance(site, Oscillator) and site.dimension is None:
@@ -200,20 +199,14 @@ def _start(
     members = np.zeros(1, dtype=np.int64)
     amplitude = xr.DataArray(np.ones(1), dims="entry")
     for name, each in chosen.items():
-        root = factors(each, system.sites[name], levels[name])
-        batch = [d for d in root.dims if d not in ("level", "member")]
-        level, member = np.nonzero((root != 0).any(batch).to_numpy())
+        level, member, values = entries(each, system.sites[name], levels[name])
         allow("starting configurations", len(members) * len(level), 64, limit)
         old = np.repeat(np.arange(len(members)), len(level))
         new = np.tile(np.arange(len(level)), len(members))
         configurations = configurations[old]
         configurations[:, list(system.sites).index(name)] = level[new]
-        members = members[old] * root.sizes["member"] + member[new]
-        values = root.isel(
-            level=xr.DataArray(level[new], dims="entry"),
-            member=xr.DataArray(member[new], dims="entry"),
-        )
-        amplitude = amplitude.isel(entry=old) * values
+        members = members[old] * (int(member.max()) + 1) + member[new]
+        amplitude = amplitude.isel(entry=old) * values.isel(entry=new)
     members = np.unique(members, return_inverse=True)[1]
     return configurations, members, amplitude.transpose(..., "entry")
 
