@@ -89,7 +89,13 @@ def charge(
     check_axes("times", moments)
     started = by_site(preparation, system)
     axes = Axes.of(system, started, not isinstance(preparation, Mapping), moments)
-    solution = _solve(Problem(system, started, axes, tuple(chosen), how, limit))
+    try:
+        solution = _solve(Problem(system, started, axes, tuple(chosen), how, limit))
+    except MemoryError as error:
+        raise ValueError(
+            f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, times "
+            "or parameters, an Ensemble for cells that are alike, or ask for energies only"
+        ) from None
     _warn(system, solution)
     meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
     columns = {n: (axes.labelled(c), meaning[n]) for n, c in solution.columns.items()}
