@@ -93,8 +93,8 @@ def charge(
         solution = _solve(Problem(system, started, axes, tuple(chosen), how, limit))
     except MemoryError as error:
         raise ValueError(
-            f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, times "
-            "or parameters, an Ensemble for cells that are alike, or ask for energies only"
+            f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
+            "times or parameters, an Ensemble for cells that are alike, or ask for energies only"
         ) from None
     _warn(system, solution)
     meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
