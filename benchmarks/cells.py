@@ -174,7 +174,7 @@ def collective() -> Iterator[Row]:
         runs=5,
     )
     yield faster(f"50 cells, 50 photons, {levels} levels; QuTiP", ours, peer, 25)
-    exact = Typed.of(*ladder(50), 1.0, coherent(levels + 50, 50)).exact(2, 100)
+    exact = Typed.of(*ladder(50), 1.0, coherent(levels + 50, 50)).exact(5, 100)
     theirs = np.abs(typed.read(typed.solve(times)) - exact).max(axis=1)
     for name, mine, other in zip(BOTH, errors(table, exact), theirs, strict=True):
         yield f"  error of the {name}", f"{mine:.1e}", f"{other:.1e}", "closer", mine < other
