@@ -231,7 +231,8 @@ def _whole(
     joins = csr_array((np.ones(len(found.row), bool), (found.row, found.column)), (total, total))
     label = connected_components(joins, directed=False)[1]
     count = np.bincount(label)
-    allow("numbers in blocks of the battery", int(count.max()), 48.0 * count.max(), limit)
+    held = len(value) * int((count.astype(float) ** 2).sum())
+    allow("numbers in blocks of the battery", held, 24.0, limit)
     place = np.empty(total, dtype=np.int64)
     place[np.argsort(label, kind="stable")] = np.concatenate([np.arange(n) for n in count])
     energies = []

@@ -107,6 +107,10 @@ class Readout:
             found["concurrence"] = _entanglement(self._two, states)
         return {name: found[name] for name in chosen}
 
+    def largest(self, chosen: Iterable[str]) -> int:
+        """How many numbers one state takes while it is read."""
+        return self._battery.largest if set(chosen) & {*_WORK, *_POWERS} else 1
+
     @cached_property
     def _one_qubit(self) -> bool:
         return [type(self.system.sites[name]) for name in self.system.battery] == [Qubit]

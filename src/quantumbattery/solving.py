@@ -212,7 +212,8 @@ class _Work:
         """Parts of the batch whose generators and states fit in a tile."""
         generators, copies, times = self.problem.axes.shape
         dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
-        each = max(dense, self.state.size * copies * times)
+        reading = self.readout.largest(self.problem.measures)
+        each = max(dense, self.state.size * copies * times, reading)
         parts = -(-generators * each // _TILE)
         if generators * each > _SHARED:  # enough for every core to have a part
             cores = os.cpu_count() or 1
@@ -225,7 +226,8 @@ class _Work:
     ) -> Iterator[tuple[tuple[slice, slice], Array]]:
         """States of the batch, part by part: of the initial states, then of the times."""
         copies, times = self.problem.axes.shape[1], moments.shape[-1]
-        each = (batch.stop - batch.start) * self.state.size
+        reading = self.readout.largest(self.problem.measures)
+        each = (batch.stop - batch.start) * max(self.state.size, reading)
         few = max(1, _TILE // (each * times))
         short = times if few > 1 or moving.series else max(1, _TILE // each)
         allow("numbers in the states at all times", each * few * short, 32, self.problem.limit)

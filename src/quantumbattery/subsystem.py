@@ -101,6 +101,14 @@ class KetPart:
             blocks.append((states, chosen, row, state, np.flatnonzero(extra[states])))
         return blocks
 
+    @property
+    def largest(self) -> int:
+        """How many numbers the eigenvalues of one state take at a time."""
+        sizes = [
+            (int(row.max()) + 1 + len(states)) * len(states) for states, _, row, *_ in self._blocks
+        ]
+        return max(sizes, default=1)
+
     def _incoherent(self, amplitudes: Array) -> Array:
         """What amplitudes alone in their rows, and what was lost, add to the diagonal."""
         alone = np.flatnonzero(~self._shared)
@@ -178,16 +186,24 @@ class MatrixPart:
         shape = (count, len(self.matrix.row))
         return csr_array((np.ones(len(target)), (target, element)), shape) @ self.matrix.weights
 
-    def eigenvalues(self, numbers: Array) -> Array:
-        """All that can be other than zero, falling, shape (..., rank)."""
+    @cached_property
+    def _blocks(self) -> list[Array]:
+        """Sets of states between which there are elements."""
         _, one, two = self._kept
         beside = np.flatnonzero(one != two)
+        ends = np.concatenate([one[beside], two[beside]])
+        return [states for states, _ in _components(np.tile(beside, 2), ends)]
+
+    @property
+    def largest(self) -> int:
+        """How many numbers the eigenvalues of one state take at a time."""
+        return max((len(states) ** 2 for states in self._blocks), default=1)
+
+    def eigenvalues(self, numbers: Array) -> Array:
+        """All that can be other than zero, falling, shape (..., rank)."""
         alone = np.ones(len(self.split.levels), dtype=bool)
         parts = []
-        for states, _ in _components(
-            np.tile(beside, 2),
-            np.concatenate([one, two])[np.concatenate([beside, beside + len(one)])],
-        ):
+        for states in self._blocks:
             alone[states] = False
             n = len(states)
             block = self.elements(numbers, np.repeat(states, n), np.tile(states, n))
