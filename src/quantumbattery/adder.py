@@ -11,6 +11,8 @@ import numpy as np
 
 from quantumbattery.operators import Array
 
+_FEW = 8  # entries up to which it costs less to add them one by one
+
 
 @dataclass(frozen=True, eq=False)
 class Adder:
@@ -36,8 +38,16 @@ class Adder:
         small = targets * sources <= 1 << 14
         return [part.toarray().T if small else part for part in parts]
 
+    @cached_property
+    def _entries(self) -> list[tuple[int, int, Any]]:
+        """Target, source and weight of all entries."""
+        entries = self.matrix.tocoo()
+        return list(zip(*entries.coords, entries.data, strict=True))
+
     def __call__(self, values: Array) -> Array:
         """Take (..., sources) to (..., targets)."""
+        if self.matrix.nnz <= _FEW:
+            return self._one_by_one(values)
         flat = values.reshape(prod(values.shape[:-1]), values.shape[-1])
         shape = (*values.shape[:-1], self.matrix.shape[0])
         parts = self._parts
@@ -49,6 +59,19 @@ class Adder:
         else:
             added.real, added.imag = (_product(flat, part) for part in parts)
         return added.reshape(shape)
+
+    def _one_by_one(self, values: Array) -> Array:
+        """The same, entry by entry."""
+        kind = np.result_type(values, self.matrix.dtype)
+        added = np.moveaxis(np.zeros((self.matrix.shape[0], *values.shape[:-1]), dtype=kind), 0, -1)
+        for target, source, weight in self._entries:
+            here, column = added[..., target], values[..., source]
+            if kind.kind == "c" and not np.iscomplexobj(column):
+                here.real += weight.real * column if weight.real else 0.0
+                here.imag += weight.imag * column if weight.imag else 0.0
+            else:
+                here += weight * column
+        return added
 
 
 def _product(values: Array, matrix: Any) -> Array:

@@ -15,14 +15,14 @@ from quantumbattery.operators import short
 from quantumbattery.parameters import parameter
 from quantumbattery.preparations import by_site
 from quantumbattery.quantities import MEASURES, check_measures
-from quantumbattery.reach import reach
-from quantumbattery.reached import Reach
+from quantumbattery.reach import TooLargeError, cutoffs, reach
 from quantumbattery.readout import available
 from quantumbattery.sites import Oscillator, check_axes
 from quantumbattery.solving import Problem, Solution, solve
 from quantumbattery.states import Values
 from quantumbattery.system import System, listed
 from quantumbattery.tables import dataset
+from quantumbattery.terms import gains_quanta
 
 _ROUNDING = 1e-8  # of a phase, from which on a warning says so
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
@@ -107,39 +107,29 @@ def _solve(problem: Problem) -> Solution:
     """Solve with more and more levels of the oscillators that choose their own."""
     system, started, limit = problem.system, problem.started, problem.limit
     free = {name: ACCURACY for name, site in system.sites.items() if site.dimension is None}
-    reached = reach(system, started, limit=limit)
-    short_of = [name for name in free if name in reached.cut]
+    enough = cutoffs(system, started)
+    levels = {name: enough[name] for name in free}
+    short_of = list(free) if free and gains_quanta(system, enough) else []
+    tried = ""
     while True:
+        levels |= {name: 3 * levels[name] // 2 + 12 for name in short_of}
         try:
-            if short_of:
-                reached = reach(system, started, _more(reached, short_of, free), limit)
+            reached = reach(system, started, levels, limit)
             solution = solve(problem, reached, free)
-        except ValueError as error:
-            if not short_of:
+        except TooLargeError as error:
+            if not tried:
                 raise
             raise ValueError(
-                f"{listed(short_of)}: {_levels(reached, short_of)} levels are too few for these "
-                f"times, and more are {error}. Charge for a shorter time, or give levels=... and "
-                "heed the warning that says what they leave out"
+                f"{tried} levels are too few for these times, and more are {error}. Charge for a "
+                "shorter time, or give levels=... and heed the warning that says what they leave "
+                "out"
             ) from None
         short_of = [n for n in free if solution.left_out.get(n, 0.0) > ACCURACY]
         if not short_of:
             return solution
         most = max(solution.left_out[name] for name in short_of)
-        _LOG.info(
-            "%s: %s levels leave out %.1g", listed(short_of), _levels(reached, short_of), most
-        )
-
-
-def _levels(reached: Reach, names: Iterable[str]) -> str:
-    counts = dict(zip(reached.sites, reached.levels, strict=True))
-    return ", ".join(str(counts[name]) for name in names)
-
-
-def _more(reached: Reach, short_of: Iterable[str], free: Iterable[str]) -> dict[str, int]:
-    """The levels of free sites, half as many again and twelve for those that are short of them."""
-    now = dict(zip(reached.sites, reached.levels, strict=True))
-    return {n: now[n] for n in free} | {n: 3 * now[n] // 2 + 12 for n in short_of}
+        tried = f"{listed(short_of)}: {', '.join(str(levels[name]) for name in short_of)}"
+        _LOG.info("%s levels leave out %.1g", tried, most)
 
 
 def _attrs(system: System, extraction: str, solution: Solution) -> dict[str, str | float]:

@@ -74,11 +74,12 @@ def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -
     """
     generator = liouvillian(found, limit)
     row, column = found.elements
-    label = _components(generator)
     all_of_it = watched is None or bool(reached.cut)
     read = np.ones(found.size, dtype=bool)
     if watched is not None and not all_of_it:
         read = watched.needed(row, column)
+        generator = _felt(generator, read)
+    label = _components(generator)
     opposite = found.index(column, row)
     count = np.bincount(label)
     other = np.empty(len(count), dtype=np.int64)
@@ -109,6 +110,27 @@ def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -
         found,
         picked,
         turn,
+    )
+
+
+def _felt(generator: Elements, read: Array) -> Elements:
+    """Only what changes elements that are read, or that lead to them: not where losses end."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    reader, targets = generator.size, np.flatnonzero(read)  # as if one more element read them all
+    to = np.concatenate([generator.row, np.full(len(targets), reader)])
+    origin = np.concatenate([generator.column, targets])
+    leads = csr_array((np.ones(len(to), dtype=bool), (to, origin)), (reader + 1, reader + 1))
+    felt = np.zeros(reader + 1, dtype=bool)
+    felt[breadth_first_order(leads, reader, return_predecessors=False)] = True
+    kept = felt[generator.row]
+    return replace(
+        generator,
+        term=generator.term[kept],
+        row=generator.row[kept],
+        column=generator.column[kept],
+        value=generator.value[kept],
     )
 
 

@@ -21,6 +21,8 @@ from quantumbattery.reach import allow
 Propagator: TypeAlias = Unitary | Semigroup | tuple[Sparse, ...]
 """A tuple has one for each member of the batch: a large problem each."""
 
+_FEW = 8  # columns up to which each stands by itself in memory
+
 _METHOD = {Unitary: "eigenvectors", Semigroup: "matrix exponential", tuple: "Taylor series"}
 
 
@@ -176,7 +178,10 @@ def _columns(moved: list[tuple[Blocks, Array]], size: int) -> Array:
     first, after = moved[0]
     g, _, c, t, _ = after.shape
     kinds = [float if blocks.double else after.dtype for blocks, after in moved]
-    out = np.empty((g, c // first.copies, t, size), dtype=np.result_type(*kinds))
+    shape, kind = (g, c // first.copies, t), np.result_type(*kinds)
+    out = np.empty((*shape, size), dtype=kind)
+    if size <= _FEW:  # which are then read one at a time
+        out = np.moveaxis(np.empty((size, *shape), dtype=kind), 0, -1)
     for blocks, after in moved:
         ordered = after.reshape(g, blocks.count, -1, blocks.copies, t, after.shape[-1])
         ordered = ordered.transpose(0, 2, 4, 1, 3, 5)

@@ -32,6 +32,7 @@ from quantumbattery.terms import (
 )
 
 _PIECE = 1 << 22  # places looked at in one array operation
+_SMALL = 1 << 11  # configurations in all, which are then searched at once
 _GIB = 2.0**30
 
 
@@ -71,6 +72,8 @@ def _explore(
     start: Array, groups: Sequence[Group], weights: Array, levels: Array, limit: float
 ) -> Array:
     """All configurations that can be reached from the first, in any order."""
+    if np.prod(levels, dtype=float) <= _SMALL:
+        return _search(start, groups, weights, levels)
     moving = [group for group in groups if not group.diagonal]
     places = max((len(group.places) for group in moving), default=1)
     found, frontier = [start], start
@@ -96,6 +99,27 @@ def _explore(
     return np.concatenate(found)
 
 
+def _search(start: Array, groups: Sequence[Group], weights: Array, levels: Array) -> Array:
+    """The same in a space small enough to be written down as a whole: its keys count it."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    space = np.indices(levels.tolist(), dtype=start.dtype).reshape(len(levels), -1).T
+    first = start.astype(np.uint64) @ weights
+    sources, targets = [np.full(len(first), len(space))], [first]  # one more leads to the first
+    for group in groups:
+        if not group.diagonal:
+            moves = moves_of(space, group, weights)
+            inside = _inside(moves, levels)
+            sources.append(moves.source[inside])
+            targets.append(moves.source[inside].astype(np.uint64) + moves.shift[inside])
+    source, target = np.concatenate(sources), np.concatenate(targets).astype(np.int64)
+    places = (len(space) + 1, len(space) + 1)
+    leads = csr_array((np.ones(len(source), dtype=bool), (source, target)), places)
+    found: Array = space[breadth_first_order(leads, len(space), return_predecessors=False)[1:]]
+    return found
+
+
 def _arrivals(here: Array, keys: Array, moves: Moves, known: _Known, levels: Array) -> Array:
     """The new configurations to which moves lead; they are known from then on."""
     inside = np.flatnonzero(_inside(moves, levels))
@@ -110,11 +134,15 @@ def _arrivals(here: Array, keys: Array, moves: Moves, known: _Known, levels: Arr
     return new
 
 
+class TooLargeError(ValueError):
+    """A problem needs more memory than it may take."""
+
+
 def allow(what: str, count: int, each: float, limit: float) -> None:
-    """Raise ValueError if so many things, of so many bytes each, exceed the limit in GiB."""
+    """Raise TooLargeError if so many things, of so many bytes each, exceed the limit in GiB."""
     need = count * each / _GIB
     if need > limit:
-        raise ValueError(
+        raise TooLargeError(
             f"too large: at least {count:,} {what} need {need:.3g} GiB or more, and the limit is "
             f"{limit:.3g} GiB: use fewer or smaller sites, fewer levels or an Ensemble for cells "
             "that are alike, or raise the limit"

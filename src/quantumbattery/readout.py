@@ -36,11 +36,16 @@ def available(system: System) -> tuple[str, ...]:
     """The measures that make sense for a system's battery."""
     left_out: set[str] = set()
     sites = system.sites
-    if [type(sites[n]) for n in system.battery] != [Qubit]:
+    if not one_qubit(system):
         left_out |= set(QUBIT)
     if [type(sites[n]) for n in system.charger + system.battery] != [Qubit, Qubit]:
         left_out |= {"concurrence"}
     return tuple(name for name in MEASURES if name not in left_out)
+
+
+def one_qubit(system: System) -> bool:
+    """Whether the battery is one qubit: population and coherence then say everything."""
+    return [type(system.sites[name]) for name in system.battery] == [Qubit]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +97,7 @@ class Readout:
         """
         wanted = set(chosen)
         wanted |= {_POWERS[n] for n in wanted & set(_POWERS)}
-        if self._one_qubit and battery.whole is None:
+        if one_qubit(self.system):
             found = _qubit_columns(wanted, self._battery, states, battery)
         else:
             populations = self._battery.populations(states)
@@ -110,10 +115,6 @@ class Readout:
     def largest(self, chosen: Iterable[str]) -> int:
         """How many numbers one state takes while it is read."""
         return self._battery.largest if set(chosen) & {*_WORK, *_POWERS} else 1
-
-    @cached_property
-    def _one_qubit(self) -> bool:
-        return [type(self.system.sites[name]) for name in self.system.battery] == [Qubit]
 
     def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:
         if battery.extraction == "local":
@@ -203,11 +204,24 @@ def _qubit_columns(
 
 
 def _two_levels(p: Array, corner: Array, gap: Array) -> tuple[Array, Array]:
-    squared = corner.real**2 + corner.imag**2
-    radius = np.sqrt((p - 0.5) ** 2 + squared)
-    active = np.minimum(0.5 + radius, 1.0)
-    # 1/2 - r without the loss of digits, for p near 0 and near 1.
-    return gap * np.maximum((p * (1 - p) - squared) / (0.5 + radius), 0.0), gap * active
+    # 1/2 - r is (p (1 - p) - C^2) / (1/2 + r), without loss of digits for p near 0 and near 1.
+    # In place: what costs time here is memory.
+    squared = np.square(corner.real)
+    squared += np.square(corner.imag)
+    passive = 1 - p
+    passive *= p
+    passive -= squared
+    active = p - 0.5
+    active *= active
+    active += squared
+    np.sqrt(active, out=active)
+    active += 0.5
+    passive /= active
+    np.maximum(passive, 0.0, out=passive)
+    np.minimum(active, 1.0, out=active)
+    passive *= gap
+    active *= gap
+    return passive, active
 
 
 def _of_cell(site: Site, part: Part, states: Array, battery: Battery) -> tuple[Array, Array]:

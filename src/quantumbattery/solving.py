@@ -23,7 +23,7 @@ from quantumbattery.forms import State, structure
 from quantumbattery.operators import Array
 from quantumbattery.reach import allow
 from quantumbattery.reached import Reach
-from quantumbattery.readout import Readout
+from quantumbattery.readout import Readout, one_qubit
 from quantumbattery.split import Split
 from quantumbattery.states import Preparation
 from quantumbattery.system import System
@@ -106,9 +106,7 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
         If the problem is larger than the limit.
     """
     system, axes = problem.system, problem.axes
-    both = "concurrence" in problem.measures
-    watched = system.charger + system.battery if both else system.battery
-    state = structure(reached, Split.of(reached, watched), problem.limit)
+    state = structure(reached, _watched(problem, reached), problem.limit)
     split = Split.of(reached, system.battery)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
     own = battery(system, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
@@ -122,6 +120,14 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     with _one_thread(max(blocks.size for blocks in state.blocks)):
         left_out, error, rounding, methods = work.fill()
     return Solution(columns, reached, methods, left_out, error, rounding)
+
+
+def _watched(problem: Problem, reached: Reach) -> Split:
+    """The sites that are looked at."""
+    system = problem.system
+    if "concurrence" in problem.measures:
+        return Split.of(reached, system.charger + system.battery)
+    return Split.of(reached, system.battery, ground=not one_qubit(system))
 
 
 def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:

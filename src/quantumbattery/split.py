@@ -21,23 +21,29 @@ class Split:
         The levels of those sites in each of their states that occurs.
     inside, rest : ndarray, shape (configurations,)
         Numbers of the state of those sites, and of the state of all others.
+    ground : bool
+        Whether anybody looks at the population of their ground state: what all others leave of 1.
     """
 
     levels: Array
     inside: Array
     rest: Array
+    ground: bool = True
 
     @classmethod
-    def of(cls, reached: Reach, sites: Sequence[str]) -> Split:
+    def of(cls, reached: Reach, sites: Sequence[str], ground: bool = True) -> Split:
         """Split at some sites, in the order in which they are named."""
         place = [reached.sites.index(name) for name in sites]
         others = [k for k in range(len(reached.sites)) if k not in place]
         levels, inside = _distinct(reached.configurations[:, place])
-        return cls(levels, inside, _distinct(reached.configurations[:, others])[1])
+        return cls(levels, inside, _distinct(reached.configurations[:, others])[1], ground)
 
     def needed(self, row: Array, column: Array) -> Array:
         """Which elements of the joint density matrix the reduced one adds up."""
         needed: Array = self.rest[row] == self.rest[column]
+        if not self.ground:
+            excited = (self.levels > 0).sum(axis=1)[self.inside] > 0
+            needed &= excited[row] | excited[column]
         return needed
 
 

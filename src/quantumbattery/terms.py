@@ -88,6 +88,17 @@ def loss_terms(system: System, levels: Mapping[str, int]) -> Terms:
     return terms
 
 
+def gains_quanta(system: System, levels: Mapping[str, int]) -> bool:
+    """Whether a term adds quanta, so that no number of levels may hold all that comes."""
+    held = [site.excitations(levels[name] + 1) for name, site in system.sites.items()]
+    energies, losses = hamiltonian_terms(system, levels), loss_terms(system, levels)
+    for product in energies.products + losses.products:
+        parts = zip(product.operators, product.places, strict=True)
+        if sum((held[k][each.row] - held[k][each.column]).max(initial=0) for each, k in parts) > 0:
+            return True
+    return False
+
+
 def damping(losses: Terms, levels: Sequence[int]) -> list[_Product]:
     """L^dag L where it is not diagonal, as in ensembles of cells with three levels and more."""
     from scipy.sparse import coo_array
