@@ -548,3 +548,11 @@ def test_oscillators_that_keep_filling_say_so():
     )
     with pytest.raises(ValueError, match=r"levels are too few .* shorter time"):
         system.charge(qb.fock(1), 6.0, ["energy"], limit=0.05)
+
+
+def test_a_battery_that_nothing_reaches():
+    """Nobody looks at the ground state of a lone qubit, and there is nothing else."""
+    system = qb.System({"charger": qb.Qubit(loss=0.1, dephasing=0.2), "battery": qb.Qubit()})
+    table = system.charge(qb.bloch(1.0), [0.0, 2.0])
+    assert (table.energy == 0).all()
+    assert (table.ergotropy == 0).all()

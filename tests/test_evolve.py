@@ -113,7 +113,7 @@ def test_evolution_against_the_product_space(seed, lossy, series, when):
         if series is not None:
             patch.setattr(evolve, "_series_pays", lambda *_: series)
         made = moving(reached, form, times)
-    assert made.series == bool(series)
+    assert made.measured == bool(series)
     numbers = made.at(times, slice(None))
     assert numbers.shape == (1, 1, len(times), form.size)
     close(joint(form, numbers)[0, 0], exact(system, chosen, reached, times))
@@ -140,7 +140,7 @@ def test_series_and_dense_matrices_agree(monkeypatch, name, when):
         monkeypatch.setattr(evolve, "_series_pays", lambda *_, series=series: series)
         made = moving(reached, form, times)
         dense = "eigenvectors" if form.hermitian else "matrix exponential"
-        assert made.series == series
+        assert made.measured == series
         method = "Taylor series" if series else dense
         assert all(each.startswith(method) for each in made.methods)
         numbers = made.at(times, slice(None))
@@ -170,7 +170,7 @@ def test_one_quantum_on_a_long_chain(monkeypatch, n, loss):
         if series is not None:
             monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
         made = moving(reached, form, times)
-        assert made.series == bool(series)
+        assert made.measured == bool(series)
         populations = np.abs(made.at(times, slice(None))[0, 0]) ** 2
         close(populations @ reached.configurations[form.configuration][:, place], expected)
 
@@ -298,7 +298,7 @@ def test_a_series_shows_the_same(monkeypatch):
         made = moving(reached, form, times)
         numbers = made.at(times, slice(None))
         close(part(watched, form).elements(numbers, row, column), expected)
-        assert made.series
+        assert made.measured
         assert made.error(times, slice(None), numbers) < 1e-12
         monkeypatch.undo()
 

@@ -21,6 +21,7 @@ from quantumbattery.system import (
     exchange,
     heisenberg,
 )
+from quantumbattery.terms import gains_quanta
 
 # --- beside the product space --------------------------------------------------------------------
 
@@ -28,7 +29,11 @@ from quantumbattery.system import (
 @settings(deadline=None, max_examples=120)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_reached_configurations_against_the_product_space(seed, lossy):
-    check_configurations(*random_case(seed, 120, lossy))
+    case = random_case(seed, 120, lossy)
+    check_configurations(*case)
+    with pytest.MonkeyPatch.context() as patch:  # as spaces too large to be written down
+        patch.setattr("quantumbattery.reach._SMALL", 0)
+        check_configurations(*case)
 
 
 def check_configurations(system, chosen):
@@ -209,3 +214,14 @@ def test_too_many_starting_configurations():
     system = System(dict.fromkeys(names, Qubit()), charger=names[1:], battery="q0")
     with pytest.raises(ValueError, match=r"too large: at least .* starting configurations"):
         reach(system, bloch(1.0), limit=0.01)
+
+
+def test_which_terms_add_quanta():
+    def of(link, **rates):
+        sites = {"a": Oscillator(**rates), "b": Qubit(loss=0.1)}
+        system = System(sites, [link], "a", "b")
+        return gains_quanta(system, cutoffs(system, fock(1)))
+
+    assert not of(exchange("a", "b", 1.0), loss=0.1, dephasing=0.2)
+    assert of(dipole("a", "b", 1.0))
+    assert of(exchange("a", "b", 1.0), loss=0.1, occupation=0.2)

@@ -1,6 +1,6 @@
 """Quantum batteries: charging, ergotropy, capacity and power, exact and fast."""
 
-from quantumbattery import paper, plot
+from quantumbattery import models, paper, plot, zoo
 from quantumbattery.cells import local_ergotropy, locked_ergotropy
 from quantumbattery.copies import asymptotic_ergotropy, multi_copy_ergotropy
 from quantumbattery.correlations import (
@@ -35,9 +35,11 @@ from quantumbattery.system import (
     Qudit,
     System,
     dipole,
+    drive,
     exchange,
     heisenberg,
     interaction,
+    two_photon_drive,
 )
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "concurrence",
     "daemonic_ergotropy",
     "dipole",
+    "drive",
     "energy",
     "energy_variance",
     "entropy",
@@ -69,6 +72,7 @@ __all__ = [
     "interaction",
     "local_ergotropy",
     "locked_ergotropy",
+    "models",
     "multi_copy_ergotropy",
     "mutual_information",
     "negativity",
@@ -82,6 +86,8 @@ __all__ = [
     "squeezed",
     "state",
     "thermal",
+    "two_photon_drive",
+    "zoo",
 ]
 
 __version__ = "0.1.0"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import xarray as xr
 
 from quantumbattery.axes import Axes
@@ -25,6 +26,7 @@ from quantumbattery.tables import dataset
 from quantumbattery.terms import gains_quanta
 
 _ROUNDING = 1e-8  # of a phase, from which on a warning says so
+_FIRST = 6  # levels beyond what the preparation brings, to try first where more are made
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
 
 _LOG = logging.getLogger("quantumbattery")
@@ -109,27 +111,43 @@ def _solve(problem: Problem) -> Solution:
     free = {name: ACCURACY for name, site in system.sites.items() if site.dimension is None}
     enough = cutoffs(system, started)
     levels = {name: enough[name] for name in free}
-    short_of = list(free) if free and gains_quanta(system, enough) else []
-    tried = ""
+    if free and gains_quanta(system, enough):
+        levels = {name: count + _FIRST for name, count in levels.items()}
+    tried: dict[str, list[tuple[int, float]]] = {name: [] for name in free}
     while True:
-        levels |= {name: 3 * levels[name] // 2 + 12 for name in short_of}
         try:
             reached = reach(system, started, levels, limit)
             solution = solve(problem, reached, free)
         except TooLargeError as error:
-            if not tried:
+            failed = [f"{name}: {known[-1][0]}" for name, known in tried.items() if known]
+            if not failed:
                 raise
             raise ValueError(
-                f"{tried} levels are too few for these times, and more are {error}. Charge for a "
-                "shorter time, or give levels=... and heed the warning that says what they leave "
-                "out"
+                f"{listed(failed)} levels are too few for these times, and more are {error}. "
+                "Charge for a shorter time, or give levels=... and heed the warning that says "
+                "what they leave out"
             ) from None
         short_of = [n for n in free if solution.left_out.get(n, 0.0) > ACCURACY]
         if not short_of:
             return solution
-        most = max(solution.left_out[name] for name in short_of)
-        tried = f"{listed(short_of)}: {', '.join(str(levels[name]) for name in short_of)}"
-        _LOG.info("%s levels leave out %.1g", tried, most)
+        for name in short_of:
+            tried[name].append((levels[name], solution.left_out[name]))
+            _LOG.info("%s: %d levels leave out %.1g", name, *tried[name][-1])
+            levels[name] = _more(tried[name])
+
+
+def _more(tried: Sequence[tuple[int, float]]) -> int:
+    """How many levels to try after some that left out too much.
+
+    What is left out falls about exponentially with the levels: by half a decimal place each, and
+    faster far out, as long as nothing better is known; from two attempts on, as between them.
+    """
+    count, left = tried[-1]
+    places, pace = np.log10(min(left, 1e10) / ACCURACY), 0.5 if left > 1e-5 else 1.0
+    if len(tried) > 1 and count > tried[-2][0]:
+        fallen = np.log10(tried[-2][1] / left) / (count - tried[-2][0])
+        pace = float(np.clip(fallen, 0.1, 1.0))
+    return min(count + 2 + int(np.ceil(places / pace)), 2 * count + 12)
 
 
 def _attrs(system: System, extraction: str, solution: Solution) -> dict[str, str | float]:
@@ -141,7 +159,7 @@ def _attrs(system: System, extraction: str, solution: Solution) -> dict[str, str
         "configurations": reached.size,
         "method": "; ".join(solution.methods),
     }
-    if any("series" in method for method in solution.methods):
+    if any(name in method for method in solution.methods for name in ("series", "Runge")):
         said["solver_error"] = solution.error
     ladders = [n for n, site in system.sites.items() if isinstance(site, Oscillator)]
     if ladders:

@@ -1,4 +1,4 @@
-"""The command line: charge, optimum, paper, verify."""
+"""The command line: charge, optimum, paper, verify, zoo."""
 
 from __future__ import annotations
 
@@ -152,12 +152,48 @@ def verify(
     """Print a verdict on each of the founding paper's 70 equations."""
     from quantumbattery.paper import verify as check
 
-    if format not in ("text", "json"):
-        raise ValueError(f"format must be text or json; got {format!r}")
+    _check_format(format)
     if format == "text":
         print("Checking the 70 equations ...", file=sys.stderr, flush=True)
     ledger = check()
     print(ledger.to_json() if format == "json" else ledger)
+
+
+@app.command(
+    epilog="\b\nExamples:\n"
+    "  quantumbattery zoo\n"
+    "  quantumbattery zoo dicke --plot dicke.pdf\n"
+    "  quantumbattery zoo all --format json --plot pictures"
+)
+def zoo(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME | all]", help="A system, or all of them.")
+    ] = "all",
+    format: Annotated[  # noqa: A002
+        str, typer.Option(metavar="text|json", help="A table to read, or JSON.")
+    ] = "text",
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Draw the system: .png, .pdf or .svg; of all, a folder for them."
+        ),
+    ] = None,
+) -> None:
+    """Put results of the literature beside our own; exit code 1 if one disagrees."""
+    from quantumbattery.zoo.registry import chosen, picture, reproduce
+
+    _check_format(format)
+    names = [entry.name for entry in chosen(name)]
+    pictures = {} if plot is None else _picture_paths(name, plot, names)
+    found = reproduce(name, done=_progress if name == "all" else None)
+    print(found.to_json(indent=2) if format == "json" else found)
+    for each, path in pictures.items():
+        from quantumbattery.plot import save
+
+        save(picture(each), path)
+        print(f"wrote {path}", file=sys.stderr if format == "json" else sys.stdout)
+    if not found.agrees:
+        raise typer.Exit(1)
 
 
 def main() -> None:
@@ -245,6 +281,26 @@ def _times(text: str) -> np.ndarray:
             f"got {text!r}"
         )
     return np.linspace(first, last, count)
+
+
+def _check_format(text: str) -> None:
+    if text not in ("text", "json"):
+        raise ValueError(f"format must be text or json; got {text!r}")
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _picture_paths(name: str, plot: Path, names: Iterable[str]) -> dict[str, Path]:
+    """Where the pictures go, refused before any work if they could not be written."""
+    if name != "all":
+        _check_outputs(None, plot)
+        return {name: plot}
+    if plot.suffix.lower() in (".png", ".pdf", ".svg"):
+        raise ValueError(f"pictures of all systems go to a folder; got {plot}")
+    make_folder(plot)
+    return {each: plot / f"{each}.png" for each in names}
 
 
 def _check_outputs(out: Path | None, plot: Path | None) -> None:

@@ -2,12 +2,14 @@
 
 The method is chosen by structure and size: eigenvectors of Hermitian blocks (of tridiagonal ones
 where they are), matrix exponentials of dense blocks with loss, which need no eigenbasis and so
-stand at exceptional points, and series with sparse matrices where those cost less.
+stand at exceptional points, and series with sparse matrices where those cost less. Where a drive
+changes in time, an adaptive Runge-Kutta method.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -17,13 +19,20 @@ from quantumbattery.forms import Matrix, State
 from quantumbattery.operators import Array
 from quantumbattery.propagators import Semigroup, Sparse, Unitary
 from quantumbattery.reach import allow
+from quantumbattery.shaped import Clock, Shaped
 
-Propagator: TypeAlias = Unitary | Semigroup | tuple[Sparse, ...]
+Propagator: TypeAlias = Unitary | Semigroup | Shaped | tuple[Sparse, ...]
 """A tuple has one for each member of the batch: a large problem each."""
 
+_COARSE = 1e-10  # tolerance of the solution that a Runge-Kutta solution is compared with
 _FEW = 8  # columns up to which each stands by itself in memory
 
-_METHOD = {Unitary: "eigenvectors", Semigroup: "matrix exponential", tuple: "Taylor series"}
+_METHOD = {
+    Unitary: "eigenvectors",
+    Semigroup: "matrix exponential",
+    tuple: "Taylor series",
+    Shaped: "Runge-Kutta",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,19 +59,28 @@ class Motion:
         return _columns(moved, self.size)
 
     @property
-    def series(self) -> bool:
-        """Whether a part is solved by a series, whose error is measured."""
-        return any(isinstance(propagator, tuple) for _, propagator, _ in self.parts)
+    def measured(self) -> bool:
+        """Whether a part is solved by a method whose error is measured."""
+        return any(isinstance(propagator, tuple | Shaped) for _, propagator, _ in self.parts)
 
     def rounding(self, latest: float) -> float:
         """How much of a phase rounding has taken by the last time."""
-        dense = [each for _, each, _ in self.parts if not isinstance(each, tuple)]
+        dense = [each for _, each, _ in self.parts if not isinstance(each, tuple | Shaped)]
         return float(np.finfo(float).eps) * latest * max((p.fastest for p in dense), default=0.0)
 
     def error(self, times: Array, states: slice, found: Array) -> float:
-        """How far series are from a single leap to the last time, solved apart; 0 without any."""
+        """How far measured methods are from another solution; 0 without any.
+
+        A series is put beside a single leap to the last time, Runge-Kutta beside other steps.
+        """
         worst, last = 0.0, np.argmax(times, axis=-1)
         for blocks, propagator, start in self.parts:
+            if isinstance(propagator, Shaped):
+                after = _shaped(replace(propagator, tolerance=_COARSE), start[:, :, states], times)
+                after = after if blocks.read is None else after @ _turned(blocks.read)
+                shown = _columns([(blocks, after)], self.size)[..., blocks.columns]
+                difference = found[..., blocks.columns] - shown
+                worst = max(worst, float(np.linalg.norm(difference, axis=-1).max()))
             if isinstance(propagator, tuple):
                 for k, each in enumerate(propagator):
                     place = int(last[k] if times.ndim > 1 else last)
@@ -71,14 +89,21 @@ class Motion:
                     )
                     after = _apart(leap[:, None], blocks)
                     if blocks.read is not None:
-                        after = after @ blocks.read.swapaxes(-1, -2)[:, None]
+                        after = after @ _turned(blocks.read)
                     shown = _columns([(blocks, after[None])], self.size)[0, :, 0, blocks.columns]
                     difference = found[k, :, place, blocks.columns] - shown
                     worst = max(worst, float(np.linalg.norm(difference, axis=-1).max()))
         return worst
 
 
-def motion(state: State, numbers: Array, start: Array, times: Array, limit: float = 2.0) -> Motion:
+def motion(
+    state: State,
+    numbers: Array,
+    start: Array,
+    times: Array,
+    limit: float = 2.0,
+    clocks: Sequence[Clock] = (),
+) -> Motion:
     """Make the propagators of a state, for a batch of numbers.
 
     Parameters
@@ -93,6 +118,8 @@ def motion(state: State, numbers: Array, start: Array, times: Array, limit: floa
         The times that will be asked for; they decide which method pays.
     limit : float
         Memory in GiB.
+    clocks : sequence of Clock
+        How some of the terms change in time.
 
     Returns
     -------
@@ -107,10 +134,16 @@ def motion(state: State, numbers: Array, start: Array, times: Array, limit: floa
     parts, largest, held = [], dict.fromkeys(_METHOD.values(), 0), 0
     for blocks in state.blocks:
         began = blocks.filled(first).transpose(0, 2, 1, 3, 4)
-        if _series_pays(blocks, numbers, times, began.shape[2], state.hermitian):
-            factor = -1j if state.hermitian else 1.0
+        acting = tuple(clock for clock in clocks if (blocks.generator.term == clock.term).any())
+        factor = -1j if state.hermitian else 1.0
+        propagator: Propagator
+        if acting:
+            taken = len(numbers) * began[0].size * (times.shape[-1] + 20)
+            allow("numbers in a solution that changes in time", taken, 16, limit)
+            propagator = Shaped(blocks.generator, numbers, factor, acting)
+        elif _series_pays(blocks, numbers, times, began.shape[2], state.hermitian):
             sparse = (factor * blocks.generator.matrix(each) for each in numbers)
-            propagator: Propagator = tuple(Sparse(each.tocsr()) for each in sparse)
+            propagator = tuple(Sparse(each.tocsr()) for each in sparse)
         else:
             held += len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
@@ -155,6 +188,9 @@ def _series_pays(
 
 def _apply(propagator: Propagator, start: Array, times: Array, read: Array | None) -> Array:
     """What is read of the states, shape (g, blocks, c, T, rows)."""
+    if isinstance(propagator, Shaped):
+        together = _shaped(propagator, start, times)
+        return together if read is None else together @ _turned(read)
     if not isinstance(propagator, tuple):
         moments = times[:, None] if times.ndim > 1 else times
         if isinstance(propagator, Unitary):
@@ -165,7 +201,28 @@ def _apply(propagator: Propagator, start: Array, times: Array, read: Array | Non
         after = each.at(_together(_of(start, k)), _moments(times, k))
         moved.append(after.reshape(*after.shape[:2], *start.shape[1::2]).transpose(2, 0, 1, 3))
     together = np.stack(moved)
-    return together if read is None else together @ read.swapaxes(-1, -2)[:, None]
+    return together if read is None else together @ _turned(read)
+
+
+def _shaped(propagator: Shaped, start: Array, times: Array) -> Array:
+    """States (g, blocks, c copies, T, n) under a generator that changes in time."""
+    start = start.reshape(*start.shape[:2], -1, start.shape[-1])
+    blocks, states, n = start.shape[1:]
+    whole = start.transpose(0, 2, 1, 3).reshape(len(start), states, blocks * n)
+    if times.ndim > 1:  # each member at times of its own
+        members = [slice(k, k + 1) for k in range(len(times))]
+        starts = [whole[k] if len(whole) > 1 else whole for k in members]
+        parts = zip(members, starts, times, strict=True)
+        after = np.concatenate([propagator.select(k).at(s, t) for k, s, t in parts])
+    else:
+        after = propagator.at(whole, times)
+    return after.reshape(*after.shape[:3], blocks, n).transpose(0, 3, 1, 2, 4)
+
+
+def _turned(read: Array) -> Array:
+    """Rows that are read, (blocks, rows, n), to multiply states (..., blocks, c, T, n)."""
+    turned: Array = read.swapaxes(-1, -2)[:, None]
+    return turned
 
 
 def _apart(states: Array, blocks: Blocks) -> Array:

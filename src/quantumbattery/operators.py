@@ -21,7 +21,10 @@ from quantumbattery.parameters import Parameter, names
 
 Array: TypeAlias = NDArray[Any]
 
-_QUIET = {"loss", "dephasing", "occupation", "levels", "always"}  # on a card only when set
+_QUIET = {  # on a card only when set
+    *("loss", "dephasing", "occupation", "levels", "always"),
+    *("envelope", "transition", "breaks"),
+}
 
 
 # --- what a description needs ------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.drives import Drive, drive, two_photon_drive
 from quantumbattery.ensemble import Ensemble
 from quantumbattery.interactions import (
     Interaction,
@@ -20,7 +21,7 @@ from quantumbattery.operators import Described, saying
 from quantumbattery.parameters import names
 from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
 
-_MAKERS: dict[str, Callable[..., Site | Interaction]] = {
+_MAKERS: dict[str, Callable[..., Site | Interaction | Drive]] = {
     "qubit": Qubit,
     "qudit": Qudit,
     "oscillator": Oscillator,
@@ -29,13 +30,22 @@ _MAKERS: dict[str, Callable[..., Site | Interaction]] = {
     "dipole": dipole,
     "heisenberg": heisenberg,
     "interaction": interaction,
+    "drive": drive,
+    "two_photon_drive": two_photon_drive,
 }
 
 
 def plain(value: Any) -> Any:
     """A description or one of its values, for JSON."""
     if isinstance(value, Described):
-        kind = value.kind if isinstance(value, Interaction) else type(value).__name__.lower()
+        if isinstance(value, Drive) and callable(value.envelope):
+            raise TypeError(
+                f"{value.label}: an envelope that is a function cannot be written down; give its "
+                "samples, as a DataArray over 'time'"
+            )
+        kind = type(value).__name__.lower()
+        if isinstance(value, Interaction | Drive):
+            kind = value.kind
         return {"kind": kind} | {name: plain(getattr(value, name)) for name in names(value)}
     if isinstance(value, xr.DataArray):
         return {"array": value.to_dict()}
@@ -57,7 +67,7 @@ def _value(given: Any) -> Any:
 
 
 def described(who: str, given: object) -> Any:
-    """A site or interaction from its plain form."""
+    """A site, interaction or drive from its plain form."""
     if not isinstance(given, Mapping) or given.get("kind") not in _MAKERS:
         raise ValueError(f"{who}: its kind must be one of {', '.join(_MAKERS)}; got {given!r:.60}")
     values = {name: _value(value) for name, value in given.items() if name != "kind"}

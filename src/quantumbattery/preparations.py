@@ -33,6 +33,11 @@ def by_site(preparation: object, system: System) -> dict[str, Preparation]:
     """
     if isinstance(preparation, Mapping):
         chosen = dict(preparation)
+    elif not system.charger:
+        raise ValueError(
+            "there is no charger to prepare: give a dict of sites and preparations, such as {} for "
+            "all sites in their ground states"
+        )
     else:
         chosen = dict.fromkeys(system.charger, preparation)
     for name, each in chosen.items():

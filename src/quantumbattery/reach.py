@@ -318,6 +318,7 @@ def reach(
         start=Start(look_up.find(look_up.of(first)), member, amplitude),
         edge=edge.followed_by(lossy_edge, shift=len(hamiltonian.coefficients)),
         keys=look_up,
+        signals=energies.signals,
     )
 
 

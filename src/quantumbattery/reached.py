@@ -12,6 +12,7 @@ import xarray as xr
 
 from quantumbattery.operators import Array
 from quantumbattery.parameters import Parameter, names
+from quantumbattery.terms import Signal
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +121,8 @@ class Reach:
         The initial state.
     edge : Edge
         The matrix elements that the cut of an oscillator's ladder took away.
+    signals : dict of int to Signal
+        How terms of the Hamiltonian change in time, by their numbers; others do not.
     """
 
     sites: tuple[str, ...]
@@ -131,6 +134,7 @@ class Reach:
     start: Start
     edge: Edge
     keys: Keys
+    signals: dict[int, Signal]
 
     @property
     def size(self) -> int:

@@ -6,7 +6,7 @@ What is worked on at a time is small enough for a cache; parts of a batch are sh
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from quantumbattery.operators import Array
 from quantumbattery.reach import allow
 from quantumbattery.reached import Reach
 from quantumbattery.readout import Readout, one_qubit
+from quantumbattery.shaped import Clock
 from quantumbattery.split import Split
 from quantumbattery.states import Preparation
 from quantumbattery.system import System
@@ -116,7 +117,8 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     start, lost = _start(problem, reached)
     readout = Readout(system, reached, state, split)
     columns = {name: np.empty(axes.shape) for name in problem.measures}
-    work = _Work(problem, state, readout, own, numbers, start, columns, lost, allowed)
+    clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
+    work = _Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
     with _one_thread(max(blocks.size for blocks in state.blocks)):
         left_out, error, rounding, methods = work.fill()
     return Solution(columns, reached, methods, left_out, error, rounding)
@@ -157,6 +159,7 @@ class _Work:
     columns: dict[str, Array]
     lost: Mapping[str, float]
     allowed: Mapping[str, float]
+    clocks: Sequence[Clock]
 
     def fill(self) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
         """Fill the columns; return what is left out, errors and rounding, and the methods."""
@@ -175,7 +178,9 @@ class _Work:
     def _fill(self, batch: slice) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
         moments, own, error = self._times(batch), self.battery.select(batch), 0.0
         start = self.start[batch] if len(self.start) > 1 else self.start
-        moving = motion(self.state, self.numbers[batch], start, moments, self.problem.limit)
+        clocks = [clock.select(batch) for clock in self.clocks]
+        numbers, limit = self.numbers[batch], self.problem.limit
+        moving = motion(self.state, numbers, start, moments, limit, clocks)
         left_out = self._left_out(own, self._leaks(moving, batch, float(moments.max())))
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return left_out, error, 0.0, moving.methods
@@ -187,7 +192,7 @@ class _Work:
             found = self.readout.columns(self.problem.measures, states, own, rate)
             for name, column in found.items():
                 self.columns[name][batch, c, t] = column
-            if moving.series:
+            if moving.measured:
                 error = max(error, moving.error(moments, c, states))
         return left_out, error, moving.rounding(float(moments.max())), moving.methods
 
@@ -195,9 +200,11 @@ class _Work:
         """An upper bound of the trace norm that leaves through each site's cut by the last time."""
         worst = np.zeros(len(self.state.reach.sites))
         if len(self.state.reach.edge.site):
-            samples = np.linspace(0.0, latest, _SAMPLES)
+            samples, numbers = np.linspace(0.0, latest, _SAMPLES), self.numbers[batch].copy()
+            for clock in self.clocks:
+                numbers[:, clock.term] *= clock.largest(latest)
             for _, states in self._tiles(moving, batch, samples):
-                worst = np.maximum(worst, leak(self.state, states, self.numbers[batch]))
+                worst = np.maximum(worst, leak(self.state, states, numbers))
         return worst * latest
 
     def _left_out(self, own: Battery, leaks: Array) -> dict[str, float]:
@@ -235,7 +242,7 @@ class _Work:
         reading = self.readout.largest(self.problem.measures)
         each = (batch.stop - batch.start) * max(self.state.size, reading)
         few = max(1, _TILE // (each * times))
-        short = times if few > 1 or moving.series else max(1, _TILE // each)
+        short = times if few > 1 or moving.measured else max(1, _TILE // each)
         allow("numbers in the states at all times", each * few * short, 32, self.problem.limit)
         for c in range(0, copies, few):
             for t in range(0, times, short):

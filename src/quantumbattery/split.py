@@ -43,7 +43,8 @@ class Split:
         needed: Array = self.rest[row] == self.rest[column]
         if not self.ground:
             excited = (self.levels > 0).sum(axis=1)[self.inside] > 0
-            needed &= excited[row] | excited[column]
+            others = needed & (excited[row] | excited[column])
+            return others if others.any() else needed
         return needed
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.drives import Drive, drive, two_photon_drive
 from quantumbattery.ensemble import Ensemble
 from quantumbattery.interactions import (
     Interaction,
@@ -22,7 +23,7 @@ from quantumbattery.interactions import (
     heisenberg,
     interaction,
 )
-from quantumbattery.operators import Described, equal, short
+from quantumbattery.operators import Described, any_nonzero, equal, short
 from quantumbattery.parameters import align, names
 from quantumbattery.plain import described, plain
 from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from quantumbattery.states import Preparation
 
 __all__ = [
+    "Drive",
     "Ensemble",
     "Interaction",
     "Oscillator",
@@ -40,9 +42,11 @@ __all__ = [
     "Site",
     "System",
     "dipole",
+    "drive",
     "exchange",
     "heisenberg",
     "interaction",
+    "two_photon_drive",
 ]
 
 
@@ -54,11 +58,12 @@ class System(Described):
     ----------
     sites : dict of str to Qubit, Qudit, Oscillator or Ensemble
         By name, in the order in which the levels of a configuration are written.
-    interactions : sequence of Interaction
-        Made by `exchange`, `dipole`, `heisenberg` or `interaction`; on while charging.
+    interactions : sequence of Interaction and Drive
+        Made by `exchange`, `dipole`, `heisenberg` or `interaction`, and by `drive` or
+        `two_photon_drive`; on while charging.
     charger, battery : str or list of str
         The sites that a preparation prepares, and those whose energy is stored. All other sites
-        mediate.
+        mediate. Where drives or baths charge, the list of chargers may be empty.
 
     Raises
     ------
@@ -91,18 +96,21 @@ class System(Described):
 
     sites: Mapping[str, Site]
     interactions: tuple[Interaction, ...]
+    drives: tuple[Drive, ...]
     charger: tuple[str, ...]
     battery: tuple[str, ...]
 
     def __init__(
         self,
         sites: Mapping[str, Site],
-        interactions: Iterable[Interaction] = (),
+        interactions: Iterable[Interaction | Drive] = (),
         charger: str | Iterable[str] = "charger",
         battery: str | Iterable[str] = "battery",
     ) -> None:
         self._set(sites=MappingProxyType(_sites(sites)))
-        self._set(interactions=_interactions(interactions))
+        given = _interactions(interactions)
+        self._set(interactions=tuple(i for i in given if isinstance(i, Interaction)))
+        self._set(drives=tuple(i for i in given if isinstance(i, Drive)))
         self._set(charger=self._members("charger", charger))
         self._set(battery=self._members("battery", battery))
         both = [name for name in self.battery if name in self.charger]
@@ -112,6 +120,9 @@ class System(Described):
             )
         for each in self.interactions:
             self._check(each)
+        for field in self.drives:
+            self._known(field.label, field.site)
+            field.check(self.sites[field.site])
         align(self.arrays)
 
     @property
@@ -122,8 +133,9 @@ class System(Described):
     @property
     def arrays(self) -> dict[str, xr.DataArray]:
         """The DataArrays among its numbers, by where they stand; they agree about their axes."""
-        parts: list[tuple[str, Site | Interaction]] = list(self.sites.items())
+        parts: list[tuple[str, Site | Interaction | Drive]] = list(self.sites.items())
         parts += [(f"interactions[{k}] {i.label}", i) for k, i in enumerate(self.interactions)]
+        parts += [(f"drives[{k}] {d.label}", d) for k, d in enumerate(self.drives)]
         found = {f"{who}.{n}": v for who, part in parts for n, v in _numbers(part)}
         return {name: value for name, value in found.items() if isinstance(value, xr.DataArray)}
 
@@ -226,7 +238,7 @@ class System(Described):
         """
         return {
             "sites": {name: plain(site) for name, site in self.sites.items()},
-            "interactions": [plain(each) for each in self.interactions],
+            "interactions": [plain(each) for each in self.interactions + self.drives],
             "charger": list(self.charger),
             "battery": list(self.battery),
         }
@@ -263,36 +275,48 @@ class System(Described):
             return False
         names_alike = list(self.sites) == list(other.sites)
         ends_alike = (self.charger, self.battery) == (other.charger, other.battery)
-        parts = (tuple(s.sites.values()) + s.interactions for s in (self, other))
+        parts = (tuple(s.sites.values()) + s.interactions + s.drives for s in (self, other))
         return names_alike and ends_alike and equal(*parts)
 
     __hash__ = None
 
     def __repr__(self) -> str:
-        title = f"System: {listed(self.charger)} charges {listed(self.battery)}"
+        who = listed(self.charger) or ("a drive" if self.drives else "a bath")
+        title = f"System: {who} {_verb(self.charger)} {listed(self.battery)}"
         if self.mediators:
             title += f" through {listed(self.mediators)}"
         lines = [(name, repr(site)) for name, site in self.sites.items()]
         for each in self.interactions:
             shown = [f"{n}={short(v)}" for n, v in _numbers(each)]
             lines.append((each.label, ", ".join(shown + ["always on"] * each.always)))
+        for field in self.drives:
+            shown = [f"{n}={short(v)}" for n, v in _numbers(field)]
+            shown += ["shaped in time"] * (field.envelope is not None)
+            shown += ["counter-rotating too"] * (not field.rotating)
+            lines.append((field.label, ", ".join(shown)))
         return "\n".join([title, *_folded(lines)])
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only view of a dict cannot be pickled, and sweeps send systems to other processes
-        return System, (dict(self.sites), self.interactions, self.charger, self.battery)
+        links = self.interactions + self.drives
+        return System, (dict(self.sites), links, self.charger, self.battery)
 
     def _members(self, role: str, given: str | Iterable[str]) -> tuple[str, ...]:
         if not isinstance(given, str) and not np.iterable(given):
             raise TypeError(f"{role} is the name of a site or a list of names; got {given!r:.60}")
         chosen = (given,) if isinstance(given, str) else tuple(given)
-        if not chosen:
+        if not chosen and not (role == "charger" and self._pumped):
             raise ValueError(f"the {role} is empty: name at least one of {listed(self.sites)}")
         for name in chosen:
             self._known(role, name)
             if chosen.count(name) > 1:
                 raise ValueError(f"{role}: {name!r} is named twice; name each site once")
         return chosen
+
+    @property
+    def _pumped(self) -> bool:
+        """Whether a drive or a bath brings energy."""
+        return bool(self.drives) or any(any_nonzero(s.occupation) for s in self.sites.values())
 
     def _known(self, who: str, name: object) -> None:
         if not isinstance(name, str):
@@ -309,6 +333,9 @@ class System(Described):
                     f"{name!r} is not in the battery ({listed(self.battery)})"
                 )
         each.check(self.sites[each.a], self.sites[each.b])
+
+
+_WORDS = {"a", "b", "always", "site", "envelope", "rotating_wave", "transition", "breaks"}
 
 
 # --- what comes in -----------------------------------------------------------------------------
@@ -329,18 +356,21 @@ def _sites(given: object) -> dict[str, Site]:
     return dict(given)
 
 
-def _interactions(given: object) -> tuple[Interaction, ...]:
-    rule = "interactions is a list of what exchange, dipole, heisenberg or interaction made"
+def _interactions(given: object) -> tuple[Interaction | Drive, ...]:
+    rule = (
+        "interactions is a list of what exchange, dipole, heisenberg, interaction, drive or "
+        "two_photon_drive made"
+    )
     if not isinstance(given, Iterable):
         raise TypeError(f"{rule}; got {given!r:.60}")
     interactions = tuple(given)
     for each in interactions:
-        if not isinstance(each, Interaction):
+        if not isinstance(each, Interaction | Drive):
             raise TypeError(f"{rule}; got {each!r:.60}")
     return interactions
 
 
-def _numbers(part: Site | Interaction) -> Iterator[tuple[str, Any]]:
+def _numbers(part: Site | Interaction | Drive) -> Iterator[tuple[str, Any]]:
     """The numbers of a site or interaction, those of an ensemble's cell included."""
     for name in names(part):
         value = getattr(part, name)
@@ -348,11 +378,15 @@ def _numbers(part: Site | Interaction) -> Iterator[tuple[str, Any]]:
             yield from ((f"{name}.{n}", v) for n, v in _numbers(value))
         elif name == "energies":
             yield from ((f"energies[{k}]", v) for k, v in enumerate(value))
-        elif name not in ("a", "b", "always"):
+        elif name not in _WORDS:
             yield name, value
 
 
 # --- on paper ----------------------------------------------------------------------------------
+
+
+def _verb(chargers: tuple[str, ...]) -> str:
+    return "charge" if len(chargers) > 1 else "charges"
 
 
 def listed(given: Iterable[str], most: int = 8) -> str:

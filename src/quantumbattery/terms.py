@@ -12,9 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from quantumbattery.drives import Drive, Envelope
+from quantumbattery.frames import frame
 from quantumbattery.operators import Array, Operator, any_nonzero, diagonal
 from quantumbattery.parameters import Parameter
 from quantumbattery.system import System
+
+_OF_FRAME, _OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +50,37 @@ class Group:
 
 
 @dataclass(frozen=True, eq=False)
+class Signal:
+    """How a term changes in time: with an envelope, and with cos or sin of frequency * t.
+
+    Attributes
+    ----------
+    envelope : callable, DataArray or None
+        None: always 1.
+    breaks : tuple of float
+        Times at which the envelope may jump.
+    frequency : float or DataArray
+    late : bool
+        sin, in place of cos.
+    """
+
+    envelope: Envelope | None
+    breaks: tuple[float, ...]
+    frequency: Parameter
+    late: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Terms:
-    """A sum of coefficient * products of local operators, and where each term comes from."""
+    """A sum of coefficient * products of local operators, and where each term comes from.
+
+    Terms that change in time have a signal, by their number.
+    """
 
     coefficients: list[Parameter]
     origins: list[str | int]
     products: list[_Product]
+    signals: dict[int, Signal]
 
     def add(self, coefficient: Parameter, origin: str | int) -> int:
         """Add a term without products yet, and give its number."""
@@ -62,7 +91,7 @@ class Terms:
 
 def hamiltonian_terms(system: System, levels: Mapping[str, int]) -> Terms:
     """The energies of the sites and the interactions."""
-    terms = Terms([], [], [])
+    terms = Terms([], [], [], {})
     place = {name: k for k, name in enumerate(system.sites)}
     for name, site in system.sites.items():
         for number, weights in site.energy_terms(levels[name]):
@@ -76,12 +105,57 @@ def hamiltonian_terms(system: System, levels: Mapping[str, int]) -> Terms:
                 term = terms.add(number, k)
                 where = (place[each.a], place[each.b])
                 terms.products.extend(_Product(term, where, pair) for pair in pairs)
+    if system.drives:
+        _add_drives(terms, system, levels)
     return terms
+
+
+def _add_drives(terms: Terms, system: System, levels: Mapping[str, int]) -> None:
+    """The drives, and minus the frequencies of the frame in which as many as possible stand still.
+
+    What still turns is written with cos(r t) (O + O^dag) + sin(r t) i (O - O^dag), both Hermitian.
+    """
+    turning = frame(system)
+    place = {name: k for k, name in enumerate(system.sites)}
+    for name, site in system.sites.items():
+        for number, weights in turning.levels(name, site, levels[name]):
+            term = terms.add(-number, _OF_FRAME)
+            terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
+    for each in system.drives:
+        if any_nonzero(each.amplitude):
+            site, n = system.sites[each.site], levels[each.site]
+            left = turning.residual(each, site, n)
+            acts = each.lowering(site, n + each.quanta)  # and what leads beyond the last level
+            for combination in np.unique(left, axis=0):
+                chosen = (left == combination).all(axis=1)
+                inside = chosen & (acts.column < n)
+                lower = Operator(acts.row[inside], acts.column[inside], acts.value[inside])
+                raised = Operator(acts.column[chosen], acts.row[chosen], acts.value[chosen].conj())
+                frequency = turning.frequency(combination) if each.rotating else each.frequency
+                _add_field(terms, each, place[each.site], (lower, raised), frequency)
+
+
+def _add_field(
+    terms: Terms, each: Drive, place: int, parts: tuple[Operator, Operator], frequency: Parameter
+) -> None:
+    """Add strength (1 or 2) envelope (O e^{i frequency t} + h.c.), by its Hermitian parts."""
+    lower, raised = parts
+    turns = any_nonzero(frequency)
+    strength = each.strength if each.rotating else 2 * each.strength
+    hermitian = [(False, lower + raised)]
+    if turns and each.rotating:
+        late = Operator(lower.row, lower.column, 1j * lower.value)
+        hermitian.append((True, late + Operator(raised.row, raised.column, -1j * raised.value)))
+    for is_late, acts in hermitian:
+        term = terms.add(strength, _OF_DRIVE)
+        terms.products.append(_Product(term, (place,), (acts,)))
+        if turns or each.envelope is not None:
+            terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
 
 
 def loss_terms(system: System, levels: Mapping[str, int]) -> Terms:
     """The losses of the sites; coefficients are rates."""
-    terms = Terms([], [], [])
+    terms = Terms([], [], [], {})
     for k, (name, site) in enumerate(system.sites.items()):
         for rate, lowering in site.losses(levels[name]):
             terms.products.append(_Product(terms.add(rate, name), (k,), (lowering,)))
@@ -93,9 +167,11 @@ def gains_quanta(system: System, levels: Mapping[str, int]) -> bool:
     held = [site.excitations(levels[name] + 1) for name, site in system.sites.items()]
     energies, losses = hamiltonian_terms(system, levels), loss_terms(system, levels)
     for product in energies.products + losses.products:
-        parts = zip(product.operators, product.places, strict=True)
-        if sum((held[k][each.row] - held[k][each.column]).max(initial=0) for each, k in parts) > 0:
-            return True
+        parts = list(zip(product.operators, product.places, strict=True))
+        if all(len(each.row) for each, _ in parts):
+            gains = ((held[k][each.row] - held[k][each.column]).max() for each, k in parts)
+            if sum(gains) > 0:
+                return True
     return False
 
 

@@ -1,0 +1,55 @@
+"""What comes into a model, checked before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.parameters import LARGEST, Parameter, parameter
+from quantumbattery.sites import whole_number
+from quantumbattery.states import Values
+
+
+def coupling_of(value: Values, name: str = "coupling") -> Parameter:
+    """A strength of either sign; a 1-D array becomes an axis of the name."""
+    return parameter(name, value, "finite", -LARGEST)
+
+
+def frequency_of(value: Values) -> Parameter:
+    """A positive frequency; a 1-D array becomes the axis "frequency"."""
+    return parameter("frequency", value, "positive and finite", 1 / LARGEST)
+
+
+def rate_of(value: Values, name: str = "loss") -> Parameter:
+    """A rate of zero or more; a 1-D array becomes an axis of the name."""
+    return parameter(name, value, "zero or positive, and finite", 0.0)
+
+
+def count_of(value: object, name: str) -> int:
+    """How many there are of something, at least one."""
+    return whole_number(value, 1, f"{name} must be a whole number of at least 1")
+
+
+def choice(value: object, name: str) -> bool:
+    """True or False, and nothing that merely counts as one of them."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False; got {value!r:.60}")
+    return bool(value)
+
+
+def shared(strength: Parameter, cells: int, normalised: object) -> Parameter:
+    """The strength, over sqrt(cells) if that is asked for."""
+    return strength / np.sqrt(cells) if choice(normalised, "normalised") else strength
+
+
+def couplings_of(values: object) -> list[Parameter]:
+    """The strengths along a line, at least one."""
+    rule = "couplings must be a sequence of at least one number, a strength for each neighbour"
+    if isinstance(values, str | xr.DataArray) or not isinstance(values, Iterable):
+        raise TypeError(f"{rule}; got {values!r:.60}")
+    given = [coupling_of(value, f"coupling_{k}") for k, value in enumerate(values)]
+    if not given:
+        raise ValueError(f"{rule}; got none")
+    return given

@@ -1,0 +1,114 @@
+"""All systems of the zoo, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from quantumbattery.zoo import cavities, merits, networks, oscillators, pairs
+from quantumbattery.zoo.entry import Entry
+from quantumbattery.zoo.rows import Row, Zoo
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ENTRIES: dict[str, Entry] = {
+    entry.name: entry
+    for subject in (pairs, oscillators, cavities, networks, merits)
+    for entry in subject.ENTRIES
+}
+NAMES = tuple(ENTRIES)
+"""The systems that `reproduce` knows."""
+
+
+def chosen(name: object) -> tuple[Entry, ...]:
+    """The entry of this name, or all of them."""
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a system is text; got {name!r:.60}")
+    if name == "all":
+        return tuple(ENTRIES.values())
+    if name not in ENTRIES:
+        raise ValueError(f"no system {name!r} in the zoo; there are {', '.join(NAMES)}, or all")
+    return (ENTRIES[name],)
+
+
+def reproduce(name: str = "all", *, done: Callable[[str], object] | None = None) -> Zoo:
+    """Find the results of a system again, each beside its published or exact value.
+
+    Parameters
+    ----------
+    name : str
+        One of `quantumbattery.zoo.NAMES`, or "all", which takes less than a minute.
+    done : callable, optional
+        Called with a line of text after each system.
+
+    Returns
+    -------
+    Zoo
+        A sequence of `Row`, each with system, quantity, value (ours), reference, source,
+        difference, allowed and agrees.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the name is no text, or there is no such system; before any work.
+
+    Examples
+    --------
+    >>> zoo = reproduce("star")
+    >>> zoo.agrees
+    True
+    >>> zoo[0].source
+    'exact: w sin^2(sqrt(N) J t)...'
+    """
+    import scipy.linalg  # noqa: F401 - loads the library whose threads are limited
+    from threadpoolctl import threadpool_limits
+
+    entries = chosen(name)
+    rows: list[Row] = []
+    with threadpool_limits(1):  # the matrices are small: threads would only wait for each other
+        for number, entry in enumerate(entries, start=1):
+            found = entry.rows()
+            rows += found
+            if done is not None:
+                agree = sum(row.agrees for row in found)
+                done(f"{number:>2}/{len(entries)}  {entry.name}: {agree} of {len(found)} agree")
+    return Zoo(tuple(rows))
+
+
+def picture(name: str) -> Figure:
+    """Draw what a system does that the pair of qubits does not.
+
+    Parameters
+    ----------
+    name : str
+        One of `quantumbattery.zoo.NAMES`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no such system.
+
+    Examples
+    --------
+    >>> picture("star").axes[0].get_xlabel()
+    'time $Jt$'
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    from quantumbattery.plot import STYLE
+
+    if name == "all":
+        raise ValueError(f"a picture shows one system; name one of {', '.join(NAMES)}")
+    (entry,) = chosen(name)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(4.2, 3.2), layout="constrained")
+        axes = figure.subplots()
+        entry.picture(axes)
+        axes.set_title(entry.title, fontsize=9)
+    return figure

@@ -1,0 +1,232 @@
+"""Each model against QuTiP, its Hamiltonian typed here by hand in the full space."""
+
+import numpy as np
+import pytest
+import qutip
+import xarray as xr
+
+import quantumbattery as qb
+
+TIMES = np.linspace(0, 3, 7)
+TIGHT = {"atol": 1e-12, "rtol": 1e-10, "nsteps": 100_000}
+
+
+def place(operators, k):
+    """The k-th of these operators, with identities on all other sites."""
+    eyes = [qutip.qeye(one.shape[0]) for one in operators]
+    return qutip.tensor([operators[k] if j == k else eye for j, eye in enumerate(eyes)])
+
+
+def sites(*levels):
+    lower = [qutip.destroy(n) for n in levels]
+    return [place(lower, k) for k in range(len(levels))]
+
+
+def solved(h, start, stored, jumps=()):
+    """Energy and ergotropy of the sites from `keep` on, whose Hamiltonian is given."""
+    keep, battery = stored
+    if jumps:
+        run = qutip.mesolve(h, qutip.ket2dm(start), TIMES, list(jumps), options=TIGHT)
+    else:
+        run = qutip.sesolve(h, start, TIMES, options=TIGHT)
+    energy, work = [], []
+    for one in run.states:
+        rho = one.ptrace(list(range(keep, len(h.dims[0])))).full()
+        falling = np.linalg.eigvalsh(rho)[::-1]
+        energy.append(np.trace(rho @ battery).real)
+        work.append(energy[-1] - falling @ np.sort(np.diag(battery)))
+    return energy, work
+
+
+def agree(system, preparation, expected):
+    table = system.charge(preparation, TIMES, ["energy", "ergotropy"])
+    np.testing.assert_allclose(table.energy, expected[0], rtol=0, atol=1e-8)
+    np.testing.assert_allclose(table.ergotropy, expected[1], rtol=0, atol=1e-8)
+
+
+def qubit_start(theta, phi, *rest):
+    up = np.cos(theta / 2), np.exp(1j * phi) * np.sin(theta / 2)
+    first = up[0] * qutip.basis(2, 0) + up[1] * qutip.basis(2, 1)
+    return qutip.tensor(first, *(qutip.basis(n, 0) for n in rest))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(2026)
+
+
+@pytest.mark.parametrize("lossy", [False, True])
+def test_qubit_pair(rng, lossy):
+    j, w, ga, gb, d = rng.uniform(0.3, 1.5, 5) * [1, 1, lossy, lossy, 1]
+    a, b = sites(2, 2)
+    h = (w + d) * a.dag() * a + w * b.dag() * b + j * (a.dag() * b + b.dag() * a)
+    jumps = (np.sqrt(ga) * a, np.sqrt(gb) * b) if lossy else ()
+    expected = solved(h, qubit_start(1.9, 0.4, 2), (1, np.diag([0, w])), jumps)
+    pair = qb.models.qubit_pair(
+        coupling=j, frequency=w, charger_loss=ga, battery_loss=gb, detuning=d
+    )
+    agree(pair, qb.bloch(1.9, 0.4), expected)
+
+
+def test_jaynes_cummings(rng):
+    g, w, d = rng.uniform(0.3, 1.5, 3)
+    n = 30
+    a, b = sites(n, 2)
+    h = (w + d) * a.dag() * a + w * b.dag() * b + g * (a.dag() * b + b.dag() * a)
+    start = qutip.tensor(qutip.coherent(n, 1.1 + 0.3j, method="analytic"), qutip.basis(2, 0))
+    expected = solved(h, start, (1, np.diag([0, w])))
+    agree(
+        qb.models.jaynes_cummings(coupling=g, frequency=w, detuning=d),
+        qb.coherent(1.1 + 0.3j),
+        expected,
+    )
+
+
+@pytest.mark.parametrize("rotating", [True, False])
+def test_oscillator_pair(rng, rotating):
+    g, w = rng.uniform(0.1, 0.3), rng.uniform(0.9, 1.5)
+    n = 16 if rotating else 22
+    a, b = sites(n, n)
+    link = a.dag() * b + b.dag() * a if rotating else (a + a.dag()) * (b + b.dag())
+    h = w * (a.dag() * a + b.dag() * b) + g * link
+    start = qutip.tensor(qutip.coherent(n, 0.4, method="analytic"), qutip.basis(n, 0))
+    expected = solved(h, start, (1, w * np.diag(np.arange(n))))
+    system = qb.models.oscillator_pair(coupling=g, frequency=w, rotating_wave=rotating)
+    agree(system, qb.coherent(0.4), expected)
+
+
+@pytest.mark.parametrize("model", ["tavis_cummings", "dicke"])
+@pytest.mark.parametrize("lossy", [False, True])
+@pytest.mark.parametrize("normalised", [False, True])
+def test_cells_in_a_cavity(rng, model, lossy, normalised):
+    rotating = model == "tavis_cummings"
+    g, w, k = rng.uniform(0.1, 0.2), rng.uniform(0.9, 1.5), rng.uniform(0.2, 0.6) * lossy
+    cells = 2 if lossy else 3
+    n = 3 if rotating else 16
+    a, *qubits = sites(n, *[2] * cells)
+    strength = g / np.sqrt(cells) if normalised else g
+    h = w * a.dag() * a
+    for s in qubits:
+        h += w * s.dag() * s
+        h += strength * (a.dag() * s + s.dag() * a if rotating else (a + a.dag()) * (s + s.dag()))
+    start = qutip.tensor(qutip.basis(n, 2), *[qutip.basis(2, 0)] * cells)
+    battery = w * np.diag([float(i.bit_count()) for i in range(2**cells)])
+    expected = solved(h, start, (1, battery), (np.sqrt(k) * a,) if lossy else ())
+    make = getattr(qb.models, model)
+    system = make(cells=cells, coupling=g, frequency=w, loss=k, normalised=normalised)
+    agree(system, qb.fock(2), expected)
+
+
+def test_dicke_is_two_lambda_jx():
+    """The prefactor of the papers: w a^dag a + w Jz + 2 w lambda Jx (a + a^dag)."""
+    w, lam, cells, n = 0.8, 0.15, 3, 18
+    a = qutip.tensor(qutip.destroy(n), qutip.qeye(cells + 1))
+    jx, jz = (qutip.tensor(qutip.qeye(n), qutip.jmat(cells / 2, axis)) for axis in "xz")
+    h = w * a.dag() * a + w * jz + 2 * w * lam * jx * (a + a.dag())
+    start = qutip.tensor(qutip.basis(n, 2), qutip.basis(cells + 1, cells))  # all cells down
+    run = qutip.sesolve(h, start, TIMES, e_ops=[w * (jz + cells / 2)], options=TIGHT)
+    system = qb.models.dicke(cells=cells, coupling=lam * w, frequency=w)
+    found = system.charge(qb.fock(2), TIMES, ["energy"]).energy
+    np.testing.assert_allclose(found, run.expect[0], rtol=0, atol=1e-8)
+
+
+def test_star(rng):
+    j = rng.uniform(0.5, 1.5)
+    *chargers, b = sites(2, 2, 2, 2)
+    h = b.dag() * b
+    for a in chargers:
+        h += a.dag() * a + j * (a.dag() * b + b.dag() * a)
+    one = np.cos(0.7) * qutip.basis(2, 0) + np.sin(0.7) * qutip.basis(2, 1)
+    start = qutip.tensor(one, one, one, qutip.basis(2, 0))
+    agree(
+        qb.models.star(chargers=3, coupling=j),
+        qb.bloch(1.4),
+        solved(h, start, (3, np.diag([0, 1]))),
+    )
+
+
+def test_chain(rng):
+    couplings = rng.uniform(-1.5, 1.5, 3)
+    qubits = sites(2, 2, 2, 2)
+    h = sum(s.dag() * s for s in qubits)
+    for j, s, t in zip(couplings, qubits[:-1], qubits[1:], strict=True):
+        h += j * (s.dag() * t + t.dag() * s)
+    expected = solved(h, qubit_start(2.2, 1.0, 2, 2, 2), (3, np.diag([0, 1])))
+    agree(qb.models.chain(couplings=couplings), qb.bloch(2.2, 1.0), expected)
+
+
+# --- names, axes and errors ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", qb.models.__all__)
+def test_defaults_run_and_arguments_are_keywords(name):
+    model = getattr(qb.models, name)
+    assert float(model().charge(qb.fock(1), 0.3, ["energy"]).energy) > 0
+    with pytest.raises(TypeError):
+        model(1.0)
+
+
+def test_names_of_the_sites():
+    assert list(qb.models.jaynes_cummings().sites) == ["charger", "battery"]
+    assert list(qb.models.dicke().sites) == ["cavity", "cells"]
+    assert list(qb.models.star(chargers=2).sites) == ["charger_0", "charger_1", "battery"]
+    chain = qb.models.chain(couplings=[1, 2, 3])
+    assert list(chain.sites) == ["cell_0", "cell_1", "cell_2", "cell_3"]
+    assert (chain.charger, chain.battery) == (("cell_0",), ("cell_3",))
+
+
+def test_a_single_cell_is_the_jaynes_cummings_model():
+    one, other = qb.models.tavis_cummings(cells=1), qb.models.jaynes_cummings()
+    found = [s.charge(qb.coherent(1.5), TIMES, ["ergotropy"]).ergotropy for s in (one, other)]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments"),
+    [
+        ("qubit_pair", {"coupling": [0.5, 1.0], "detuning": [0.0, 0.1, 0.2]}),
+        ("jaynes_cummings", {"coupling": [0.5, 1.0], "detuning": [0.0, 0.1, 0.2]}),
+        ("oscillator_pair", {"coupling": [0.5, 1.0], "frequency": [1.0, 1.5, 2.0]}),
+        ("tavis_cummings", {"coupling": [0.5, 1.0], "loss": [0.0, 0.1, 0.2]}),
+        ("dicke", {"coupling": [0.05, 0.1], "frequency": [1.0, 1.5, 2.0]}),
+    ],
+)
+def test_arrays_become_axes_of_the_argument_s_name(model, arguments):
+    table = getattr(qb.models, model)(**arguments).charge(qb.fock(1), [0.5, 1.0], ["energy"])
+    assert table.sizes == {**{name: len(v) for name, v in arguments.items()}, "time": 2}
+    last = {name: values[-1] for name, values in arguments.items()}
+    alone = getattr(qb.models, model)(**last).charge(qb.fock(1), [0.5, 1.0], ["energy"])
+    np.testing.assert_allclose(table.energy.sel(last), alone.energy, rtol=0, atol=1e-12)
+
+
+def test_a_data_array_keeps_its_dimension_and_star_has_an_axis():
+    device = xr.DataArray([0.9, 1.1], dims="device")
+    assert qb.models.dicke(coupling=device).interactions[0].strength.dims == ("device",)
+    table = qb.models.star(coupling=[0.9, 1.1]).charge(qb.fock(1), 0.3, ["energy"])
+    assert table.sizes == {"coupling": 2}
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "sentence"),
+    [
+        ("qubit_pair", {"coupling": 0.0}, "coupling must be positive"),
+        ("jaynes_cummings", {"coupling": np.nan}, "coupling must be finite"),
+        ("jaynes_cummings", {"frequency": -1.0}, "frequency must be positive"),
+        ("jaynes_cummings", {"detuning": -1.0}, "frequency must be positive"),
+        ("oscillator_pair", {"rotating_wave": 1}, "rotating_wave must be True or False"),
+        ("oscillator_pair", {"coupling": 0.5, "rotating_wave": False}, "below half the frequency"),
+        ("oscillator_pair", {"coupling": [0.1, -0.6], "rotating_wave": False}, "below half"),
+        ("tavis_cummings", {"cells": 0}, "cells must be a whole number of at least 1"),
+        ("tavis_cummings", {"cells": 2.5}, "cells must be a whole number of at least 1"),
+        ("tavis_cummings", {"normalised": "yes"}, "normalised must be True or False"),
+        ("dicke", {"loss": -0.1}, "loss must be zero or positive"),
+        ("dicke", {"coupling": "strong"}, "coupling must be a real number"),
+        ("star", {"chargers": True}, "chargers must be a whole number of at least 1"),
+        ("chain", {"couplings": []}, "at least one number"),
+        ("chain", {"couplings": 1.0}, "must be a sequence of at least one number"),
+        ("chain", {"couplings": [1.0, np.inf]}, "coupling_1 must be finite"),
+    ],
+)
+def test_bad_arguments_are_one_sentence(model, arguments, sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        getattr(qb.models, model)(**arguments)
