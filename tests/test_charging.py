@@ -399,7 +399,7 @@ def test_every_column_is_labelled():
         (lambda s: s.charge(qb.fock(1), 1.0, ["coherence"]), "battery of one Qubit"),
         (lambda s: s.charge(qb.fock(1), 1.0, extraction="total"), "choose global"),
         (lambda s: s.charge({"atom": qb.fock(1)}, 1.0), "names 'atom'"),
-        (lambda s: s.charge({"cells": qb.fock(9)}, 1.0), "has 10 levels"),
+        (lambda s: s.charge({"cells": qb.fock(9)}, 1.0), "needs 10 levels"),
         (lambda s: s.charge({"cells": qb.coherent(1.0)}, 1.0), "needs an Oscillator"),
         (
             lambda s: s.charge(qb.coherent(xr.DataArray([1.0], dims="level")), 1.0),
@@ -528,7 +528,7 @@ def test_given_levels_that_lose_too_much_warn():
         (cavity_and_cells(2, levels=6), qb.coherent(1.5)),
         (dicke(2, 0.5, levels=5), qb.fock(2)),
     ):
-        with pytest.warns(UserWarning, match="levels of 'cavity' may leave out"):
+        with pytest.warns(UserWarning, match="levels of 'cavity' may change an energy"):
             table = system.charge(start, [0.0, 1.0])
         assert table.attrs["left_out"] > 1e-10
         assert (table.ergotropy <= table.energy).all()

@@ -129,7 +129,7 @@ def test_elements_of_two_excitations_on_a_long_chain():
 
 def test_too_many_elements():
     ours = reach(chain(1000, loss=0.1), fock(1))
-    with pytest.raises(ValueError, match=r"1,000,001 density-matrix elements need 0.0149 GiB"):
+    with pytest.raises(ValueError, match=r"1,000,000 density-matrix elements need 0.0149 GiB"):
         pairs(ours, limit=0.01)
     with pytest.raises(ValueError, match="elements of the generator need"):
         liouvillian(pairs(ours), limit=0.1)

@@ -30,7 +30,7 @@ class Blocks:
         Of what is read: the same, or what `read` makes of it.
     shown : ndarray
         Those among count x copies x rows that are no filling.
-    read : ndarray, shape (count, rows, size), or None
+    read : sparse matrix, shape (count rows, count size), or None
         What is read of each block, if that is less than all.
     double : bool
         Whether every complex number that is read fills two real columns.
@@ -46,7 +46,7 @@ class Blocks:
     kept: Array
     columns: slice
     shown: Array
-    read: Array | None
+    read: Any
     double: bool
     generator: Elements
 
@@ -60,6 +60,22 @@ class Blocks:
         cell = (block * n + given.row % n) * n + column
         shape = (len(given.coefficients), self.count * n * n)
         return coo_array((given.value, (given.term, cell)), shape=shape).tocsr()
+
+    @cached_property
+    def reading(self) -> Array | None:
+        """What is read, dense and by block: shape (count, rows, size)."""
+        if self.read is None:
+            return None
+        entries = self.read.tocoo()
+        (block, row), column = divmod(entries.coords[0], self.rows), entries.coords[1]
+        dense = np.zeros((self.count, self.rows, self.size), dtype=entries.dtype)
+        dense[block, row, column % self.size] = entries.data
+        return dense
+
+    @property
+    def rows(self) -> int:
+        """How many numbers are read of a block."""
+        return self.size if self.read is None else int(self.read.shape[0]) // self.count
 
     @property
     def filling(self) -> tuple[Array, Array]:

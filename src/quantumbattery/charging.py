@@ -12,8 +12,8 @@ import xarray as xr
 
 from quantumbattery.axes import Axes
 from quantumbattery.battery import check_extraction
-from quantumbattery.operators import short
-from quantumbattery.parameters import parameter
+from quantumbattery.operators import listed, short
+from quantumbattery.parameters import numbers, parameter
 from quantumbattery.preparations import by_site
 from quantumbattery.quantities import MEASURES, check_measures
 from quantumbattery.reach import TooLargeError, cutoffs, reach
@@ -21,7 +21,7 @@ from quantumbattery.readout import available
 from quantumbattery.sites import Oscillator, check_axes
 from quantumbattery.solving import Problem, Solution, solve
 from quantumbattery.states import Values
-from quantumbattery.system import System, listed
+from quantumbattery.system import System
 from quantumbattery.tables import dataset
 from quantumbattery.terms import gains_quanta
 
@@ -76,13 +76,14 @@ def charge(
     >>> charge(cells, fock(1), np.pi / 4, ["energy"]).energy.round(12).item()
     1.0
     """
+    numbers("limit", limit, "a positive number of GiB", 1e-9)
     possible = available(system)
     chosen = possible if measures is None else check_measures(measures)
     if not set(chosen) <= set(possible):
         raise ValueError(
-            f"{next(n for n in chosen if n not in possible)} is for a battery of one Qubit "
-            "(population, population_inversion, coherence) or for a Qubit that charges a Qubit "
-            f"(concurrence); here choose from {', '.join(possible)}"
+            f"{next(n for n in chosen if n not in possible)} makes no sense here: population, "
+            "population_inversion and coherence are for a battery of one Qubit, concurrence for a "
+            f"Qubit that charges a Qubit; choose from {', '.join(possible)}"
         )
     how = check_extraction(system, extraction)
     moments = parameter("times", times, "zero or positive, and finite", 0.0)
@@ -94,7 +95,7 @@ def charge(
     try:
         solution = _solve(Problem(system, started, axes, tuple(chosen), how, limit))
     except MemoryError as error:
-        raise ValueError(
+        raise TooLargeError(
             f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
             "times or parameters, an Ensemble for cells that are alike, or ask for energies only"
         ) from None
@@ -176,8 +177,8 @@ def _warn(system: System, solution: Solution) -> None:
         given = system.sites[name].dimension
         if amount > ACCURACY and isinstance(system.sites[name], Oscillator):
             said.append(
-                f"the {given} levels of {name!r} may leave out {amount:.1g} quanta of the figures "
-                f"of merit; give it more, or leave levels out of {short(system.sites[name])} to "
+                f"the {given} levels of {name!r} may change an energy by up to {amount:.1g} "
+                f"quanta; give it more, or leave levels out of {short(system.sites[name])} to "
                 "have them chosen"
             )
     if solution.rounding > _ROUNDING:

@@ -11,6 +11,7 @@ from quantumbattery.adder import Adder
 from quantumbattery.blocks import Blocks, renumbered, size_class
 from quantumbattery.operators import Array
 from quantumbattery.pairs import Pairs, liouvillian
+from quantumbattery.reach import allow
 from quantumbattery.reached import Elements, Reach
 from quantumbattery.split import Split
 
@@ -32,6 +33,14 @@ class Matrix:
         The elements are this matrix times the columns that are read, which are real: a Hermitian
         part of the density matrix moves as real numbers, complex ones fill two columns.
     blocks : tuple of Blocks
+    pairs : Pairs
+        All elements that can be reached.
+    chosen : ndarray
+        The element of `pairs` behind each number that moves.
+    turn : sparse matrix
+        The unitary from those elements to the numbers.
+    limit : float
+        Memory in GiB.
     """
 
     reach: Reach
@@ -41,8 +50,9 @@ class Matrix:
     weights: Any
     blocks: tuple[Blocks, ...]
     pairs: Pairs
-    chosen: Array  # the element of `pairs` behind each number that moves
-    turn: Any  # the unitary from those elements to the numbers
+    chosen: Array
+    turn: Any
+    limit: float
 
     hermitian = False
 
@@ -54,6 +64,8 @@ class Matrix:
     def first(self, start: Array) -> Array:
         """The initial state (..., entries of the start) over all numbers that move."""
         given = self.reach.start
+        entries = np.bincount(given.member)
+        allow("pairs of starting configurations", int((entries**2).sum()), 64, self.limit)
         one, two = np.nonzero(given.member[:, None] == given.member)
         place = self.pairs.index(given.configuration[one], given.configuration[two])
         whole = Adder.to(place, self.pairs.size)(start[..., one] * start[..., two].conj())
@@ -68,7 +80,8 @@ def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -
     reached : Reach
     found : Pairs
     watched : Split or None
-        The sites that anybody will look at; None, or a ladder whose cut is felt: all.
+        The sites that anybody will look at; None: all. Where the cut of a ladder is felt, all are
+        looked at whatever it says.
     limit : float
         Memory in GiB.
     """
@@ -79,21 +92,15 @@ def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -
     if watched is not None and not all_of_it:
         read = watched.needed(row, column)
         generator = _felt(generator, read)
-    label = _components(generator)
-    opposite = found.index(column, row)
-    count = np.bincount(label)
-    other = np.empty(len(count), dtype=np.int64)
-    other[label] = label[opposite]
-    itself = other == np.arange(len(count))
-    wanted = (np.bincount(label, read) > 0) & (np.arange(len(count)) <= other)
-    kind = np.unique(np.column_stack([size_class(count), itself]), axis=0, return_inverse=True)[1]
-    order = np.lexsort((label, kind[label]))
-    picked = order[wanted[label[order]]]
+    label, opposite = _components(generator), found.index(column, row)
+    picked, kind, itself = _picked(label, opposite, read)
     place = np.full(found.size, -1)
     place[picked] = np.arange(len(picked))
     label, mirror, real = label[picked], place[opposite[picked]], itself[label[picked]]
     turn = _real_numbers(mirror, real)
-    moves = _turned(renumbered(generator, place, len(picked)), turn, real)
+    generator = renumbered(generator, place, len(picked))
+    moves = _turned(generator, turn, real)
+    del generator
     shown, weights, reading = np.arange(len(picked)), turn.conj().T.tocsr(), None
     if watched is not None and not all_of_it:
         ends = (label, watched.inside[row[picked]], watched.inside[column[picked]])
@@ -110,7 +117,24 @@ def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -
         found,
         picked,
         turn,
+        limit,
     )
+
+
+def _picked(label: Array, opposite: Array, read: Array) -> tuple[Array, Array, Array]:
+    """The elements that move, kind by kind, and of every block: its kind, whether it is real.
+
+    A block is left out if nobody reads it, or if its mirror image stands for it; a block that is
+    its own mirror image is real.
+    """
+    count = np.bincount(label)
+    other = np.empty(len(count), dtype=np.int64)
+    other[label] = label[opposite]
+    itself = other == np.arange(len(count))
+    wanted = (np.bincount(label, read) > 0) & (np.arange(len(count)) <= other)
+    kind = np.unique(np.column_stack([size_class(count), itself]), axis=0, return_inverse=True)[1]
+    order = np.lexsort((label, kind[label]))
+    return order[wanted[label[order]]], kind, itself
 
 
 def _felt(generator: Elements, read: Array) -> Elements:
@@ -192,6 +216,8 @@ def _groups(
     kind: Array, label: Array, moves: Elements, shown: Array, reading: Any, real: Array
 ) -> tuple[Blocks, ...]:
     """Blocks of one kind each; numbers come in the order of kinds and labels."""
+    from scipy.sparse import csr_array
+
     groups, offset = [], 0
     for low in map(int, np.flatnonzero(np.diff(kind, prepend=-1))):
         high = int(np.searchsorted(kind, kind[low], "right"))
@@ -207,8 +233,8 @@ def _groups(
             out = line * rows + rank
             part = reading[first:last, low:high].tocoo()
             values = part.data if part.data.imag.any() else part.data.real
-            read = np.zeros((count, rows, size), dtype=values.dtype)
-            read[line[part.coords[0]], rank[part.coords[0]], within[part.coords[1]]] = values
+            places = (out[part.coords[0]], kept[part.coords[1]])
+            read = csr_array((values, places), shape=(count * rows, count * size))
         double = not real[low]
         columns = slice(offset, offset + len(out) * (1 + double))
         offset = columns.stop
@@ -243,17 +269,28 @@ def _real_numbers(mirror: Array, itself: Array) -> Any:
 
 
 def _turned(generator: Elements, turn: Any, real: Array) -> Elements:
-    """U L U^dag, term by term; real where it has to be, in spite of rounding."""
+    """U L U^dag, term by term; real where it has to be, in spite of rounding.
+
+    U does nothing to blocks that are not real.
+    """
     from scipy.sparse import csr_array
 
     size, terms = generator.size, len(generator.coefficients)
-    beside = (generator.row, generator.term * size + generator.column)
-    left = turn @ csr_array((generator.value, beside), shape=(size, terms * size))
+    own = real[generator.row]
+    beside = (generator.row[own], generator.term[own] * size + generator.column[own])
+    left = turn @ csr_array((generator.value[own], beside), shape=(size, terms * size))
     left = left.tocoo()
     term, column = np.divmod(left.coords[1], size)
     above = (term * size + left.coords[0], column)
     both = csr_array((left.data, above), shape=(terms * size, size)) @ turn.conj().T
+    del left
     both = both.tocoo()
     term, row = np.divmod(both.coords[0], size)
-    value = np.where(real[row], both.data.real, both.data)
-    return replace(generator, term=term, row=row, column=both.coords[1], value=value)
+    rest = ~own
+    return replace(
+        generator,
+        term=np.concatenate([term, generator.term[rest]]),
+        row=np.concatenate([row, generator.row[rest]]),
+        column=np.concatenate([both.coords[1], generator.column[rest]]),
+        value=np.concatenate([both.data.real, generator.value[rest]]),
+    )

@@ -54,8 +54,7 @@ class Motion:
         moved = []
         for blocks, propagator, start in self.parts:
             chosen = start[:, :, states]  # (g or 1, blocks, c, copies, n)
-            flat = chosen.reshape(*chosen.shape[:2], -1, chosen.shape[-1])
-            moved.append((blocks, _apply(propagator, flat, times, blocks.read)))
+            moved.append((blocks, _apply(propagator, chosen, times, blocks)))
         return _columns(moved, self.size)
 
     @property
@@ -73,26 +72,22 @@ class Motion:
 
         A series is put beside a single leap to the last time, Runge-Kutta beside other steps.
         """
-        worst, last = 0.0, np.argmax(times, axis=-1)
+        worst = 0.0
         for blocks, propagator, start in self.parts:
+            chosen = start[:, :, states]
+            mine = found[..., blocks.columns]
             if isinstance(propagator, Shaped):
-                after = _shaped(replace(propagator, tolerance=_COARSE), start[:, :, states], times)
-                after = after if blocks.read is None else after @ _turned(blocks.read)
-                shown = _columns([(blocks, after)], self.size)[..., blocks.columns]
-                difference = found[..., blocks.columns] - shown
-                worst = max(worst, float(np.linalg.norm(difference, axis=-1).max()))
-            if isinstance(propagator, tuple):
+                rough = replace(propagator, tolerance=_COARSE)
+                shown = _columns([(blocks, _shaped(rough, chosen, times, blocks))], self.size)
+                worst = max(worst, _apart(mine, shown[..., blocks.columns]))
+            elif isinstance(propagator, tuple):
+                last = np.broadcast_to(np.argmax(times, axis=-1), len(propagator))
                 for k, each in enumerate(propagator):
-                    place = int(last[k] if times.ndim > 1 else last)
-                    leap = each.leap(
-                        _together(_of(start[:, :, states], k)), _moments(times, k)[place]
-                    )
-                    after = _apart(leap[:, None], blocks)
-                    if blocks.read is not None:
-                        after = after @ _turned(blocks.read)
-                    shown = _columns([(blocks, after[None])], self.size)[0, :, 0, blocks.columns]
-                    difference = found[k, :, place, blocks.columns] - shown
-                    worst = max(worst, float(np.linalg.norm(difference, axis=-1).max()))
+                    leap = each.leap(_together(_of(chosen, k)), _moments(times, k)[last[k]])
+                    leap = leap if blocks.read is None else (blocks.read @ leap.T).T
+                    after = _by_block(leap[None, :, None], blocks)
+                    shown = _columns([(blocks, after)], self.size)[0, :, 0, blocks.columns]
+                    worst = max(worst, _apart(mine[k, :, last[k]], shown))
         return worst
 
 
@@ -186,48 +181,49 @@ def _series_pays(
     return bool(series < dense * blocks.count or n > most)
 
 
-def _apply(propagator: Propagator, start: Array, times: Array, read: Array | None) -> Array:
-    """What is read of the states, shape (g, blocks, c, T, rows)."""
+def _apply(propagator: Propagator, start: Array, times: Array, blocks: Blocks) -> Array:
+    """What is read of states that start as (g, blocks, c copies, n): (g, blocks, c, T, rows)."""
     if isinstance(propagator, Shaped):
-        together = _shaped(propagator, start, times)
-        return together if read is None else together @ _turned(read)
+        return _shaped(propagator, start, times, blocks)
     if not isinstance(propagator, tuple):
         moments = times[:, None] if times.ndim > 1 else times
+        flat = start.reshape(*start.shape[:2], -1, start.shape[-1])
         if isinstance(propagator, Unitary):
-            return propagator.at(start, moments)
-        return propagator.at(start, moments, read)
-    moved = []
-    for k, each in enumerate(propagator):  # every one of them a large problem of its own
-        after = each.at(_together(_of(start, k)), _moments(times, k))
-        moved.append(after.reshape(*after.shape[:2], *start.shape[1::2]).transpose(2, 0, 1, 3))
-    together = np.stack(moved)
-    return together if read is None else together @ _turned(read)
+            return propagator.at(flat, moments)
+        return propagator.at(flat, moments, blocks.reading)
+    moved = [  # every one of them a large problem of its own
+        each.at(_together(_of(start, k)), _moments(times, k), blocks.read)
+        for k, each in enumerate(propagator)
+    ]
+    return _by_block(np.stack(moved), blocks)
 
 
-def _shaped(propagator: Shaped, start: Array, times: Array) -> Array:
-    """States (g, blocks, c copies, T, n) under a generator that changes in time."""
-    start = start.reshape(*start.shape[:2], -1, start.shape[-1])
-    blocks, states, n = start.shape[1:]
-    whole = start.transpose(0, 2, 1, 3).reshape(len(start), states, blocks * n)
+def _shaped(propagator: Shaped, start: Array, times: Array, blocks: Blocks) -> Array:
+    """The same under a generator that changes in time."""
+    starts = [_together(_of(start, k)) for k in range(len(start))]
+    whole = np.stack(starts)
     if times.ndim > 1:  # each member at times of its own
         members = [slice(k, k + 1) for k in range(len(times))]
-        starts = [whole[k] if len(whole) > 1 else whole for k in members]
-        parts = zip(members, starts, times, strict=True)
+        own = [whole[k] if len(whole) > 1 else whole for k in members]
+        parts = zip(members, own, times, strict=True)
         after = np.concatenate([propagator.select(k).at(s, t) for k, s, t in parts])
     else:
         after = propagator.at(whole, times)
-    return after.reshape(*after.shape[:3], blocks, n).transpose(0, 3, 1, 2, 4)
+    if blocks.read is not None:
+        flat = after.reshape(-1, after.shape[-1])
+        after = (blocks.read @ flat.T).T.reshape(*after.shape[:3], -1)
+    return _by_block(after, blocks)
 
 
-def _turned(read: Array) -> Array:
-    """Rows that are read, (blocks, rows, n), to multiply states (..., blocks, c, T, n)."""
-    turned: Array = read.swapaxes(-1, -2)[:, None]
-    return turned
+def _by_block(after: Array, blocks: Blocks) -> Array:
+    """States (g, c, T, blocks rows) by block, (g, blocks, c, T, rows)."""
+    whole = after.reshape(*after.shape[:3], blocks.count, blocks.rows)
+    return whole.transpose(0, 3, 1, 2, 4)
 
 
-def _apart(states: Array, blocks: Blocks) -> Array:
-    """States (c, T, blocks n) by block, (blocks, c, T, n)."""
-    return states.reshape(*states.shape[:2], blocks.count, blocks.size).transpose(2, 0, 1, 3)
+def _apart(one: Array, other: Array) -> float:
+    """The largest difference of two states."""
+    return float(np.linalg.norm(one - other, axis=-1).max())
 
 
 def _columns(moved: list[tuple[Blocks, Array]], size: int) -> Array:

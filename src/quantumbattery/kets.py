@@ -22,6 +22,9 @@ class Kets:
         What each amplitude belongs to.
     frozen : int or None
         The configuration that takes the norm that the kets lose; None without loss.
+    blocks : tuple of Blocks
+    entry : ndarray
+        Where the elements of the start stand.
     """
 
     reach: Reach
@@ -29,7 +32,7 @@ class Kets:
     member: Array
     frozen: int | None
     blocks: tuple[Blocks, ...]
-    entry: Array  # where the elements of the start stand
+    entry: Array
 
     @property
     def size(self) -> int:

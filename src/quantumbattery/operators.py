@@ -6,10 +6,11 @@ as a card.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import groupby
 from numbers import Number
 from typing import Any, TypeAlias
 
@@ -97,6 +98,23 @@ class Described:
     def _set(self, **values: object) -> None:
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+
+def listed(given: Iterable[str], most: int = 8) -> str:
+    """Names in a sentence, the middle of a long list left out."""
+    shown = list(given)
+    if len(shown) > most:
+        return f"{', '.join(shown[: most - 1])}, ... {shown[-1]} ({len(shown)})"
+    return ", ".join(shown)
+
+
+def folded(lines: list[tuple[str, str]]) -> Iterator[str]:
+    """One line for each part; a run of more than three alike is folded into one."""
+    for text, run in groupby(lines, key=lambda line: line[1]):
+        who = [line[0] for line in run]
+        if len(who) > 3:
+            who = [f"{who[0]} ... {who[-1]} ({len(who)})"]
+        yield from (f"  {name}: {text}" for name in who)
 
 
 # --- operators on one site ---------------------------------------------------------------------

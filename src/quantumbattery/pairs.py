@@ -17,6 +17,8 @@ from quantumbattery.operators import Array
 from quantumbattery.reach import allow
 from quantumbattery.reached import Elements, Reach
 
+_BYTES = 200  # for each element of the generator, while it is sorted into blocks
+
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
@@ -111,6 +113,8 @@ def pairs(reached: Reach, limit: float = 2.0) -> Pairs:
     start = np.unique(
         np.column_stack([reached.start.member, labels[reached.start.configuration]]), axis=0
     )
+    held = np.bincount(start[:, 0], count[start[:, 1]]).max()  # blocks of a member all meet
+    allow("density-matrix elements", int(held) ** 2, 16, limit)
     known = _joined(start[:, 0], start[:, 1], start[:, 0], start[:, 1], number)
     # The blocks that each loss joins, by block and loss.
     hops = np.unique(
@@ -195,15 +199,13 @@ def liouvillian(found: Pairs, limit: float = 2.0) -> Elements:
         np.concatenate([hamiltonian.column, damping.column]),
         np.concatenate([-1j * hamiltonian.value, -damping.value / 2]),
     )
+    allow("elements of the generator", _count(found, coherent, jumps), _BYTES, limit)
     row, column = found.elements
-    ends = [(coherent.starts(row), row), (coherent.starts(column), column)]
-    entries = sum(int((last - first).sum()) for (first, last), _ in ends)
-    allow("elements of the generator", entries + len(jumps.term), 48, limit)
     parts = []
-    which, entry = _expand(*ends[0][0])  # H and damping from the left
+    which, entry = _expand(*coherent.starts(row))  # H and damping from the left
     new = found.index(coherent.row[entry], column[which])
     parts.append((coherent.term[entry], new, which, coherent.value[entry]))
-    which, entry = _expand(*ends[1][0])  # and from the right
+    which, entry = _expand(*coherent.starts(column))  # and from the right
     new = found.index(row[which], coherent.row[entry])
     parts.append((coherent.term[entry], new, which, coherent.value[entry].conj()))
     which, entry = _expand(*jumps.starts(row))
@@ -221,6 +223,19 @@ def liouvillian(found: Pairs, limit: float = 2.0) -> Elements:
         source,
         value,
     )
+
+
+def _count(found: Pairs, coherent: _Sparse, jumps: _Sparse) -> int:
+    """How many elements the generator has, from those of the blocks alone."""
+    labels = found.reach.labels
+    size = np.bincount(labels)
+    degree = np.bincount(labels[coherent.column], minlength=len(size))
+    ket, bra = found.rectangles.T
+    entries = degree[ket] * size[bra] + size[ket] * degree[bra]
+    for term in np.unique(jumps.term):
+        leaving = np.bincount(labels[jumps.column[jumps.term == term]], minlength=len(size))
+        entries = entries + leaving[ket] * leaving[bra]
+    return int(entries.sum())
 
 
 @dataclass(frozen=True, eq=False)

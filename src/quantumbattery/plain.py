@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -68,8 +69,13 @@ def _value(given: Any) -> Any:
 
 def described(who: str, given: object) -> Any:
     """A site, interaction or drive from its plain form."""
-    if not isinstance(given, Mapping) or given.get("kind") not in _MAKERS:
+    kind = given.get("kind") if isinstance(given, Mapping) else None
+    if not isinstance(given, Mapping) or not isinstance(kind, str) or kind not in _MAKERS:
         raise ValueError(f"{who}: its kind must be one of {', '.join(_MAKERS)}; got {given!r:.60}")
     values = {name: _value(value) for name, value in given.items() if name != "kind"}
+    known = signature(_MAKERS[kind]).parameters
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise ValueError(f"{who}: {kind} has no {unknown[0]!r}; it takes {', '.join(known)}")
     with saying(who):
-        return _MAKERS[given["kind"]](**values)
+        return _MAKERS[kind](**values)

@@ -8,11 +8,11 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.ensemble import Ensemble
-from quantumbattery.operators import short
+from quantumbattery.operators import listed, short
 from quantumbattery.parameters import align, names
 from quantumbattery.sites import Oscillator, Site, check_axes
 from quantumbattery.states import Coherent, Fock, Preparation, Squeezed, State, Thermal
-from quantumbattery.system import System, listed
+from quantumbattery.system import System
 
 
 def by_site(preparation: object, system: System) -> dict[str, Preparation]:
@@ -81,7 +81,7 @@ def _check(name: str, preparation: Preparation, site: Site) -> None:
     levels = site.dimension
     if levels is not None and needs > levels:
         raise ValueError(
-            f"the preparation of {name!r}: {short(preparation)} has {needs} levels, but the site "
+            f"the preparation of {name!r}: {short(preparation)} needs {needs} levels, but the site "
             f"has {levels}"
         )
     if isinstance(preparation, State) and not ladder and needs != levels:

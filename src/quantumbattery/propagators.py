@@ -16,6 +16,7 @@ import numpy as np
 from quantumbattery.operators import Array
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
+_PIECE = 1 << 23  # numbers of a state at several times, while they are worked out
 _DIGITS = 50  # of the number of steps to a time
 _ROUNDING = 2.0**-54
 
@@ -155,8 +156,11 @@ class Sparse:
 
     generator: Any
 
-    def at(self, start: Array, times: Array) -> Array:
-        """The states, shape (c, T, n); times of shape (T,)."""
+    def at(self, start: Array, times: Array, read: Any = None) -> Array:
+        """The states, shape (c, T, n), or what a sparse matrix (r, n) makes of them, (c, T, r).
+
+        Times have shape (T,). Only what is read is kept.
+        """
         from scipy.sparse.linalg import expm_multiply
 
         generator = self.generator
@@ -164,22 +168,33 @@ class Sparse:
         if np.iscomplexobj(generator) and not np.iscomplexobj(state):
             state = state.astype(complex)
         grid = _equal_steps(times)
-        if grid is not None and len(times) > 1:
-            first, last = float(times[0]), float(times[-1])
-            if first:
-                state = expm_multiply(generator * first, state)
+        if grid is None or len(times) == 1:
+            return self._one_by_one(state, times, read)
+        first, step = grid
+        if first:
+            state = expm_multiply(generator * first, state)
+        trail, left = [_read(state[None], read)], len(times) - 1
+        most = max(2, _PIECE // state.size)
+        while left:
+            count = min(left, most)
             states = expm_multiply(
-                generator, state, start=0.0, stop=last - first, num=len(times), endpoint=True
+                generator, state, start=0.0, stop=count * step, num=count + 1, endpoint=True
             )
-            return np.asarray(states).transpose(2, 0, 1)
+            state, left = states[-1], left - count
+            trail.append(_read(states[1:], read))
+        return np.concatenate(trail).transpose(2, 0, 1)
+
+    def _one_by_one(self, state: Array, times: Array, read: Any) -> Array:
+        from scipy.sparse.linalg import expm_multiply
+
         moments, place = np.unique(times, return_inverse=True)
         trail, now = [], 0.0
         for moment in moments:  # each step starts from the state before
             if moment > now:
-                state = expm_multiply(generator * (moment - now), state)
+                state = expm_multiply(self.generator * (moment - now), state)
                 now = moment
-            trail.append(state)
-        return np.stack(trail)[place].transpose(2, 0, 1)
+            trail.append(_read(state[None], read))
+        return np.concatenate(trail)[place].transpose(2, 0, 1)
 
     def leap(self, start: Array, time: float) -> Array:
         """The states (c, n) at one time, in two leaps: another series than any of `at`."""
@@ -190,6 +205,15 @@ class Sparse:
             state = expm_multiply(self.generator * (part * time), state)
         leap: Array = state.T
         return leap
+
+
+def _read(states: Array, read: Any) -> Array:
+    """What a sparse matrix (r, n) makes of states (T, n, c)."""
+    if read is None:
+        return states
+    flat = states.transpose(1, 0, 2).reshape(states.shape[1], -1)
+    made: Array = (read @ flat).reshape(-1, len(states), states.shape[2]).transpose(1, 0, 2)
+    return made
 
 
 # --- small parts -------------------------------------------------------------------------------

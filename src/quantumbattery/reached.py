@@ -121,6 +121,8 @@ class Reach:
         The initial state.
     edge : Edge
         The matrix elements that the cut of an oscillator's ladder took away.
+    keys : Keys
+        Where each configuration stands.
     signals : dict of int to Signal
         How terms of the Hamiltonian change in time, by their numbers; others do not.
     """

@@ -50,7 +50,11 @@ def one_qubit(system: System) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Readout:
-    """What turns states into figures of merit, with all that does not depend on numbers."""
+    """What turns states into figures of merit, with all that does not depend on numbers.
+
+    Of a battery of one qubit the state may lack the population of the ground state
+    (`Split.ground`): nothing here looks at it.
+    """
 
     system: System
     reach: Reach
@@ -160,18 +164,30 @@ def _variance(part: Part, states: Array, populations: Array, battery: Battery) -
     variance: Array = (populations * spread).sum(axis=-1)
     if len(battery.row):
         # With H = D + V: (H - E)^2 = (D - E)^2 + (D - E) V + V (D - E) + V^2.
-        n = len(battery.states)
-        beside = np.zeros((len(battery.value), n, n), dtype=battery.value.dtype)
-        beside[:, battery.row, battery.column] = battery.value
-        square = beside @ beside
-        row, column = np.nonzero((square != 0).any(axis=0))
+        row, column, square = _square(battery)
         corners = part.elements(states, column, row)
-        variance = variance + (corners * square[:, None, None, row, column]).sum(-1).real
+        variance = variance + (corners * square[:, None, None]).sum(axis=-1).real
         corners = part.elements(states, battery.column, battery.row) * battery.value[:, None, None]
         both = battery.energies[:, battery.row] + battery.energies[:, battery.column]
         variance = variance + (corners * (both[:, None, None] - 2 * mean)).sum(-1).real
     variance = np.maximum(variance, 0.0)
     return variance
+
+
+def _square(battery: Battery) -> tuple[Array, Array, Array]:
+    """V^2 of the part V beside the diagonal: rows, columns and values (g, entries)."""
+    from scipy.sparse import csr_array
+
+    g, n = len(battery.value), len(battery.states)
+    shift = n * np.arange(g)[:, None]
+    places = ((battery.row + shift).ravel(), (battery.column + shift).ravel())
+    every = csr_array((battery.value.ravel(), places), shape=(g * n, g * n))  # members apart
+    found = (every @ every).tocoo()
+    member, row = np.divmod(found.coords[0], n)
+    keys, which = np.unique(row * n + found.coords[1] % n, return_inverse=True)
+    square = np.zeros((g, len(keys)), dtype=found.dtype)
+    square[member, which] = found.data
+    return *np.divmod(keys, n), square
 
 
 def _of_spectrum(eigenvalues: Array, battery: Battery) -> tuple[Array, Array]:

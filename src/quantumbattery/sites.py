@@ -335,7 +335,10 @@ def _energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, ...]:
 
 
 def _steps(given: Sequence[float] | Array, levels: int) -> tuple[float, ...]:
-    steps = np.asarray(given)
+    try:
+        steps = np.asarray(given)
+    except ValueError:  # of uneven shape
+        steps = np.array(None)
     if steps.dtype.kind not in "iuf":
         raise TypeError(f"steps must be real numbers; got {given!r:.60}")
     if steps.shape != (levels - 1,) or not np.isfinite(steps).all():

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -129,7 +129,8 @@ def _watched(problem: Problem, reached: Reach) -> Split:
     system = problem.system
     if "concurrence" in problem.measures:
         return Split.of(reached, system.charger + system.battery)
-    return Split.of(reached, system.battery, ground=not one_qubit(system))
+    split = Split.of(reached, system.battery)
+    return replace(split, ground=not (one_qubit(system) and split.levels.any()))
 
 
 def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:

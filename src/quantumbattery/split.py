@@ -22,7 +22,8 @@ class Split:
     inside, rest : ndarray, shape (configurations,)
         Numbers of the state of those sites, and of the state of all others.
     ground : bool
-        Whether anybody looks at the population of their ground state: what all others leave of 1.
+        Whether anybody looks at the population of their ground state, which is what all others
+        leave of 1; False for a qubit only, read by its excited population and coherence.
     """
 
     levels: Array
@@ -31,20 +32,19 @@ class Split:
     ground: bool = True
 
     @classmethod
-    def of(cls, reached: Reach, sites: Sequence[str], ground: bool = True) -> Split:
+    def of(cls, reached: Reach, sites: Sequence[str]) -> Split:
         """Split at some sites, in the order in which they are named."""
         place = [reached.sites.index(name) for name in sites]
         others = [k for k in range(len(reached.sites)) if k not in place]
         levels, inside = _distinct(reached.configurations[:, place])
-        return cls(levels, inside, _distinct(reached.configurations[:, others])[1], ground)
+        return cls(levels, inside, _distinct(reached.configurations[:, others])[1])
 
     def needed(self, row: Array, column: Array) -> Array:
         """Which elements of the joint density matrix the reduced one adds up."""
         needed: Array = self.rest[row] == self.rest[column]
         if not self.ground:
             excited = (self.levels > 0).sum(axis=1)[self.inside] > 0
-            others = needed & (excited[row] | excited[column])
-            return others if others.any() else needed
+            needed &= excited[row] | excited[column]
         return needed
 
 

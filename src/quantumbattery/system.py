@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,7 @@ from quantumbattery.interactions import (
     heisenberg,
     interaction,
 )
-from quantumbattery.operators import Described, any_nonzero, equal, short
+from quantumbattery.operators import Described, any_nonzero, equal, folded, listed, short
 from quantumbattery.parameters import align, names
 from quantumbattery.plain import described, plain
 from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
@@ -75,7 +74,10 @@ class System(Described):
     Notes
     -----
     H = sum of the sites + interactions while charging; the battery's own Hamiltonian, which
-    measures its energy, is that of its sites and of the interactions with ``always=True``.
+    measures its energy, is that of its sites and of the interactions with ``always=True``. The
+    ground state of a site is its level 0, so that a battery with interactions that are always on
+    may hold energy at t = 0. The names level, member, entry, row and column are taken: no axis of a
+    DataArray may have them, nor "time", that of the table.
 
     Examples
     --------
@@ -159,12 +161,13 @@ class System(Described):
         times : float, 1-D array_like or DataArray
             Times since the interactions were switched on, zero or positive. A 1-D array becomes
             the axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
+            A DataArray may share axes with the parameters.
         measures : iterable of str, optional
             Which quantities; by default all that make sense for the battery. Asking for few saves
             time: "energy" needs no eigenvalues.
         extraction : {"global", "collective", "local"}
             Which unitaries may take work out: any on all cells; any on the symmetric ladder of
-            each Ensemble; or any on each cell by itself.
+            each Ensemble (without one, the same as global); or any on each cell by itself.
         limit : float
             The memory that may be taken beside the result, in GiB.
 
@@ -181,7 +184,8 @@ class System(Described):
             room: its active energy and capacity are infinite. The table's own attributes say how
             many configurations were reached, how they were solved, the levels that oscillators
             were given, and by how much those may change an energy, in units of the battery's
-            smallest quantum (`left_out`); with a series also its error (`solver_error`).
+            smallest quantum (`left_out`: an upper bound on what flows over the cut, looked at 65
+            times); with a series or a solver in time also its error (`solver_error`).
 
         Raises
         ------
@@ -260,12 +264,15 @@ class System(Described):
         unknown = set(given) - {"sites", "interactions", "charger", "battery"}
         if unknown:
             raise ValueError(
-                f"unknown key {min(unknown)!r}: a system has sites, interactions, charger, battery"
+                f"unknown key {min(unknown, key=str)!r}: a system has sites, interactions, charger "
+                "and battery"
             )
+        links = given.get("interactions", [])
+        if isinstance(links, str) or not np.iterable(links):
+            raise TypeError(f"interactions is a list of dicts; got {links!r:.60}")
         sites = {name: described(f"site {name!r}", site) for name, site in given["sites"].items()}
         interactions = [
-            described(f"interaction {number}", each)
-            for number, each in enumerate(given.get("interactions", []))
+            described(f"interaction {number}", each) for number, each in enumerate(links)
         ]
         ends = {end: given[end] for end in ("charger", "battery") if end in given}
         return cls(sites, interactions, **ends)
@@ -294,7 +301,7 @@ class System(Described):
             shown += ["shaped in time"] * (field.envelope is not None)
             shown += ["counter-rotating too"] * (not field.rotating)
             lines.append((field.label, ", ".join(shown)))
-        return "\n".join([title, *_folded(lines)])
+        return "\n".join([title, *folded(lines)])
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only view of a dict cannot be pickled, and sweeps send systems to other processes
@@ -387,20 +394,3 @@ def _numbers(part: Site | Interaction | Drive) -> Iterator[tuple[str, Any]]:
 
 def _verb(chargers: tuple[str, ...]) -> str:
     return "charge" if len(chargers) > 1 else "charges"
-
-
-def listed(given: Iterable[str], most: int = 8) -> str:
-    """Names in a sentence, the middle of a long list left out."""
-    shown = list(given)
-    if len(shown) > most:
-        return f"{', '.join(shown[: most - 1])}, ... {shown[-1]} ({len(shown)})"
-    return ", ".join(shown)
-
-
-def _folded(lines: list[tuple[str, str]]) -> Iterator[str]:
-    """One line for each part; a run of more than three alike is folded into one."""
-    for text, run in groupby(lines, key=lambda line: line[1]):
-        who = [line[0] for line in run]
-        if len(who) > 3:
-            who = [f"{who[0]} ... {who[-1]} ({len(who)})"]
-        yield from (f"  {name}: {text}" for name in who)
