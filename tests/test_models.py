@@ -25,6 +25,7 @@ def sites(*levels):
 def solved(h, start, stored, jumps=()):
     """Energy and ergotropy of the sites from `keep` on, whose Hamiltonian is given."""
     keep, battery = stored
+    h = qutip.QobjEvo(h) if isinstance(h, list) else h
     if jumps:
         run = qutip.mesolve(h, qutip.ket2dm(start), TIMES, list(jumps), options=TIGHT)
     else:
@@ -34,7 +35,7 @@ def solved(h, start, stored, jumps=()):
         rho = one.ptrace(list(range(keep, len(h.dims[0])))).full()
         falling = np.linalg.eigvalsh(rho)[::-1]
         energy.append(np.trace(rho @ battery).real)
-        work.append(energy[-1] - falling @ np.sort(np.diag(battery)))
+        work.append(energy[-1] - falling @ np.linalg.eigvalsh(battery))
     return energy, work
 
 
@@ -155,13 +156,125 @@ def test_chain(rng):
     agree(qb.models.chain(couplings=couplings), qb.bloch(2.2, 1.0), expected)
 
 
+# --- drives: the laboratory's frame, in which the Hamiltonian changes in time --------------------
+
+
+def constant(_):
+    return 1.0
+
+
+def field(lower, strength, frequency, shape=constant):
+    """Strength f(t) (A e^{iwt} + h.c.), as QuTiP takes it."""
+    return [
+        [strength * lower, lambda t: shape(t) * np.exp(1j * frequency * t)],
+        [strength * lower.dag(), lambda t: shape(t) * np.exp(-1j * frequency * t)],
+    ]
+
+
+def ground(*levels):
+    return qutip.tensor([qutip.basis(n, 0) for n in levels])
+
+
+@pytest.mark.parametrize("kind", ["driven_oscillator_pair", "driven_qubit_pair", "driven_hybrid"])
+def test_driven_pairs(rng, kind):
+    weak = 0.05 if kind == "driven_oscillator_pair" else 1.0
+    g, f, loss, k = rng.uniform(0.3, 0.9, 4) * [1, weak, 1, weak]
+    occupation = 0.2 * weak**2
+    levels = {"driven_oscillator_pair": (8, 8), "driven_hybrid": (26, 2)}.get(kind, (2, 2))
+    a, b = sites(*levels)
+    h = [a.dag() * a + b.dag() * b + g * (a.dag() * b + b.dag() * a), *field(a, f, 1.0)]
+    rates = np.sqrt([loss * (1 + occupation), loss * occupation, 2 * k])
+    jumps = [x * c for x, c in zip(rates, (a, a.dag(), a.dag() * a), strict=True)]
+    expected = solved(h, ground(*levels), (1, np.diag(np.arange(levels[1]))), jumps)
+    system = getattr(qb.models, kind)(
+        coupling=g, drive=f, loss=loss, occupation=occupation, dephasing=k
+    )
+    agree(system, {}, expected)
+
+
+@pytest.mark.parametrize("lossy", [False, True])
+def test_quadratic_drive(rng, lossy):
+    g, f, loss = rng.uniform(0.4, 0.9, 3) * [1, 0.02, lossy]
+    a, b = sites(8, 8)
+    h = [a.dag() * a + b.dag() * b + g * (a.dag() * b + b.dag() * a), *field(a * a, f / 2, 2.0)]
+    jumps = [np.sqrt(loss) * a] if lossy else []
+    expected = solved(h, ground(8, 8), (1, np.diag(np.arange(8))), jumps)
+    agree(qb.models.quadratic_drive(coupling=g, drive=f, loss=loss), {}, expected)
+
+
+@pytest.mark.parametrize("power", [np.inf, 1.7])
+def test_spin_chain(rng, power):
+    n = 4
+    half, f, g, alpha = rng.uniform(0.3, 1.2, 4)
+    lower = sites(*[2] * n)
+    z = [2 * s.dag() * s - 1 for s in lower]  # +1 is the excited level
+    x, y = [s + s.dag() for s in lower], [1j * (s - s.dag()) for s in lower]
+    battery = half * sum(z)
+    for i in range(n):
+        for j in range(i + 1, n):
+            pair = z[i] * z[j] + alpha * (x[i] * x[j] + y[i] * y[j])
+            battery -= g / float(j - i) ** power * pair
+    drives = [part for s in lower for part in field(s, f, 2 * half)]
+    matrix = battery.full()
+    matrix -= np.linalg.eigvalsh(matrix)[0] * np.eye(2**n)
+    expected = solved([battery, *drives], ground(*[2] * n), (0, matrix))
+    system = qb.models.spin_chain(
+        cells=n, field=half, drive=f, coupling=g, anisotropy=alpha, range=power
+    )
+    agree(system, {}, expected)
+
+
+@pytest.mark.parametrize("ramps", [False, True])
+def test_qutrit(rng, ramps):
+    one, two = rng.uniform(0.3, 1.2, 2)
+    rise, fall = (lambda t: np.sin(t / 2), lambda t: np.cos(t / 2)) if ramps else [constant] * 2
+    ket = [qutip.basis(3, k) for k in range(3)]
+    h = [
+        qutip.Qobj(np.diag([0, 1, 1.95])),
+        *field(ket[0] * ket[1].dag(), one, 1.0, rise),
+        *field(ket[1] * ket[2].dag(), two, 0.95, fall),
+    ]
+    drives = ((one, rise), (two, fall)) if ramps else (one, two)
+    agree(qb.models.qutrit(drives=drives), {}, solved(h, ket[0], (0, np.diag([0, 1, 1.95]))))
+
+
+@pytest.mark.parametrize("rotating", [False, True])
+def test_classical_drive(rng, rotating):
+    amplitude = rng.uniform(0.5, 2.0)
+    lower = sites(2, 2)
+    h = [sum(s.dag() * s for s in lower)]
+    for s in lower:
+        if rotating:
+            h += field(s, amplitude / 4, 1.0, lambda t: np.exp(-t))
+        else:
+            h.append([amplitude / 2 * (s + s.dag()), lambda t: np.exp(-t) * np.cos(t)])
+    expected = solved(h, ground(2, 2), (0, np.diag([0.0, 1, 1, 2])))
+    system = qb.models.classical_drive(
+        cells=2, amplitude=amplitude, envelope=lambda t: np.exp(-t), rotating_wave=rotating
+    )
+    agree(system, {}, expected)
+
+
+def test_collective_bath(rng):
+    loss, occupation = rng.uniform(0.3, 1.2, 2)
+    lower = sites(2, 2, 2)
+    jumps = [
+        np.sqrt(loss * (1 + occupation)) * sum(lower),
+        np.sqrt(loss * occupation) * sum(lower).dag(),
+    ]
+    battery = np.diag([float(i.bit_count()) for i in range(8)])
+    expected = solved(sum(s.dag() * s for s in lower), ground(2, 2, 2), (0, battery), jumps)
+    agree(qb.models.collective_bath(cells=3, loss=loss, occupation=occupation), {}, expected)
+
+
 # --- names, axes and errors ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", qb.models.__all__)
 def test_defaults_run_and_arguments_are_keywords(name):
     model = getattr(qb.models, name)
-    assert float(model().charge(qb.fock(1), 0.3, ["energy"]).energy) > 0
+    start = qb.fock(1) if not model().drives and model().charger else {}
+    assert float(model().charge(start, 0.3, ["energy"]).energy) > 0
     with pytest.raises(TypeError):
         model(1.0)
 
@@ -170,6 +283,9 @@ def test_names_of_the_sites():
     assert list(qb.models.jaynes_cummings().sites) == ["charger", "battery"]
     assert list(qb.models.dicke().sites) == ["cavity", "cells"]
     assert list(qb.models.star(chargers=2).sites) == ["charger_0", "charger_1", "battery"]
+    assert list(qb.models.driven_hybrid().sites) == ["charger", "battery"]
+    assert list(qb.models.spin_chain(cells=2).sites) == ["cell_0", "cell_1"]
+    assert (qb.models.collective_bath().charger, qb.models.qutrit().battery) == ((), ("battery",))
     chain = qb.models.chain(couplings=[1, 2, 3])
     assert list(chain.sites) == ["cell_0", "cell_1", "cell_2", "cell_3"]
     assert (chain.charger, chain.battery) == (("cell_0",), ("cell_3",))
@@ -189,13 +305,20 @@ def test_a_single_cell_is_the_jaynes_cummings_model():
         ("oscillator_pair", {"coupling": [0.5, 1.0], "frequency": [1.0, 1.5, 2.0]}),
         ("tavis_cummings", {"coupling": [0.5, 1.0], "loss": [0.0, 0.1, 0.2]}),
         ("dicke", {"coupling": [0.05, 0.1], "frequency": [1.0, 1.5, 2.0]}),
+        ("driven_qubit_pair", {"drive": [0.5, 1.0], "dephasing": [0.0, 0.1, 0.2]}),
+        ("driven_hybrid", {"drive": [0.5, 1.0], "coupling": [0.8, 0.9, 1.0]}),
+        ("spin_chain", {"field": [0.5, 1.0], "anisotropy": [0.0, 0.5, 1.0]}),
+        ("classical_drive", {"amplitude": [0.5, 1.0]}),
+        ("collective_bath", {"loss": [0.5, 1.0], "occupation": [0.5, 1.0, 2.0]}),
     ],
 )
 def test_arrays_become_axes_of_the_argument_s_name(model, arguments):
-    table = getattr(qb.models, model)(**arguments).charge(qb.fock(1), [0.5, 1.0], ["energy"])
+    system = getattr(qb.models, model)(**arguments)
+    start = qb.fock(1) if not system.drives and system.charger else {}
+    table = system.charge(start, [0.5, 1.0], ["energy"])
     assert table.sizes == {**{name: len(v) for name, v in arguments.items()}, "time": 2}
     last = {name: values[-1] for name, values in arguments.items()}
-    alone = getattr(qb.models, model)(**last).charge(qb.fock(1), [0.5, 1.0], ["energy"])
+    alone = getattr(qb.models, model)(**last).charge(start, [0.5, 1.0], ["energy"])
     np.testing.assert_allclose(table.energy.sel(last), alone.energy, rtol=0, atol=1e-12)
 
 
@@ -222,6 +345,20 @@ def test_a_data_array_keeps_its_dimension_and_star_has_an_axis():
         ("dicke", {"loss": -0.1}, "loss must be zero or positive"),
         ("dicke", {"coupling": "strong"}, "coupling must be a real number"),
         ("star", {"chargers": True}, "chargers must be a whole number of at least 1"),
+        ("driven_qubit_pair", {"occupation": 1.0}, "occupation is 1 but loss is 0"),
+        ("driven_hybrid", {"drive": np.inf}, "drive must be finite"),
+        ("driven_oscillator_pair", {"dephasing": -1.0}, "dephasing must be zero or positive"),
+        ("quadratic_drive", {"drive": "weak"}, "drive must be a real number"),
+        ("spin_chain", {"range": -1}, "range must be a power of zero or more"),
+        ("spin_chain", {"range": "long"}, "range must be a power of zero or more"),
+        ("spin_chain", {"field": 0.0}, "field must be positive"),
+        ("qutrit", {"drives": 1.0}, "drives are two"),
+        ("qutrit", {"drives": (1.0,)}, "drives are two"),
+        ("qutrit", {"drives": (1.0, np.nan)}, "drive_2 must be finite"),
+        ("qutrit", {"drives": ((1.0, "ramp"), 1.0)}, "drive_1 must be"),
+        ("classical_drive", {"rotating_wave": 0}, "rotating_wave must be True or False"),
+        ("classical_drive", {"envelope": 2.0}, "envelope is a function"),
+        ("collective_bath", {"cells": 0}, "cells must be a whole number of at least 1"),
         ("chain", {"couplings": []}, "at least one number"),
         ("chain", {"couplings": 1.0}, "must be a sequence of at least one number"),
         ("chain", {"couplings": [1.0, np.inf]}, "coupling_1 must be finite"),

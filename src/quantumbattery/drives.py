@@ -11,7 +11,7 @@ import xarray as xr
 
 from quantumbattery.ensemble import Ensemble
 from quantumbattery.operators import Array, Described, Operator, saying
-from quantumbattery.parameters import LARGEST, Parameter, align
+from quantumbattery.parameters import LARGEST, Parameter, agree
 from quantumbattery.sites import Qubit, Site, number, whole_number
 from quantumbattery.states import Values
 
@@ -263,7 +263,7 @@ def _numbers(amplitude: Values, frequency: Values) -> tuple[Parameter, Parameter
         "amplitude": number("amplitude", amplitude, "finite", -LARGEST),
         "frequency": number("frequency", frequency, "finite", -LARGEST),
     }
-    align(given)
+    agree(given)
     return given["amplitude"], given["frequency"]
 
 

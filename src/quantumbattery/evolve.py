@@ -230,6 +230,9 @@ def _columns(moved: list[tuple[Blocks, Array]], size: int) -> Array:
     """What is read of all blocks (g, blocks, c copies, T, rows) as columns (g, c, T, size)."""
     first, after = moved[0]
     g, _, c, t, _ = after.shape
+    alone = len(moved) == 1 and first.count == first.copies == 1 and not first.double
+    if alone and after.shape[-1] == size > _FEW:  # everything is where it belongs
+        return after.reshape(g, c, t, size)
     kinds = [float if blocks.double else after.dtype for blocks, after in moved]
     shape, kind = (g, c // first.copies, t), np.result_type(*kinds)
     out = np.empty((*shape, size), dtype=kind)

@@ -13,7 +13,7 @@ import numpy as np
 
 from quantumbattery.matrices import MatrixLike, hamiltonians
 from quantumbattery.operators import Array, Described, Operator, diagonal, operator, saying
-from quantumbattery.parameters import LARGEST, Parameter, align
+from quantumbattery.parameters import LARGEST, Parameter, agree
 from quantumbattery.sites import Qubit, Site, number
 from quantumbattery.states import Values
 
@@ -241,7 +241,7 @@ def heisenberg(
     who = _ends("heisenberg", a, b, always)
     strengths = {n: _strength(who, n, v) for n, v in (("xx", xx), ("yy", yy), ("zz", zz))}
     with saying(who):
-        align(strengths)
+        agree(strengths)
     return Heisenberg(a, b, **strengths, always=bool(always))
 
 

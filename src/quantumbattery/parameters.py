@@ -142,6 +142,14 @@ def align(
     return sizes, coords, arrays
 
 
+def agree(parameters: Mapping[str, Parameter]) -> None:
+    """Raise ValueError if two parameters disagree on an axis.
+
+    Their own names are no coordinates yet, so that half of an array over "loss" may be a loss.
+    """
+    align({f"its {name}": value for name, value in parameters.items()})
+
+
 def _axes(array: xr.DataArray) -> str:
     """The axes of an array with their lengths and ends, for an error message."""
     said = []

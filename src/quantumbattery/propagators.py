@@ -63,8 +63,7 @@ class Unitary:
         largest = np.abs(amplitudes).max(axis=tuple(range(amplitudes.ndim - 1)))
         held = largest > np.finfo(float).eps * largest.max()
         held = slice(None) if held.all() else np.flatnonzero(held)
-        phases = _phases(self.energies[..., held], times)
-        rotated = amplitudes[..., held][..., None, :] * phases[..., None, :, :]
+        rotated = _turning(amplitudes[..., held], self.energies[..., held], times)
         vectors = self.vectors[..., held]
         states = _product(rotated, vectors[..., None, :, :].swapaxes(-1, -2))
         if self.shift.any():
@@ -298,16 +297,25 @@ def _series(generator: Array, states: Array, time: Array, size: float) -> Array:
 
 
 def _phases(energies: Array, times: Array) -> Array:
-    """exp(-i E t), shape (..., T, n); on a grid as products of few exponentials."""
+    """exp(-i E t), shape (..., T, n)."""
+    phases: Array = _turning(np.ones((1, 1)), energies, times)[..., 0, :, :]
+    return phases
+
+
+def _turning(amplitudes: Array, energies: Array, times: Array) -> Array:
+    """Amplitudes (..., c, n) times exp(-i E t), shape (..., c, T, n).
+
+    On a grid the phases are products of few exponentials.
+    """
+    amplitudes, energies = amplitudes[..., None, :], energies[..., None, None, :]
     grid = _equal_steps(times) if times.ndim == 1 else None
     if grid is None or len(times) < 64:
-        return np.exp(-1j * times[..., :, None] * energies[..., None, :])
+        return amplitudes * np.exp(-1j * times[..., None, :, None] * energies)
     (first, step), fine = grid, int(np.sqrt(len(times)))
     coarse = -(-len(times) // fine)
-    energies = energies[..., None, :]
     large = np.exp(-1j * (first + step * fine * np.arange(coarse))[:, None] * energies)
     small = np.exp(-1j * (step * np.arange(fine))[:, None] * energies)
-    both = large[..., :, None, :] * small[..., None, :, :]
+    both = (amplitudes * large)[..., :, None, :] * small[..., None, :, :]
     whole: Array = both.reshape(*both.shape[:-3], coarse * fine, both.shape[-1])
     return whole[..., : len(times), :]
 

@@ -26,7 +26,7 @@ from quantumbattery.operators import (
     saying,
     short,
 )
-from quantumbattery.parameters import LARGEST, Parameter, align, parameter
+from quantumbattery.parameters import LARGEST, Parameter, agree, align, parameter
 from quantumbattery.states import Values
 
 _SMALLEST = 1e-100
@@ -91,7 +91,7 @@ class Site(Described):
                 f"occupation is {short(checked['occupation'])} but loss is 0: the bath acts "
                 "through the loss; give a positive loss, or leave out the occupation"
             )
-        align(checked)
+        agree(checked)
         self._set(**checked)
 
 

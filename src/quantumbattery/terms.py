@@ -164,7 +164,7 @@ def loss_terms(system: System, levels: Mapping[str, int]) -> Terms:
 
 def gains_quanta(system: System, levels: Mapping[str, int]) -> bool:
     """Whether a term adds quanta, so that no number of levels may hold all that comes."""
-    held = [site.excitations(levels[name] + 1) for name, site in system.sites.items()]
+    held = [site.excitations(levels[name] + 2) for name, site in system.sites.items()]
     energies, losses = hamiltonian_terms(system, levels), loss_terms(system, levels)
     for product in energies.products + losses.products:
         parts = list(zip(product.operators, product.places, strict=True))

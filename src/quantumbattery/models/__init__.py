@@ -5,15 +5,30 @@ axis of the argument's name, or a DataArray, which keeps its own dimensions.
 """
 
 from quantumbattery.models.cavities import dicke, tavis_cummings
+from quantumbattery.models.direct import classical_drive, collective_bath, qutrit, spin_chain
+from quantumbattery.models.driven import (
+    driven_hybrid,
+    driven_oscillator_pair,
+    driven_qubit_pair,
+    quadratic_drive,
+)
 from quantumbattery.models.networks import chain, star
 from quantumbattery.models.pairs import jaynes_cummings, oscillator_pair, qubit_pair
 
 __all__ = [
     "chain",
+    "classical_drive",
+    "collective_bath",
     "dicke",
+    "driven_hybrid",
+    "driven_oscillator_pair",
+    "driven_qubit_pair",
     "jaynes_cummings",
     "oscillator_pair",
+    "quadratic_drive",
     "qubit_pair",
+    "qutrit",
+    "spin_chain",
     "star",
     "tavis_cummings",
 ]

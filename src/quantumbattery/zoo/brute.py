@@ -75,3 +75,86 @@ def cells_in_cavity(cells: int, photons: int, coupling: float, rotating: bool) -
     for s in ones:
         h = h + coupling * (a.T @ s + s.T @ a if rotating else (a + a.T) @ (s + s.T))
     return h, np.diag([float(bin(k).count("1")) for k in range(2**cells)])
+
+
+def driven(
+    levels: Sequence[int], drive: float, loss: float, occupation: float, dephasing: float
+) -> tuple[Any, list[Any]]:
+    """A driven, leaking charger and a battery in the frame that turns with the drive (g = 1)."""
+    a, b = (embed(lower(n), k, levels) for k, n in enumerate(levels))
+    h = a.T @ b + b.T @ a + drive * (a + a.T)
+    rates = (loss * (1 + occupation), loss * occupation, 2 * dephasing)
+    return h, [np.sqrt(g) * x for g, x in zip(rates, (a, a.T, a.T @ a), strict=True)]
+
+
+def empty(size: int) -> Any:
+    """The density matrix in which every site is in its ground state."""
+    return np.diag(np.eye(size)[0])
+
+
+def moments(rate: Any, force: Any, noise: Any, times: Any) -> tuple[Any, Any]:
+    """Means and covariances of x' = rate x + force + white noise, from zero and 1/2.
+
+    The equations are linear, so that one matrix exponential at each time solves them.
+    """
+    from scipy.linalg import expm
+
+    n = len(rate)
+    eye = np.eye(n)
+    whole = np.zeros((n + n * n + 1,) * 2)
+    whole[:n, :n] = rate
+    whole[:n, -1] = force
+    whole[n:-1, n:-1] = np.kron(rate, eye) + np.kron(eye, rate)
+    whole[n:-1, -1] = np.reshape(noise, -1)
+    start = np.concatenate([np.zeros(n), eye.reshape(-1) / 2, [1.0]])
+    found = np.stack([expm(whole * t) @ start for t in times])
+    return found[:, :n], found[:, n:-1].reshape(-1, n, n)
+
+
+def oscillators(
+    times: Any,
+    drive: float = 0.0,
+    squeezing: float = 0.0,
+    loss: float = 0.0,
+    occupation: float = 0.0,
+) -> tuple[Any, Any]:
+    """Energy and ergotropy of an oscillator that a pumped one charges, by moments (g = w = 1).
+
+    H = x X + p P + sqrt(2) drive x + (squeezing / 2)(x^2 - p^2) in the turning frame; X and P are
+    of the battery, whose state is Gaussian: passive is what a thermal state of its area holds.
+    """
+    leak = -loss / 2
+    rate = np.array([[leak, -squeezing, 0, 1], [-squeezing, leak, -1, 0], [0, 1, 0, 0],
+                     [-1, 0, 0, 0]])  # fmt: skip
+    force = [0, -np.sqrt(2) * drive, 0, 0]
+    noise = loss * (occupation + 0.5) * np.diag([1, 1, 0, 0])
+    mean, spread = moments(rate, force, noise, times)
+    mean, spread = mean[:, 2:], spread[:, 2:, 2:]
+    stored = ((mean**2).sum(-1) + np.trace(spread, axis1=1, axis2=2) - 1) / 2
+    return stored, stored - np.sqrt(np.linalg.det(spread)) + 0.5
+
+
+def chain_of_spins(
+    cells: int, field: float, drive: float, coupling: float, anisotropy: float, power: float
+) -> tuple[Any, Any]:
+    """Spins that interact and are turned: what moves them in the turning frame, and the battery."""
+    pauli = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([-1.0, 1.0])
+    x, y, z = ([embed(one, k, [2] * cells) for k in range(cells)] for one in pauli)
+    bond = np.zeros((2**cells,) * 2, dtype=complex)
+    for i in range(cells):
+        for j in range(i + 1, cells):
+            pair = z[i] @ z[j] + anisotropy * (x[i] @ x[j] + y[i] @ y[j])
+            bond -= coupling / (j - i) ** power * pair
+    return bond + drive * sum(x), bond + field * sum(z)
+
+
+def in_the_laboratory(amplitude: float, times: Any) -> Any:
+    """The excited population of a qubit in H = sz/2 + (amplitude/2) cos(t) sx, by solve_ivp."""
+    from scipy.integrate import solve_ivp
+
+    def change(t: float, ket: Any) -> Any:
+        return -0.5j * (np.array([-1, 1]) * ket + amplitude * np.cos(t) * ket[::-1])
+
+    solved = solve_ivp(change, (0, times[-1]), [1.0 + 0j, 0], "DOP853", times, rtol=1e-13,
+                       atol=1e-14)  # fmt: skip
+    return np.abs(solved.y[1]) ** 2

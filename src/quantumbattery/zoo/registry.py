@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from quantumbattery.zoo import cavities, merits, networks, oscillators, pairs
+from quantumbattery.zoo import cavities, direct, driven, merits, networks, oscillators, pairs
 from quantumbattery.zoo.entry import Entry
 from quantumbattery.zoo.rows import Row, Zoo
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ENTRIES: dict[str, Entry] = {
     entry.name: entry
-    for subject in (pairs, oscillators, cavities, networks, merits)
+    for subject in (pairs, oscillators, cavities, networks, driven, direct, merits)
     for entry in subject.ENTRIES
 }
 NAMES = tuple(ENTRIES)

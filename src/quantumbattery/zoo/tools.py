@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quantumbattery.plot import COLOURS, DASHES
+from quantumbattery.sites import Oscillator
+from quantumbattery.system import Drive, Interaction, System
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from quantumbattery.states import Preparation
-    from quantumbattery.system import System
 
 
 def curve(
-    system: System, start: Preparation, times: Any, measure: str = "energy", how: str = "global"
+    system: System,
+    start: Preparation | Mapping[str, Preparation],
+    times: Any,
+    measure: str = "energy",
+    how: str = "global",
 ) -> Any:
     """One measure of a system over its axes and the times, as an array."""
     return system.charge(start, times, [measure], how)[measure].to_numpy()
+
+
+def cut(system: System, levels: int) -> System:
+    """The same with so many levels for each oscillator: enough, and quicker than choosing them.
+
+    Examples
+    --------
+    >>> from quantumbattery import models
+    >>> cut(models.jaynes_cummings(), 5).sites["charger"]
+    Oscillator(frequency=1, levels=5)
+    """
+    sites = {
+        name: Oscillator(site.frequency, site.loss, site.dephasing, site.occupation, levels)
+        if isinstance(site, Oscillator)
+        else site
+        for name, site in system.sites.items()
+    }
+    links: list[Interaction | Drive] = [*system.interactions, *system.drives]
+    return System(sites, links, system.charger, system.battery)
 
 
 def peak(values: Callable[[Any], Any], first: float, last: float) -> tuple[float, float]:
