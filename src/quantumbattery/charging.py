@@ -93,20 +93,20 @@ def charge(
     started = by_site(preparation, system)
     axes = Axes.of(system, started, not isinstance(preparation, Mapping), moments)
     try:
-        solution = _solve(Problem(system, started, axes, tuple(chosen), how, limit))
+        solution = solved(Problem(system, started, axes, tuple(chosen), how, limit))
     except MemoryError as error:
         raise TooLargeError(
             f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
             "times or parameters, an Ensemble for cells that are alike, or ask for energies only"
         ) from None
-    _warn(system, solution)
+    warn(system, solution)
     meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
     columns = {n: (axes.labelled(c), meaning[n]) for n, c in solution.columns.items()}
     table = dataset(axes.sizes, axes.coords, columns)
     return table.assign_attrs(_attrs(system, how, solution))
 
 
-def _solve(problem: Problem) -> Solution:
+def solved(problem: Problem) -> Solution:
     """Solve with more and more levels of the oscillators that choose their own."""
     system, started, limit = problem.system, problem.started, problem.limit
     free = {name: ACCURACY for name, site in system.sites.items() if site.dimension is None}
@@ -170,7 +170,7 @@ def _attrs(system: System, extraction: str, solution: Solution) -> dict[str, str
     return said
 
 
-def _warn(system: System, solution: Solution) -> None:
+def warn(system: System, solution: Solution) -> None:
     """Say where a result is less exact than it looks."""
     said = []
     for name, amount in solution.left_out.items():

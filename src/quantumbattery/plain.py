@@ -79,3 +79,25 @@ def described(who: str, given: object) -> Any:
         raise ValueError(f"{who}: {kind} has no {unknown[0]!r}; it takes {', '.join(known)}")
     with saying(who):
         return _MAKERS[kind](**values)
+
+
+def system_parts(given: object) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+    """Sites, interactions and the two ends of a system, from its plain form."""
+    if not isinstance(given, Mapping) or not isinstance(given.get("sites"), Mapping):
+        raise TypeError(
+            "a system is read from a dict with the keys sites (a dict itself), interactions, "
+            f"charger and battery; got {given!r:.60}"
+        )
+    unknown = set(given) - {"sites", "interactions", "charger", "battery"}
+    if unknown:
+        raise ValueError(
+            f"unknown key {min(unknown, key=str)!r}: a system has sites, interactions, charger "
+            "and battery"
+        )
+    links = given.get("interactions", [])
+    if isinstance(links, str) or not np.iterable(links):
+        raise TypeError(f"interactions is a list of dicts; got {links!r:.60}")
+    sites = {name: described(f"site {name!r}", site) for name, site in given["sites"].items()}
+    interactions = [described(f"interaction {number}", each) for number, each in enumerate(links)]
+    ends = {end: given[end] for end in ("charger", "battery") if end in given}
+    return sites, interactions, ends

@@ -6,7 +6,7 @@ What is worked on at a time is small enough for a cache; parts of a batch are sh
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -106,6 +106,14 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     ValueError
         If the problem is larger than the limit.
     """
+    work = prepared(problem, reached, allowed)
+    with work.one_thread():
+        left_out, error, rounding, methods = work.fill()
+    return Solution(work.columns, reached, methods, left_out, error, rounding)
+
+
+def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Work:
+    """All that can be made ready before anything moves; arguments as of `solve`."""
     system, axes = problem.system, problem.axes
     state = structure(reached, _watched(problem, reached), problem.limit)
     split = Split.of(reached, system.battery)
@@ -118,10 +126,7 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     readout = Readout(system, reached, state, split)
     columns = {name: np.empty(axes.shape) for name in problem.measures}
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
-    work = _Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
-    with _one_thread(max(blocks.size for blocks in state.blocks)):
-        left_out, error, rounding, methods = work.fill()
-    return Solution(columns, reached, methods, left_out, error, rounding)
+    return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
 
 
 def _watched(problem: Problem, reached: Reach) -> Split:
@@ -148,7 +153,7 @@ def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Work:
+class Work:
     """Everything that the parts of a batch need."""
 
     problem: Problem
@@ -161,6 +166,34 @@ class _Work:
     lost: Mapping[str, float]
     allowed: Mapping[str, float]
     clocks: Sequence[Clock]
+
+    def one_thread(self) -> AbstractContextManager[object]:
+        """Keep the linear algebra from starting threads for small matrices."""
+        return _one_thread(max(blocks.size for blocks in self.state.blocks))
+
+    def reader(self, latest: float) -> Callable[[str, Array], Array]:
+        """What gives a measure (g, T) at any times (g, T).
+
+        With one initial state for each generator; propagators are made once, for times up to the
+        latest.
+        """
+        moments = np.linspace(0.0, latest, _SAMPLES)
+        moving = []
+        for batch in self._batches():
+            start = self.start[batch] if len(self.start) > 1 else self.start
+            limit = self.problem.limit
+            made = motion(self.state, self.numbers[batch], start, moments, limit)
+            moving.append((batch, self.battery.select(batch), made))
+
+        def read(name: str, times: Array) -> Array:
+            found = np.empty(times.shape)
+            for batch, own, made in moving:
+                mine = times[batch]
+                states = made.at(mine if len(times) > 1 else mine[0], slice(0, 1))
+                found[batch] = self.readout.columns([name], states, own, np.zeros(1))[name][:, 0]
+            return found
+
+        return read
 
     def fill(self) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
         """Fill the columns; return what is left out, errors and rounding, and the methods."""

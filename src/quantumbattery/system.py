@@ -24,7 +24,7 @@ from quantumbattery.interactions import (
 )
 from quantumbattery.operators import Described, any_nonzero, equal, folded, listed, short
 from quantumbattery.parameters import align, names
-from quantumbattery.plain import described, plain
+from quantumbattery.plain import plain, system_parts
 from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.states import Values
 
@@ -225,6 +225,62 @@ class System(Described):
 
         return charge(self, preparation, times, measures, extraction, limit)
 
+    def optimum(
+        self,
+        preparation: Preparation | Mapping[str, Preparation],
+        horizon: float,
+        of: str | Iterable[str] = ("energy", "power", "ergotropy", "ergotropic_power"),
+        tolerance: float = 1e-9,
+        *,
+        extraction: str = "global",
+        limit: float = 2.0,
+    ) -> xr.Dataset:
+        """Find the best moments to disconnect, with a bound that no other moment exceeds.
+
+        Parameters
+        ----------
+        preparation, extraction, limit
+            As of `charge`.
+        horizon : float
+            The latest moment that counts; positive.
+        of : str or iterable of str
+            Some of energy, power, ergotropy and ergotropic_power.
+        tolerance : float
+            How far maximum and bound may be apart, relative to the maximum.
+
+        Returns
+        -------
+        xarray.Dataset
+            For each quantity `<name>_time`, the first instant of its global maximum on
+            [0, horizon], `<name>_max`, and `<name>_bound`, which it nowhere exceeds. Maxima that
+            differ by less than the tolerance count as equal. What is never positive has the time
+            NaN and the maximum 0. Axes are those of the preparation and the system.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `charge`; or if a drive changes its shape in time, or a power has no maximum since
+            the battery starts with energy.
+
+        Notes
+        -----
+        Between two known moments a value cannot rise above its chord by more than K h^2 / 8, where
+        K bounds the second derivative by norms of the interactions and their commutators;
+        intervals that may still hold the maximum are halved. The bound counts neither rounding nor
+        what the levels of oscillators leave out.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> best = qb.QubitPair(charger_loss=0.1).system().optimum(qb.bloch(np.pi / 2), horizon=5.0)
+        >>> best.ergotropy_time.round(6).item(), best.ergotropy_max.round(6).item()
+        (1.546277, 0.445276)
+        """
+        from quantumbattery.optimum import optimum
+
+        return optimum(self, preparation, horizon, of, tolerance, extraction, limit)
+
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.
 
@@ -256,25 +312,7 @@ class System(Described):
         TypeError, ValueError
             If a part is missing or unknown, or the system makes no sense.
         """
-        if not isinstance(given, Mapping) or not isinstance(given.get("sites"), Mapping):
-            raise TypeError(
-                "a system is read from a dict with the keys sites (a dict itself), interactions, "
-                f"charger and battery; got {given!r:.60}"
-            )
-        unknown = set(given) - {"sites", "interactions", "charger", "battery"}
-        if unknown:
-            raise ValueError(
-                f"unknown key {min(unknown, key=str)!r}: a system has sites, interactions, charger "
-                "and battery"
-            )
-        links = given.get("interactions", [])
-        if isinstance(links, str) or not np.iterable(links):
-            raise TypeError(f"interactions is a list of dicts; got {links!r:.60}")
-        sites = {name: described(f"site {name!r}", site) for name, site in given["sites"].items()}
-        interactions = [
-            described(f"interaction {number}", each) for number, each in enumerate(links)
-        ]
-        ends = {end: given[end] for end in ("charger", "battery") if end in given}
+        sites, interactions, ends = system_parts(given)
         return cls(sites, interactions, **ends)
 
     def __eq__(self, other: object) -> bool:

@@ -1,0 +1,133 @@
+"""Certified optima beside the pair's closed forms, dense grids and exact peaks."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import quantumbattery as qb
+from product_space import random_case
+from quantumbattery.terms import hamiltonian_terms
+
+SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
+
+
+@pytest.mark.parametrize("theta", [0.4, np.pi / 2, np.pi])
+@pytest.mark.parametrize("loss", [0.0, 0.3, 4.0])
+def test_the_pair(theta, loss):
+    """Its best times are known in closed form; without loss the same peak comes back for ever."""
+    pair = qb.QubitPair(charger_loss=loss)
+    found = pair.system().optimum(qb.bloch(theta), 12.0)
+    known = pair.optimum(qb.bloch(theta))
+    for name in SOUGHT:
+        best = known[f"{name}_max"].item()
+        assert found[f"{name}_max"].item() == pytest.approx(best, abs=1e-14)
+        assert best <= found[f"{name}_bound"].item() + 1e-14
+        assert found[f"{name}_bound"].item() <= best + 1e-9 * max(best, 1e-3)
+        expected = known[f"{name}_time"].item()
+        np.testing.assert_allclose(found[f"{name}_time"], expected, rtol=0, atol=3e-8)
+
+
+def test_a_batch_of_pairs():
+    rng = np.random.default_rng(3)
+    coupling = xr.DataArray(rng.uniform(0.5, 2, 20), dims="device")
+    loss = xr.DataArray(rng.uniform(0, 2, 20), dims="device")
+    theta = xr.DataArray([0.5, 1.5, 3.0], dims="angle")
+    pair = qb.QubitPair(coupling=coupling, charger_loss=loss)
+    found = pair.system().optimum(qb.bloch(theta), 15.0)
+    known = pair.optimum(qb.bloch(theta))
+    for name in SOUGHT:
+        best = known[f"{name}_max"].transpose(*found.dims)
+        np.testing.assert_allclose(found[f"{name}_max"], best, rtol=0, atol=1e-13)
+        assert (found[f"{name}_bound"] >= best - 1e-13).all()
+    assert found.energy_max.attrs["long_name"] == "largest stored energy"
+
+
+def driven_or_not(system):
+    """The same under a field, unless its interactions let no frame turn with that."""
+    field = qb.drive("a", 0.7, 1.0)
+    driven = qb.System(system.sites, [*system.interactions, field], "a", "b")
+    return driven if not hamiltonian_terms(driven, dimensions(driven)).signals else system
+
+
+def dimensions(system):
+    return {name: site.dimension for name, site in system.sites.items()}
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
+@pytest.mark.filterwarnings("ignore:the 3 levels")
+def test_no_point_exceeds_the_bound(seed, lossy, driven):
+    system, chosen = random_case(seed, 24, lossy)
+    chosen = {name: start for name, start in chosen.items() if name != "b"}
+    if driven:
+        system = driven_or_not(system)
+    found = system.optimum(chosen, 3.0, ["energy", "ergotropy"], 1e-6, extraction="collective")
+    times = np.linspace(0, 3, 1501)
+    table = system.charge(chosen, times, ["energy", "ergotropy"], "collective")
+    for name in ("energy", "ergotropy"):
+        value, bound = found[f"{name}_max"].item(), found[f"{name}_bound"].item()
+        top = float(table[name].max())
+        assert top <= bound + 1e-12
+        assert top <= value + 1e-6 * max(value, 1e-3)
+        if value:
+            at = found[f"{name}_time"].item()
+            there = system.charge(chosen, at, [name], "collective")[name].item()
+            assert there == pytest.approx(value, abs=1e-9)
+
+
+def test_one_photon_and_many_cells():
+    """sin^2(sqrt(N) g t): the first peak, however many follow."""
+    system = qb.models.tavis_cummings(cells=20)
+    found = system.optimum(qb.fock(1), 50.0, "energy")
+    assert found.energy_time.item() == pytest.approx(np.pi / 2 / np.sqrt(20), abs=1e-8)
+    assert found.energy_max.item() == pytest.approx(1.0, abs=1e-13)
+    assert found.energy_bound.item() <= 1 + 1e-9
+
+
+def test_the_horizon_may_be_the_best_moment():
+    found = qb.QubitPair().system().optimum(qb.bloch(np.pi), 0.5, "energy")
+    assert found.energy_time.item() == 0.5
+    assert found.energy_max.item() == pytest.approx(np.sin(0.5) ** 2, abs=1e-15)
+
+
+def test_what_is_never_positive():
+    """Beyond gamma = 1.021 J a full charger's loss leaves no work (the paper, theta = pi)."""
+    system = qb.QubitPair(charger_loss=2.0).system()
+    found = system.optimum(qb.bloch(np.pi), 3.0, "ergotropy", 1e-6)
+    assert np.isnan(found.ergotropy_time.item())
+    assert found.ergotropy_max.item() == 0.0
+    assert 0 <= found.ergotropy_bound.item() <= 1e-6
+
+
+def test_near_ties_go_to_the_higher_peak():
+    """The frequencies of a line of four do not fit together: no two peaks are alike."""
+    system = qb.models.chain(couplings=[1.0, 1.0, 1.0])
+    found = system.optimum(qb.fock(1), 60.0, "energy", 1e-10)
+    table = system.charge(qb.fock(1), np.linspace(0, 60, 60_001), ["energy"])
+    assert found.energy_max.item() >= float(table.energy.max()) - 1e-10
+    assert found.energy_time.item() == pytest.approx(float(table.energy.idxmax("time")), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"horizon": -1.0}, "horizon must be"),
+        ({"horizon": [1.0, 2.0]}, "one positive and finite time"),
+        ({"of": "speed"}, "of must name some of"),
+        ({"of": []}, "of must name some of"),
+        ({"tolerance": 0.0}, "tolerance must be"),
+        ({"preparation": {"battery": qb.bloch(1.0)}, "of": "power"}, "holds energy at t = 0"),
+    ],
+)
+def test_bad_input(change, says):
+    given = {"preparation": qb.bloch(1.0), "horizon": 2.0} | change
+    with pytest.raises(ValueError, match=says):
+        qb.QubitPair().system().optimum(**given)
+
+
+def test_a_shape_in_time_has_no_certificate():
+    system = qb.System({"b": qb.Qubit()}, [qb.drive("b", 0.3, 1.0, np.cos)], [], "b")
+    with pytest.raises(ValueError, match="keep their shape"):
+        system.optimum({}, 2.0)
