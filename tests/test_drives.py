@@ -9,6 +9,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from scipy.special import erf
 
 import quantumbattery as qb
 from product_space import Whole, initial, lowering, random_case
@@ -188,6 +189,63 @@ def test_no_pulse_is_stepped_over(width):
     np.testing.assert_allclose(table.energy, [0, 0, 1], rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("centre", [12.345, 30.0, 61.3, 99.0])
+@pytest.mark.parametrize("wide", [0.0, 0.7])
+def test_no_pulse_hides_in_a_background(centre, wide):
+    """A pi pulse of a ten-thousandth of the time, on a small constant or on a wide pulse."""
+
+    def shape(t):
+        broad = 1e-3 + wide * np.exp(-(((t - 50) / 20) ** 2) / 2) / (20 * np.sqrt(2 * np.pi))
+        return broad + area_pulse(0.01, centre)(t)
+
+    system = qb.System({"b": qb.Qubit()}, [qb.drive("b", 1.0, 1.0, shape)], [], "b")
+    area = 0.1 + wide * erf(50 / 20 / np.sqrt(2)) + np.pi / 2
+    table = system.charge({}, 100.0, ["energy"])
+    np.testing.assert_allclose(table.energy, np.sin(area) ** 2, rtol=0, atol=1e-9)
+
+
+def test_a_train_of_pulses():
+    def shape(t):
+        return 0.6 * np.exp(-(((t % 1.0 - 0.5) / 0.05) ** 2) / 2) * np.pi / 40
+
+    system = qb.System({"b": qb.Qubit()}, [qb.drive("b", 1.0, 1.0, shape)], [], "b")
+    area = 60 * 0.6 * 0.05 * np.sqrt(2 * np.pi) * np.pi / 40
+    table = system.charge({}, 60.0, ["energy"])
+    np.testing.assert_allclose(table.energy, np.sin(area) ** 2, rtol=0, atol=1e-9)
+
+
+def test_levels_follow_what_pulses_fill():
+    """Displaced by one pulse and back by the next, between the even moments one would look at."""
+
+    def shape(t):
+        there, back = (np.exp(-(((t - c) / 0.005) ** 2) / 2) for c in (50.2, 50.5))
+        return 2 * (there - back) / (0.005 * np.sqrt(2 * np.pi))
+
+    system = qb.System({"b": qb.Oscillator()}, [qb.drive("b", 1.0, 1.0, shape)], [], "b")
+    table = system.charge({}, [50.35, 100.0], ["energy"])
+    np.testing.assert_allclose(table.energy, [4, 0], rtol=0, atol=1e-9)
+
+
+def test_many_samples():
+    """Each kink of the samples is a break; their area is that of the trapezoids."""
+    times = np.linspace(0, 30, 600)
+    shape = xr.DataArray(np.sin(times), dims="time", coords={"time": times})
+    system = qb.System({"b": qb.Qubit()}, [qb.drive("b", 1.0, 1.0, shape)], [], "b")
+    table = system.charge({}, 30.0, ["energy"])
+    area = np.trapezoid(np.sin(times), times)
+    np.testing.assert_allclose(table.energy, np.sin(area) ** 2, rtol=0, atol=1e-11)
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered in:RuntimeWarning")
+@pytest.mark.parametrize(
+    "shape", [lambda t: 1 / (t - 0.5), lambda t: np.sqrt(0.5 - t), lambda t: 1.0 if t < 1 else 1j]
+)
+def test_envelopes_that_break_off(shape):
+    system = qb.System({"b": qb.Qubit()}, [qb.drive("b", 1.0, 1.0, shape)], [], "b")
+    with pytest.raises(ValueError, match="finite real numbers; near t = "):
+        system.charge({}, 2.0)
+
+
 def test_breaks_name_what_is_too_short_to_see():
     """A box of 1e-7 of the time, and of area pi/2: named by its breaks, it is not missed."""
     start, length = 33.3, 1e-5
@@ -262,6 +320,7 @@ def test_a_bath_may_charge_alone():
         (lambda: qb.drive("b", 0.1, 1.0, lambda t: 1 / t), ValueError, "at t = 0"),
         (lambda: qb.drive("b", 0.1, 1.0, samples().rename(time="x")), ValueError, "'time'"),
         (lambda: qb.drive("b", 0.1, 1.0, samples()[::-1]), ValueError, "rising times"),
+        (lambda: qb.drive("b", 0.1, 1.0, samples().drop_vars("time")), ValueError, "coordinates"),
         (lambda: qb.drive("b", 0.1, 1.0, rotating_wave=2), TypeError, "True or False"),
         (lambda: qb.drive("b", 0.1, 1.0, transition=(0, 2)), ValueError, "neighbouring"),
         (lambda: qb.drive("b", 0.1, 1.0, transition=1), TypeError, "pair"),

@@ -6,6 +6,7 @@ import qutip
 import xarray as xr
 
 import quantumbattery as qb
+from quantumbattery.zoo import brute
 
 TIMES = np.linspace(0, 3, 7)
 TIGHT = {"atol": 1e-12, "rtol": 1e-10, "nsteps": 100_000}
@@ -279,6 +280,29 @@ def test_defaults_run_and_arguments_are_keywords(name):
         model(1.0)
 
 
+@pytest.mark.parametrize("power", [2, 2.0, np.int64(2), np.float32(2)])
+def test_the_range_of_a_spin_chain_is_any_real_number(power):
+    one, other = qb.models.spin_chain(range=power), qb.models.spin_chain(range=2.0)
+    found = [float(s.charge({}, 0.7, ["energy"]).energy) for s in (one, other)]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", ["driven_oscillator_pair", "quadratic_drive"])
+def test_default_drives_are_weak_enough_for_a_loss(name):
+    model = getattr(qb.models, name)
+    system = model(loss=1.0)
+    amplitude = float(system.drives[0].amplitude)
+    pump = {"drive" if name == "driven_oscillator_pair" else "squeezing": amplitude}
+    expected, _ = brute.oscillators([3.0], loss=1.0, **pump)
+    assert float(system.charge({}, 3.0, ["energy"]).energy) == pytest.approx(*expected, abs=1e-10)
+
+
+def test_energies_of_driven_oscillators_grow_as_the_square_of_the_drive():
+    pair = qb.models.driven_oscillator_pair(drive=[0.01, 0.03], loss=1.0, dephasing=0.2)
+    weak, strong = pair.charge({}, 2.0, ["energy"]).energy.to_numpy()
+    assert strong == pytest.approx(9 * weak, rel=1e-9)
+
+
 def test_names_of_the_sites():
     assert list(qb.models.jaynes_cummings().sites) == ["charger", "battery"]
     assert list(qb.models.dicke().sites) == ["cavity", "cells"]
@@ -350,6 +374,8 @@ def test_a_data_array_keeps_its_dimension_and_star_has_an_axis():
         ("driven_oscillator_pair", {"dephasing": -1.0}, "dephasing must be zero or positive"),
         ("quadratic_drive", {"drive": "weak"}, "drive must be a real number"),
         ("spin_chain", {"range": -1}, "range must be a power of zero or more"),
+        ("spin_chain", {"range": True}, "range must be a power of zero or more"),
+        ("spin_chain", {"range": np.nan}, "range must be a power of zero or more"),
         ("spin_chain", {"range": "long"}, "range must be a power of zero or more"),
         ("spin_chain", {"field": 0.0}, "field must be positive"),
         ("qutrit", {"drives": 1.0}, "drives are two"),

@@ -120,6 +120,10 @@ def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, A
     else:
         root = factors(preparation, site, levels)
     batch = [d for d in root.dims if d not in ("level", "member")]
+    if not batch:
+        values = root.to_numpy()
+        place = np.nonzero(values)
+        return place[0], place[-1], xr.DataArray(values[place], dims="entry")
     held = (root != 0).any(batch).to_numpy()
     if held.ndim == 1:
         level = np.flatnonzero(held)

@@ -25,6 +25,7 @@ from quantumbattery.system import System
 from quantumbattery.tables import dataset
 from quantumbattery.terms import gains_quanta
 
+_SOLVER = 1e-6  # what two solutions may be apart without a warning
 _ROUNDING = 1e-8  # of a phase, from which on a warning says so
 _FIRST = 6  # levels beyond what the preparation brings, to try first where more are made
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
@@ -185,6 +186,11 @@ def warn(system: System, solution: Solution) -> None:
         said.append(
             f"by the last time, rounding has taken {solution.rounding:.1g} of a phase or more: "
             "double precision does not reach so many periods; charge for a shorter time"
+        )
+    if solution.error > _SOLVER:
+        said.append(
+            f"two solutions with different steps are {solution.error:.1g} apart: the drives change "
+            "faster than was seen; name the times of their jumps and short pulses in breaks=[...]"
         )
     for sentence in said:
         warnings.warn(sentence, stacklevel=4)

@@ -165,8 +165,8 @@ def drive(
     transition : pair of int, optional
         Drive only the step between two neighbouring levels, (k, k + 1), with its element of A.
     breaks : sequence of float
-        Times at which the envelope jumps, or a pulse begins that is shorter than 1e-5 of the
-        charging time. Samples need none.
+        Times at which the envelope jumps, or a pulse begins or ends that is shorter than 1e-4 of
+        the charging time: anything longer is found by looking. Samples need none.
 
     Returns
     -------
@@ -238,16 +238,31 @@ def two_photon_drive(
 
 
 def shape_of(envelope: Envelope, times: Array) -> Array:
-    """The values of an envelope at some times."""
+    """The values of an envelope at some times.
+
+    Raises
+    ------
+    ValueError
+        If one of them is no finite real number.
+    """
     if isinstance(envelope, xr.DataArray):
-        known = envelope["time"].to_numpy()
-        sampled: Array = np.interp(times, known, envelope.to_numpy(), left=0.0, right=0.0)
+        known, values = envelope["time"].to_numpy(), envelope.to_numpy()
+        sampled: Array = np.interp(times, known, values, left=0.0, right=0.0)
         return sampled
     try:
-        values = np.asarray(envelope(times), dtype=float)
+        found = np.asarray(envelope(times))
     except (TypeError, ValueError):  # a function of one time, such as one with an if
-        values = np.array([float(envelope(t)) for t in times.ravel()]).reshape(times.shape)
-    return values if values.shape == times.shape else np.broadcast_to(values, times.shape)
+        found = np.array([envelope(t) for t in times.ravel()]).reshape(times.shape)
+    real = found.dtype.kind in "iufb"
+    shape: Array = np.broadcast_to(found, times.shape) if real else np.full(times.shape, np.nan)
+    if not np.isfinite(shape).all():
+        wrong = ~np.isfinite(shape)
+        what = shape[wrong][0] if real else found.ravel()[0]
+        raise ValueError(
+            f"an envelope must give finite real numbers; near t = {times[wrong][0]:g} it gives "
+            f"{what!r}"
+        )
+    return shape.astype(float)
 
 
 # --- what comes in -----------------------------------------------------------------------------
@@ -276,7 +291,9 @@ def _envelope(given: object) -> Envelope | None:
         return None
     if isinstance(given, xr.DataArray):
         known = given["time"].to_numpy() if given.dims == ("time",) else np.zeros(0)
-        finite = given.dtype.kind in "iuf" and bool(np.isfinite(given).all())
+        if "time" not in given.coords:
+            raise ValueError(f"{rule}, which needs coordinates: the times of the samples")
+        finite = all(v.dtype.kind in "iuf" and np.isfinite(v).all() for v in (given.values, known))
         if not finite or len(known) < 2 or not (np.diff(known) > 0).all():
             raise ValueError(
                 f"{rule} alone, finite, with at least two rising times; got {given!r:.60}"

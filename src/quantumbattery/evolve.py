@@ -62,6 +62,15 @@ class Motion:
         """Whether a part is solved by a method whose error is measured."""
         return any(isinstance(propagator, tuple | Shaped) for _, propagator, _ in self.parts)
 
+    def turns(self, latest: float) -> Array:
+        """Moments at which something changes that drives the state: ends and middles of pulses."""
+        ends = [0.0]
+        for _, propagator, _ in self.parts:
+            if isinstance(propagator, Shaped):
+                for first, last, _ in propagator.stretches(latest):
+                    ends += np.linspace(first, last, 5).tolist()
+        return np.array(ends)
+
     def rounding(self, latest: float) -> float:
         """How much of a phase rounding has taken by the last time."""
         dense = [each for _, each, _ in self.parts if not isinstance(each, tuple | Shaped)]
@@ -77,7 +86,7 @@ class Motion:
             chosen = start[:, :, states]
             mine = found[..., blocks.columns]
             if isinstance(propagator, Shaped):
-                rough = replace(propagator, tolerance=_COARSE)
+                rough = replace(propagator, tolerance=_COARSE, finer=1.6)
                 shown = _columns([(blocks, _shaped(rough, chosen, times, blocks))], self.size)
                 worst = max(worst, _apart(mine, shown[..., blocks.columns]))
             elif isinstance(propagator, tuple):

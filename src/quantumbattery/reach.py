@@ -293,7 +293,10 @@ def reach(
     for name, site in system.sites.items():
         allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
     chosen = by_site(preparation, system)
-    counts = _cutoffs(system, chosen) | _given_levels(system, levels or {})
+    counts = _given_levels(system, levels or {})
+    if any(site.dimension is None and name not in counts for name, site in system.sites.items()):
+        counts = _cutoffs(system, chosen) | counts
+    counts = {name: counts.get(name) or site.dimension or 2 for name, site in system.sites.items()}
     for name, n in counts.items():
         allow(f"levels of {name!r}", n, 200, limit)
     sizes = np.array(list(counts.values()))

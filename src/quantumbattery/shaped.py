@@ -1,15 +1,15 @@
 """Motion under a generator that changes in time, in the states that are reached.
 
 SciPy's Runge-Kutta method of order 8 (E. Hairer, S. P. Norsett and G. Wanner, Solving Ordinary
-Differential Equations I, Springer 1993) goes from break to break, and looks at an envelope often
-enough that no pulse is stepped over.
+Differential Equations I, Springer 1993) goes from break to break. An envelope is looked at before:
+where it changes fast the steps are short, so that no pulse is stepped over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,9 +21,11 @@ from quantumbattery.operators import Array
 from quantumbattery.reached import Elements
 from quantumbattery.terms import Signal
 
-_LOOKS = 100_001  # moments at which an envelope is looked at for pulses
-_QUIET = 1e-12  # of its largest value: nothing happens
-_STEPS = 40  # at least, from break to break, under a function of the time
+_LOOKS = 1 << 17  # moments at which an envelope is looked at
+_CELLS = 1 << 10  # parts of the time, each with a longest step of its own
+_CHANGE = 0.5  # of its largest size, by which an envelope may change in a step
+_DENSE = 100  # numbers up to which matrices are dense
+_FEW = 10_000  # samples up to which each is a break
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,20 +48,46 @@ class Clock:
         chosen = self.frequency[batch] if len(self.frequency) > 1 else self.frequency
         return Clock(self.term, self.signal, chosen)
 
-    def shape(self, times: Array) -> Array:
-        """The envelope at some times."""
+    @cached_property
+    def shape(self) -> Callable[[Array], Array]:
+        """The envelope, as a function of times."""
         envelope = self.signal.envelope
-        return np.ones(times.shape) if envelope is None else shape_of(envelope, times)
+        if isinstance(envelope, xr.DataArray):
+            known, values = envelope["time"].to_numpy(), envelope.to_numpy()
+            return lambda times: np.interp(times, known, values, left=0.0, right=0.0)
+        return np.ones_like if envelope is None else partial(shape_of, envelope)
 
-    def at(self, time: float) -> Array:
-        """The factor in front of the term, shape (g,) or (1,)."""
-        turn = np.sin if self.signal.late else np.cos
-        factor: Array = self.shape(np.array([time])) * turn(self.frequency * time)
-        return factor
+    def turn(self, time: float) -> Array:
+        """Cos or sin of frequency * time, shape (g,) or (1,)."""
+        turned: Array = (np.sin if self.signal.late else np.cos)(self.frequency * time)
+        return turned
 
     def largest(self, latest: float) -> float:
         """The largest size of the factor, as far as one sees."""
-        return float(np.abs(self.shape(np.linspace(0.0, latest, _LOOKS))).max())
+        return float(np.abs(_looks(self.signal, latest)[1]).max())
+
+
+@lru_cache(maxsize=16)
+def _looks(signal: Signal, latest: float) -> tuple[Array, Array]:
+    """Moments, and what an envelope is there."""
+    times: Array = np.linspace(0.0, latest, _LOOKS + 1)
+    if isinstance(signal.envelope, xr.DataArray):
+        times = np.union1d(times, np.clip(signal.envelope["time"].to_numpy(), 0.0, latest))
+    shape = np.ones(times.shape) if signal.envelope is None else shape_of(signal.envelope, times)
+    return times, shape
+
+
+def _longest_steps(signal: Signal, latest: float) -> Array:
+    """How long a step may be in each cell of the time for an envelope not to change too much."""
+    times, shape = _looks(signal, latest)
+    change = np.abs(np.diff(shape)) / max(float(np.abs(shape).max()), 1e-300)
+    longest = np.diff(times) * _CHANGE / np.maximum(change, 1e-300)
+    cell = np.minimum(((times[:-1] + times[1:]) / 2 / latest * _CELLS).astype(int), _CELLS - 1)
+    steps: Array = np.full(_CELLS, latest)
+    np.minimum.at(steps, cell, longest)
+    beside = np.minimum(np.append(steps[1:], latest), np.append(latest, steps[:-1]))
+    shortest: Array = np.minimum(steps, np.maximum(beside, latest / _CELLS))
+    return shortest
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +104,8 @@ class Shaped:
     clocks : tuple of Clock
     tolerance : float
         Of a step, relative.
+    finer : float
+        How much shorter the longest steps are than needed.
     """
 
     generator: Elements
@@ -83,6 +113,7 @@ class Shaped:
     factor: complex
     clocks: tuple[Clock, ...]
     tolerance: float = 1e-12
+    finer: float = 1.0
 
     def select(self, batch: slice) -> Shaped:
         """The same for a part of the batch."""
@@ -99,15 +130,17 @@ class Shaped:
         found = np.empty((len(moments), *state.shape), dtype=kind)
         state = state.astype(kind)
         found[moments == 0] = state
-        for first, last in self._stretches(float(moments[-1])):
+        for first, last, longest in self.stretches(float(moments[-1])):
             here = (moments > first) & (moments <= last)
             asked = np.append(moments[here], last)
-            states = self._stretch(state, first, last, asked)
+            states = self._stretch(state, first, last, longest / self.finer, asked)
             found[here], state = states[:-1], states[-1]
         found = found.reshape(len(moments), g, n, -1)[place.reshape(times.shape)]
         return found.transpose(1, 3, 0, 2)
 
-    def _stretch(self, state: Array, first: float, last: float, asked: Array) -> Array:
+    def _stretch(
+        self, state: Array, first: float, last: float, longest: float, asked: Array
+    ) -> Array:
         """The states at some times of a stretch without breaks, the last of them its end."""
         from scipy.integrate import solve_ivp
 
@@ -125,12 +158,12 @@ class Shaped:
             t_eval=np.minimum(np.unique(asked) - first, last - first),
             rtol=self.tolerance,
             atol=self.tolerance / 10,
-            max_step=self._longest(last - first),
+            max_step=longest,
         )
         if not solved.success:
             raise ValueError(
-                f"the evolution under the drives stopped after t = {first:g}: {solved.message} "
-                "Check that the envelope is a bounded function"
+                f"the evolution under the drives stopped between t = {first:g} and {last:g}: "
+                f"{solved.message} Check that the envelope is a bounded function"
             )
         states = solved.y.T.reshape(-1, *state.shape)
         states = np.concatenate([states, states[-1:]]) if len(states) < len(asked) else states
@@ -154,41 +187,42 @@ class Shaped:
         value: Array = self.factor * given.value[chosen] * self.numbers[:, given.term[chosen]]
         shift = n * np.arange(g)[:, None]
         places = ((given.row[chosen] + shift).ravel(), (given.column[chosen] + shift).ravel())
-        return csr_array((value.ravel(), places), shape=(g * n, g * n))
+        matrix = csr_array((value.ravel(), places), shape=(g * n, g * n))
+        return matrix.toarray() if g * n <= _DENSE else matrix
 
     def _change(self, time: float, flat: Array, shape: tuple[int, ...]) -> Array:
         state = flat.reshape(shape)
         total: Array = self._parts[0][1] @ state
+        known: dict[int, Array] = {}  # two terms of a drive share its envelope
         for clock, matrix in self._parts[1:]:
-            factor = clock.at(time)  # type: ignore[union-attr]
-            if factor.any():
-                each = np.repeat(factor, shape[0] // len(factor))[:, None]
-                total += each * (matrix @ state)
+            envelope = id(clock.signal.envelope)  # type: ignore[union-attr]
+            if envelope not in known:
+                known[envelope] = clock.shape(np.array([time]))  # type: ignore[union-attr]
+            factor = known[envelope] * clock.turn(time)  # type: ignore[union-attr]
+            if len(factor) == 1:
+                total += factor[0] * (matrix @ state)
+            else:
+                total += np.repeat(factor, shape[0] // len(factor))[:, None] * (matrix @ state)
         return total.ravel()
 
-    def _stretches(self, latest: float) -> Iterable[tuple[float, float]]:
-        """From break to break: where shapes jump, and where pulses begin and end."""
-        ends = {0.0, latest}
-        for clock in self.clocks:
-            signal = clock.signal
-            ends |= {float(t) for t in signal.breaks}
-            if signal.envelope is None:
-                continue
-            if isinstance(signal.envelope, xr.DataArray):
-                ends |= set(signal.envelope["time"].to_numpy().tolist())
-                continue
-            looks = np.linspace(0.0, latest, _LOOKS)
-            size = np.abs(shape_of(signal.envelope, looks))
-            loud = size > _QUIET * size.max()
-            turns = np.flatnonzero(np.diff(loud))
-            if len(turns) <= _LOOKS // 100:  # pulses; otherwise it only crosses zero often
-                ends |= set(looks[turns + ~loud[turns + 1]].tolist())
-        inside = sorted(t for t in ends if 0.0 <= t <= latest)
-        return pairwise(inside)
+    def stretches(self, latest: float) -> list[tuple[float, float, float]]:
+        """Beginning, end and longest step of parts of the time, from break to break.
 
-    def _longest(self, stretch: float) -> float:
-        """The longest step: a part of the stretch, and a quarter of the fastest period."""
+        Cells that allow about the same step make one stretch; a quarter of the fastest period is
+        the longest step of all.
+        """
         fastest = max(float(np.abs(clock.frequency).max()) for clock in self.clocks)
-        curved = any(callable(clock.signal.envelope) for clock in self.clocks)
-        quarter = 0.5 * np.pi / fastest if fastest else np.inf
-        return min(stretch / _STEPS if curved else stretch, quarter)
+        steps = np.full(_CELLS, min(latest, 0.5 * np.pi / fastest if fastest else latest))
+        ends: set[float] = set()
+        for signal in {clock.signal for clock in self.clocks}:
+            ends |= {float(t) for t in signal.breaks}
+            if isinstance(signal.envelope, xr.DataArray) and len(signal.envelope) <= _FEW:
+                ends |= set(signal.envelope["time"].to_numpy().tolist())
+            elif signal.envelope is not None:
+                steps = np.minimum(steps, _longest_steps(signal, latest))
+        grid, kind = np.linspace(0.0, latest, _CELLS + 1), np.round(np.log2(steps / latest))
+        ends |= set(grid[1:-1][np.diff(kind) != 0].tolist())
+        inside = [0.0, *sorted(t for t in ends if 0.0 < t < latest), latest]
+        middle = [(a + b) / 2 for a, b in pairwise(inside)]
+        longest = [float(steps[min(int(t / latest * _CELLS), _CELLS - 1)]) for t in middle]
+        return [(a, b, min(s, b - a)) for (a, b), s in zip(pairwise(inside), longest, strict=True)]

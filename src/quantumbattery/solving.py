@@ -237,6 +237,8 @@ class Work:
             samples, numbers = np.linspace(0.0, latest, _SAMPLES), self.numbers[batch].copy()
             for clock in self.clocks:
                 numbers[:, clock.term] *= clock.largest(latest)
+            if self.clocks:
+                samples = np.unique(np.concatenate([samples, moving.turns(latest)]))
             for _, states in self._tiles(moving, batch, samples):
                 worst = np.maximum(worst, leak(self.state, states, numbers))
         return worst * latest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 from math import inf
+from numbers import Real
 from typing import TypeAlias, cast
 
 import xarray as xr
@@ -256,11 +257,12 @@ def _names(cells: int) -> list[str]:
 
 def _power(value: object) -> float:
     rule = "range must be a power of zero or more, or infinity for nearest neighbours"
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{rule}; got {value!r:.60}")
-    if not value >= 0:
+    power = float(value)
+    if not power >= 0:
         raise ValueError(f"{rule}; got {value!r}")
-    return float(value)
+    return power
 
 
 def _two(given: Sequence[Pulse]) -> tuple[Pulse, Pulse]:

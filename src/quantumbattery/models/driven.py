@@ -15,7 +15,7 @@ from quantumbattery.system import System
 def driven_oscillator_pair(
     *,
     coupling: Values = 1.0,
-    drive: Values = 0.5,
+    drive: Values = 0.05,
     loss: Values = 0.0,
     occupation: Values = 0.0,
     dephasing: Values = 0.0,
@@ -40,9 +40,7 @@ def driven_oscillator_pair(
     Returns
     -------
     System
-        Sites "charger" and "battery", both `Oscillator` with levels chosen by what is reached:
-        quick without loss. With it the time grows as the fourth power of the levels, so drive
-        weakly: what the field brings is proportional to F^2 exactly.
+        Sites "charger" and "battery", both `Oscillator` with levels chosen by what is reached.
 
     Raises
     ------
@@ -52,6 +50,12 @@ def driven_oscillator_pair(
     Notes
     -----
     D. Farina et al., Phys. Rev. B 99, 035421 (2019). The dephasing is an addition.
+
+    Without loss and dephasing the state is a vector of (levels)^2 numbers: even F = 1.5 takes
+    seconds. With either it is a matrix of (levels)^4 numbers: with loss = 1 up to t = 3 about a
+    second at F = 0.05, the default, ten at F = 0.2, over a minute at F = 0.5. Strong fields are not
+    needed: what the field brings to the energies is exactly proportional to F^2, and what a warm
+    bath brings adds to it.
 
     Examples
     --------
@@ -81,7 +85,8 @@ def driven_qubit_pair(
     Parameters
     ----------
     coupling, drive, loss, occupation, dephasing
-        As of `driven_oscillator_pair`; the coherence of the charger decays as exp(-k t).
+        As of `driven_oscillator_pair`, but F = 0.5 by default; the coherence of the charger
+        decays as exp(-k t).
 
     Returns
     -------
@@ -127,7 +132,8 @@ def driven_hybrid(
     Parameters
     ----------
     coupling, drive, loss, occupation, dephasing
-        As of `driven_oscillator_pair`.
+        As of `driven_oscillator_pair`, but F = 0.5 by default. The energies of a qubit do not
+        scale with F^2.
 
     Returns
     -------
@@ -158,7 +164,7 @@ def driven_hybrid(
     return _driven(Oscillator(1.0, *rates), Qubit(), coupling, drive)
 
 
-def quadratic_drive(*, coupling: Values = 1.0, drive: Values = 0.1, loss: Values = 0.0) -> System:
+def quadratic_drive(*, coupling: Values = 1.0, drive: Values = 0.02, loss: Values = 0.0) -> System:
     """A field squeezes an oscillator, which charges another.
 
     H = w a^dag a + w b^dag b + g (a^dag b + b^dag a) + (Om/2)(a^2 e^{2iwt} + h.c.), with w = 1.
@@ -175,8 +181,7 @@ def quadratic_drive(*, coupling: Values = 1.0, drive: Values = 0.1, loss: Values
     Returns
     -------
     System
-        Sites "charger" and "battery", both `Oscillator` with levels chosen by what is reached:
-        with a loss, weak drives and few times are quick, strong drives slow.
+        Sites "charger" and "battery", both `Oscillator` with levels chosen by what is reached.
 
     Raises
     ------
@@ -187,6 +192,10 @@ def quadratic_drive(*, coupling: Values = 1.0, drive: Values = 0.1, loss: Values
     -----
     C. A. Downing and M. S. Ukhtary, Commun. Phys. 6, 322 (2023), of which only the abstract was at
     hand: resonance, and a bath at zero temperature behind the charger alone, are assumed.
+
+    Without loss the state is a vector of (levels)^2 numbers. With it, it is a matrix of (levels)^4
+    numbers: with loss = 1 up to t = 3 about two seconds at Om = 0.02, the default, and half
+    a minute at Om = 0.1. Squeezing is not linear: energies scale as Om^2 for weak drives alone.
 
     Examples
     --------

@@ -13,26 +13,81 @@ import numpy as np
 
 
 def lower(levels: int) -> Any:
-    """The lowering operator of an oscillator, or of a qubit with two levels."""
+    """The lowering operator of an oscillator, or of a qubit with two levels.
+
+    Parameters
+    ----------
+    levels : int
+        How many the site has.
+
+    Returns
+    -------
+    ndarray, (levels, levels)
+    """
     return np.diag(np.sqrt(np.arange(1.0, levels)), 1)
 
 
 def embed(operator: Any, place: int, dims: Sequence[int]) -> Any:
-    """An operator of one site on all of them."""
+    """An operator of one site on all of them.
+
+    Parameters
+    ----------
+    operator : ndarray
+        Of that site.
+    place : int
+        Which site it is, from 0.
+    dims : sequence of int
+        The levels of all sites.
+
+    Returns
+    -------
+    ndarray, (d, d)
+        d is the product of the dims.
+    """
     parts: list[Any] = [np.eye(n) for n in dims]
     parts[place] = operator
     return reduce(lambda one, two: np.kron(one, two), parts)
 
 
 def kets(h: Any, start: Any, times: Any) -> Any:
-    """The state vectors at the given times, (time, d)."""
+    """The state vectors at the given times.
+
+    Parameters
+    ----------
+    h : ndarray, (d, d)
+        The Hamiltonian.
+    start : ndarray, (d,)
+        The state at time 0.
+    times : array_like
+        When to look.
+
+    Returns
+    -------
+    ndarray, (time, d)
+    """
     values, vectors = np.linalg.eigh(h)
     phases = np.exp(-1j * np.multiply.outer(np.asarray(times), values))
     return (phases * (vectors.conj().T @ start)) @ vectors.T
 
 
 def densities(h: Any, jumps: Sequence[Any], start: Any, times: Any) -> Any:
-    """The density matrices at the given times, (time, d, d), of a Lindblad equation."""
+    """The density matrices of a Lindblad equation at the given times.
+
+    Parameters
+    ----------
+    h : ndarray, (d, d)
+        The Hamiltonian.
+    jumps : sequence of ndarray
+        The jump operators, with the roots of their rates.
+    start : ndarray, (d, d)
+        The density matrix at time 0.
+    times : array_like
+        When to look.
+
+    Returns
+    -------
+    ndarray, (time, d, d)
+    """
     from scipy.linalg import expm
 
     d = len(h)
@@ -47,7 +102,19 @@ def densities(h: Any, jumps: Sequence[Any], start: Any, times: Any) -> Any:
 
 
 def last(states: Any, battery: int) -> Any:
-    """The reduced state of the last sites, `battery` levels together, of kets or densities."""
+    """The reduced state of the last sites.
+
+    Parameters
+    ----------
+    states : ndarray
+        State vectors, (time, d), or density matrices, (time, d, d).
+    battery : int
+        The levels of the last sites together.
+
+    Returns
+    -------
+    ndarray, (time, battery, battery)
+    """
     if states.ndim == 2:
         split = states.reshape(len(states), -1, battery)
         return np.einsum("tai,taj->tij", split, split.conj())
@@ -56,18 +123,59 @@ def last(states: Any, battery: int) -> Any:
 
 
 def energy(rho: Any, h: Any) -> Any:
-    """tr(rho h) of each state."""
+    """tr(rho h) of each state.
+
+    Parameters
+    ----------
+    rho : ndarray, (..., d, d)
+        Density matrices.
+    h : ndarray, (d, d)
+        The Hamiltonian.
+
+    Returns
+    -------
+    ndarray, (...)
+    """
     return np.einsum("...ij,ji->...", rho, h).real
 
 
 def work(rho: Any, h: Any) -> Any:
-    """The ergotropy: the energy minus that of the sorted populations."""
+    """The ergotropy: the energy minus that of the sorted populations.
+
+    Parameters
+    ----------
+    rho : ndarray, (..., d, d)
+        Density matrices.
+    h : ndarray, (d, d)
+        The Hamiltonian.
+
+    Returns
+    -------
+    ndarray, (...)
+    """
     falling = np.linalg.eigvalsh(rho)[..., ::-1]
     return energy(rho, h) - falling @ np.linalg.eigvalsh(h)
 
 
 def cells_in_cavity(cells: int, photons: int, coupling: float, rotating: bool) -> tuple[Any, Any]:
-    """Whole Hamiltonian and that of the cells, each cell apart, all frequencies 1."""
+    """Cells in a cavity, each cell apart, all frequencies 1.
+
+    Parameters
+    ----------
+    cells : int
+        How many.
+    photons : int
+        The most that the cavity holds.
+    coupling : float
+        Of each cell.
+    rotating : bool
+        Whether the counter-rotating terms are left out.
+
+    Returns
+    -------
+    tuple of ndarray
+        The whole Hamiltonian, cavity first, and that of the cells alone.
+    """
     dims = [photons + 1] + [2] * cells
     a = embed(lower(photons + 1), 0, dims)
     ones = [embed(lower(2), k + 1, dims) for k in range(cells)]
@@ -80,7 +188,20 @@ def cells_in_cavity(cells: int, photons: int, coupling: float, rotating: bool) -
 def driven(
     levels: Sequence[int], drive: float, loss: float, occupation: float, dephasing: float
 ) -> tuple[Any, list[Any]]:
-    """A driven, leaking charger and a battery in the frame that turns with the drive (g = 1)."""
+    """A driven, leaking charger and a battery in the frame that turns with the drive (g = 1).
+
+    Parameters
+    ----------
+    levels : sequence of int
+        Of charger and battery.
+    drive, loss, occupation, dephasing : float
+        As of `models.driven_oscillator_pair`.
+
+    Returns
+    -------
+    tuple
+        The Hamiltonian, and a list of jump operators.
+    """
     a, b = (embed(lower(n), k, levels) for k, n in enumerate(levels))
     h = a.T @ b + b.T @ a + drive * (a + a.T)
     rates = (loss * (1 + occupation), loss * occupation, 2 * dephasing)
@@ -88,7 +209,17 @@ def driven(
 
 
 def empty(size: int) -> Any:
-    """The density matrix in which every site is in its ground state."""
+    """The density matrix in which every site is in its ground state.
+
+    Parameters
+    ----------
+    size : int
+        Its dimension.
+
+    Returns
+    -------
+    ndarray, (size, size)
+    """
     return np.diag(np.eye(size)[0])
 
 
@@ -96,6 +227,22 @@ def moments(rate: Any, force: Any, noise: Any, times: Any) -> tuple[Any, Any]:
     """Means and covariances of x' = rate x + force + white noise, from zero and 1/2.
 
     The equations are linear, so that one matrix exponential at each time solves them.
+
+    Parameters
+    ----------
+    rate : ndarray, (n, n)
+        What moves the means.
+    force : array_like, (n,)
+        What is added to them.
+    noise : ndarray, (n, n)
+        What is added to the covariances.
+    times : array_like
+        When to look.
+
+    Returns
+    -------
+    tuple of ndarray
+        Means, (time, n), and covariances, (time, n, n).
     """
     from scipy.linalg import expm
 
@@ -122,6 +269,20 @@ def oscillators(
 
     H = x X + p P + sqrt(2) drive x + (squeezing / 2)(x^2 - p^2) in the turning frame; X and P are
     of the battery, whose state is Gaussian: passive is what a thermal state of its area holds.
+
+    Parameters
+    ----------
+    times : array_like
+        When to look.
+    drive, squeezing : float
+        Strengths of the fields on the charger.
+    loss, occupation : float
+        Of the charger, and of the bath behind it.
+
+    Returns
+    -------
+    tuple of ndarray
+        Energy and ergotropy, (time,) each.
     """
     leak = -loss / 2
     rate = np.array([[leak, -squeezing, 0, 1], [-squeezing, leak, -1, 0], [0, 1, 0, 0],
@@ -137,7 +298,20 @@ def oscillators(
 def chain_of_spins(
     cells: int, field: float, drive: float, coupling: float, anisotropy: float, power: float
 ) -> tuple[Any, Any]:
-    """Spins that interact and are turned: what moves them in the turning frame, and the battery."""
+    """Spins that interact and are turned.
+
+    Parameters
+    ----------
+    cells : int
+        How many.
+    field, drive, coupling, anisotropy, power : float
+        As of `models.spin_chain`, where the last is `range`.
+
+    Returns
+    -------
+    tuple of ndarray
+        What moves the spins in the turning frame, and the Hamiltonian of the battery.
+    """
     pauli = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([-1.0, 1.0])
     x, y, z = ([embed(one, k, [2] * cells) for k in range(cells)] for one in pauli)
     bond = np.zeros((2**cells,) * 2, dtype=complex)
@@ -149,7 +323,19 @@ def chain_of_spins(
 
 
 def in_the_laboratory(amplitude: float, times: Any) -> Any:
-    """The excited population of a qubit in H = sz/2 + (amplitude/2) cos(t) sx, by solve_ivp."""
+    """The excited population of a qubit in H = sz/2 + (amplitude/2) cos(t) sx, by solve_ivp.
+
+    Parameters
+    ----------
+    amplitude : float
+        Of the field.
+    times : ndarray
+        When to look, from 0 on.
+
+    Returns
+    -------
+    ndarray, (time,)
+    """
     from scipy.integrate import solve_ivp
 
     def change(t: float, ket: Any) -> Any:

@@ -58,13 +58,13 @@ _OSCILLATORS = Entry(
             Result(f"{measure} (w), F = 0.5 g, no loss, 13 times",
                    partial(curve, models.driven_oscillator_pair(drive=0.5), {}, TIMES, measure),
                    lambda: 0.25 * _sharp(TIMES),
-                   f"exact: 4 w (F/g)^2 sin^4(g t / 2){why}; {FARINA}", 1e-9)
+                   f"exact: 4 w (F/g)^2 sin^4(g t / 2){why}; {FARINA}", 1e-12)
             for measure, why in (("energy", ""), ("ergotropy", ", the battery is coherent"))
         ),
         Result("highest power (4 w F^2/g), no loss", lambda: peak(_power, 2.0, 3.5)[1],
                lambda: np.sin(_best_time() / 2) ** 4 / _best_time(),
                f"exact: highest sin^4(x/2) / x, 0.3368; {FARINA} prints 0.33, which is cut off and "
-               "not rounded", 1e-9),
+               "not rounded", 1e-12),
         Result("time of the highest power (1/g), no loss", lambda: peak(_power, 2.0, 3.5)[0],
                _best_time,
                "exact: tan(x/2) = 2 x, 2.7865, printed 2.78; a flat top gives half of the digits",
@@ -113,14 +113,14 @@ _LOSSY = Entry(
         Result("energy (w), F = 0.03 g, loss g, bath of mean 0.01, 4 times",
                lambda: _lossy("energy", 0.03, 1.0, 0.01),
                lambda: brute.oscillators(TIMES[::4], 0.03, loss=1.0, occupation=0.01)[0],
-               MOMENTS, 1e-11),
+               MOMENTS, 1e-12),
         Result("energy of drive and heat together less that of each alone (w)", _not_added, 0.0,
-               f"exact: 0, they add up: the moments obey linear equations; {FARINA}", 1e-11),
+               f"exact: 0, they add up: the moments obey linear equations; {FARINA}", 1e-12),
         Result("ergotropy (w), F = 0.03 g, loss g, bath of mean 0.01, 4 times",
                lambda: _lossy("ergotropy", 0.03, 1.0, 0.01),
                lambda: _displaced(0.03, 1.0, TIMES[::4]),
                "exact: w |<b>|^2, the part of the displacement, at any temperature; <b> = -(F/g) "
-               "[1 - e^(-g_a t/4) (cos G t + (g_a/4G) sin G t)], G^2 = g^2 - g_a^2/16", 1e-10),
+               "[1 - e^(-g_a t/4) (cos G t + (g_a/4G) sin G t)], G^2 = g^2 - g_a^2/16", 1e-12),
     ],
     _draw_lossy,
 )  # fmt: skip
@@ -183,7 +183,7 @@ _QUBITS = Entry(
             Result(f"{measure} (w), F = 0.7 g, loss 0.5 g, bath of mean 0.3, dephasing 0.2 g",
                    partial(curve, models.driven_qubit_pair(
                        drive=0.7, loss=0.5, occupation=0.3, dephasing=0.2), {}, TIMES, measure),
-                   partial(_by_force, measure, TIMES, 0.7, 0.5, 0.3, 0.2), BY_FORCE, 1e-11)
+                   partial(_by_force, measure, TIMES, 0.7, 0.5, 0.3, 0.2), BY_FORCE, 1e-13)
             for measure in ("energy", "ergotropy")
         ),
         Result("late ergotropy (w), F/g = 0.3, 1, 1.5, loss without end",
@@ -205,7 +205,7 @@ _QUBITS = Entry(
                lambda: _heated(2.0) - _heated(0.0),
                lambda: (_by_force("ergotropy", [LATE], 4.0, 1.0, 2.0, 0.0)
                         - _by_force("ergotropy", [LATE], 4.0, 1.0, 0.0, 0.0)),
-               f"{BY_FORCE}; above zero: beyond the best drive heat raises the work", 1e-11),
+               f"{BY_FORCE}; above zero: beyond the best drive heat raises the work", 1e-10),
     ],
     _draw_qubits,
 )  # fmt: skip
@@ -243,11 +243,11 @@ _DEPHASED = Entry(
         Result("highest late ergotropy (w) over all drives",
                lambda: peak(lambda f: curve(models.driven_qubit_pair(drive=f, dephasing=1.0), {},
                                             LATE, "ergotropy"), 0.2, 1.0)[1],
-               0.25, "exact: w/4, at F = g/2", 1e-11),
+               0.25, "exact: w/4, at F = g/2", 1e-10),
         Result("ergotropy (w), F = 0.7 g, dephasing 0.5 g, 13 times",
                lambda: curve(models.driven_qubit_pair(drive=0.7, dephasing=0.5), {}, TIMES,
                              "ergotropy"),
-               partial(_by_force, "ergotropy", TIMES, 0.7, 0.0, 0.0, 0.5), BY_FORCE, 1e-11),
+               partial(_by_force, "ergotropy", TIMES, 0.7, 0.0, 0.0, 0.5), BY_FORCE, 1e-13),
     ],
     _draw_dephased,
 )  # fmt: skip
@@ -288,19 +288,19 @@ _HYBRID = Entry(
     [
         Result("exponent of the charging time over F = 16, 32 g",
                lambda: np.log(_full_time(32.0) / _full_time(16.0)) / np.log(2), -0.5,
-               f"printed: the time falls as 1/sqrt(F), {FARINA}; F is finite, so 0.01", 0.01),
+               f"printed: the time falls as 1/sqrt(F), {FARINA}; F is finite, so 0.002", 0.002),
         Result("charging time times sqrt(F g), F = 32 g", lambda: _full_time(32.0) * sqrt(32),
                sqrt(pi), "exact: sqrt(pi) for strong drives, as the amplitude is F t and turns "
-               "the qubit at the rate 2 g F t; F is finite, so 0.01", 0.01),
+               "the qubit at the rate 2 g F t; F is finite, so 0.002", 0.002),
         Result("energy (w), F = 0.7 g, no loss, 13 times",
                lambda: curve(models.driven_hybrid(drive=0.7), {}, TIMES),
                lambda: _hybrid_by_force("energy", 240, TIMES, 0.7, 0.0, 0.0, 0.0),
-               "independent: eigenvectors of 240 levels in the turning frame", 1e-9),
+               "independent: eigenvectors of 240 levels in the turning frame", 1e-12),
         Result("ergotropy (w), F = 0.3 g, loss 2 g, bath of mean 0.02, 4 times",
                lambda: curve(models.driven_hybrid(drive=0.3, loss=2.0, occupation=0.02), {},
                              TIMES[::4], "ergotropy"),
                lambda: _hybrid_by_force("ergotropy", 11, TIMES[::4], 0.3, 2.0, 0.02, 0.0),
-               BY_FORCE, 1e-9),
+               BY_FORCE, 1e-11),
     ],
     _draw_hybrid,
 )  # fmt: skip
@@ -340,17 +340,17 @@ _QUADRATIC = Entry(
             Result(f"{measure} (w), Om = 0.01 g, loss 2 g, 4 times",
                    partial(_squeezed, measure, 0.01, 2.0, TIMES[::4]),
                    partial(_by_moments, k),
-                   MOMENTS, 1e-11)
+                   MOMENTS, 1e-13)
             for k, measure in enumerate(("energy", "ergotropy"))
         ),
         Result("energy (w), Om = 0.005 g = g_a / 2, 4 times",
                lambda: _squeezed("energy", 0.005, 0.01, np.arange(4.0)),
                lambda: brute.oscillators(np.arange(4.0), squeezing=0.005, loss=0.01)[0],
-               f"{MOMENTS}; here they cease to settle", 1e-12),
+               f"{MOMENTS}; here they cease to settle", 1e-13),
         Result("energy (w), Om = 0.2 g, no loss, 5 times",
                lambda: curve(models.quadratic_drive(drive=0.2), {}, np.arange(5.0)),
                lambda: brute.oscillators(np.arange(5.0), squeezing=0.2)[0],
-               f"{MOMENTS}; no steady state as Om >= g_a/2", 1e-9),
+               f"{MOMENTS}; no steady state as Om >= g_a/2", 1e-12),
     ],
     _draw_quadratic,
 )  # fmt: skip

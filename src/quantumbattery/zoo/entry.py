@@ -57,7 +57,22 @@ class Result:
             raise ValueError(f"{self.quantity!r}: allowed must be finite; got {self.allowed!r}")
 
     def row(self, system: str) -> Row:
-        """Find both numbers and compare them."""
+        """Find both numbers and compare them.
+
+        Parameters
+        ----------
+        system : str
+            The name of the entry.
+
+        Returns
+        -------
+        Row
+
+        Raises
+        ------
+        ValueError
+            If there is no number to compare.
+        """
         given = self.reference() if callable(self.reference) else self.reference
         value, reference = np.broadcast_arrays(
             *(np.asarray(x, dtype=float) for x in (self.ours(), given))

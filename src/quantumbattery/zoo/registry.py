@@ -22,7 +22,22 @@ NAMES = tuple(ENTRIES)
 
 
 def chosen(name: object) -> tuple[Entry, ...]:
-    """The entry of this name, or all of them."""
+    """The entry of this name, or all of them.
+
+    Parameters
+    ----------
+    name : str
+        A name of `NAMES`, or "all".
+
+    Returns
+    -------
+    tuple of Entry
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the name is no text, or there is no such system.
+    """
     if not isinstance(name, str):
         raise TypeError(f"the name of a system is text; got {name!r:.60}")
     if name == "all":
