@@ -63,12 +63,9 @@ class Unitary:
         largest = np.abs(amplitudes).max(axis=tuple(range(amplitudes.ndim - 1)))
         held = largest > np.finfo(float).eps * largest.max()
         held = slice(None) if held.all() else np.flatnonzero(held)
-        rotated = _turning(amplitudes[..., held], self.energies[..., held], times)
+        rotated = _turning(amplitudes[..., held], self.energies[..., held], times, self.shift)
         vectors = self.vectors[..., held]
-        states = _product(rotated, vectors[..., None, :, :].swapaxes(-1, -2))
-        if self.shift.any():
-            states *= _phases(self.shift[..., None], times)[..., None, :, :]
-        return states
+        return _product(rotated, vectors[..., None, :, :].swapaxes(-1, -2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -298,23 +295,28 @@ def _series(generator: Array, states: Array, time: Array, size: float) -> Array:
 
 def _phases(energies: Array, times: Array) -> Array:
     """exp(-i E t), shape (..., T, n)."""
-    phases: Array = _turning(np.ones((1, 1)), energies, times)[..., 0, :, :]
+    none = np.zeros(energies.shape[:-1])
+    phases: Array = _turning(np.ones((1, 1)), energies, times, none)[..., 0, :, :]
     return phases
 
 
-def _turning(amplitudes: Array, energies: Array, times: Array) -> Array:
-    """Amplitudes (..., c, n) times exp(-i E t), shape (..., c, T, n).
+def _turning(amplitudes: Array, energies: Array, times: Array, shift: Array) -> Array:
+    """Amplitudes (..., c, n) times exp(-i E t) and exp(-i shift t), shape (..., c, T, n).
 
     On a grid the phases are products of few exponentials.
     """
     amplitudes, energies = amplitudes[..., None, :], energies[..., None, None, :]
+    shift = shift[..., None, None, None]
     grid = _equal_steps(times) if times.ndim == 1 else None
     if grid is None or len(times) < 64:
-        return amplitudes * np.exp(-1j * times[..., None, :, None] * energies)
+        moments = times[..., None, :, None]
+        return amplitudes * np.exp(-1j * moments * energies) * np.exp(-1j * moments * shift)
     (first, step), fine = grid, int(np.sqrt(len(times)))
     coarse = -(-len(times) // fine)
-    large = np.exp(-1j * (first + step * fine * np.arange(coarse))[:, None] * energies)
-    small = np.exp(-1j * (step * np.arange(fine))[:, None] * energies)
+    late = (first + step * fine * np.arange(coarse))[:, None]
+    early = (step * np.arange(fine))[:, None]
+    large = np.exp(-1j * late * energies) * np.exp(-1j * late * shift)
+    small = np.exp(-1j * early * energies) * np.exp(-1j * early * shift)
     both = (amplitudes * large)[..., :, None, :] * small[..., None, :, :]
     whole: Array = both.reshape(*both.shape[:-3], coarse * fine, both.shape[-1])
     return whole[..., : len(times), :]

@@ -155,7 +155,7 @@ def elements_between(
     """The matrix elements of all terms, and those that the cut of a ladder took away."""
     parts: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
     edge: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
-    own = keys.of(configurations)
+    own = keys.of(configurations) if terms.products else keys.weights
     for group in grouped(terms.products, levels.tolist()):
         for piece in _pieces(configurations, len(group.places)):
             moves = moves_of(configurations[piece], group, keys.weights)
