@@ -48,10 +48,11 @@ class Result:
     allowed: float = 1e-9
 
     def __post_init__(self) -> None:
-        if self.source.split(":")[0] not in KINDS:
+        kind, _, said = self.source.partition(":")
+        if kind not in KINDS or not said.strip():
             raise ValueError(
                 f"the source of {self.quantity!r} must begin with printed:, exact: or "
-                f"independent:; got {self.source!r:.60}"
+                f"independent:, and say where the number is from; got {self.source!r:.60}"
             )
         if not 0 <= self.allowed < np.inf:
             raise ValueError(f"{self.quantity!r}: allowed must be finite; got {self.allowed!r}")
@@ -74,9 +75,15 @@ class Result:
             If there is no number to compare.
         """
         given = self.reference() if callable(self.reference) else self.reference
-        value, reference = np.broadcast_arrays(
-            *(np.asarray(x, dtype=float) for x in (self.ours(), given))
-        )
+        ours, theirs = np.asarray(self.ours()), np.asarray(given)
+        if ours.dtype.kind not in "iufb" or theirs.dtype.kind not in "iufb":
+            raise ValueError(f"{system}: {self.quantity!r} compares what is no real number")
+        try:
+            value, reference = np.broadcast_arrays(ours.astype(float), theirs.astype(float))
+        except ValueError:
+            raise ValueError(
+                f"{system}: {self.quantity!r} compares shape {ours.shape} with {theirs.shape}"
+            ) from None
         if value.size == 0:
             raise ValueError(f"{system}: {self.quantity!r} has no number to compare")
         apart = np.abs(value - reference)
