@@ -556,3 +556,13 @@ def test_a_battery_that_nothing_reaches():
     table = system.charge(qb.bloch(1.0), [0.0, 2.0])
     assert (table.energy == 0).all()
     assert (table.ergotropy == 0).all()
+
+
+def test_what_given_levels_leave_out_does_not_depend_on_the_times():
+    """Many times are looked at on the way, few are not enough: both see the same edge."""
+    system = dicke(2, 0.5, levels=8)
+    with pytest.warns(UserWarning, match="may change an energy"):
+        few = system.charge(qb.fock(2), [0.0, 4.0], ["energy"]).attrs["left_out"]
+    with pytest.warns(UserWarning, match="may change an energy"):
+        many = system.charge(qb.fock(2), np.linspace(0, 4, 400), ["energy"]).attrs["left_out"]
+    assert many == pytest.approx(few, rel=0.02)

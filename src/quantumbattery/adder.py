@@ -11,18 +11,23 @@ import numpy as np
 
 from quantumbattery.operators import Array
 
+_SMALL = 1 << 14  # numbers up to which a matrix is dense
 _FEW = 8  # entries up to which it costs less to add them one by one
 
 
 @dataclass(frozen=True, eq=False)
 class Adder:
-    """Adds numbers up along the last axis: a sparse matrix, targets x sources."""
+    """Adds numbers up along the last axis: a matrix, targets x sources, sparse where large."""
 
     matrix: Any
 
     @classmethod
     def to(cls, target: Array, count: int) -> Adder:
         """Adds each number of a list to its target."""
+        if count * len(target) <= _SMALL:
+            matrix = np.zeros((count, len(target)))
+            matrix[target, np.arange(len(target))] = 1.0
+            return cls(matrix)
         from scipy.sparse import csr_array
 
         entries = (np.ones(len(target)), (target, np.arange(len(target))))
@@ -35,18 +40,29 @@ class Adder:
         parts = (
             [self.matrix.real, self.matrix.imag] if self.matrix.dtype.kind == "c" else [self.matrix]
         )
-        small = targets * sources <= 1 << 14
+        if isinstance(self.matrix, np.ndarray):
+            return [part.T for part in parts]
+        small = targets * sources <= _SMALL
         return [part.toarray().T if small else part for part in parts]
 
     @cached_property
     def _entries(self) -> list[tuple[int, int, Any]]:
         """Target, source and weight of all entries."""
+        if isinstance(self.matrix, np.ndarray):
+            place = np.nonzero(self.matrix)
+            return list(zip(*place, self.matrix[place], strict=True))
         entries = self.matrix.tocoo()
         return list(zip(*entries.coords, entries.data, strict=True))
 
+    @cached_property
+    def _count(self) -> int:
+        """How many entries there are."""
+        dense = isinstance(self.matrix, np.ndarray)
+        return int(np.count_nonzero(self.matrix) if dense else self.matrix.nnz)
+
     def __call__(self, values: Array) -> Array:
         """Take (..., sources) to (..., targets)."""
-        if self.matrix.nnz <= _FEW:
+        if self._count <= _FEW:
             return self._one_by_one(values)
         flat = values.reshape(prod(values.shape[:-1]), values.shape[-1])
         shape = (*values.shape[:-1], self.matrix.shape[0])

@@ -111,10 +111,9 @@ def solved(problem: Problem) -> Solution:
     """Solve with more and more levels of the oscillators that choose their own."""
     system, started, limit = problem.system, problem.started, problem.limit
     free = {name: ACCURACY for name, site in system.sites.items() if site.dimension is None}
-    enough = cutoffs(system, started)
-    levels = {name: enough[name] for name in free}
-    if free and gains_quanta(system, enough):
-        levels = {name: count + _FIRST for name, count in levels.items()}
+    enough = cutoffs(system, started) if free else {}
+    more = _FIRST if free and gains_quanta(system, enough) else 0
+    levels = {name: enough[name] + more for name in free}
     tried: dict[str, list[tuple[int, float]]] = {name: [] for name in free}
     while True:
         try:

@@ -31,6 +31,10 @@ from quantumbattery.system import System
 
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
 _SHARED = 1 << 17  # numbers from which on it pays to share them among the cores
+_CACHED = (
+    1 << 15
+)  # numbers of kets that are worked on at a time, or a few moments for each kind of block
+_ROWS = 64
 _SMALL = 2000  # matrices below this size gain little from threads, and lose much on a busy machine
 _SAMPLES = 65  # moments at which the edge of a cut ladder is looked at
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
@@ -115,8 +119,8 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
 def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Work:
     """All that can be made ready before anything moves; arguments as of `solve`."""
     system, axes = problem.system, problem.axes
-    state = structure(reached, _watched(problem, reached), problem.limit)
     split = Split.of(reached, system.battery)
+    state = structure(reached, _watched(problem, reached, split), problem.limit)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
     own = battery(system, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
@@ -129,12 +133,11 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
 
 
-def _watched(problem: Problem, reached: Reach) -> Split:
-    """The sites that are looked at."""
+def _watched(problem: Problem, reached: Reach, split: Split) -> Split:
+    """The sites that are looked at: the battery's, or also the charger's."""
     system = problem.system
     if "concurrence" in problem.measures:
         return Split.of(reached, system.charger + system.battery)
-    split = Split.of(reached, system.battery)
     return replace(split, ground=not (one_qubit(system) and split.levels.any()))
 
 
@@ -215,7 +218,10 @@ class Work:
         clocks = [clock.select(batch) for clock in self.clocks]
         numbers, limit = self.numbers[batch], self.problem.limit
         moving = motion(self.state, numbers, start, moments, limit, clocks)
-        left_out = self._left_out(own, self._leaks(moving, batch, float(moments.max())))
+        latest, shared = float(moments.max()), self._seen_on_the_way(moments)
+        nothing = np.zeros(len(self.state.reach.sites))
+        leaks = nothing if shared else self._leaks(moving, batch, latest)
+        left_out = self._left_out(own, leaks)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return left_out, error, 0.0, moving.methods
         at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(), 1e-100)
@@ -228,7 +234,21 @@ class Work:
                 self.columns[name][batch, c, t] = column
             if moving.measured:
                 error = max(error, moving.error(moments, c, states))
-        return left_out, error, moving.rounding(float(moments.max())), moving.methods
+            if shared:
+                some = states[:, :, :: moments.size // _SAMPLES]
+                leaks = np.maximum(leaks, leak(self.state, some, numbers) * latest)
+        left_out = self._left_out(own, leaks) if shared else left_out
+        return left_out, error, moving.rounding(latest), moving.methods
+
+    def _seen_on_the_way(self, moments: Array) -> bool:
+        """Whether the times that are asked for are enough to see what the cuts leave out.
+
+        They are not where levels are chosen: too few should be known before anything is read.
+        """
+        if self.allowed or self.clocks or moments.ndim > 1 or moments.size < 2 * _SAMPLES:
+            return False
+        gaps = np.diff(np.sort(moments), prepend=0.0)
+        return bool(gaps.max() <= moments.max() / _SAMPLES)
 
     def _leaks(self, moving: Motion, batch: slice, latest: float) -> Array:
         """An upper bound of the trace norm that leaves through each site's cut by the last time."""
@@ -279,6 +299,8 @@ class Work:
         each = (batch.stop - batch.start) * max(self.state.size, reading)
         few = max(1, _TILE // (each * times))
         short = times if few > 1 or moving.measured else max(1, _TILE // each)
+        if self.state.hermitian and not moving.measured:  # memory that is used again costs less
+            short = min(short, max(_ROWS * len(self.state.blocks), _CACHED // each))
         allow("numbers in the states at all times", each * few * short, 32, self.problem.limit)
         for c in range(0, copies, few):
             for t in range(0, times, short):
