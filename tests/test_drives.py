@@ -258,6 +258,13 @@ def test_breaks_name_what_is_too_short_to_see():
     np.testing.assert_allclose(table.energy, 1.0, rtol=0, atol=1e-8)
 
 
+@pytest.mark.parametrize("shape", [np.cos, samples()])
+def test_the_moment_of_switching_on(shape):
+    """Alone, t = 0 leaves nothing to solve."""
+    table = driven(qb.drive("b", 0.3, 1.0, shape)).charge({}, 0.0, ["energy", "power"])
+    assert table.energy.item() == table.power.item() == 0.0
+
+
 def test_a_function_of_single_times():
     """An envelope with an if works as its array form does."""
     one = qb.drive("b", 0.3, 1.0, lambda t: 1.0 if t < 2 else 0.0, breaks=[2.0])

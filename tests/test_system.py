@@ -324,7 +324,7 @@ def test_internal_names_of_axes_are_refused(make, who, taken):
         (lambda: exchange(1, "a", 1.0), TypeError, "exchange: .*names of two sites.*got 1"),
         (lambda: exchange("a", "b", np.nan), ValueError, r"exchange\('a', 'b'\): strength must"),
         (lambda: dipole("a", "b", 1j), TypeError, r"dipole\('a', 'b'\): strength must be a real"),
-        (lambda: dipole("a", "b", 1, always="yes"), TypeError, "always is True or False"),
+        (lambda: dipole("a", "b", 1, always="yes"), TypeError, "always must be True or False"),
         (lambda: heisenberg("a", "b", 1, 1, "z"), TypeError, "zz must be a real number"),
         (lambda: heisenberg("a", "b", RATES, RATES[:1], 1), ValueError, "axes of the same name"),
         (lambda: interaction("a", "b", np.triu(np.ones((4, 4)))), ValueError,

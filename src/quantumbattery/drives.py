@@ -11,7 +11,7 @@ import xarray as xr
 
 from quantumbattery.ensemble import Ensemble
 from quantumbattery.operators import Array, Described, Operator, saying
-from quantumbattery.parameters import LARGEST, Parameter, agree
+from quantumbattery.parameters import LARGEST, Parameter, agree, flag
 from quantumbattery.sites import Qubit, Site, number, whole_number
 from quantumbattery.states import Values
 
@@ -37,11 +37,6 @@ class Drive(Described):
     def label(self) -> str:
         """How messages name it."""
         return f"{self.kind}({self.site!r})"
-
-    @property
-    def always(self) -> bool:
-        """A drive is on while charging only."""
-        return False
 
     @property
     def quanta(self) -> int:
@@ -199,14 +194,12 @@ def drive(
     """
     with saying("drive"):
         _site(site)
-        if not isinstance(rotating_wave, bool | np.bool_):
-            raise TypeError(f"rotating_wave is True or False; got {rotating_wave!r:.60}")
         numbers = _numbers(amplitude, frequency)
         return OnePhotonDrive(
             site,
             *numbers,
             _envelope(envelope),
-            bool(rotating_wave),
+            flag("rotating_wave", rotating_wave),
             _transition(transition),
             _breaks(breaks),
         )

@@ -13,7 +13,7 @@ import numpy as np
 
 from quantumbattery.matrices import MatrixLike, hamiltonians
 from quantumbattery.operators import Array, Described, Operator, diagonal, operator, saying
-from quantumbattery.parameters import LARGEST, Parameter, agree
+from quantumbattery.parameters import LARGEST, Parameter, agree, flag
 from quantumbattery.sites import Qubit, Site, number
 from quantumbattery.states import Values
 
@@ -305,8 +305,8 @@ def _ends(kind: str, a: object, b: object, always: object) -> str:
         raise ValueError(
             f"{_label(kind, a, b)}: a site cannot interact with itself; name two different sites"
         )
-    if not isinstance(always, bool | np.bool_):
-        raise TypeError(f"{_label(kind, a, b)}: always is True or False; got {always!r:.60}")
+    with saying(_label(kind, a, b)):
+        flag("always", always)
     return _label(kind, a, b)
 
 

@@ -77,6 +77,13 @@ def numbers(name: str, value: object, allowed: str, low: float, high: float = LA
     return array
 
 
+def flag(name: str, value: object) -> bool:
+    """True or False, and nothing that merely counts as one of them; TypeError for anything else."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False; got {value!r:.60}")
+    return bool(value)
+
+
 def _real_numbers(name: str, value: object) -> Array:
     if isinstance(value, (xr.Dataset, str, bytes, bool)) or value is None:
         raise TypeError(_no_number(name, value))

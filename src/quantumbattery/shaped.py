@@ -211,6 +211,8 @@ class Shaped:
         Cells that allow about the same step make one stretch; a quarter of the fastest period is
         the longest step of all.
         """
+        if latest == 0:
+            return []
         fastest = max(float(np.abs(clock.frequency).max()) for clock in self.clocks)
         steps = np.full(_CELLS, min(latest, 0.5 * np.pi / fastest if fastest else latest))
         ends: set[float] = set()

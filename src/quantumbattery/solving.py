@@ -183,8 +183,7 @@ class Work:
         moments = np.linspace(0.0, latest, _SAMPLES)
         moving = []
         for batch in self._batches():
-            start = self.start[batch] if len(self.start) > 1 else self.start
-            limit = self.problem.limit
+            start, limit = self._start_of(batch), self.problem.limit
             made = motion(self.state, self.numbers[batch], start, moments, limit)
             moving.append((batch, self.battery.select(batch), made))
 
@@ -214,7 +213,7 @@ class Work:
 
     def _fill(self, batch: slice) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
         moments, own, error = self._times(batch), self.battery.select(batch), 0.0
-        start = self.start[batch] if len(self.start) > 1 else self.start
+        start = self._start_of(batch)
         clocks = [clock.select(batch) for clock in self.clocks]
         numbers, limit = self.numbers[batch], self.problem.limit
         moving = motion(self.state, numbers, start, moments, limit, clocks)
@@ -272,6 +271,9 @@ class Work:
             for name, leaked in zip(self.state.reach.sites, leaks, strict=True)
             if leaked or name in self.lost
         }
+
+    def _start_of(self, batch: slice) -> Array:
+        return self.start[batch] if len(self.start) > 1 else self.start
 
     def _times(self, batch: slice) -> Array:
         times = self.problem.axes.times

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import xarray as xr
 
-from quantumbattery.parameters import LARGEST, Parameter, parameter
+from quantumbattery.parameters import LARGEST, Parameter, flag, parameter
 from quantumbattery.sites import whole_number
 from quantumbattery.states import Values
 
@@ -32,16 +32,9 @@ def count_of(value: object, name: str) -> int:
     return whole_number(value, 1, f"{name} must be a whole number of at least 1")
 
 
-def choice(value: object, name: str) -> bool:
-    """True or False, and nothing that merely counts as one of them."""
-    if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be True or False; got {value!r:.60}")
-    return bool(value)
-
-
 def shared(strength: Parameter, cells: int, normalised: object) -> Parameter:
     """The strength, over sqrt(cells) if that is asked for."""
-    return strength / np.sqrt(cells) if choice(normalised, "normalised") else strength
+    return strength / np.sqrt(cells) if flag("normalised", normalised) else strength
 
 
 def couplings_of(values: object) -> list[Parameter]:

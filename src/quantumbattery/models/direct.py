@@ -14,7 +14,7 @@ from quantumbattery.drives import Drive, Envelope
 from quantumbattery.drives import drive as pump
 from quantumbattery.ensemble import Ensemble
 from quantumbattery.interactions import heisenberg
-from quantumbattery.models.arguments import choice, count_of, coupling_of, rate_of
+from quantumbattery.models.arguments import count_of, coupling_of, rate_of
 from quantumbattery.parameters import LARGEST, parameter
 from quantumbattery.sites import Qubit, Qudit
 from quantumbattery.states import Values
@@ -188,15 +188,10 @@ def classical_drive(
     >>> float(cell.charge({}, 5 * np.pi, ["energy"]).energy.round(6))  # sin^2(A t / 4)
     0.5
     """
-    strength = coupling_of(amplitude, "amplitude")
-    rotating = choice(rotating_wave, "rotating_wave")
-    gap = 1 + 0 * strength  # keeps the labels of an axis of A, which contradict the drive's A / 4
-    strength = strength / 4
-    if isinstance(strength, xr.DataArray):
-        strength = strength.drop_vars("amplitude", errors="ignore")
+    strength = coupling_of(amplitude, "amplitude") / 4
     return System(
-        sites={"cells": Ensemble(Qubit(gap), count_of(cells, "cells"))},
-        interactions=[pump("cells", strength, 1.0, envelope, rotating)],
+        sites={"cells": Ensemble(Qubit(), count_of(cells, "cells"))},
+        interactions=[pump("cells", strength, 1.0, envelope, rotating_wave)],
         charger=[],
         battery="cells",
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import xarray as xr
 
 from quantumbattery.interactions import dipole, exchange
-from quantumbattery.models.arguments import choice, coupling_of, frequency_of
+from quantumbattery.models.arguments import coupling_of, frequency_of
 from quantumbattery.pair import QubitPair
-from quantumbattery.parameters import LARGEST, parameter
+from quantumbattery.parameters import LARGEST, flag, parameter
 from quantumbattery.sites import Oscillator, Qubit
 from quantumbattery.states import Values
 from quantumbattery.system import System
@@ -154,7 +154,7 @@ def oscillator_pair(
     [4.0, 4.0]
     """
     strength, gap = coupling_of(coupling), frequency_of(frequency)
-    rotating = choice(rotating_wave, "rotating_wave")
+    rotating = flag("rotating_wave", rotating_wave)
     if not rotating and (xr.DataArray(abs(strength)) >= gap / 2).any():
         raise ValueError(
             "without the rotating-wave approximation two oscillators are stable only while the "

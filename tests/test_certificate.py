@@ -1,0 +1,75 @@
+"""Maxima of functions that are known by heart."""
+
+import numpy as np
+import pytest
+
+from quantumbattery.certificate import maximum
+
+
+def find(function, curvature, horizon, rate=False, tolerance=1e-9):
+    found = maximum(function, np.array([curvature]), horizon, tolerance, np.array([1e-3]), rate)
+    return found.time[0], found.value[0], found.bound[0]
+
+
+@pytest.mark.parametrize("horizon", [2.0, 10.0, 300.0])
+def test_the_first_of_many_equal_peaks(horizon):
+    """sin^2(t), |f''| <= 2: every peak is as high, and the bound is the parabola itself."""
+    time, value, bound = find(lambda t: np.sin(t) ** 2, 2.0, horizon)
+    assert time == pytest.approx(np.pi / 2, abs=1e-7)
+    assert value == pytest.approx(1.0, abs=1e-15)
+    assert 1 <= bound <= 1 + 1e-9
+
+
+def test_a_later_peak_that_is_a_little_higher():
+    """0.999999 at the first peak, 1 at the second."""
+
+    def two(t):
+        return np.sin(t) ** 2 - 1e-6 * np.exp(-((t - np.pi / 2) ** 2))
+
+    time, value, _ = find(two, 2.1, 6.0)
+    assert time == pytest.approx(3 * np.pi / 2, abs=1e-4)
+    assert value == pytest.approx(two(time), abs=1e-14)
+
+
+def test_a_narrow_peak_between_the_points_of_the_first_grid():
+    """A thousandth of the horizon wide: found since the curvature says that it may be there."""
+
+    def narrow(t):
+        return 0.5 + 0.5 * np.exp(-(((t - 3.217) / 0.005) ** 2))
+
+    time, value, _ = find(narrow, 1.0 / 0.005**2, 10.0)
+    assert time == pytest.approx(3.217, abs=1e-6)
+    assert value == pytest.approx(1.0, abs=1e-12)
+
+
+def test_cusps_from_below_are_no_peaks():
+    """max(0, sin) has kinks, a plateau and the curvature of the sine."""
+    time, value, bound = find(lambda t: np.maximum(0, np.sin(t - 1)), 1.0, 8.0)
+    assert time == pytest.approx(1 + np.pi / 2, abs=1e-7)
+    assert value <= bound <= value * (1 + 1e-9)
+
+
+def test_rates():
+    """sin^2(t) / t is highest where tan t = 2 t (the paper, Eq. 34), at 1.1655612."""
+    time, value, bound = find(lambda t: np.sin(t) ** 2, 2.0, 20.0, rate=True)
+    assert time == pytest.approx(1.1655612, abs=1e-7)
+    assert value == pytest.approx(np.sin(1.165561185207) ** 2 / 1.165561185207, abs=1e-14)
+    assert value <= bound <= value * (1 + 1e-9)
+
+
+def test_the_end_and_nothing():
+    time, value, _ = find(lambda t: t**2, 2.0, 3.0)
+    assert (time, value) == (3.0, 9.0)
+    time, value, bound = find(lambda t: -1 - np.sin(t) ** 2, 2.0, 3.0)
+    assert np.isnan(time)
+    assert value == 0.0
+    assert bound <= 1e-12
+
+
+def test_members_are_apart():
+    speed = np.array([1.0, 2.0, 5.0])
+    found = maximum(
+        lambda t: np.sin(speed[:, None] * t) ** 2, 2 * speed**2, 4.0, 1e-9, np.full(3, 1e-3)
+    )
+    np.testing.assert_allclose(found.time, np.pi / 2 / speed, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(found.value, 1.0, rtol=0, atol=1e-14)
