@@ -46,13 +46,11 @@ class Adder:
         return [part.toarray().T if small else part for part in parts]
 
     @cached_property
-    def _entries(self) -> list[tuple[int, int, Any]]:
-        """Target, source and weight of all entries."""
-        if isinstance(self.matrix, np.ndarray):
-            place = np.nonzero(self.matrix)
-            return list(zip(*place, self.matrix[place], strict=True))
-        entries = self.matrix.tocoo()
-        return list(zip(*entries.coords, entries.data, strict=True))
+    def _entries(self) -> list[list[tuple[int, Any]]]:
+        """Sources and weights of each target."""
+        dense = isinstance(self.matrix, np.ndarray)
+        matrix = self.matrix if dense else self.matrix.toarray()
+        return [[(k, row[k]) for k in np.flatnonzero(row)] for row in matrix]
 
     @cached_property
     def _count(self) -> int:
@@ -79,15 +77,28 @@ class Adder:
     def _one_by_one(self, values: Array) -> Array:
         """The same, entry by entry."""
         kind = np.result_type(values, self.matrix.dtype)
-        added = np.moveaxis(np.zeros((self.matrix.shape[0], *values.shape[:-1]), dtype=kind), 0, -1)
-        for target, source, weight in self._entries:
-            here, column = added[..., target], values[..., source]
-            if kind.kind == "c" and not np.iscomplexobj(column):
-                here.real += weight.real * column if weight.real else 0.0
-                here.imag += weight.imag * column if weight.imag else 0.0
+        added = np.moveaxis(np.empty((self.matrix.shape[0], *values.shape[:-1]), dtype=kind), 0, -1)
+        apart = kind.kind == "c" and not np.iscomplexobj(values)
+        for target, entries in enumerate(self._entries):
+            here = added[..., target]
+            if apart:
+                _weighted(values, [(k, weight.real) for k, weight in entries], here.real)
+                _weighted(values, [(k, weight.imag) for k, weight in entries], here.imag)
             else:
-                here += weight * column
+                _weighted(values, entries, here)
         return added
+
+
+def _weighted(values: Array, entries: list[tuple[int, Any]], out: Array) -> None:
+    """The sum of weight * values[..., k], written over what is there."""
+    chosen = [(k, weight) for k, weight in entries if weight]
+    if not chosen:
+        out[...] = 0.0
+    for number, (k, weight) in enumerate(chosen):
+        if number:
+            out += weight * values[..., k]
+        else:
+            np.multiply(values[..., k], weight, out=out)
 
 
 def _product(values: Array, matrix: Any) -> Array:

@@ -85,10 +85,10 @@ class Axes:
 
     def _flat(self, value: Parameter, last: tuple[str, ...], batch: int) -> Array:
         """Values over the generator's axes (all of them or none) and some others."""
-        array = xr.DataArray(value)
+        array = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
         first = self.generator if batch > 1 else ()
         missing = {d: self.sizes[d] for d in (*first, *last) if d not in array.dims}
-        array = array.expand_dims(missing).transpose(*first, *last)
+        array = array.set_dims({**missing, **array.sizes}).transpose(*first, *last)
         return array.to_numpy().reshape(batch, self._count(last))
 
     def numbers(self, value: Parameter) -> Array:

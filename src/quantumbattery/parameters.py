@@ -51,9 +51,8 @@ def parameter(
     if isinstance(value, xr.DataArray):
         if len(set(value.dims)) < value.ndim or not all(isinstance(d, str) for d in value.dims):
             raise ValueError(f"the dimensions of {name} must be different names; got {value.dims}")
-        own = value.astype(np.float64).rename(name)
-        own.to_numpy().setflags(write=False)
-        return own
+        array.setflags(write=False)
+        return value.copy(deep=False, data=array).rename(name)
     if array.ndim > 1:
         raise ValueError(
             f"{name} has {array.ndim} dimensions: give a number, a 1-D array (it becomes the axis "
@@ -130,7 +129,8 @@ def align(
     """
     labelled = {k: v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
     try:
-        xr.align(*labelled.values(), join="exact", copy=False)
+        if len(labelled) > 1:
+            xr.align(*labelled.values(), join="exact", copy=False)
     except ValueError as error:
         axes = ", ".join(f"{name} over {_axes(value)}" for name, value in labelled.items())
         raise ValueError(
@@ -154,7 +154,9 @@ def agree(parameters: Mapping[str, Parameter]) -> None:
 
     Their own names are no coordinates yet, so that half of an array over "loss" may be a loss.
     """
-    align({f"its {name}": value for name, value in parameters.items()})
+    labelled = {f"its {k}": v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
+    if labelled:
+        align(labelled)
 
 
 def _axes(array: xr.DataArray) -> str:

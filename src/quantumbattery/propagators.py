@@ -16,6 +16,7 @@ import numpy as np
 from quantumbattery.operators import Array
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
+_FEW = 8  # up to this size, complex matrices are multiplied as real ones
 _PIECE = 1 << 23  # numbers of a state at several times, while they are worked out
 _DIGITS = 50  # of the number of steps to a time
 _ROUNDING = 2.0**-54
@@ -94,15 +95,11 @@ class Semigroup:
             first, step = grid
             if first:
                 start = start @ _expm(generator * first).swapaxes(-1, -2)
-            power = _expm(generator * step)
-            if read is None:
-                states = _on_grid(power, start, times.shape[-1])
-            else:
-                states = _read_on_grid(power, start, read, times.shape[-1])
+            states = _steps(generator * step, start, read, times.shape[-1])
         if frequency is not None:
             common = frequency.reshape(-1)[:1]
             frequency = common[0] if (frequency == common).all() else frequency
-            states = states * _phases(-frequency[..., None], times)[..., None, :, :]
+            states *= _phases(-frequency[..., None], times)[..., None, :, :]
         return states
 
     @property
@@ -213,6 +210,36 @@ def _read(states: Array, read: Any) -> Array:
 
 
 # --- small parts -------------------------------------------------------------------------------
+
+
+def _steps(generator: Array, start: Array, read: Array | None, count: int) -> Array:
+    """States after 0, 1, 2 ... steps, or what rows make of them."""
+    kind = np.result_type(generator, start, *([] if read is None else [read]))
+    as_real = kind.kind == "c" and generator.shape[-1] <= _FEW
+    if as_real:  # many small products of complex matrices take five times as long
+        generator, start = _real_matrices(generator), _real_vectors(start)
+        read = None if read is None else _real_matrices(read)
+    power = _expm(generator)
+    if read is None:
+        states = _on_grid(power, start, count)
+    else:
+        states = _read_on_grid(power, start, read, count)
+    return states.view(complex) if as_real else states
+
+
+def _real_vectors(vectors: Array) -> Array:
+    """Complex numbers as two real ones each, (..., n) as (..., 2 n)."""
+    return np.ascontiguousarray(vectors, dtype=complex).view(float)
+
+
+def _real_matrices(matrices: Array) -> Array:
+    """What does to `_real_vectors` as complex matrices do: (..., r, n) as (..., 2 r, 2 n)."""
+    *batch, rows, columns = matrices.shape
+    real = np.empty((*batch, rows, 2, columns, 2))
+    real[..., 0, :, 0] = real[..., 1, :, 1] = matrices.real
+    real[..., 1, :, 0] = matrices.imag
+    real[..., 0, :, 1] = -matrices.imag
+    return real.reshape(*batch, 2 * rows, 2 * columns)
 
 
 def _on_grid(power: Array, start: Array, count: int) -> Array:

@@ -30,10 +30,11 @@ from quantumbattery.states import Preparation
 from quantumbattery.system import System
 
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
-_SHARED = 1 << 17  # numbers from which on it pays to share them among the cores
+_SHARED = 1 << 22  # products from which on it pays to share them among the cores
 _CACHED = (
     1 << 15
 )  # numbers of kets that are worked on at a time, or a few moments for each kind of block
+_READ = 1 << 17  # numbers of a state that are read at a time
 _ROWS = 64
 _SMALL = 2000  # matrices below this size gain little from threads, and lose much on a busy machine
 _SAMPLES = 65  # moments at which the edge of a cut ladder is looked at
@@ -228,9 +229,13 @@ class Work:
             times = moments[..., t]
             rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > at_once)
             rate = rate[:, None] if rate.ndim > 1 else rate
-            found = self.readout.columns(self.problem.measures, states, own, rate)
-            for name, column in found.items():
-                self.columns[name][batch, c, t] = column
+            for members in self._few(batch, states[0].size):
+                mine = slice(batch.start + members.start, batch.start + members.stop)
+                selected = own if len(states) == 1 else own.select(members)
+                now = rate[members] if rate.ndim > 1 else rate
+                read = self.readout.columns(self.problem.measures, states[members], selected, now)
+                for name, column in read.items():
+                    self.columns[name][mine, c, t] = column
             if moving.measured:
                 error = max(error, moving.error(moments, c, states))
             if shared:
@@ -238,6 +243,11 @@ class Work:
                 leaks = np.maximum(leaks, leak(self.state, some, numbers) * latest)
         left_out = self._left_out(own, leaks) if shared else left_out
         return left_out, error, moving.rounding(latest), moving.methods
+
+    def _few(self, batch: slice, each: int) -> Iterator[slice]:
+        """Parts of a batch that are read one after the other, so that memory is used again."""
+        members, step = batch.stop - batch.start, max(1, _READ // each)
+        return (slice(k, min(k + step, members)) for k in range(0, members, step))
 
     def _seen_on_the_way(self, moments: Array) -> bool:
         """Whether the times that are asked for are enough to see what the cuts leave out.
@@ -286,7 +296,8 @@ class Work:
         reading = self.readout.largest(self.problem.measures)
         each = max(dense, self.state.size * copies * times, reading)
         parts = -(-generators * each // _TILE)
-        if generators * each > _SHARED:  # enough for every core to have a part
+        largest = max(blocks.size for blocks in self.state.blocks)
+        if generators * each * largest > _SHARED:  # enough for every core to have a part
             cores = os.cpu_count() or 1
             parts = -(-parts // cores) * cores
         step = -(-generators // min(parts, generators))
