@@ -64,9 +64,14 @@ class Unitary:
         largest = np.abs(amplitudes).max(axis=tuple(range(amplitudes.ndim - 1)))
         held = largest > np.finfo(float).eps * largest.max()
         held = slice(None) if held.all() else np.flatnonzero(held)
-        rotated = _turning(amplitudes[..., held], self.energies[..., held], times, self.shift)
-        vectors = self.vectors[..., held]
-        return _product(rotated, vectors[..., None, :, :].swapaxes(-1, -2))
+        turned = _turning(amplitudes[..., held], self.energies[..., held], times, self.shift)
+        vectors = self.vectors[..., None, :, held]
+        if np.iscomplexobj(vectors):
+            states = vectors @ turned
+        else:  # a complex number is two real ones beside each other: one product makes both
+            states = (vectors @ turned.view(float)).view(complex)
+        moved: Array = states[..., : times.shape[-1]].swapaxes(-1, -2)
+        return moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,18 +93,18 @@ class Semigroup:
         """
         generator, frequency = self._rotating()
         grid = _equal_steps(times)
-        if grid is None:
-            states = self._anywhere(generator, start, times)
-            states = states if read is None else states @ read.swapaxes(-1, -2)[..., None, :, :]
-        else:
+        if grid is not None:
             first, step = grid
             if first:
-                start = start @ _expm(generator * first).swapaxes(-1, -2)
-            states = _steps(generator * step, start, read, times.shape[-1])
+                start = start @ _propagator(generator, frequency, first).swapaxes(-1, -2)
+            power = _propagator(generator, frequency, step)
+            return _steps(power, start, read, times.shape[-1])
+        states = self._anywhere(generator, start, times)
+        states = states if read is None else states @ read.swapaxes(-1, -2)[..., None, :, :]
         if frequency is not None:
             common = frequency.reshape(-1)[:1]
             frequency = common[0] if (frequency == common).all() else frequency
-            states *= _phases(-frequency[..., None], times)[..., None, :, :]
+            states = states * _phases(-frequency[..., None], times)[..., None, :, :]
         return states
 
     @property
@@ -212,19 +217,29 @@ def _read(states: Array, read: Any) -> Array:
 # --- small parts -------------------------------------------------------------------------------
 
 
-def _steps(generator: Array, start: Array, read: Array | None, count: int) -> Array:
+def _propagator(generator: Array, frequency: Array | None, time: float) -> Array:
+    """exp(L t) of a generator without the frequency that all elements share, and with it."""
+    small = np.iscomplexobj(generator) and generator.shape[-1] <= _FEW
+    power = _expm((_real_matrices(generator) if small else generator) * time)
+    power = power[..., ::2, ::2] + 1j * power[..., 1::2, ::2] if small else power
+    if frequency is None:
+        return power
+    turned: Array = power * np.exp(1j * frequency * time)[..., None, None]
+    return turned
+
+
+def _steps(power: Array, start: Array, read: Array | None, count: int) -> Array:
     """States after 0, 1, 2 ... steps, or what rows make of them."""
-    kind = np.result_type(generator, start, *([] if read is None else [read]))
-    as_real = kind.kind == "c" and generator.shape[-1] <= _FEW
-    if as_real:  # many small products of complex matrices take five times as long
-        generator, start = _real_matrices(generator), _real_vectors(start)
+    kind = np.result_type(power, start, *([] if read is None else [read]))
+    small = kind.kind == "c" and power.shape[-1] <= _FEW
+    if small:  # many small products of complex matrices take five times as long
+        power, start = _real_matrices(power), _real_vectors(start)
         read = None if read is None else _real_matrices(read)
-    power = _expm(generator)
     if read is None:
         states = _on_grid(power, start, count)
     else:
         states = _read_on_grid(power, start, read, count)
-    return states.view(complex) if as_real else states
+    return states.view(complex) if small else states
 
 
 def _real_vectors(vectors: Array) -> Array:
@@ -281,20 +296,24 @@ def _expm(matrix: Array) -> Array:
     halvings = _halvings(2 * np.abs(matrix).sum(axis=-1).max(axis=-1))
     power = _taylor(matrix * 0.5 ** halvings[..., None, None])
     for done in range(int(halvings.max())):  # each as often as it needs, or digits are lost
-        power = np.where(done < halvings[..., None, None], power @ power, power)
+        again = done < halvings[..., None, None]
+        power = power @ power if again.all() else np.where(again, power @ power, power)
     return power
 
 
 def _taylor(matrix: Array) -> Array:
     """Exponentials of matrices of norm 1/2 at most: 16 terms of their series in six products."""
-    powers = [np.broadcast_to(np.eye(matrix.shape[-1]), matrix.shape), matrix]
-    for _ in range(3):
-        powers.append(powers[-1] @ matrix)
-    total: Array = np.zeros_like(matrix)
-    for low in (12, 8, 4, 0):
-        total = total @ powers[4] if low < 12 else total
-        for k, power in enumerate(powers[:4]):
-            total = total + power / factorial(low + k)
+    powers = np.empty((4, *matrix.shape), matrix.dtype)
+    powers[0], powers[1] = np.eye(matrix.shape[-1]), matrix
+    for k in (2, 3):
+        np.matmul(powers[k - 1], matrix, out=powers[k])
+    weights = 1 / np.array([[factorial(low + k) for k in range(4)] for low in (0, 4, 8, 12)])
+    sums = (weights @ powers.reshape(4, -1)).reshape(powers.shape)
+    total: Array = sums[3]
+    fourth = powers[3] @ matrix
+    for low in (2, 1, 0):
+        total = total @ fourth
+        total += sums[low]
     return total
 
 
@@ -323,41 +342,30 @@ def _series(generator: Array, states: Array, time: Array, size: float) -> Array:
 def _phases(energies: Array, times: Array) -> Array:
     """exp(-i E t), shape (..., T, n)."""
     none = np.zeros(energies.shape[:-1])
-    phases: Array = _turning(np.ones((1, 1)), energies, times, none)[..., 0, :, :]
-    return phases
+    phases = _turning(np.ones((1, 1)), energies, times, none)[..., 0, :, : times.shape[-1]]
+    turned: Array = phases.swapaxes(-1, -2)
+    return turned
 
 
 def _turning(amplitudes: Array, energies: Array, times: Array, shift: Array) -> Array:
-    """Amplitudes (..., c, n) times exp(-i E t) and exp(-i shift t), shape (..., c, T, n).
+    """Amplitudes (..., c, n) times exp(-i E t) and exp(-i shift t), shape (..., c, n, T or more).
 
-    On a grid the phases are products of few exponentials.
+    On a grid the phases are products of few exponentials; it goes on beyond the last time.
     """
-    amplitudes, energies = amplitudes[..., None, :], energies[..., None, None, :]
+    amplitudes, energies = amplitudes[..., None], energies[..., None, :, None]
     shift = shift[..., None, None, None]
     grid = _equal_steps(times) if times.ndim == 1 else None
     if grid is None or len(times) < 64:
-        moments = times[..., None, :, None]
+        moments = times[..., None, None, :]
         return amplitudes * np.exp(-1j * moments * energies) * np.exp(-1j * moments * shift)
     (first, step), fine = grid, int(np.sqrt(len(times)))
     coarse = -(-len(times) // fine)
-    late = (first + step * fine * np.arange(coarse))[:, None]
-    early = (step * np.arange(fine))[:, None]
+    late, early = first + step * fine * np.arange(coarse), step * np.arange(fine)
     large = np.exp(-1j * late * energies) * np.exp(-1j * late * shift)
     small = np.exp(-1j * early * energies) * np.exp(-1j * early * shift)
-    both = (amplitudes * large)[..., :, None, :] * small[..., None, :, :]
-    whole: Array = both.reshape(*both.shape[:-3], coarse * fine, both.shape[-1])
-    return whole[..., : len(times), :]
-
-
-def _product(left: Array, right: Array) -> Array:
-    """The product, in real arithmetic where the right one is real."""
-    if np.iscomplexobj(right):
-        return left @ right
-    batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    product = np.empty((*batch, left.shape[-2], right.shape[-1]), dtype=complex)
-    product.real = left.real @ right
-    product.imag = left.imag @ right
-    return product
+    both = (amplitudes * large)[..., None] * small[..., None, :]
+    whole: Array = both.reshape(*both.shape[:-2], coarse * fine)
+    return whole
 
 
 def _equal_steps(times: Array) -> tuple[float, float] | None:

@@ -226,7 +226,7 @@ def _start(
     configurations = np.zeros((1, len(system.sites)), dtype=dtype)
     members = np.zeros(1, dtype=np.int64)
     amplitude = xr.DataArray(np.ones(1), dims="entry")
-    for name, each in chosen.items():
+    for number, (name, each) in enumerate(chosen.items()):
         level, member, values = entries(each, system.sites[name], levels[name])
         allow("starting configurations", len(members) * len(level), 64, limit)
         old = np.repeat(np.arange(len(members)), len(level))
@@ -234,7 +234,7 @@ def _start(
         configurations = configurations[old]
         configurations[:, list(system.sites).index(name)] = level[new]
         members = members[old] * (int(member.max()) + 1) + member[new]
-        amplitude = amplitude.isel(entry=old) * values.isel(entry=new)
+        amplitude = amplitude.isel(entry=old) * values.isel(entry=new) if number else values
     members = np.unique(members, return_inverse=True)[1]
     return configurations, members, amplitude.transpose(..., "entry")
 
