@@ -142,7 +142,7 @@ def pairs() -> Iterator[Row]:
     dq.set_progress_meter(False)
     for precision in ("single", "double"):  # single is what it comes with
         dq.set_precision(precision)
-        ours, peer = in_turn(batch, dynamiqs_states)
+        ours, peer = in_turn(batch, dynamiqs_states, 9)
         yield faster(f"  dynamiqs, {precision} precision, states only", ours, peer, 10)
     dq.set_precision("single")
 

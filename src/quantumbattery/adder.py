@@ -50,7 +50,7 @@ class Adder:
         """Sources and weights of each target."""
         dense = isinstance(self.matrix, np.ndarray)
         matrix = self.matrix if dense else self.matrix.toarray()
-        return [[(k, row[k]) for k in np.flatnonzero(row)] for row in matrix]
+        return [[(int(k), row[k]) for k in np.flatnonzero(row)] for row in matrix]
 
     @cached_property
     def _count(self) -> int:

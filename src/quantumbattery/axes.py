@@ -88,8 +88,9 @@ class Axes:
         array = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
         first = self.generator if batch > 1 else ()
         missing = {d: self.sizes[d] for d in (*first, *last) if d not in array.dims}
-        array = array.set_dims({**missing, **array.sizes}).transpose(*first, *last)
-        return array.to_numpy().reshape(batch, self._count(last))
+        whole = array.set_dims({**missing, **array.sizes})  # type: ignore[no-untyped-call]
+        flat: Array = whole.transpose(*first, *last).to_numpy().reshape(batch, self._count(last))
+        return flat
 
     def numbers(self, value: Parameter) -> Array:
         """A parameter of the system over the generators, shape (g,) or (1,)."""

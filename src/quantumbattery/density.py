@@ -99,13 +99,14 @@ def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -
     label, mirror, real = label[picked], place[opposite[picked]], itself[label[picked]]
     turn = _real_numbers(mirror, real)
     generator = renumbered(generator, place, len(picked))
-    moves = _turned(generator, turn, real)
+    back = turn.conj().T.tocsr()
+    moves = _turned(generator, turn, back, real)
     del generator
-    shown, weights, reading = np.arange(len(picked)), turn.conj().T.tocsr(), None
+    shown, weights, reading = np.arange(len(picked)), back, None
     if watched is not None and not all_of_it:
         ends = (label, watched.inside[row[picked]], watched.inside[column[picked]])
         shown, which = _alike(np.column_stack(ends), read[picked])
-        weights, reading = _reading(shown, which, mirror, real, turn)
+        weights, reading = _reading(shown, which, mirror, real, back)
     groups = _groups(kind[label], label, moves, shown, reading, real)
     return Matrix(
         reached,
@@ -186,7 +187,7 @@ def _alike(keys: Array, read: Array) -> tuple[Array, Array]:
     return chosen[first[order]], which
 
 
-def _reading(shown: Array, which: Array, mirror: Array, real: Array, turn: Any) -> tuple[Any, Any]:
+def _reading(shown: Array, which: Array, mirror: Array, real: Array, back: Any) -> tuple[Any, Any]:
     """What takes columns to sums of elements, and what takes numbers to columns."""
     from scipy.sparse import csr_array
 
@@ -195,7 +196,7 @@ def _reading(shown: Array, which: Array, mirror: Array, real: Array, turn: Any) 
     sums = csr_array(entries, shape=(len(shown), len(which)))
     opposite = np.where(real[shown], which[mirror[shown]], np.arange(len(shown)))
     own = _real_numbers(opposite, real[shown])
-    return own.conj().T.tocsr(), (own @ sums @ turn.conj().T).tocsr()
+    return own.conj().T.tocsr(), own @ (sums @ back)
 
 
 def _columns(weights: Any, real: Array) -> Any:
@@ -268,7 +269,7 @@ def _real_numbers(mirror: Array, itself: Array) -> Any:
     return csr_array((values, (rows, columns)), shape=(size, size))
 
 
-def _turned(generator: Elements, turn: Any, real: Array) -> Elements:
+def _turned(generator: Elements, turn: Any, back: Any, real: Array) -> Elements:
     """U L U^dag, term by term; real where it has to be, in spite of rounding.
 
     U does nothing to blocks that are not real.
@@ -282,7 +283,7 @@ def _turned(generator: Elements, turn: Any, real: Array) -> Elements:
     left = left.tocoo()
     term, column = np.divmod(left.coords[1], size)
     above = (term * size + left.coords[0], column)
-    both = csr_array((left.data, above), shape=(terms * size, size)) @ turn.conj().T
+    both = csr_array((left.data, above), shape=(terms * size, size)) @ back
     del left
     both = both.tocoo()
     term, row = np.divmod(both.coords[0], size)

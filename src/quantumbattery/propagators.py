@@ -280,7 +280,8 @@ def _read_on_grid(power: Array, start: Array, read: Array, count: int) -> Array:
     small = _on_grid(power.swapaxes(-1, -2), read, fine)  # (..., r, fine, n)
     rows = small.swapaxes(-2, -3)
     rows = rows.reshape(*rows.shape[:-3], -1, rows.shape[-1])[..., None, :, :]
-    both = large @ rows.swapaxes(-1, -2)  # (..., c, coarse, fine r)
+    columns = np.ascontiguousarray(rows.swapaxes(-1, -2))
+    both = large @ columns  # (..., c, coarse, fine r)
     states: Array = both.reshape(*both.shape[:-2], coarse * fine, read.shape[-2])
     return states[..., :count, :]
 

@@ -118,7 +118,8 @@ class Readout:
 
     def largest(self, chosen: Iterable[str]) -> int:
         """How many numbers one state takes while it is read."""
-        return self._battery.largest if set(chosen) & {*_WORK, *_POWERS} else 1
+        work = not one_qubit(self.system) and bool(set(chosen) & {*_WORK, *_POWERS})
+        return self._battery.largest if work else 1
 
     def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:
         if battery.extraction == "local":

@@ -172,19 +172,27 @@ class MatrixPart:
 
     def _sums(self, row: Array, column: Array) -> Any:
         """The sparse matrix that makes reduced elements of the columns that are read."""
+        from scipy.sparse import csr_array
+
         kept, one, two = self._kept
         wanted, size = row * len(self.split.levels) + column, len(self.split.levels)
         target, source = _find(one * size + two, wanted)
-        plain = self._chosen(target, kept[source], len(row))
         twin = self.matrix.twin[kept]
-        target, source = _find((two * size + one)[twin], wanted)
-        return plain + self._chosen(target, kept[twin][source], len(row)).conj()
+        again, other = _find((two * size + one)[twin], wanted)
+        elements, weights = len(self.matrix.row), self._weights
+        places = np.concatenate([kept[source], kept[twin][other] + elements])
+        chosen = (np.ones(len(places)), (np.concatenate([target, again]), places))
+        return csr_array(chosen, (len(row), weights.shape[0])) @ weights
 
-    def _chosen(self, target: Array, element: Array, count: int) -> Any:
-        from scipy.sparse import csr_array
+    @cached_property
+    def _weights(self) -> Any:
+        """What makes elements of the columns that are read, and then their conjugates."""
+        from scipy.sparse import vstack
 
-        shape = (count, len(self.matrix.row))
-        return csr_array((np.ones(len(target)), (target, element)), shape) @ self.matrix.weights
+        weights = self.matrix.weights
+        if not self.matrix.twin.any():
+            return weights
+        return vstack([weights, weights.conj()], format="csr")
 
     @cached_property
     def _blocks(self) -> list[Array]:
