@@ -28,6 +28,7 @@ from quantumbattery.merit import (
 )
 from quantumbattery.pair import QubitPair
 from quantumbattery.states import bloch, coherent, fock, squeezed, state, thermal
+from quantumbattery.sweep import SweepError, sweep
 from quantumbattery.system import (
     Ensemble,
     Oscillator,
@@ -48,6 +49,7 @@ __all__ = [
     "Qubit",
     "QubitPair",
     "Qudit",
+    "SweepError",
     "System",
     "active_energy",
     "antiergotropy",
@@ -85,6 +87,7 @@ __all__ = [
     "purity",
     "squeezed",
     "state",
+    "sweep",
     "thermal",
     "two_photon_drive",
     "zoo",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import typer
 import xarray as xr
 
+from quantumbattery.angles import angle
 from quantumbattery.files import check_table_path, make_folder, write_table, write_whole
 from quantumbattery.pair import QubitPair
 from quantumbattery.quantities import MEASURES
@@ -242,31 +242,6 @@ def _options(
 
 def _preparation(theta: str, phi: str) -> Bloch:
     return bloch(angle("theta", theta), angle("phi", phi))
-
-
-def angle(name: str, text: str) -> float:
-    """Read an angle: 90deg, 1.57, 1.57rad, 0.5pi, pi or pi/2, in radians.
-
-    Examples
-    --------
-    >>> angle("theta", "180deg") == np.pi
-    True
-    """
-    number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-    match = re.fullmatch(rf"({number})?\s*(deg|rad|pi)?(?:/({number}))?", text.strip().lower())
-    if match is None or not (match[1] or match[2] == "pi") or float(match[3] or 1) == 0:
-        raise ValueError(
-            f"{name} must be an angle such as 90deg, 1.57rad, 1.57, 0.5pi or pi/2; got {text!r}"
-        )
-    value = float(match[1] or 1) / float(match[3] or 1)
-    if match[2] == "deg":
-        value = value / 180 * np.pi
-    elif match[2] == "pi":
-        value *= np.pi
-    if not 0 <= value <= 2 * np.pi:
-        hint = "; for degrees write deg" if match[2] is None else ""
-        raise ValueError(f"{name} must be on the Bloch sphere, got {text!r}{hint}")
-    return value
 
 
 def _times(text: str) -> np.ndarray:

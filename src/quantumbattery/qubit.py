@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from itertools import product
 
 import numpy as np
 
+from quantumbattery.cores import cores
 from quantumbattery.parameters import Array
 
 # Small enough that the working arrays of a tile stay in the cache of a core. A thread takes more
@@ -53,7 +53,7 @@ def fill_tiles(out: Mapping[str, Array], inputs: Sequence[Array]) -> None:
         fill(views, *(part(array, tile) for array in inputs))
 
     column = next(iter(out.values()))
-    workers = min(os.cpu_count() or 1, column.size // _SHARED_TILE)
+    workers = min(cores(), column.size // _SHARED_TILE)
     if workers < 2:
         for tile in tiles(column.shape, _TILE):
             fill_tile(tile)

@@ -5,18 +5,17 @@ What is worked on at a time is small enough for a cache; parts of a batch are sh
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
 from quantumbattery.amplitudes import is_pure, tail
 from quantumbattery.axes import Axes
 from quantumbattery.battery import Battery, battery
+from quantumbattery.cores import cores, linear_algebra
 from quantumbattery.cutoff import leak
 from quantumbattery.evolve import Motion, motion
 from quantumbattery.forms import State, structure
@@ -203,7 +202,7 @@ class Work:
         batches = list(self._batches())
         if len(batches) == 1:
             return self._fill(batches[0])
-        workers = min(os.cpu_count() or 1, len(batches))
+        workers = min(cores(), len(batches))
         with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
             done = list(pool.map(self._fill, batches))
         left_out = {
@@ -298,8 +297,7 @@ class Work:
         parts = -(-generators * each // _TILE)
         largest = max(blocks.size for blocks in self.state.blocks)
         if generators * each * largest > _SHARED:  # enough for every core to have a part
-            cores = os.cpu_count() or 1
-            parts = -(-parts // cores) * cores
+            parts = -(-parts // cores()) * cores()
         step = -(-generators // min(parts, generators))
         return (slice(k, min(k + step, generators)) for k in range(0, generators, step))
 
@@ -321,14 +319,6 @@ class Work:
                 yield part, moving.at(moments[..., part[1]], part[0])
 
 
-@cache
-def _threads() -> AbstractContextManager[object]:
-    import scipy.linalg  # noqa: F401 - loads the libraries whose threads are limited
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()  # type: ignore[no-any-return]
-
-
 def _one_thread(largest: int) -> AbstractContextManager[object]:
     """Keep the linear algebra from starting threads for small matrices."""
-    return _threads().limit(limits=1) if largest < _SMALL else nullcontext()  # type: ignore[attr-defined]
+    return linear_algebra(1) if largest < _SMALL else nullcontext()

@@ -1,0 +1,46 @@
+"""How many cores a computation may share its parts among."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import Any
+
+_MOST: ContextVar[int | None] = ContextVar("most cores", default=None)
+
+
+def cores() -> int:
+    """The cores of the machine, or fewer inside `at_most`."""
+    return _MOST.get() or os.cpu_count() or 1
+
+
+@contextmanager
+def at_most(number: int) -> Iterator[None]:
+    """Share work among no more cores in here: where many processes compute side by side.
+
+    How work is shared may show in the last digit, so that this also makes results independent of
+    the machine's cores.
+    """
+    before = _MOST.set(number)
+    try:
+        with linear_algebra(number):
+            yield
+    finally:
+        _MOST.reset(before)
+
+
+def linear_algebra(threads: int) -> AbstractContextManager[Any]:
+    """Keep the linear algebra from starting more threads."""
+    limits: AbstractContextManager[Any] = _libraries().limit(limits=threads)
+    return limits
+
+
+@cache
+def _libraries() -> Any:
+    import scipy.linalg  # noqa: F401 - loads the libraries whose threads are limited
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -1,0 +1,238 @@
+"""Sweeps of any function over any axes: batched, in parallel, and resumable after any stop."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from quantumbattery.files import check_folder
+from quantumbattery.sites import whole_number
+from quantumbattery.sweeping.evaluation import (
+    Block,
+    Job,
+    Run,
+    Template,
+    batched_axes,
+    first_template,
+)
+from quantumbattery.sweeping.grid import Grid
+from quantumbattery.sweeping.identity import study
+from quantumbattery.sweeping.memory import Memory
+from quantumbattery.sweeping.pools import can_be_sent, evaluated, executor_of, local
+from quantumbattery.sweeping.store import Store, SweepError, create, resume, zarr
+
+__all__ = ["SweepError", "sweep"]
+
+_BLOCKS = 256  # of points that are evaluated one by one
+_BATCHES = 8  # of points that are evaluated at once, which are as many as this at least:
+_BATCH = 256
+_BYTES = 1 << 24  # of the results of a block
+_SHORT = 1.0  # seconds of work that are not worth other processes
+
+
+def sweep(
+    run: Run,
+    axes: Mapping[str, Any],
+    store: str | os.PathLike[str] | None = None,
+    executor: Any = None,
+    progress: bool = True,
+    *,
+    chunk: int | None = None,
+    batch: bool | None = None,
+    workers: int | None = None,
+    repair: bool = False,
+) -> xr.Dataset:
+    """Evaluate a function at every combination of the values of some axes.
+
+    Parameters
+    ----------
+    run : callable
+        Takes a value for each axis, by its name, and returns an `xarray.Dataset` of numbers, with
+        the same variables and axes at every point.
+    axes : dict of str to 1-D array_like
+        The values along each axis: numbers or texts, each once.
+    store : path, optional
+        A Zarr store for the results. One that the same study has begun goes on where it stopped,
+        whatever stopped it; the store of another study is refused.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Who does the work. By default processes on this machine, one for each core, each with a
+        single numeric thread; work that is done within a second stays in this process.
+    progress : bool
+        Show on the standard error stream how far it is, and how long it will take.
+    chunk : int, optional
+        How many points form a block, which is evaluated and written as a whole. By default about
+        256 blocks; where points are evaluated at once, 8 blocks, of 256 points or more. Their
+        results take at most 16 MiB.
+    batch : bool, optional
+        Whether `run` may be given all values of an axis at once, as a DataArray over that axis.
+        By default that is tried at the ends of every axis of fractional numbers, and done where
+        it gives what single points give, to 1e-9; False never tries it, True insists.
+    workers : int, optional
+        How many processes, where no executor is given.
+    repair : bool
+        Work out again what is damaged in the store, instead of raising an error.
+
+    Returns
+    -------
+    xarray.Dataset
+        The variables of `run` over the axes of the sweep, then their own; and `failure`, the
+        message of every point that failed, where the variables are NaN (or 0, of whole numbers).
+        From a store it is read when it is looked at. Scalar coordinates and attributes of single
+        tables are left out.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If something given makes no sense, every point fails, or the store belongs to another
+        study; before any work.
+    SweepError
+        If the sweep cannot go on: a full disk, a damaged store, workers that died. What was done
+        is kept in the store.
+
+    Notes
+    -----
+    Results do not depend on the executor, bit for bit: blocks and batches are those of the study,
+    and every block is evaluated by one thread.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> def run(coupling, alpha):
+    ...     cells = qb.models.tavis_cummings(cells=2, coupling=coupling)
+    ...     return cells.charge(qb.coherent(alpha), np.linspace(0, 2, 5), ["energy"])
+    >>> axes = {"coupling": [0.5, 1.0, 2.0], "alpha": [1.0, 1.5]}
+    >>> table = qb.sweep(run, axes, progress=False)
+    >>> dict(table.energy.sizes)
+    {'coupling': 3, 'alpha': 2, 'time': 5}
+    """
+    if not callable(run):
+        raise TypeError(f"run must be a function of a point; got {run!r:.60}")
+    grid = Grid.of(axes)
+    number_of = "{} must be a whole number of at least 1"
+    crowd = os.cpu_count() or 1
+    if workers is not None:
+        crowd = whole_number(workers, 1, number_of.format("workers"))
+    if chunk is not None:
+        whole_number(chunk, 1, number_of.format("chunk"))
+    given = None if executor is None else executor_of(executor)
+    place = _opened(run, grid, store, chunk, batch, repair)
+    try:
+        _work(Job(run, place.template, place.batched), place, given, crowd, progress)
+        return place.table()
+    finally:
+        place.close()
+
+
+def _opened(
+    run: Run,
+    grid: Grid,
+    store: str | os.PathLike[str] | None,
+    chunk: int | None,
+    batch: bool | None,
+    repair: bool,
+) -> Store | Memory:
+    """Where results go: what is begun is continued."""
+    said: dict[str, Any] = {}
+    if store is not None:
+        path, said = Path(store), study(run, grid)
+        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+            return _resumed(path, said, grid, chunk, repair)
+        check_folder(path.absolute().parent)
+        _ = zarr()
+    template = first_template(run, grid)
+    batched = () if batch is False else batched_axes(run, grid, template)
+    if batch and not batched:
+        raise ValueError(
+            "batch=True, but given all values of an axis run does not give what single points give"
+        )
+    grid = grid.in_blocks(chunk or _points(grid, template, batched))
+    if store is None:
+        return Memory(grid, template, batched)
+    return create(path, said, grid, template, batched)
+
+
+def _resumed(
+    path: Path, said: Mapping[str, Any], grid: Grid, chunk: int | None, repair: bool
+) -> Store:
+    place = resume(path, said, grid)
+    try:
+        if chunk is not None and grid.in_blocks(chunk).block != place.grid.block:
+            raise ValueError(
+                f"{path} was begun in blocks of {place.grid.block} points, and chunk={chunk} asks "
+                f"for {grid.in_blocks(chunk).block}: leave chunk as it was"
+            )
+        place.check(repair)
+    except BaseException:
+        place.close()
+        raise
+    return place
+
+
+def _points(grid: Grid, template: Template, batched: Sequence[str]) -> int:
+    """How many points a block has, where nobody says so; nothing that is measured counts."""
+    share = max(_BATCH, -(-grid.size // _BATCHES)) if batched else -(-grid.size // _BLOCKS)
+    return max(1, min(share, _BYTES // max(1, template.bytes)))
+
+
+def _work(
+    job: Job, place: Store | Memory, given: Executor | None, crowd: int, progress: bool
+) -> None:
+    """Evaluate what is waiting, and keep it as it comes."""
+    waiting: Sequence[int] = place.waiting
+    heard: set[str] = set()
+    with _shown(progress, place.grid, waiting) as advance:
+
+        def keep(number: int, block: Block) -> None:
+            place.write(number, block)
+            for note in set(block.warnings) - heard:
+                warnings.warn(note, stacklevel=5)
+                heard.add(note)
+            advance(block.failure.size)
+
+        if given is None:
+            waiting = _here(job, place.grid, waiting, crowd, keep)
+        if waiting:
+            executor = local(job, min(crowd, len(waiting))) if given is None else nullcontext(given)
+            with executor as pool:
+                for number, block in evaluated(job, place.grid, waiting, pool):
+                    keep(number, block)
+
+
+def _here(
+    job: Job, grid: Grid, waiting: Sequence[int], crowd: int, keep: Callable[[int, Block], None]
+) -> Sequence[int]:
+    """Evaluate blocks in this process, until it is seen that others are worth while."""
+    begun, alone = time.perf_counter(), crowd == 1 or not can_be_sent(job)
+    for done, number in enumerate(waiting, start=1):
+        keep(number, job.block(grid.part(grid.region(number))))
+        each = (time.perf_counter() - begun) / done
+        if not alone and each * (len(waiting) - done) > _SHORT:
+            return waiting[done:]
+    return ()
+
+
+@contextmanager
+def _shown(progress: bool, grid: Grid, waiting: Sequence[int]) -> Iterator[Callable[[int], object]]:
+    """Show how many points are done, and how long the others will take."""
+    if not progress:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    left = sum(prod(w.stop - w.start for w in grid.region(number)) for number in waiting)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("points, time left"), TimeLeft())
+    with Progress(TextColumn("sweep"), *columns, console=Console(stderr=True)) as shown:
+        task = shown.add_task("sweep", total=grid.size, completed=grid.size - left)
+        yield lambda points: shown.advance(task, points)

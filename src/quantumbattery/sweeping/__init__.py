@@ -1,0 +1,1 @@
+"""The parts of `quantumbattery.sweep`: points in blocks, their evaluation, where results go."""

@@ -1,0 +1,148 @@
+"""Who evaluates the blocks of a sweep: this process, others, or whatever executor is given."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
+
+from quantumbattery.operators import Array
+from quantumbattery.sweeping.evaluation import Block, Job
+from quantumbattery.sweeping.grid import Grid
+from quantumbattery.sweeping.store import SweepError
+
+_AHEAD = 2  # blocks that wait for each worker
+_MANY = 64  # blocks that wait where nobody knows how many workers there are
+
+
+def evaluated(
+    job: Job, grid: Grid, waiting: Sequence[int], executor: Executor
+) -> Iterator[tuple[int, Block]]:
+    """Blocks as they come, by an executor; few enough at a time that they fit in memory.
+
+    Raises
+    ------
+    SweepError
+        If a block did not come back: a point that fails does, a worker that dies does not.
+    """
+    ahead = _AHEAD * getattr(executor, "_max_workers", _MANY // _AHEAD)
+    left = iter(waiting)
+    running: dict[Future[Block], int] = {}
+    send = _sender(job, executor)
+    try:
+        while True:
+            for number in left:
+                running[send(grid.part(grid.region(number)))] = number
+                if len(running) >= ahead:
+                    break
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+    except (KeyboardInterrupt, GeneratorExit, SweepError):
+        raise
+    except Exception as error:
+        kind, text = type(error).__name__, str(error)
+        raise SweepError(
+            f"a worker did not send its block back ({kind}: {text:.200}): it died, was out of "
+            "reach, or could not be sent the function. What was done is kept; run the same sweep "
+            "again to go on"
+        ) from error
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _sender(job: Job, executor: Executor) -> Callable[[Mapping[str, Array]], Future[Block]]:
+    if isinstance(executor, _Local):
+        return lambda values: executor.submit(_evaluate, values)
+    return lambda values: executor.submit(job.block, values)
+
+
+# --- executors ---------------------------------------------------------------------------------
+
+
+class _Local(ProcessPoolExecutor):
+    """Processes that know the job from their start."""
+
+
+@contextmanager
+def local(job: Job, workers: int) -> Iterator[Executor]:
+    """Processes on this machine."""
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
+    if sys.platform == "darwin":  # its libraries do not stand a fork
+        method = "spawn"
+    pool = _Local(
+        workers,
+        mp_context=multiprocessing.get_context(method),
+        initializer=_begin,
+        initargs=(job, os.getpid()),
+    )
+    try:
+        yield pool
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.kill()  # what they are doing will be done again
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def can_be_sent(job: Job) -> bool:
+    """Whether other processes can be told of a job: all can that are forked from this one."""
+    if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin":
+        return True
+    try:
+        pickle.dumps(job)
+    except Exception:
+        return False
+    return True
+
+
+def executor_of(given: Any) -> Executor:
+    """An executor, or that of a Dask client.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if callable(getattr(given, "get_executor", None)):
+        made: Executor = given.get_executor(pure=False)
+        return made
+    if not isinstance(given, Executor):
+        raise TypeError(
+            f"executor must be one of concurrent.futures, or a Dask client; got {given!r:.60}"
+        )
+    return given
+
+
+_JOB: Job | None = None
+
+
+def _begin(job: Job, parent: int) -> None:
+    """Begin a process that evaluates blocks: Ctrl-C is its parent's, and so is its life."""
+    global _JOB
+    _JOB = job
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    """End with the parent, which may be killed without a word."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+
+
+def _evaluate(values: Mapping[str, Array]) -> Block:
+    assert _JOB is not None
+    return _JOB.block(values)

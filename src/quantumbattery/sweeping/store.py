@@ -1,0 +1,300 @@
+"""Results of a sweep in a Zarr store, block by block.
+
+Every block is one chunk of each variable, written whole (a file of its own, put in place at once)
+and checksummed (crc32c); it counts once its part of the mask `done` is there, which is written
+last. So the program may be killed at any moment: what is done stays, the rest is worked out again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.sweeping.evaluation import Block, Template, missing
+from quantumbattery.sweeping.grid import Grid
+from quantumbattery.sweeping.identity import checksum, difference, digest
+from quantumbattery.sweeping.memory import FAILURE, axis_attrs
+
+_OWN = "quantumbattery_sweep"  # the attribute that says what the store is
+
+
+class SweepError(RuntimeError):
+    """A sweep cannot go on; what is done is kept."""
+
+
+class Store:
+    """An open store; made by `create` or `resume`."""
+
+    def __init__(self, path: Path, grid: Grid, template: Template, said: Mapping[str, Any]) -> None:
+        self.path, self.grid, self.template, self.said = path, grid, template, said
+        self._lock = _locked(path)
+        library = zarr()
+        with library.config.set({"array.write_empty_chunks": True}):  # empty, or missing?
+            group = library.open_group(path, mode="r+")
+            self._arrays = {name: group[name] for name in self._names}
+        self.waiting: list[int] = []
+
+    @property
+    def batched(self) -> tuple[str, ...]:
+        """The axes along which blocks are worked out at once."""
+        return tuple(self.said["batched"])
+
+    def write(self, number: int, block: Block) -> None:
+        """Keep a block: its values first, then that it is done."""
+        region = self.grid.region(number)
+        columns: dict[str, Any] = dict(block.columns)
+        columns["failure"] = block.failure.astype(np.dtypes.StringDType())
+        columns["done"] = np.ones(block.failure.shape, dtype=np.uint8)
+        try:
+            for name, column in columns.items():
+                self._arrays[name][region] = column
+        except OSError as error:
+            raise SweepError(
+                f"{self.path} cannot be written ({error.strerror or error}): {self.progress}. Mend "
+                "that and run the same sweep again"
+            ) from error
+
+    @property
+    def progress(self) -> str:
+        """How much is kept, as part of a sentence."""
+        try:
+            kept = sum(self._is_done(number) for number in range(self.grid.count))
+        except Exception:
+            return "what was done is kept"
+        return f"{kept} of {self.grid.count} blocks are done and kept"
+
+    def check(self, repair: bool) -> None:
+        """Read all that is done, and find what is waiting.
+
+        Raises
+        ------
+        SweepError
+            If something that is done is damaged; with `repair` it is waiting instead.
+        """
+        damaged = []
+        for number in range(self.grid.count):
+            try:
+                done = self._is_done(number)
+                if done:
+                    self._read(number)
+            except Exception as error:  # whatever a broken file leads a decoder to
+                damaged.append((number, error))
+                done = False
+            if not done:
+                self.waiting.append(number)
+        if damaged and not repair:
+            first, why = damaged[0]
+            raise SweepError(
+                f"{self.path} is damaged: block {first} of {self.grid.count} cannot be read back "
+                f"({str(why) or type(why).__name__:.120}), {len(damaged)} such in all; the "
+                "others are intact. With repair=True (--repair) the damaged ones are worked out "
+                "again"
+            )
+        for number, _ in damaged:
+            for name in self._names:
+                (self.path / name / self._key(number, name)).unlink(missing_ok=True)
+
+    @property
+    def _names(self) -> list[str]:
+        return ["done", *self.template.variables, "failure"]
+
+    def _key(self, number: int, name: str) -> str:
+        """The file of a block."""
+        place = [
+            w.start // step
+            for w, step in zip(self.grid.region(number), self.grid.block, strict=True)
+        ]
+        own = self.template.variables[name].ndim if name in self.template.variables else 0
+        return "/".join(["c", *map(str, place), *["0"] * own])
+
+    def _is_done(self, number: int) -> bool:
+        if not (self.path / "done" / self._key(number, "done")).exists():
+            return False
+        return bool(np.all(self._arrays["done"][self.grid.region(number)]))
+
+    def _read(self, number: int) -> None:
+        for name in self._names[1:]:
+            file = self.path / name / self._key(number, name)
+            if not file.exists():  # Zarr would take it for empty
+                raise FileNotFoundError(f"a file of {name!r} is missing")
+            self._arrays[name][self.grid.region(number)]
+
+    def table(self) -> xr.Dataset:
+        """Everything, labelled; values are read when they are looked at."""
+        whole: xr.Dataset = xr.open_zarr(self.path, consolidated=False, chunks=None)
+        return whole[[*self.template.variables, "failure"]].drop_attrs(deep=False)
+
+    def close(self) -> None:
+        """Let others write to the store."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+            _lock_file(self.path).unlink(missing_ok=True)
+
+
+# --- making and opening ------------------------------------------------------------------------
+
+
+def create(
+    path: Path, study: Mapping[str, Any], grid: Grid, template: Template, batched: tuple[str, ...]
+) -> Store:
+    """Make a store, whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        for left in path.parent.glob(f".{path.name}.*.draft"):  # of one that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        group = zarr().create_group(draft, zarr_format=3)
+        _fill(group, grid, template)
+        files = {f.parent.name: digest(f.read_bytes()) for f in sorted(draft.glob("*/zarr.json"))}
+        said = {"study": study, "block": list(grid.block), "batched": list(batched), "files": files}
+        group.attrs[_OWN] = said | {"checksum": checksum(said)}
+        draft.rename(path)
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise ValueError(
+            f"the store {path} cannot be made ({error.strerror or error}): name a folder that can "
+            "be written, with room in it"
+        ) from error
+    store = Store(path, grid, template, said)
+    store.waiting = list(range(grid.count))
+    return store
+
+
+def resume(path: Path, study: Mapping[str, Any], grid: Grid) -> Store:
+    """Open a store that the same study has begun."""
+    said = _said(path)
+    if other := difference(study, said["study"]):
+        raise ValueError(
+            f"{path} belongs to another study: {other}. Name another store, or remove this one"
+        )
+    grid = Grid(grid.values, tuple(said["block"]))
+    _check_files(path, said["files"])
+    return Store(path, grid, _template(path, grid), said)
+
+
+def _fill(group: Any, grid: Grid, template: Template) -> None:
+    """Make the arrays of a store; coordinates with their values."""
+    for name, each in template.variables.items():
+        shape, block = (*grid.shape, *each.shape), (*grid.block, *each.shape)
+        dims = (*grid.names, *map(str, each.dims))
+        fill = missing(each.dtype)
+        _array(group, name, shape, block, each.dtype, fill, dims, each.attrs)
+    _array(group, "failure", grid.shape, grid.block, str, "", grid.names, FAILURE)
+    _array(group, "done", grid.shape, grid.block, np.uint8, 0, grid.names, {})
+    axes: dict[str, Any] = {n: xr.Variable((n,), v, axis_attrs(n)) for n, v in grid.values.items()}
+    for name, each in (axes | dict(template.coords)).items():
+        kind = str if each.dtype.kind in "OUT" else each.dtype
+        fill = "" if kind is str else missing(each.dtype)
+        shape = tuple(max(1, n) for n in each.shape)
+        dims = tuple(map(str, each.dims))
+        array = _array(group, name, each.shape, shape, kind, fill, dims, each.attrs)
+        values = each.to_numpy()
+        array[...] = values.astype(np.dtypes.StringDType()) if kind is str else values
+    if beside := [name for name, each in template.coords.items() if name not in each.dims]:
+        group.attrs["coordinates"] = " ".join(beside)
+
+
+def _array(
+    group: Any,
+    name: str,
+    shape: tuple[int, ...],
+    chunks: tuple[int, ...],
+    kind: Any,
+    fill: Any,
+    dims: tuple[str, ...],
+    attrs: Mapping[str, Any],
+) -> Any:
+    from zarr.codecs import Crc32cCodec, ZstdCodec
+
+    return group.create_array(
+        name,
+        shape=shape,
+        chunks=tuple(max(1, n) for n in chunks),
+        dtype=kind,
+        fill_value=fill,
+        compressors=[ZstdCodec(level=1), Crc32cCodec()],
+        dimension_names=dims,
+        attributes={str(n): v for n, v in attrs.items() if isinstance(v, str | int | float)},
+    )
+
+
+def _said(path: Path) -> dict[str, Any]:
+    """What a store says of itself, checked."""
+    file = path / "zarr.json"
+    if not file.is_file():
+        raise ValueError(f"{path} exists and is no store of a sweep: name another")
+    try:
+        said = json.loads(file.read_text("utf-8"))["attributes"][_OWN]
+        kept = {name: value for name, value in said.items() if name != "checksum"}
+    except (ValueError, KeyError, AttributeError) as error:
+        raise _broken(path, "zarr.json", error) from error
+    if checksum(kept) != said.get("checksum"):
+        raise _broken(path, "zarr.json", ValueError("its checksum does not match"))
+    return kept
+
+
+def _check_files(path: Path, files: Mapping[str, str]) -> None:
+    for name, wanted in files.items():
+        file = path / name / "zarr.json"
+        if not file.is_file() or digest(file.read_bytes()) != wanted:
+            raise _broken(path, f"{name}/zarr.json", ValueError("it is missing or has changed"))
+
+
+def _broken(path: Path, file: str, error: Exception) -> SweepError:
+    return SweepError(
+        f"{path} is damaged: {file} cannot be trusted ({error!s:.120}). The values in its other "
+        "files are left as they are; restore that file from a copy, or name another store"
+    )
+
+
+def _template(path: Path, grid: Grid) -> Template:
+    """The template behind a store."""
+    try:
+        whole = xr.open_zarr(path, consolidated=False, chunks=None).drop_vars(["done", "failure"])
+        first = whole.isel(dict.fromkeys(grid.names, 0))
+        coords = {str(n): c.variable.load() for n, c in whole.coords.items() if n not in grid.names}
+    except Exception as error:  # whatever a broken file leads a decoder to
+        raise _broken(path, "a coordinate", error) from error
+    shapes = {
+        str(name): xr.Variable(each.dims, np.empty(each.shape, each.dtype), each.attrs)
+        for name, each in first.data_vars.items()
+    }
+    return Template(shapes, coords)
+
+
+def _locked(path: Path) -> int | None:
+    """Hold a store for this process alone, where the system offers that."""
+    try:
+        import fcntl
+    except ImportError:
+        return None
+    handle = os.open(_lock_file(path), os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # not held by processes that are forked
+    except OSError:
+        os.close(handle)
+        raise ValueError(f"{path} is being written by another sweep: wait for it to end") from None
+    return handle
+
+
+def _lock_file(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
+
+
+def zarr() -> Any:
+    """The library, or what to do without it."""
+    try:
+        import zarr
+    except ImportError:
+        raise ValueError(
+            "a store needs zarr: install it with pip install 'quantumbattery[sweep]', or leave "
+            "store out"
+        ) from None
+    return zarr
