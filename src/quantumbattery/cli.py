@@ -1,4 +1,4 @@
-"""The command line: charge, optimum, paper, verify, zoo."""
+"""The command line: charge, optimum, paper, verify, zoo, sweep."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from quantumbattery.files import check_table_path, make_folder, write_table, wri
 from quantumbattery.pair import QubitPair
 from quantumbattery.quantities import MEASURES
 from quantumbattery.states import Bloch, bloch
+from quantumbattery.sweep import SweepError
 
 app = typer.Typer(
     add_completion=False,
@@ -196,6 +197,49 @@ def zoo(
         raise typer.Exit(1)
 
 
+@app.command(epilog="\b\nExample:\n  quantumbattery sweep study.toml --workers 2 --plot map.pdf")
+def sweep(
+    study: Annotated[Path, typer.Argument(metavar="STUDY.toml", help="What to sweep.")],
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Processes; by default one for each core.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Work on the Dask cluster there instead.")
+    ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw a map of two axes: .png, .pdf or .svg."),
+    ] = None,
+    measure: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the map shows; the last by default.")
+    ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Work out again what is damaged in the store.")
+    ] = False,
+) -> None:
+    """Sweep a study over its axes into its store; go on where it stopped."""
+    from quantumbattery import study as studies
+
+    if workers is not None and scheduler is not None:
+        raise ValueError("give --workers for this machine or --scheduler for a cluster, not both")
+    _check_outputs(None, plot)
+    wanted = studies.read_study(study)
+    print(f"{study}: {wanted}\nstore: {wanted.store}", flush=True)
+    try:
+        table = studies.swept(wanted, workers, scheduler, repair)
+    except KeyboardInterrupt:
+        print("stopped; what is done is kept, the same command goes on", file=sys.stderr)
+        raise typer.Exit(130) from None
+    _print_table(["quantity", "largest", "unit", "where"], studies.best(table))
+    if failed := studies.failures(table):
+        print(failed)
+    if plot is not None:
+        from quantumbattery.plot import save
+
+        save(studies.picture(table, measure), plot)
+    _print_written(wanted.store, plot)
+
+
 def main() -> None:
     """Run the command line; bad input ends with one sentence and exit code 2."""
     try:
@@ -209,7 +253,7 @@ def main() -> None:
     except OSError as error:
         _discard_output()
         sys.exit(_refuse(f"the output cannot be written ({error.strerror})"))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, SweepError) as error:
         sys.exit(_refuse(str(error)))
 
 

@@ -105,7 +105,7 @@ def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure
 
 
 def map(  # noqa: A001 - the name that the interface gives it
-    dataset: xr.Dataset, x: str, y: str, measure: str = "ergotropy"
+    dataset: xr.Dataset, x: str, y: str, measure: str = "ergotropy", over: Iterable[str] = ()
 ) -> Figure:
     """Draw one measure over two axes as a map, its largest value marked.
 
@@ -117,6 +117,8 @@ def map(  # noqa: A001 - the name that the interface gives it
         The axes to draw along.
     measure : str
         What to draw.
+    over : iterable of str
+        Axes of which the best is taken at every point of the map, such as the time.
 
     Returns
     -------
@@ -143,18 +145,21 @@ def map(  # noqa: A001 - the name that the interface gives it
     if measure not in dataset:
         raise ValueError(f"no {measure!r} in this table; it has {', '.join(_variables(dataset))}")
     values = dataset[measure]
-    if {x, y} != set(values.dims) or values.ndim != 2:
+    beside = (over,) if isinstance(over, str) else tuple(over)
+    if {x, y, *beside} != set(values.dims) or values.ndim != 2 + len(beside):
         raise ValueError(
             f"map draws {measure} over exactly the axes {x!r} and {y!r}; it has "
-            f"{dict(values.sizes)}: choose values with dataset.sel(...)"
+            f"{dict(values.sizes)}: choose values with dataset.sel(...), or name the axes in "
+            "over=[...] of which the best is taken"
         )
-    values = _sorted(values.transpose(y, x))
+    best = f", best over {', '.join(_said(values, d) for d in beside)}" if beside else ""
+    values = _sorted(values.max(beside, keep_attrs=True).transpose(y, x))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.2, 3.2), layout="constrained")
         axes = figure.subplots()
-        across, up = (values[d].to_numpy() for d in (x, y))
+        across, up = (_places(axes, values[d], k) for k, d in enumerate((x, y)))
         image = axes.pcolormesh(across, up, values.to_numpy(), cmap="cividis", shading="nearest")
-        figure.colorbar(image, label=label(values))
+        figure.colorbar(image, label=label(values) + best)
         if values.notnull().any():
             row, column = np.unravel_index(int(np.nanargmax(values.to_numpy())), values.shape)
             star: Any = {"marker": "*", "color": "w", "markeredgecolor": "k", "markersize": 11}
@@ -163,6 +168,21 @@ def map(  # noqa: A001 - the name that the interface gives it
         axes.set(xlabel=label(values[x]), ylabel=label(values[y]))
         axes.grid(visible=False)
     return figure
+
+
+def _said(values: xr.DataArray, axis: str) -> str:
+    """An axis in the middle of a sentence."""
+    return str(values[axis].attrs.get("long_name", axis)) if axis in values.coords else axis
+
+
+def _places(axes: Axes, values: xr.DataArray, which: int) -> Any:
+    """Where the values of an axis are drawn: numbers where they are, names one after the other."""
+    array = values.to_numpy()
+    if array.dtype.kind in "iuf":
+        return array
+    side = (axes.xaxis, axes.yaxis)[which]
+    side.set_ticks(np.arange(len(array)), [str(each) for each in array])
+    return np.arange(len(array))
 
 
 def bloch(*preparations: Bloch) -> Figure:
