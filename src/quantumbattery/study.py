@@ -296,7 +296,7 @@ def swept(study: Study, workers: int | None, scheduler: str | None, repair: bool
             "--scheduler needs Dask: install it with pip install 'quantumbattery[sweep]'"
         ) from None
     try:
-        client = Client(scheduler, timeout=10)  # type: ignore[no-untyped-call]
+        client = Client(scheduler, timeout=10)
     except (OSError, TimeoutError, ValueError) as error:
         raise ValueError(f"there is no Dask scheduler at {scheduler} ({error})") from error
     with client:

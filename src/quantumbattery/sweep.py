@@ -146,7 +146,7 @@ def _opened(
     if store is not None:
         path, said = Path(store), study(run, grid)
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            return _resumed(path, said, grid, chunk, repair)
+            return _resumed(run, path, said, grid, chunk, repair)
         check_folder(path.absolute().parent)
         _ = zarr()
     template = first_template(run, grid)
@@ -162,9 +162,9 @@ def _opened(
 
 
 def _resumed(
-    path: Path, said: Mapping[str, Any], grid: Grid, chunk: int | None, repair: bool
+    run: Run, path: Path, said: Mapping[str, Any], grid: Grid, chunk: int | None, repair: bool
 ) -> Store:
-    place = resume(path, said, grid)
+    place = resume(path, said, grid, (lambda: first_template(run, grid)) if repair else None)
     try:
         if chunk is not None and grid.in_blocks(chunk).block != place.grid.block:
             raise ValueError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +97,11 @@ class Store:
                 "others are intact. With repair=True (--repair) the damaged ones are worked out "
                 "again"
             )
+        if self.waiting and not os.access(self.path, os.W_OK):
+            raise SweepError(
+                f"{self.path} cannot be written, and {len(self.waiting)} of its {self.grid.count} "
+                "blocks are not done: make it writable, or copy it to a folder that is"
+            )
         for number, _ in damaged:
             for name in self._names:
                 (self.path / name / self._key(number, name)).unlink(missing_ok=True)
@@ -153,7 +158,14 @@ def create(
         group = zarr().create_group(draft, zarr_format=3)
         _fill(group, grid, template)
         files = {f.parent.name: digest(f.read_bytes()) for f in sorted(draft.glob("*/zarr.json"))}
-        said = {"study": study, "block": list(grid.block), "batched": list(batched), "files": files}
+        said = {
+            "study": study,
+            "block": list(grid.block),
+            "batched": list(batched),
+            "variables": list(template.variables),
+            "coordinates": list(template.coords),
+            "files": files,
+        }
         group.attrs[_OWN] = said | {"checksum": checksum(said)}
         draft.rename(path)
     except OSError as error:
@@ -167,8 +179,13 @@ def create(
     return store
 
 
-def resume(path: Path, study: Mapping[str, Any], grid: Grid) -> Store:
-    """Open a store that the same study has begun."""
+def resume(
+    path: Path, study: Mapping[str, Any], grid: Grid, mend: Callable[[], Template] | None
+) -> Store:
+    """Open a store that the same study has begun.
+
+    Damaged coordinates are written again if `mend` gives the template once more.
+    """
     said = _said(path)
     if other := difference(study, said["study"]):
         raise ValueError(
@@ -176,7 +193,35 @@ def resume(path: Path, study: Mapping[str, Any], grid: Grid) -> Store:
         )
     grid = Grid(grid.values, tuple(said["block"]))
     _check_files(path, said["files"])
-    return Store(path, grid, _template(path, grid), said)
+    group = zarr().open_group(path, mode="r")
+    try:
+        coords = _coords(group, path, grid, said["coordinates"])
+    except Exception as error:  # whatever a broken file leads a decoder to
+        if mend is None:
+            raise _broken(path, "a coordinate", error) from error
+        coords = dict(mend().coords)
+        _write_coords(zarr().open_group(path, mode="r+"), grid, coords)
+    variables = {}
+    for name in said["variables"]:
+        array, first = group[name], len(grid.shape)
+        dims, empty = array.metadata.dimension_names, np.empty(array.shape[first:], array.dtype)
+        variables[name] = xr.Variable(dims[first:], empty, dict(array.attrs))
+    return Store(path, grid, Template(variables, coords), said)
+
+
+def _coords(group: Any, path: Path, grid: Grid, names: Sequence[str]) -> dict[str, xr.Variable]:
+    """The coordinates of the variables' own axes; those of the sweep are checked."""
+    found = {}
+    for name in (*grid.names, *names):
+        array = group[name]
+        if not (path / name / "/".join(["c", *["0"] * array.ndim])).exists():
+            raise FileNotFoundError(f"a file of {name!r} is missing")
+        values = array[...]
+        if name in names:
+            found[name] = xr.Variable(array.metadata.dimension_names, values, dict(array.attrs))
+        elif values.tolist() != grid.values[name].tolist():
+            raise ValueError(f"the values of {name!r} have changed")
+    return found
 
 
 def _fill(group: Any, grid: Grid, template: Template) -> None:
@@ -188,17 +233,27 @@ def _fill(group: Any, grid: Grid, template: Template) -> None:
         _array(group, name, shape, block, each.dtype, fill, dims, each.attrs)
     _array(group, "failure", grid.shape, grid.block, str, "", grid.names, FAILURE)
     _array(group, "done", grid.shape, grid.block, np.uint8, 0, grid.names, {})
-    axes: dict[str, Any] = {n: xr.Variable((n,), v, axis_attrs(n)) for n, v in grid.values.items()}
-    for name, each in (axes | dict(template.coords)).items():
+    for name, each in _coordinates(grid, template.coords).items():
         kind = str if each.dtype.kind in "OUT" else each.dtype
-        fill = "" if kind is str else missing(each.dtype)
-        shape = tuple(max(1, n) for n in each.shape)
-        dims = tuple(map(str, each.dims))
-        array = _array(group, name, each.shape, shape, kind, fill, dims, each.attrs)
-        values = each.to_numpy()
-        array[...] = values.astype(np.dtypes.StringDType()) if kind is str else values
+        fill, dims = "" if kind is str else missing(each.dtype), tuple(map(str, each.dims))
+        _array(group, name, each.shape, each.shape, kind, fill, dims, each.attrs)
     if beside := [name for name, each in template.coords.items() if name not in each.dims]:
         group.attrs["coordinates"] = " ".join(beside)
+    _write_coords(group, grid, template.coords)
+
+
+def _coordinates(grid: Grid, coords: Mapping[str, xr.Variable]) -> dict[str, xr.Variable]:
+    """Those of the sweep's axes, and the variables' own."""
+    axes = {n: xr.Variable((n,), v, axis_attrs(n)) for n, v in grid.values.items()}
+    return axes | dict(coords)
+
+
+def _write_coords(group: Any, grid: Grid, coords: Mapping[str, xr.Variable]) -> None:
+    with zarr().config.set({"array.write_empty_chunks": True}):
+        for name, each in _coordinates(grid, coords).items():
+            values = each.to_numpy()
+            text = values.dtype.kind in "OUT"
+            group[name][...] = values.astype(np.dtypes.StringDType()) if text else values
 
 
 def _array(
@@ -249,24 +304,10 @@ def _check_files(path: Path, files: Mapping[str, str]) -> None:
 
 def _broken(path: Path, file: str, error: Exception) -> SweepError:
     return SweepError(
-        f"{path} is damaged: {file} cannot be trusted ({error!s:.120}). The values in its other "
-        "files are left as they are; restore that file from a copy, or name another store"
+        f"{path} is damaged: {file} cannot be trusted ({error!s:.120}). All its files are left as "
+        "they are; restore that one from a copy, name another store, or, for coordinates, have "
+        "them written again with repair=True (--repair)"
     )
-
-
-def _template(path: Path, grid: Grid) -> Template:
-    """The template behind a store."""
-    try:
-        whole = xr.open_zarr(path, consolidated=False, chunks=None).drop_vars(["done", "failure"])
-        first = whole.isel(dict.fromkeys(grid.names, 0))
-        coords = {str(n): c.variable.load() for n, c in whole.coords.items() if n not in grid.names}
-    except Exception as error:  # whatever a broken file leads a decoder to
-        raise _broken(path, "a coordinate", error) from error
-    shapes = {
-        str(name): xr.Variable(each.dims, np.empty(each.shape, each.dtype), each.attrs)
-        for name, each in first.data_vars.items()
-    }
-    return Template(shapes, coords)
 
 
 def _locked(path: Path) -> int | None:
@@ -275,7 +316,10 @@ def _locked(path: Path) -> int | None:
         import fcntl
     except ImportError:
         return None
-    handle = os.open(_lock_file(path), os.O_RDWR | os.O_CREAT)
+    try:
+        handle = os.open(_lock_file(path), os.O_RDWR | os.O_CREAT)
+    except OSError:  # a store that cannot be written can still be read
+        return None
     try:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # not held by processes that are forked
     except OSError:

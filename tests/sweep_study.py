@@ -1,0 +1,29 @@
+"""A sweep that a test kills: `python sweep_study.py STORE [seconds a point]`."""
+
+import os
+import sys
+import time
+
+import numpy as np
+import xarray as xr
+
+import quantumbattery as qb
+
+AXES = {"x": np.linspace(0.0, 1.0, 8), "n": [1, 2, 3, 4, 5, 6]}
+PAUSE = float(os.environ.get("SWEEP_PAUSE", "0.02"))
+
+
+def run(x, n):
+    """What can be checked by hand, one point at a time."""
+    if PAUSE:
+        time.sleep(PAUSE)
+    if n == 4 and x > 0.5:
+        raise ValueError(f"no value at {n}")
+    if seen := os.environ.get("SWEEP_SEEN"):
+        with open(seen, "a") as file:
+            file.write(f"{float(x)!r} {int(n)}\n")
+    return xr.Dataset({"y": ("t", np.sin(x * n * np.arange(1.0, 4.0)))}, {"t": [1.0, 2.0, 3.0]})
+
+
+if __name__ == "__main__":
+    qb.sweep(run, AXES, sys.argv[1], progress=False, chunk=3, batch=False, workers=2)

@@ -1,0 +1,236 @@
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import quantumbattery as qb
+import sweep_study
+from quantumbattery.sweeping.grid import Grid
+from quantumbattery.sweeping.identity import identity
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch):
+    monkeypatch.setattr(sweep_study, "PAUSE", 0.0)
+
+
+def by_hand(axes=sweep_study.AXES):
+    """The study, worked out without the sweep."""
+    x, n, t = np.ix_(np.asarray(axes["x"]), np.asarray(axes["n"]), np.arange(1.0, 4.0))
+    y = np.sin(x * n * t)
+    y[np.broadcast_to((n == 4) & (x > 0.5), y.shape)] = np.nan
+    return y
+
+
+def check(table):
+    np.testing.assert_array_equal(table.y.values, by_hand())
+    assert table.y.dims == ("x", "n", "t")
+    failed = np.isnan(by_hand()).any(axis=-1)
+    said = np.where(failed, "ValueError: no value at 4", "")
+    assert table.failure.values.tolist() == said.tolist()
+
+
+def test_every_point_is_evaluated_and_failures_are_kept():
+    table = qb.sweep(sweep_study.run, sweep_study.AXES, progress=False, batch=False)
+    check(table)
+    assert list(table.x.values) == list(sweep_study.AXES["x"])
+    assert list(table.t.values) == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 7, 100])
+def test_a_store_holds_the_same(tmp_path, chunk):
+    store = tmp_path / "study.zarr"
+    table = qb.sweep(sweep_study.run, sweep_study.AXES, store, progress=False, chunk=chunk)
+    check(table)
+    check(xr.open_zarr(store, consolidated=False, chunks=None))
+    assert [path.name for path in tmp_path.iterdir()] == ["study.zarr"]
+
+
+@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_any_executor_gives_the_same_bit_by_bit(tmp_path, pool):
+    alone = qb.sweep(battery, AXES, progress=False, workers=1)
+    with pool(2) as executor:
+        table = qb.sweep(battery, AXES, tmp_path / "s.zarr", executor, progress=False)
+        many = qb.sweep(sweep_study.run, sweep_study.AXES, executor=executor, progress=False)
+    check(many)
+    assert table.load().energy.identical(alone.energy)
+    assert table.ergotropy.identical(alone.ergotropy)
+
+
+def test_what_is_done_is_not_done_again(tmp_path, monkeypatch):
+    seen, store = tmp_path / "seen", tmp_path / "s.zarr"
+    monkeypatch.setenv("SWEEP_SEEN", str(seen))
+    qb.sweep(sweep_study.run, sweep_study.AXES, store, progress=False, workers=1)
+    before = seen.read_text()
+    check(qb.sweep(sweep_study.run, sweep_study.AXES, store, progress=False, workers=1))
+    assert seen.read_text() == before
+
+
+TIMES = np.linspace(0.0, 3.0, 4)
+AXES = {"coupling": np.linspace(0.5, 1.5, 5), "loss": [0.0, 0.3], "cells": [1, 2]}
+CALLS = []
+
+
+def battery(coupling, loss, cells):
+    CALLS.append(np.size(coupling))
+    system = qb.models.tavis_cummings(cells=cells, coupling=coupling, loss=loss)
+    return system.charge(qb.fock(1), TIMES, ["energy", "ergotropy"])
+
+
+def test_systems_of_one_structure_are_batched():
+    CALLS.clear()
+    table = qb.sweep(battery, AXES, progress=False, workers=1)
+    assert CALLS.count(5) >= 2  # all couplings at once, for each number of cells
+    assert len(CALLS) < 20  # of 20 points, those of the trial included
+    # One photon, without loss: sin^2(sqrt(N) g t) (zoo: Tavis-Cummings).
+    c, t = table.coupling.values, table.time.values
+    for cells in (1, 2):
+        exact = np.sin(np.sqrt(cells) * c[:, None] * t) ** 2
+        np.testing.assert_allclose(table.energy.sel(loss=0.0, cells=cells), exact, atol=1e-12)
+    single = qb.sweep(battery, AXES, progress=False, workers=1, batch=False)
+    xr.testing.assert_allclose(table, single, rtol=0, atol=1e-12)
+
+
+def wrong_for_arrays(x):
+    return xr.Dataset({"y": x * 0 + float(np.max(x))})
+
+
+def blind_to_arrays(**_):
+    return xr.Dataset({"y": 2.0})
+
+
+def sensitive(x):
+    if x > 0.5:
+        raise ValueError("too large")
+    return xr.Dataset({"y": 3.0 * x})
+
+
+def test_a_function_that_does_not_broadcast_is_given_single_points():
+    axes = {"x": [0.25, 0.5, 1.0]}
+    table = qb.sweep(wrong_for_arrays, axes, progress=False)
+    assert table.y.values.tolist() == [0.25, 0.5, 1.0]
+    assert qb.sweep(blind_to_arrays, axes, progress=False).y.values.tolist() == [2.0] * 3
+    table = qb.sweep(sensitive, axes, progress=False)
+    np.testing.assert_array_equal(table.y, [0.75, 1.5, np.nan])
+    with pytest.raises(ValueError, match="batch=True, but"):
+        qb.sweep(wrong_for_arrays, axes, progress=False, batch=True)
+
+
+def lossy(rate):
+    """A point that a system refuses, among others that it takes."""
+    return qb.QubitPair(charger_loss=rate).charge(qb.bloch(1.0), [1.0], ["energy"])
+
+
+def test_one_bad_point_of_a_batch_fails_alone():
+    table = qb.sweep(lossy, {"rate": [0.0, 0.1, -0.1, 0.2]}, progress=False)
+    assert np.isnan(table.energy.values[:, 0]).tolist() == [False, False, True, False]
+    assert "zero or positive" in table.failure.values[2]
+
+
+def test_texts_and_whole_numbers_are_axes_too(tmp_path):
+    def run(name, many):
+        return xr.Dataset({"length": len(name) * (2 if many else 1)})
+
+    for store in (None, tmp_path / "s.zarr"):
+        axes = {"name": ["a", "bcd"], "many": [True, False]}
+        table = qb.sweep(run, axes, store, progress=False)
+        assert table.length.values.tolist() == [[2, 1], [6, 3]]
+        assert table.length.dtype.kind == "i"
+        assert table.name.values.tolist() == ["a", "bcd"]
+
+
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=4), st.integers(1, 60))
+@settings(max_examples=60, deadline=None)
+def test_blocks_cover_the_grid_once(shape, points):
+    axes = {f"a{k}": np.arange(float(n)) for k, n in enumerate(shape)}
+    grid = Grid.of(axes).in_blocks(points)
+    covered = np.zeros(grid.shape, dtype=int)
+    for number in range(grid.count):
+        part = covered[grid.region(number)]
+        assert part.size <= points
+        part += 1
+    assert (covered == 1).all()
+
+
+def test_memory_of_the_axes_is_a_fingerprint(tmp_path):
+    store = tmp_path / "s.zarr"
+    table = qb.sweep(sensitive, {"x": [0.1, 0.2]}, store, progress=False)
+    table.close()
+    for axes, said in (
+        ({"x": [0.1, 0.3]}, "axis 'x' has other values"),
+        ({"y": [0.1, 0.2]}, "axes are x, not y"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            qb.sweep(sensitive, axes, store, progress=False)
+    with pytest.raises(ValueError, match="another function"):
+        qb.sweep(blind_to_arrays, {"x": [0.1, 0.2]}, store, progress=False)
+    with pytest.raises(ValueError, match="in blocks of"):
+        qb.sweep(sensitive, {"x": [0.1, 0.2]}, store, progress=False, chunk=2)
+
+
+def test_the_program_s_version_counts(tmp_path, monkeypatch):
+    store = tmp_path / "s.zarr"
+    qb.sweep(sensitive, {"x": [0.1, 0.2]}, store, progress=False)
+    monkeypatch.setattr(qb, "__version__", "9.9.9")
+    with pytest.raises(ValueError, match=r"begun by version 0\.1\.0"):
+        qb.sweep(sensitive, {"x": [0.1, 0.2]}, store, progress=False)
+
+
+def test_functions_differ_by_source_defaults_and_what_they_enclose():
+    def made(factor):
+        return lambda x: xr.Dataset({"y": factor * x})
+
+    assert identity(made(1.0)) == identity(made(1.0))
+    assert identity(made(1.0)) != identity(made(2.0))
+    assert identity(sensitive) != identity(blind_to_arrays)
+
+
+def test_warnings_are_heard_once():
+    def run(levels):
+        cavity = qb.Oscillator(levels=int(levels))
+        system = qb.System(
+            {"charger": cavity, "battery": qb.Qubit()}, [qb.dipole("charger", "battery", 1.0)]
+        )
+        return system.charge(qb.coherent(2.0), [1.0], ["energy"])
+
+    with pytest.warns(UserWarning, match="levels of 'charger'") as heard:
+        qb.sweep(run, {"levels": [6, 7]}, progress=False)
+    assert len({str(each.message) for each in heard}) == len(heard)
+
+
+def test_progress_goes_to_the_error_stream(capsys):
+    qb.sweep(sensitive, {"x": [0.1, 0.2]})
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "2/2" in err
+    assert "time left" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"run": 3}, TypeError, "function of a point"),
+        ({"axes": {}}, TypeError, "axes must be a dict"),
+        ({"axes": {"x": []}}, ValueError, "axis 'x'"),
+        ({"axes": {"x": [[1.0]]}}, ValueError, "axis 'x'"),
+        ({"axes": {"x": [1.0, 1.0]}}, ValueError, "repeats"),
+        ({"axes": {"x": [np.nan]}}, ValueError, "finite"),
+        ({"axes": {"x": "ab"}}, TypeError, "axis 'x'"),
+        ({"axes": {"done": [1]}}, ValueError, "cannot be named 'done'"),
+        ({"chunk": 0}, ValueError, "chunk must be a whole number"),
+        ({"workers": 0}, ValueError, "workers must be a whole number"),
+        ({"executor": "fast"}, TypeError, "executor must be"),
+        ({"run": lambda **_: 1.0}, TypeError, "must return an xarray.Dataset"),
+        ({"run": lambda **_: xr.Dataset()}, ValueError, "no variables"),
+        ({"run": lambda **_: xr.Dataset({"x": ("a", [1.0])})}, ValueError, "rename it"),
+        ({"run": lambda **_: xr.Dataset({"y": "text"})}, ValueError, "no numbers"),
+        ({"run": lambda **_: 1 / 0}, ValueError, "every point of the sweep fails.*ZeroDivision"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence(change, error, said):
+    given = {"run": sensitive, "axes": {"x": [0.1, 0.2]}, "progress": False} | change
+    with pytest.raises(error, match=said):
+        qb.sweep(**given)

@@ -1,0 +1,281 @@
+"""Sweeps that are really stopped: killed, interrupted, out of room, or damaged on the disk."""
+
+import contextlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import quantumbattery as qb
+import sweep_study
+from test_sweep import check
+
+SCRIPT = Path(sweep_study.__file__)
+
+
+def begin(store, seconds="0.02", script=SCRIPT, **options):
+    """The study, in a process of its own that can be killed with all that it started."""
+    environment = os.environ | {"SWEEP_PAUSE": seconds}
+    return subprocess.Popen(
+        [sys.executable, str(script), str(store)],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )
+
+
+def finish(store):
+    """The same again, to its end; its table."""
+    again = begin(store, "0")
+    _, said = again.communicate(timeout=60)
+    assert again.returncode == 0, said
+    return xr.open_zarr(store, consolidated=False, chunks=None)
+
+
+def files(store):
+    """Everything that was computed, byte by byte."""
+    names = sorted(path for path in store.rglob("c/**/*") if path.is_file())
+    return {str(path.relative_to(store)): path.read_bytes() for path in names}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    store = tmp_path_factory.mktemp("undisturbed") / "study.zarr"
+    check(finish(store))
+    return files(store)
+
+
+def alive(text):
+    """Processes whose command line has a text."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if text in (folder / "cmdline").read_text():
+                found.append(folder.name)
+    return found
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_killed_at_twenty_random_moments(tmp_path, undisturbed):
+    store, draw, kept = tmp_path / "study.zarr", random.Random(7), 0
+    started = time.monotonic()
+    begin(store, "0").communicate()
+    shutil.rmtree(store)
+    start_up = time.monotonic() - started  # where most of the time goes: kills come after, too
+    for number in range(20):
+        running = begin(store)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(draw.uniform(0.4, 1.15) * start_up)
+        running.kill()
+        running.communicate()
+        before, kept = kept, len(list(store.glob("done/c/*/*")))
+        assert kept >= before, number
+    assert kept > 0
+    check(finish(store))
+    assert files(store) == undisturbed
+    assert [path.name for path in tmp_path.iterdir()] == ["study.zarr"]
+    deadline = time.monotonic() + 5
+    while alive(str(store)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not alive(str(store))  # workers do not outlive who started them
+
+
+def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path, undisturbed):
+    store = tmp_path / "study.zarr"
+    running = begin(store, "0.1", start_new_session=True)
+    deadline = time.monotonic() + 30
+    while len(list(store.glob("done/c/*/*"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to the workers too
+    _, said = running.communicate(timeout=20)
+    assert running.returncode != 0
+    assert "KeyboardInterrupt" in said
+    assert 3 <= len(list(store.glob("done/c/*/*"))) < 16
+    check(finish(store))
+    assert files(store) == undisturbed
+
+
+@pytest.fixture
+def complete(tmp_path):
+    store = tmp_path / "study.zarr"
+    finish(store).close()
+    return store
+
+
+def sweep_again(store, **options):
+    os.environ["SWEEP_PAUSE"] = "0"
+    return qb.sweep(
+        sweep_study.run, sweep_study.AXES, store, progress=False, batch=False, workers=1, **options
+    )
+
+
+@pytest.fixture
+def _no_pause(monkeypatch):
+    monkeypatch.setattr(sweep_study, "PAUSE", 0.0)
+
+
+def random_places(store, count):
+    """Some files of values, and places in them."""
+    draw = random.Random(3)
+    names = [path for path in sorted(store.rglob("c/**/*")) if path.is_file()]
+    for path in draw.sample(names, count):
+        yield path, draw.randrange(path.stat().st_size)
+
+
+@pytest.mark.usefixtures("_no_pause")
+def test_a_flipped_byte_is_found_and_mended(complete, undisturbed):
+    for path, place in random_places(complete, 8):
+        sound = path.read_bytes()
+        broken = bytearray(sound)
+        broken[place] ^= 0x10
+        path.write_bytes(bytes(broken))
+        rest = {name: data for name, data in files(complete).items() if data != bytes(broken)}
+        with pytest.raises(qb.SweepError, match=r"is damaged: (block \d+ of 16|a coordinate)"):
+            sweep_again(complete)
+        assert rest.items() <= files(complete).items()
+        check(sweep_again(complete, repair=True))
+        assert files(complete) == undisturbed
+
+
+@pytest.mark.usefixtures("_no_pause")
+@pytest.mark.parametrize("cut", ["short", "away"])
+def test_a_file_cut_short_is_found_and_mended(complete, undisturbed, cut):
+    for path, place in random_places(complete, 6):
+        if cut == "short":
+            path.write_bytes(path.read_bytes()[:place])
+        elif path.relative_to(complete).parts[0] == "done":
+            continue  # without it, the block is not done
+        else:
+            path.unlink()
+        with pytest.raises(qb.SweepError, match="is damaged"):
+            sweep_again(complete)
+        check(sweep_again(complete, repair=True))
+        assert files(complete) == undisturbed
+
+
+@pytest.mark.usefixtures("_no_pause")
+def test_damaged_descriptions_are_found(complete):
+    before = files(complete)
+    for path in sorted(complete.rglob("zarr.json")):
+        sound = path.read_text()
+        for broken in (sound[: len(sound) // 2], sound.replace("1", "2")):
+            path.write_text(broken)
+            with pytest.raises(qb.SweepError, match="is damaged"):
+                sweep_again(complete)
+        path.write_text(sound)
+    assert files(complete) == before
+    check(sweep_again(complete))
+
+
+@pytest.mark.usefixtures("_no_pause")
+def test_what_is_no_store_is_not_touched(tmp_path):
+    folder = tmp_path / "thesis"
+    folder.mkdir()
+    (folder / "chapter.txt").write_text("years of work")
+    with pytest.raises(ValueError, match="no store of a sweep"):
+        sweep_again(folder)
+    assert (folder / "chapter.txt").read_text() == "years of work"
+    with pytest.raises(ValueError, match="not an existing folder"):
+        sweep_again(tmp_path / "nowhere" / "study.zarr")
+
+
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """A file system with little room; None where this user cannot make one."""
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if (
+        shutil.which("mount") is None
+        or subprocess.run(["mount", *options], capture_output=True).returncode
+    ):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def wide(x):
+    """Numbers that do not compress."""
+    return xr.Dataset({"y": ("t", np.random.default_rng(int(x * 1000)).random(4000))})
+
+
+def test_a_full_disk_stops_with_a_clear_error_and_goes_on(tmp_path):
+    axes, folder = {"x": np.linspace(0.0, 1.0, 40)}, tmp_path / "disk"
+    store = folder / "study.zarr"
+    with small_disk(folder, "900k") as mounted:
+        if not mounted:
+            pytest.skip("a small file system can be made by root on Linux only")
+        with pytest.raises(qb.SweepError, match=r"cannot be written .*No space left.* kept"):
+            qb.sweep(wide, axes, store, progress=False, chunk=1, workers=1)
+        kept = {k: v for k, v in files(store).items() if k.startswith("y/")}
+        assert 5 < len(kept) < 40
+        subprocess.run(["mount", "-o", "remount,size=4m", str(folder)], check=True)
+        table = qb.sweep(wide, axes, store, progress=False, chunk=1, workers=1).load()
+        assert kept.items() <= files(store).items()
+    for x, row in zip(axes["x"], table.y.values, strict=True):
+        np.testing.assert_array_equal(row, wide(x).y)
+
+
+def test_no_room_for_a_store_at_all(tmp_path):
+    with small_disk(tmp_path / "disk", "16k") as mounted:
+        if not mounted:
+            pytest.skip("a small file system can be made by root on Linux only")
+        with pytest.raises(ValueError, match="cannot be made"):
+            qb.sweep(wide, {"x": [0.1, 0.2]}, tmp_path / "disk" / "s.zarr", progress=False)
+
+
+def test_a_read_only_folder_is_refused_before_any_work(tmp_path, monkeypatch):
+    folder = tmp_path / "disk"
+    with small_disk(folder, "4m") as mounted:
+        if mounted:  # root may write everywhere else
+            subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        else:
+            folder.chmod(0o500)
+        seen = tmp_path / "seen"
+        monkeypatch.setenv("SWEEP_SEEN", str(seen))
+        with pytest.raises(ValueError, match=r"cannot be (written|made)"):
+            sweep_again(folder / "study.zarr")
+        assert not seen.exists()
+        folder.chmod(0o700) if not mounted else None
+
+
+@pytest.mark.usefixtures("_no_pause")
+def test_a_store_that_became_read_only(complete, tmp_path):
+    folder = tmp_path / "disk"
+    with small_disk(folder, "4m") as mounted:
+        if not mounted:
+            pytest.skip("a file system of its own can be made by root on Linux only")
+        store = folder / "study.zarr"
+        shutil.copytree(complete, store)
+        shutil.rmtree(store / "done" / "c" / "0")
+        before = files(store)
+        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        with pytest.raises((ValueError, qb.SweepError), match="cannot be written"):
+            sweep_again(store)
+        assert files(store) == before
+        subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
+        check(sweep_again(store))
+
+
+def test_two_sweeps_cannot_write_to_one_store(tmp_path):
+    store = tmp_path / "study.zarr"
+    running = begin(store, "0.2")
+    while not list(store.glob("done/c/*/*")):
+        time.sleep(0.02)
+    try:
+        with pytest.raises(ValueError, match="being written by another sweep"):
+            sweep_again(store)
+    finally:
+        running.kill()
+        running.communicate()
