@@ -1,4 +1,4 @@
-"""A sweep that a test kills: `python sweep_study.py STORE [seconds a point]`."""
+"""A sweep that a test kills: `python sweep_study.py STORE [SCHEDULER]`."""
 
 import os
 import sys
@@ -26,4 +26,9 @@ def run(x, n):
 
 
 if __name__ == "__main__":
-    qb.sweep(run, AXES, sys.argv[1], progress=False, chunk=3, batch=False, workers=2)
+    store, executor = sys.argv[1], None
+    if len(sys.argv) > 2:
+        from dask.distributed import Client
+
+        executor = Client(sys.argv[2], timeout=20)
+    qb.sweep(run, AXES, store, executor, progress=False, chunk=3, batch=False, workers=2)
