@@ -175,15 +175,27 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
 # --- parts -------------------------------------------------------------------------------------
 
 
-def _system(given: dict[str, Any]) -> System:
-    if "model" not in given:
-        return System.from_dict(given)
-    name, rest = given["model"], {n: v for n, v in given.items() if n != "model"}
-    if name not in models.__all__:
-        raise ValueError(f"there is no model {name!r}; there are {', '.join(models.__all__)}")
-    make: Callable[..., System] = getattr(models, name)
-    _known(f"model {name}", rest, signature(make).parameters)
+def _maker(given: Mapping[str, Any], kind: str) -> Callable[..., Any] | None:
+    """The model or the state that a part names; None where it names none."""
+    there, names = (models, models.__all__) if kind == "model" else (states, _STATES)
+    if kind not in given:
+        return None
+    if given[kind] not in names:
+        raise ValueError(f"there is no {kind} {given[kind]!r}; there are {', '.join(names)}")
+    make: Callable[..., Any] = getattr(there, given[kind])
+    return make
+
+
+def _made(make: Callable[..., Any], given: Mapping[str, Any], kind: str) -> Any:
+    rest = {name: value for name, value in given.items() if name != kind}
+    _known(f"{kind} {given[kind]}", rest, signature(make).parameters)
     return make(**rest)
+
+
+def _system(given: dict[str, Any]) -> System:
+    make = _maker(given, "model")
+    system: System = System.from_dict(given) if make is None else _made(make, given, "model")
+    return system
 
 
 def _preparation(given: dict[str, Any]) -> Any:
@@ -194,13 +206,9 @@ def _preparation(given: dict[str, Any]) -> Any:
                 "as in [preparation.cavity]"
             )
         return {site: _preparation(each) for site, each in given.items()}
-    name, rest = given["state"], {n: v for n, v in given.items() if n != "state"}
-    if name not in _STATES:
-        raise ValueError(f"there is no state {name!r}; there are {', '.join(_STATES)}")
-    make = getattr(states, name)
-    _known(f"state {name}", rest, signature(make).parameters)
-    angles = {n: angle(n, v) for n, v in rest.items() if isinstance(v, str)}
-    return make(**rest | angles)
+    make = _maker(given, "state")
+    angles = {n: angle(n, v) for n, v in given.items() if isinstance(v, str) and n != "state"}
+    return make and _made(make, given | angles, "state")
 
 
 def _times(given: dict[str, Any]) -> Any:
@@ -249,8 +257,8 @@ def _place(given: Mapping[str, Any], name: str) -> tuple[tuple[str, ...], str]:
         _inside(given, tuple(where))
         return tuple(where), last
     found = []
-    for part, maker, there in (("system", "model", models), ("preparation", "state", states)):
-        make = getattr(there, str(given.get(part, {}).get(maker)), None)
+    for part, kind in (("system", "model"), ("preparation", "state")):
+        make = _maker(given[part], kind)
         if make is not None and name in signature(make).parameters:
             found.append(part)
     if name in given.get("optimum", {}):

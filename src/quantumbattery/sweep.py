@@ -18,11 +18,12 @@ from quantumbattery.files import check_folder
 from quantumbattery.sites import whole_number
 from quantumbattery.sweeping.evaluation import (
     Block,
+    First,
     Job,
     Run,
     Template,
     batched_axes,
-    first_template,
+    first_of,
 )
 from quantumbattery.sweeping.grid import Grid
 from quantumbattery.sweeping.identity import study
@@ -125,9 +126,10 @@ def sweep(
     if chunk is not None:
         whole_number(chunk, 1, number_of.format("chunk"))
     given = None if executor is None else executor_of(executor)
-    place = _opened(run, grid, store, chunk, batch, repair)
+    place, first = _opened(run, grid, store, chunk, batch, repair)
+    job = Job(run, place.template, place.batched, first)
     try:
-        _work(Job(run, place.template, place.batched), place, given, crowd, progress)
+        _work(job, place, given, crowd, progress, at_once=workers is not None)
         return place.table()
     finally:
         place.close()
@@ -140,16 +142,17 @@ def _opened(
     chunk: int | None,
     batch: bool | None,
     repair: bool,
-) -> Store | Memory:
-    """Where results go: what is begun is continued."""
+) -> tuple[Store | Memory, First | None]:
+    """Where results go, and a point that is known: what is begun is continued."""
     said: dict[str, Any] = {}
     if store is not None:
         path, said = Path(store), study(run, grid)
         if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            return _resumed(run, path, said, grid, chunk, repair)
+            return _resumed(run, path, said, grid, chunk, repair), None
         check_folder(path.absolute().parent)
         _ = zarr()
-    template = first_template(run, grid)
+    first = first_of(run, grid)
+    template = Template.of(first.table, grid.names)
     batched = () if batch is False else batched_axes(run, grid, template)
     if batch and not batched:
         raise ValueError(
@@ -157,14 +160,18 @@ def _opened(
         )
     grid = grid.in_blocks(chunk or _points(grid, template, batched))
     if store is None:
-        return Memory(grid, template, batched)
-    return create(path, said, grid, template, batched)
+        return Memory(grid, template, batched), first
+    return create(path, said, grid, template, batched), first
 
 
 def _resumed(
     run: Run, path: Path, said: Mapping[str, Any], grid: Grid, chunk: int | None, repair: bool
 ) -> Store:
-    place = resume(path, said, grid, (lambda: first_template(run, grid)) if repair else None)
+
+    def again() -> Template:
+        return Template.of(first_of(run, grid).table, grid.names)
+
+    place = resume(path, said, grid, again if repair else None)
     try:
         if chunk is not None and grid.in_blocks(chunk).block != place.grid.block:
             raise ValueError(
@@ -185,7 +192,12 @@ def _points(grid: Grid, template: Template, batched: Sequence[str]) -> int:
 
 
 def _work(
-    job: Job, place: Store | Memory, given: Executor | None, crowd: int, progress: bool
+    job: Job,
+    place: Store | Memory,
+    given: Executor | None,
+    crowd: int,
+    progress: bool,
+    at_once: bool,
 ) -> None:
     """Evaluate what is waiting, and keep it as it comes."""
     waiting: Sequence[int] = place.waiting
@@ -199,7 +211,7 @@ def _work(
                 heard.add(note)
             advance(block.failure.size)
 
-        if given is None:
+        if given is None and (crowd == 1 or not at_once or not can_be_sent(job)):
             waiting = _here(job, place.grid, waiting, crowd, keep)
         if waiting:
             executor = local(job, min(crowd, len(waiting))) if given is None else nullcontext(given)

@@ -1,0 +1,197 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import quantumbattery as qb
+from quantumbattery.study import best, picture, read_study
+
+PAIR = """
+[system]
+model = "qubit_pair"
+coupling = 1.0
+
+[preparation]
+state = "bloch"
+phi = "45deg"
+
+[times]
+to = 4.0
+points = 41
+
+[axes]
+theta = {from = 0.1, to = 3.141592653589793, points = 7}
+charger_loss = [0.0, 0.5, 1.0]
+
+[output]
+measures = ["energy", "ergotropy"]
+"""
+
+
+def written(folder, text, name="study.toml"):
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def run(*words):
+    command = [sys.executable, "-m", "quantumbattery", "sweep", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def paper_energy(theta, loss, time):
+    """Eq. 62 of the paper, w = J = 1."""
+    G = np.sqrt(1 - (loss / 4) ** 2)
+    return np.sin(theta / 2) ** 2 * np.sin(G * time) ** 2 / G**2 * np.exp(-loss * time / 2)
+
+
+def test_a_study_becomes_a_store_and_a_map(tmp_path):
+    study, map_ = written(tmp_path, PAIR), tmp_path / "map.png"
+    done = run(study, "--plot", map_)
+    assert done.returncode == 0, done.stderr
+    for words in ("qubit_pair, 7 theta x 3 charger_loss", "study.zarr", "ergotropy", "21/21"):
+        assert words in done.stdout + done.stderr
+    assert map_.read_bytes()[:4] == b"\x89PNG"
+    table = xr.open_zarr(tmp_path / "study.zarr", consolidated=False, chunks=None)
+    assert table.energy.dims == ("theta", "charger_loss", "time")
+    exact = paper_energy(table.theta, table.charger_loss, table.time)
+    np.testing.assert_allclose(table.energy, exact, atol=1e-12)
+    again = run(study)
+    assert again.returncode == 0, again.stderr
+    assert "21/21" in again.stderr
+
+
+def test_a_changed_study_is_refused(tmp_path):
+    study = written(tmp_path, PAIR)
+    assert run(study).returncode == 0
+    for before, after, said in (
+        ("points = 7", "points = 8", "axis 'theta' has other values"),
+        ("coupling = 1.0", "coupling = 1.1", "another function"),
+        ('"ergotropy"', '"capacity"', "another function"),
+    ):
+        done = run(written(tmp_path, PAIR.replace(before, after)))
+        assert done.returncode == 2
+        assert said in done.stderr
+
+
+def test_an_optimum_is_swept_too(tmp_path):
+    text = PAIR.replace("[times]\nto = 4.0\npoints = 41", "[optimum]\nhorizon = 5.0")
+    text = text.replace('measures = ["energy", "ergotropy"]', "chunk = 100")
+    study = read_study(written(tmp_path, text))
+    table = qb.sweep(study, study.axes, progress=False)
+    assert set(table.data_vars) > {"energy_time", "energy_max", "energy_bound"}
+    # Without loss the energy is s w at J t = pi/2; the paper's own optimum has closed forms.
+    s = np.sin(table.theta.values / 2) ** 2
+    np.testing.assert_allclose(table.energy_max.sel(charger_loss=0.0), s, atol=1e-9)
+    np.testing.assert_allclose(table.energy_time.sel(charger_loss=0.0), np.pi / 2, atol=1e-6)
+    rows = {row[0]: row for row in best(table)}
+    assert float(rows["energy_max"][1]) == pytest.approx(1.0, abs=1e-6)
+    assert "theta = 3.14159" in rows["energy_max"][3]
+
+
+CELLS = """
+[system]
+charger = "cavity"
+battery = "cells"
+
+[system.sites.cavity]
+kind = "oscillator"
+
+[system.sites.cells]
+kind = "ensemble"
+number = 2
+cell = {kind = "qubit"}
+
+[[system.interactions]]
+kind = "exchange"
+a = "cavity"
+b = "cells"
+strength = 1.0
+
+[preparation.cavity]
+state = "fock"
+n = 1
+
+[times]
+to = 2.0
+points = 9
+
+[axes]
+"interactions.0.strength" = [0.5, 1.0]
+"sites.cavity.loss" = [0.0, 0.1]
+"preparation.cavity.n" = [1, 2]
+"""
+
+
+def test_a_system_of_one_s_own_with_paths_for_axes(tmp_path):
+    study = read_study(written(tmp_path, CELLS))
+    table = qb.sweep(study, study.axes, progress=False)
+    g, t = table["interactions.0.strength"].values[:, None], table.time.values
+    found = table.energy.sel({"sites.cavity.loss": 0.0})
+    # One photon: sin^2(sqrt(2) g t); two photons and two cells: energy by amplitudes of the ladder
+    # |2,0>, |1,1>, |0,2> with hoppings g sqrt(2) sqrt(2) and g sqrt(2).
+    one = np.sin(np.sqrt(2) * g * t) ** 2
+    np.testing.assert_allclose(found.sel({"preparation.cavity.n": 1}), one, atol=1e-12)
+    h = np.array([[0, 2, 0], [2, 0, np.sqrt(2)], [0, np.sqrt(2), 0]])
+    values, vectors = np.linalg.eigh(h)
+    ket = (np.exp(-1j * values * (g * t)[..., None]) * vectors[0]) @ vectors.T
+    two = np.abs(ket) ** 2 @ np.arange(3)
+    np.testing.assert_allclose(found.sel({"preparation.cavity.n": 2}), two, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('"qubit_pair"', '"qubit_pears"', "there is no model 'qubit_pears'"),
+        ("coupling = 1.0", "couplings = 1.0", "model qubit_pair has no 'couplings'"),
+        ("coupling = 1.0", "coupling = inf", "coupling must be positive and finite"),
+        ('"bloch"', '"block"', "there is no state 'block'"),
+        ("45deg", "45 degrees", "phi must be an angle"),
+        ("to = 4.0\n", "", "times needs from, to and points; there is no 'to'"),
+        ("points = 41", "points = 0", "whole number of points"),
+        ("[times]", "[optimum]\nhorizon = 1.0\n[times]", "either [times] or [optimum]"),
+        ("[axes]\n", "[axes]\nspin = [1.0]\n", "axis 'spin' is a number of neither"),
+        ("[0.0, 0.5, 1.0]", '"many"', "axis charger_loss is a list of values"),
+        ("[0.0, 0.5, 1.0]", "[-1.0]", "zero or positive"),
+        ("[output]", "[outputs]", "an unknown part [outputs]"),
+        ("measures", "measure", "output has no 'measure'"),
+        ("[preparation]", "[preparation", "is no TOML"),
+        ("[axes]", "[[axes]]", "axes must be a table"),
+    ],
+)
+def test_mistakes_are_said_before_any_work(tmp_path, before, after, said):
+    path = written(tmp_path, PAIR.replace(before, after))
+    with pytest.raises((ValueError, TypeError)) as error:
+        read_study(path)
+    assert said in str(error.value)
+    assert "study.toml" in str(error.value)
+
+
+def test_mistakes_of_the_command_line(tmp_path):
+    study = written(tmp_path, PAIR)
+    for words, said in (
+        ((tmp_path / "none.toml",), "cannot be read"),
+        ((study, "--workers", "2", "--scheduler", "tcp://here:1"), "not both"),
+        ((study, "--plot", "map.doc"), "must end in .png"),
+        ((study, "--workers", "0"), "workers must be a whole number"),
+    ):
+        done = run(*words)
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert not (tmp_path / "study.zarr").exists()
+
+
+def test_a_picture_takes_the_best_over_the_rest(tmp_path):
+    study = read_study(written(tmp_path, PAIR))
+    table = qb.sweep(study, study.axes, progress=False)
+    figure = picture(table, "energy")
+    image, bar = figure.axes
+    shown = image.collections[0].get_array()
+    np.testing.assert_allclose(
+        np.asarray(shown).reshape(3, 7), table.energy.max("time").transpose("charger_loss", "theta")
+    )
+    assert "best over time" in bar.get_ylabel()
+    with pytest.raises(ValueError, match="there is no 'power' to draw"):
+        picture(table, "power")
