@@ -8,18 +8,17 @@ comes out is (..., c, T, n).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import factorial
 from typing import Any
 
 import numpy as np
 
+from quantumbattery.exponentials import expm, halvings, series
 from quantumbattery.operators import Array
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
 _FEW = 8  # up to this size, complex matrices are multiplied as real ones
 _PIECE = 1 << 23  # numbers of a state at several times, while they are worked out
 _DIGITS = 50  # of the number of steps to a time
-_ROUNDING = 2.0**-54
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,20 +122,20 @@ class Semigroup:
     def _anywhere(self, generator: Array, start: Array, times: Array) -> Array:
         norm = np.abs(generator).sum(axis=-1).max(axis=-1)[..., None]
         latest = times.max(axis=-1, keepdims=True)
-        halvings = _halvings(norm * latest)
-        if halvings.max() > _DIGITS:  # whole numbers of steps would not be exact
-            power = _expm(generator[..., None, :, :] * times[..., :, None, None])
+        often = halvings(norm * latest)
+        if often.max() > _DIGITS:  # whole numbers of steps would not be exact
+            power = expm(generator[..., None, :, :] * times[..., :, None, None])
             moved: Array = np.einsum("...tij,...cj->...cti", power, start)
             return moved
-        step = latest / 2.0**halvings
+        step = latest / 2.0**often
         count = np.floor(np.divide(times, step, out=np.zeros_like(times * step), where=step > 0))
         rest = (times - count * step)[..., None, :, None]
         states = np.repeat(start[..., None, :], times.shape[-1], axis=-2)
         size = float((norm * step).max())
-        states = _series(generator[..., None, :, :], states, rest, size)
-        power = _expm(generator * step[..., None])[..., None, :, :].swapaxes(-1, -2)
+        states = series(generator[..., None, :, :], states, rest, size)
+        power = expm(generator * step[..., None])[..., None, :, :].swapaxes(-1, -2)
         digits = count.astype(np.int64)[..., None, :, None]
-        for digit in range(int(halvings.max()) + 1):
+        for digit in range(int(often.max()) + 1):
             on = (digits >> digit & 1).astype(bool)
             if on.any():
                 states = np.where(on, states @ power, states)
@@ -220,7 +219,7 @@ def _read(states: Array, read: Any) -> Array:
 def _propagator(generator: Array, frequency: Array | None, time: float) -> Array:
     """exp(L t) of a generator without the frequency that all elements share, and with it."""
     small = np.iscomplexobj(generator) and generator.shape[-1] <= _FEW
-    power = _expm((_real_matrices(generator) if small else generator) * time)
+    power = expm((_real_matrices(generator) if small else generator) * time)
     power = power[..., ::2, ::2] + 1j * power[..., 1::2, ::2] if small else power
     if frequency is None:
         return power
@@ -284,60 +283,6 @@ def _read_on_grid(power: Array, start: Array, read: Array, count: int) -> Array:
     both = large @ columns  # (..., c, coarse, fine r)
     states: Array = both.reshape(*both.shape[:-2], coarse * fine, read.shape[-2])
     return states[..., :count, :]
-
-
-def _expm(matrix: Array) -> Array:
-    """Exponentials of (..., n, n)."""
-    n = matrix.shape[-1]
-    if n > 16 or matrix.size < 64 * n * n:
-        from scipy.linalg import expm
-
-        return np.asarray(expm(matrix))
-    # SciPy takes 10 us for each of many small matrices: ten times as long.
-    halvings = _halvings(2 * np.abs(matrix).sum(axis=-1).max(axis=-1))
-    power = _taylor(matrix * 0.5 ** halvings[..., None, None])
-    for done in range(int(halvings.max())):  # each as often as it needs, or digits are lost
-        again = done < halvings[..., None, None]
-        power = power @ power if again.all() else np.where(again, power @ power, power)
-    return power
-
-
-def _taylor(matrix: Array) -> Array:
-    """Exponentials of matrices of norm 1/2 at most: 16 terms of their series in six products."""
-    powers = np.empty((4, *matrix.shape), matrix.dtype)
-    powers[0], powers[1] = np.eye(matrix.shape[-1]), matrix
-    for k in (2, 3):
-        np.matmul(powers[k - 1], matrix, out=powers[k])
-    weights = 1 / np.array([[factorial(low + k) for k in range(4)] for low in (0, 4, 8, 12)])
-    sums = (weights @ powers.reshape(4, -1)).reshape(powers.shape)
-    total: Array = sums[3]
-    fourth = powers[3] @ matrix
-    for low in (2, 1, 0):
-        total = total @ fourth
-        total += sums[low]
-    return total
-
-
-def _halvings(size: Array) -> Array:
-    """How often a size has to be halved to be at most 1."""
-    halvings: Array = np.ceil(np.log2(np.maximum(size, 1.0))).astype(np.int64)
-    return halvings
-
-
-def _series(generator: Array, states: Array, time: Array, size: float) -> Array:
-    """exp(L t) on states (..., n), rows, by its Taylor series; size is |L| t, at most about 1."""
-    turned = generator.swapaxes(-1, -2)
-    shape = np.broadcast_shapes(states.shape[:-2], generator.shape[:-2]) + states.shape[-2:]
-    total = np.array(np.broadcast_to(states, shape), dtype=np.result_type(states, generator))
-    term, spare = total.copy(), np.empty_like(total)
-    bound, k = 1.0, 0
-    while bound > _ROUNDING:
-        k += 1
-        bound *= size / k
-        term, spare = np.matmul(term, turned, out=spare), term
-        term *= time / k
-        total += term
-    return total
 
 
 def _phases(energies: Array, times: Array) -> Array:
