@@ -103,3 +103,19 @@ def test_bad_requests():
         qb.plot.bloch()
     with pytest.raises(TypeError, match=r"xarray\.Dataset that charge returns"):
         qb.plot.curves(table().energy)
+
+
+def test_a_map_takes_the_best_over_other_axes_and_names_its_ticks():
+    values = np.arange(24.0).reshape(2, 3, 4)
+    table = xr.Dataset(
+        {"ergotropy": (("cells", "device", "time"), values)},
+        {"cells": [1, 2], "device": ["a", "b", "c"], "time": np.arange(4.0)},
+    )
+    figure = qb.plot.map(table, "device", "cells", over=["time"])
+    axes = figure.axes[0]
+    shown = np.asarray(axes.collections[0].get_array()).reshape(2, 3)
+    assert shown.tolist() == [[3.0, 7.0, 11.0], [15.0, 19.0, 23.0]]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["a", "b", "c"]
+    assert axes.get_yticks().tolist() == [1, 2]
+    with pytest.raises(ValueError, match=r"name the axes in over=\[...\]"):
+        qb.plot.map(table, "device", "cells")

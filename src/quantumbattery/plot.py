@@ -179,9 +179,11 @@ def _said(values: xr.DataArray, axis: str) -> str:
 def _places(axes: Axes, values: xr.DataArray, which: int) -> Any:
     """Where the values of an axis are drawn: numbers where they are, names one after the other."""
     array = values.to_numpy()
+    side = (axes.xaxis, axes.yaxis)[which]
+    if array.dtype.kind in "iu" and len(array) <= _LARGEST_LEGEND:
+        side.set_ticks(array)
     if array.dtype.kind in "iuf":
         return array
-    side = (axes.xaxis, axes.yaxis)[which]
     side.set_ticks(np.arange(len(array)), [str(each) for each in array])
     return np.arange(len(array))
 
