@@ -1,28 +1,28 @@
-"""Run every benchmark and print what was measured beside what is asked."""
+"""Run every benchmark; print what was measured beside what is asked, and write the page."""
 
 from __future__ import annotations
 
-import datetime
-import os
-import platform
 from itertools import chain
+from pathlib import Path
 
-from benchmarks import batches, cells, pair
+from benchmarks import batches, cells, optima, page, pair, panels, picture, sweeps, thermo
+from benchmarks.pair import Row
 
 
 def main() -> None:
-    """Print the table and how many targets were met."""
-    today = datetime.datetime.now(tz=datetime.UTC).date()
-    print(
-        f"{today}, Python {platform.python_version()}, {os.cpu_count()} cores, best of several runs"
-    )
-    print(f"\n{'job':44} {'measured':24} {'peer':>8}  {'target':>12}")
-    verdicts = []
-    for what, ours, peer, target, met in chain(pair.rows(), cells.rows(), batches.rows()):
-        verdict = ("met" if met else "missed") if target else ""
-        verdicts += [verdict] if target else []
-        print(f"{what:44} {ours:24} {peer:>8}  {target:>12}  {verdict}", flush=True)
-    print(f"\n{verdicts.count('met')} of {len(verdicts)} targets met")
+    """Print the table and how many targets were met, then draw cost against size."""
+    print(f"{page.stamp()}\n\n{'job':44} {'measured':24} {'peer':>8}  {'target':>12}")
+    found: list[Row] = []
+    jobs = (pair, cells, thermo, optima, sweeps, batches)
+    for row in chain.from_iterable(job.rows() for job in jobs):
+        found.append(row)
+        what, ours, peer, target, _ = row
+        print(f"{what:44} {ours:24} {peer:>8}  {target:>12}  {page.judged(row)}", flush=True)
+    print(f"\n{page.verdict(found)}\n")
+    drawn = [panels.cells(), panels.chains(), panels.points()]
+    folder = Path(__file__).parent.parent
+    picture.draw(drawn, folder / "docs" / "benchmarks.png")
+    print(page.write(found, drawn, folder))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+import xarray as xr
 
 import quantumbattery as qb
 from quantumbattery.plot import COLOURS, in_pi, shades

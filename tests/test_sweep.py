@@ -130,6 +130,15 @@ def test_one_bad_point_of_a_batch_fails_alone():
     assert "zero or positive" in table.failure.values[2]
 
 
+def test_numbers_are_never_cut_off():
+    def run(n):
+        return xr.Dataset({"half": n // 2 if n % 2 == 0 else n / 2})
+
+    table = qb.sweep(run, {"n": [2, 3, 4]}, progress=False)
+    assert table.half.values.tolist() == [1, 0, 2]
+    assert "holds float64 here, but int64" in table.failure.values[1]
+
+
 def test_texts_and_whole_numbers_are_axes_too(tmp_path):
     def run(name, many):
         return xr.Dataset({"length": len(name) * (2 if many else 1)})

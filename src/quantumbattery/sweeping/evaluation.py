@@ -87,6 +87,11 @@ class Template:
                     f"{name!r} has the axes {dict(own.sizes)} here, but {dict(each.sizes)} at the "
                     "first point"
                 )
+            if not np.can_cast(own.dtype, each.dtype, "same_kind"):
+                raise ValueError(
+                    f"{name!r} holds {own.dtype} here, but {each.dtype} at the first point, which "
+                    "would cut it off: give the same kind of number everywhere"
+                )
             missing = {d: n for d, n in wanted.items() if d not in own.dims}
             whole = own.set_dims({**missing, **own.sizes}).transpose(*wanted)  # type: ignore[no-untyped-call]
             fitted[name] = whole.to_numpy()
