@@ -31,4 +31,4 @@ if __name__ == "__main__":
         from dask.distributed import Client
 
         executor = Client(sys.argv[2], timeout=20)
-    qb.sweep(run, AXES, store, executor, progress=False, chunk=3, batch=False, workers=2)
+    qb.sweep(run, AXES, store, executor, progress=False, chunk=1, batch=False, workers=2)

@@ -80,9 +80,7 @@ class Template:
         for name, each in self.variables.items():
             own = found.variables[name]
             wanted = dict(axes) | dict(each.sizes)
-            if not set(own.dims) <= set(wanted) or any(
-                wanted[str(d)] != n for d, n in own.sizes.items()
-            ):
+            if dict(own.sizes) != wanted:
                 raise ValueError(
                     f"{name!r} has the axes {dict(own.sizes)} here, but {dict(each.sizes)} at the "
                     "first point"
@@ -92,9 +90,7 @@ class Template:
                     f"{name!r} holds {own.dtype} here, but {each.dtype} at the first point, which "
                     "would cut it off: give the same kind of number everywhere"
                 )
-            missing = {d: n for d, n in wanted.items() if d not in own.dims}
-            whole = own.set_dims({**missing, **own.sizes}).transpose(*wanted)  # type: ignore[no-untyped-call]
-            fitted[name] = whole.to_numpy()
+            fitted[name] = own.transpose(*wanted).to_numpy()
         return fitted
 
     @property
