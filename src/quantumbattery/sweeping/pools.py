@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -87,7 +88,10 @@ def local(job: Job, workers: int) -> Iterator[Executor]:
         initargs=(job, os.getpid()),
     )
     try:
-        yield pool
+        with warnings.catch_warnings():
+            # Of threads that a fork does not copy: the children use none of them.
+            warnings.filterwarnings("ignore", ".*multi-threaded.*", DeprecationWarning)
+            yield pool
     except BaseException:
         for process in list((pool._processes or {}).values()):
             process.kill()  # what they are doing will be done again
