@@ -72,7 +72,7 @@ def _explore(
     start: Array, groups: Sequence[Group], weights: Array, levels: Array, limit: float
 ) -> Array:
     """All configurations that can be reached from the first, in any order."""
-    if np.prod(levels, dtype=float) <= _SMALL:
+    if prod(levels.tolist()) <= _SMALL:
         return _search(start, groups, weights, levels)
     moving = [group for group in groups if not group.diagonal]
     places = max((len(group.places) for group in moving), default=1)
