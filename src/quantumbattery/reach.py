@@ -9,6 +9,7 @@ qubits with one excitation is 1,001 configurations, not 2^1000.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 
 import numpy as np
 import xarray as xr
