@@ -10,13 +10,11 @@ import xarray as xr
 import quantumbattery as qb
 
 AXES = {"x": np.linspace(0.0, 1.0, 8), "n": [1, 2, 3, 4, 5, 6]}
-PAUSE = float(os.environ.get("SWEEP_PAUSE", "0.02"))
 
 
 def run(x, n):
     """What can be checked by hand, one point at a time."""
-    if PAUSE:
-        time.sleep(PAUSE)
+    time.sleep(float(os.environ.get("SWEEP_PAUSE", "0")))
     if n == 4 and x > 0.5:
         raise ValueError(f"no value at {n}")
     if seen := os.environ.get("SWEEP_SEEN"):

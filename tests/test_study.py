@@ -6,7 +6,8 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.study import best, picture, read_study
+from quantumbattery.study import read_study
+from quantumbattery.study_report import best, picture
 
 PAIR = """
 [system]
@@ -68,8 +69,8 @@ def test_a_changed_study_is_refused(tmp_path):
     assert run(study).returncode == 0
     for before, after, said in (
         ("points = 7", "points = 8", "axis 'theta' has other values"),
-        ("coupling = 1.0", "coupling = 1.1", "another function"),
-        ('"ergotropy"', '"capacity"', "another function"),
+        ("coupling = 1.0", "coupling = 1.1", "its [system] was {'coupling': 1.0"),
+        ('"ergotropy"', '"capacity"', "its [output] was"),
     ):
         done = run(written(tmp_path, PAIR.replace(before, after)))
         assert done.returncode == 2
@@ -159,6 +160,10 @@ def test_a_system_of_one_s_own_with_paths_for_axes(tmp_path):
         ("measures", "measure", "output has no 'measure'"),
         ("[preparation]", "[preparation", "is no TOML"),
         ("[axes]", "[[axes]]", "axes must be a table"),
+        ("[axes]\n", "[axes]\nsites.a.loss = [0.1]\n", "needs quotes"),
+        ("[axes]\n", '[axes]\n"times.to" = [1.0, 2.0]\n', "all points share their times"),
+        ("theta = {from = 0.1, to = 3.141592653589793, points = 7}", "", "bloch needs theta"),
+        ("[0.0, 0.5, 1.0]", "[-1.0, 1.0]", "at the first point, theta = 0.1, charger_loss = -1.0"),
     ],
 )
 def test_mistakes_are_said_before_any_work(tmp_path, before, after, said):
@@ -176,11 +181,61 @@ def test_mistakes_of_the_command_line(tmp_path):
         ((study, "--workers", "2", "--scheduler", "tcp://here:1"), "not both"),
         ((study, "--plot", "map.doc"), "must end in .png"),
         ((study, "--workers", "0"), "workers must be a whole number"),
+        ((study, "--plot", tmp_path / "map.png", "--measure", "work"), "there is no 'work'"),
+        ((study, "--measure", "energy"), "name its file with --plot"),
     ):
         done = run(*words)
         assert done.returncode == 2
         assert said in done.stderr
         assert not (tmp_path / "study.zarr").exists()
+
+
+CHAIN = """
+[system]
+model = "chain"
+couplings = [1.0, 1.0]
+
+[preparation]
+state = "fock"
+n = 1
+
+[times]
+to = 2.0
+points = 5
+
+[axes]
+"couplings.1" = [0.5, 1.0]
+"""
+
+
+def test_a_path_into_a_list_of_numbers(tmp_path):
+    study = read_study(written(tmp_path, CHAIN))
+    table = qb.sweep(study, study.axes, progress=False)
+    # Three qubits with hoppings J1, J2: (J1 J2 / Q^2)^2 (1 - cos Q t)^2, Q^2 = J1^2 + J2^2.
+    j, t = table["couplings.1"].values[:, None], table.time.values
+    q = np.sqrt(1 + j**2)
+    np.testing.assert_allclose(table.energy, (j / q**2 * (1 - np.cos(q * t))) ** 2, atol=1e-12)
+    wrong = written(tmp_path, CHAIN.replace("couplings.1", "couplings.2"))
+    with pytest.raises(ValueError, match="a list counts from 0"):
+        read_study(wrong)
+
+
+def test_numbers_are_shown_whole_beside_long_places(tmp_path):
+    text = CELLS.replace("n = 1\n", "n = 1\n").replace("[0.5, 1.0]", "[0.512345, 1.0]")
+    done = run(written(tmp_path, text))
+    assert done.returncode == 0, done.stderr
+    row = next(line for line in done.stdout.splitlines() if line.strip().startswith("ergotropy "))
+    assert float(row.split()[1]) > 0.5
+
+
+def test_a_map_of_one_axis_is_refused_before_any_work(tmp_path):
+    text = PAIR.replace("[times]\nto = 4.0\npoints = 41", "[optimum]\nhorizon = 5.0")
+    text = text.replace('measures = ["energy", "ergotropy"]', "")
+    text = text.replace("charger_loss = [0.0, 0.5, 1.0]", "")
+    done = run(written(tmp_path, text), "--plot", tmp_path / "map.png")
+    assert done.returncode == 2
+    assert "a map needs two axes with several values; this study has 1" in done.stderr
+    assert not (tmp_path / "study.zarr").exists()
 
 
 def test_a_picture_takes_the_best_over_the_rest(tmp_path):

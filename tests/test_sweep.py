@@ -11,10 +11,7 @@ import sweep_study
 from quantumbattery.sweeping.grid import Grid
 from quantumbattery.sweeping.identity import identity
 
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch):
-    monkeypatch.setattr(sweep_study, "PAUSE", 0.0)
+pytestmark = pytest.mark.filterwarnings("ignore:.*points failed")
 
 
 def by_hand(axes=sweep_study.AXES):
@@ -168,12 +165,10 @@ def test_memory_of_the_axes_is_a_fingerprint(tmp_path):
     store = tmp_path / "s.zarr"
     table = qb.sweep(sensitive, {"x": [0.1, 0.2]}, store, progress=False)
     table.close()
-    for axes, said in (
-        ({"x": [0.1, 0.3]}, "axis 'x' has other values"),
-        ({"y": [0.1, 0.2]}, "axes are x, not y"),
-    ):
-        with pytest.raises(ValueError, match=said):
-            qb.sweep(sensitive, axes, store, progress=False)
+    with pytest.raises(ValueError, match="axis 'x' has other values"):
+        qb.sweep(sensitive, {"x": [0.1, 0.3]}, store, progress=False)
+    with pytest.raises(ValueError, match="axes are x, not y"):
+        qb.sweep(blind_to_arrays, {"y": [0.1, 0.2]}, store, progress=False)
     with pytest.raises(ValueError, match="another function"):
         qb.sweep(blind_to_arrays, {"x": [0.1, 0.2]}, store, progress=False)
     with pytest.raises(ValueError, match="in blocks of"):
@@ -195,6 +190,77 @@ def test_functions_differ_by_source_defaults_and_what_they_enclose():
     assert identity(made(1.0)) == identity(made(1.0))
     assert identity(made(1.0)) != identity(made(2.0))
     assert identity(sensitive) != identity(blind_to_arrays)
+
+
+def test_what_a_function_reads_from_its_module_counts():
+    source = """
+import xarray as xr
+FACTOR, LOG = 1.0, []
+def helper(x): return FACTOR * x
+def run(x):
+    LOG.append(x)
+    return xr.Dataset({"y": helper(x)})
+"""
+
+    def made(before="", after=""):
+        space = {"__name__": "script"}
+        exec(source.replace(before, after) if before else source, space)
+        return space
+
+    first = identity(made()["run"])
+    assert identity(made()["run"]) == first
+    assert identity(made("    LOG", "    # a remark\n    LOG")["run"]) == first
+    assert identity(made("FACTOR, LOG = 1.0", "FACTOR, LOG = 2.0")["run"]) != first
+    assert identity(made("return FACTOR * x", "return FACTOR + x")["run"]) != first
+    space = made()
+    space["run"](1.0)
+    assert identity(space["run"]) == first  # what it writes to does not count
+
+
+def flaky(x, y):
+    if x > 0.5 and FLAKY:
+        raise OSError("no connection")
+    return xr.Dataset({"s": x + 10 * y})
+
+
+FLAKY = [True]
+
+
+def test_failed_points_are_tried_again_when_asked_and_axes_come_in_any_order(tmp_path):
+    store, axes = tmp_path / "s.zarr", {"x": [0.0, 1.0, 2.0], "y": [1.0, 2.0]}
+    FLAKY[:] = [True]
+    with pytest.warns(UserWarning, match="4 of 6 points failed"):
+        qb.sweep(flaky, axes, store, progress=False, chunk=1)
+    FLAKY.clear()
+    kept = qb.sweep(flaky, axes, store, progress=False)
+    assert int(kept.s.isnull().sum()) == 4
+    other = {"y": axes["y"], "x": axes["x"]}
+    table = qb.sweep(flaky, other, store, progress=False, retry=True)
+    assert table.s.dims == ("y", "x")
+    assert table.s.values.tolist() == [[10.0, 11.0, 12.0], [20.0, 21.0, 22.0]]
+    assert not (table.failure.values != "").any()
+
+
+def peaked(x):
+    """Right for single points; given several, it takes them all for the one in the middle."""
+    near = bool(np.any(np.abs(np.asarray(x) - 0.5) < 0.05))
+    return xr.Dataset({"a": x * (2.0 if near else 1.0)})
+
+
+def test_a_batch_is_checked_between_its_ends_too():
+    table = qb.sweep(peaked, {"x": np.linspace(0, 1, 11)}, progress=False)
+    single = qb.sweep(peaked, {"x": np.linspace(0, 1, 11)}, progress=False, batch=False)
+    assert table.a.values.tolist() == single.a.values.tolist()
+
+
+def test_other_processes_must_be_able_to_get_the_function():
+    with (
+        ProcessPoolExecutor(1) as pool,
+        pytest.raises(TypeError, match="cannot send run to its processes"),
+    ):
+        qb.sweep(lambda x: xr.Dataset({"y": x}), {"x": [1.0]}, executor=pool, progress=False)
+    with pytest.raises(ValueError, match="not both"):
+        qb.sweep(sensitive, {"x": [1.0]}, executor=ThreadPoolExecutor(1), workers=2)
 
 
 def test_warnings_are_heard_once():
@@ -232,6 +298,7 @@ def test_progress_goes_to_the_error_stream(capsys):
         ({"chunk": 0}, ValueError, "chunk must be a whole number"),
         ({"workers": 0}, ValueError, "workers must be a whole number"),
         ({"executor": "fast"}, TypeError, "executor must be"),
+        ({"axes": {"y": [1.0]}}, TypeError, r"run\(x\) cannot be called with the axes y"),
         ({"run": lambda **_: 1.0}, TypeError, "must return an xarray.Dataset"),
         ({"run": lambda **_: xr.Dataset()}, ValueError, "no variables"),
         ({"run": lambda **_: xr.Dataset({"x": ("a", [1.0])})}, ValueError, "rename it"),

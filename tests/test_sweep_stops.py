@@ -18,6 +18,7 @@ import quantumbattery as qb
 import sweep_study
 from test_sweep import check
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*points failed")
 SCRIPT = Path(sweep_study.__file__)
 
 
@@ -121,15 +122,9 @@ def complete(tmp_path):
 
 
 def sweep_again(store, **options):
-    os.environ["SWEEP_PAUSE"] = "0"
     return qb.sweep(
         sweep_study.run, sweep_study.AXES, store, progress=False, batch=False, workers=1, **options
     )
-
-
-@pytest.fixture
-def _no_pause(monkeypatch):
-    monkeypatch.setattr(sweep_study, "PAUSE", 0.0)
 
 
 def random_places(store, count):
@@ -140,7 +135,6 @@ def random_places(store, count):
         yield path, draw.randrange(path.stat().st_size)
 
 
-@pytest.mark.usefixtures("_no_pause")
 def test_a_flipped_byte_is_found_and_mended(complete, undisturbed):
     for path, place in random_places(complete, 8):
         sound = path.read_bytes()
@@ -155,7 +149,6 @@ def test_a_flipped_byte_is_found_and_mended(complete, undisturbed):
         assert files(complete) == undisturbed
 
 
-@pytest.mark.usefixtures("_no_pause")
 @pytest.mark.parametrize("cut", ["short", "away"])
 def test_a_file_cut_short_is_found_and_mended(complete, undisturbed, cut):
     for path, place in random_places(complete, 6):
@@ -171,7 +164,6 @@ def test_a_file_cut_short_is_found_and_mended(complete, undisturbed, cut):
         assert files(complete) == undisturbed
 
 
-@pytest.mark.usefixtures("_no_pause")
 def test_damaged_descriptions_are_found(complete):
     before = files(complete)
     for path in sorted(complete.rglob("zarr.json")):
@@ -185,7 +177,6 @@ def test_damaged_descriptions_are_found(complete):
     check(sweep_again(complete))
 
 
-@pytest.mark.usefixtures("_no_pause")
 def test_what_is_no_store_is_not_touched(tmp_path):
     folder = tmp_path / "thesis"
     folder.mkdir()
@@ -259,7 +250,6 @@ def test_a_read_only_folder_is_refused_before_any_work(tmp_path, monkeypatch):
         folder.chmod(0o700) if not mounted else None
 
 
-@pytest.mark.usefixtures("_no_pause")
 def test_a_store_that_became_read_only(complete, tmp_path):
     folder = tmp_path / "disk"
     with small_disk(folder, "4m") as mounted:

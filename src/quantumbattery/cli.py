@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -211,26 +212,40 @@ def sweep(
         typer.Option(metavar="FILE", help="Draw a map of two axes: .png, .pdf or .svg."),
     ] = None,
     measure: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What the map shows; the last by default.")
+        str | None, typer.Option(metavar="NAME", help="What the map shows: ergotropy, if it can.")
     ] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Work out again what is damaged in the store.")
     ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="Work out again the blocks in which points failed.")
+    ] = False,
 ) -> None:
-    """Sweep a study over its axes into its store; go on where it stopped."""
-    from quantumbattery import study as studies
+    """Sweep a study over its axes into its store; go on where it stopped.
+
+    A study is a TOML file with the parts [system], [preparation], [times] or [optimum], [axes] and
+    [output]; docs/studies.md says what they hold.
+    """
+    from quantumbattery import study_report as studies
+    from quantumbattery.study import read_study
 
     if workers is not None and scheduler is not None:
         raise ValueError("give --workers for this machine or --scheduler for a cluster, not both")
     _check_outputs(None, plot)
-    wanted = studies.read_study(study)
+    wanted = read_study(study)
+    if plot is not None:
+        studies.check_picture(wanted, measure)
+    elif measure is not None:
+        raise ValueError("--measure says what a map shows: name its file with --plot")
     print(f"{study}: {wanted}\nstore: {wanted.store}", flush=True)
     try:
-        table = studies.swept(wanted, workers, scheduler, repair)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*points failed")  # said below
+            table = studies.swept(wanted, workers, scheduler, repair, retry)
     except KeyboardInterrupt:
         print("stopped; what is done is kept, the same command goes on", file=sys.stderr)
         raise typer.Exit(130) from None
-    _print_table(["quantity", "largest", "unit", "where"], studies.best(table))
+    _print_table(["quantity", "largest", "unit", "where"], studies.best(table), long=True)
     if failed := studies.failures(table):
         print(failed)
     if plot is not None:
@@ -360,14 +375,18 @@ def _print_optimum(table: xr.Dataset) -> None:
     _print_table(["quantity", "best time", "maximum", "unit", "Eq."], rows)
 
 
-def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+def _print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], long: bool = False) -> None:
+    """A table that keeps all digits; with `long`, its last column may take several lines."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    heads = list(heads)
     for number, head in enumerate(heads):
-        table.add_column(head, justify="left" if number < 1 else "right", no_wrap=True)
+        wraps = long and number == len(heads) - 1
+        side: Any = "left" if number < 1 or wraps else "right"
+        table.add_column(head, justify=side, no_wrap=not wraps, overflow="fold")
     for row in rows:
         table.add_row(*row)
     # Wide enough for every column, in a pipe too; a narrow terminal wraps and keeps the digits.

@@ -147,13 +147,17 @@ def map(  # noqa: A001 - the name that the interface gives it
         raise ValueError(f"no {measure!r} in this table; it has {', '.join(_variables(dataset))}")
     values = dataset[measure]
     beside = (over,) if isinstance(over, str) else tuple(over)
+    if absent := [d for d in (x, y, *beside) if d not in values.dims]:
+        raise ValueError(
+            f"{measure} has no axis {absent[0]!r}; it has {', '.join(str(d) for d in values.dims)}"
+        )
     if {x, y, *beside} != set(values.dims) or values.ndim != 2 + len(beside):
         raise ValueError(
             f"map draws {measure} over exactly the axes {x!r} and {y!r}; it has "
             f"{dict(values.sizes)}: choose values with dataset.sel(...), or name the axes in "
             "over=[...] of which the best is taken"
         )
-    best = f", best over {', '.join(_said(values, d) for d in beside)}" if beside else ""
+    best = f",\nbest over {', '.join(_said(values, d) for d in beside)}" if beside else ""
     values = _sorted(values.max(beside, keep_attrs=True).transpose(y, x))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.2, 3.2), layout="constrained")

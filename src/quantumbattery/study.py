@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -18,11 +18,7 @@ from quantumbattery.angles import angle
 from quantumbattery.charging import charge
 from quantumbattery.operators import saying
 from quantumbattery.optimum import optimum
-from quantumbattery.sweep import sweep
 from quantumbattery.system import System
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _PARTS = ("system", "preparation", "times", "optimum", "axes", "output")
 _STATES = ("bloch", "fock", "coherent", "squeezed", "thermal")
@@ -69,8 +65,7 @@ class Study:
         """Charge, or find the optimum, at a point; values may be DataArrays."""
         given = {name: _copied(part) for name, part in self.given.items()}
         for name, value in point.items():
-            where, last = self._places[name]
-            _inside(given, where)[last] = value
+            _put(given, *self._places[name], value)
         system, preparation = _system(given["system"]), _preparation(given["preparation"])
         output = given.get("output", {})
         how = output.get("extraction", "global")
@@ -160,10 +155,10 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
     first = {name: values[0].item() for name, values in axes.items()}
     parts = {name: _copied(part) for name, part in given.items()}
     for name, value in first.items():
-        where, last = _place(given, name)
-        _inside(parts, where)[last] = value
-    _system(parts["system"])
-    _preparation(parts["preparation"])
+        _put(parts, *_place(given, name), value)
+    with saying("at the first point, " + ", ".join(f"{n} = {v}" for n, v in first.items())):
+        _system(parts["system"])
+        _preparation(parts["preparation"])
     _known("optimum", parts.get("optimum", {}), _OPTIMUM)
     if "times" in parts:
         _times(parts["times"])
@@ -188,7 +183,11 @@ def _maker(given: Mapping[str, Any], kind: str) -> Callable[..., Any] | None:
 
 def _made(make: Callable[..., Any], given: Mapping[str, Any], kind: str) -> Any:
     rest = {name: value for name, value in given.items() if name != kind}
-    _known(f"{kind} {given[kind]}", rest, signature(make).parameters)
+    taken = signature(make).parameters
+    _known(f"{kind} {given[kind]}", rest, taken)
+    needed = [n for n, p in taken.items() if p.default is p.empty and n not in rest]
+    if needed:
+        raise ValueError(f"{kind} {given[kind]} needs {needed[0]}: give it there, or as an axis")
     return make(**rest)
 
 
@@ -217,6 +216,11 @@ def _times(given: dict[str, Any]) -> Any:
 
 
 def _axis(name: str, given: object) -> Any:
+    if isinstance(given, dict) and not {"from", "to", "points"} & set(given):
+        raise ValueError(
+            f"axis {name!r} holds no values; the name of a number inside a table needs quotes, "
+            'as in "sites.cavity.loss" = [0.0, 0.1]'
+        )
     values = _span(f"axis {name}", given) if isinstance(given, dict) else np.asarray(given)
     if values.ndim != 1 or not values.size or values.dtype.kind not in "fiubU":
         raise ValueError(
@@ -252,6 +256,8 @@ def _place(given: Mapping[str, Any], name: str) -> tuple[tuple[str, ...], str]:
     """Where an axis acts: a number of the model or of the state, or a path with dots."""
     *where, last = name.split(".")
     if where:
+        if where[0] == "times":
+            raise ValueError(f"axis {name!r}: all points share their times; [times] sets them")
         if where[0] not in ("system", "preparation", "optimum"):
             where = ["system", *where]
         _inside(given, tuple(where))
@@ -283,70 +289,19 @@ def _inside(given: Mapping[str, Any], where: tuple[str, ...]) -> Any:
     return here
 
 
+def _put(given: Mapping[str, Any], where: tuple[str, ...], last: str, value: object) -> None:
+    """Put a value where an axis acts."""
+    here = _inside(given, where)
+    if not isinstance(here, list):
+        here[last] = value
+    elif last.isdigit() and int(last) < len(here):
+        here[int(last)] = value
+    else:
+        path = ".".join((*where, last))
+        raise ValueError(f"there is no {path!r} in the study: a list counts from 0")
+
+
 def _copied(part: Any) -> Any:
     if isinstance(part, dict):
         return {name: _copied(each) for name, each in part.items()}
     return [_copied(each) for each in part] if isinstance(part, list) else part
-
-
-# --- what the command line does with a study ---------------------------------------------------
-
-
-def swept(study: Study, workers: int | None, scheduler: str | None, repair: bool) -> xr.Dataset:
-    """Sweep a study into its store, by processes or on a Dask cluster."""
-    options: dict[str, Any] = {"chunk": study.chunk, "repair": repair}
-    if scheduler is None:
-        return sweep(study, study.axes, study.store, workers=workers, **options)
-    try:
-        from dask.distributed import Client
-    except ImportError:
-        raise ValueError(
-            "--scheduler needs Dask: install it with pip install 'quantumbattery[sweep]'"
-        ) from None
-    try:
-        client = Client(scheduler, timeout=10)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ValueError(f"there is no Dask scheduler at {scheduler} ({error})") from error
-    with client:
-        return sweep(study, study.axes, study.store, client, **options)
-
-
-def best(table: xr.Dataset) -> list[list[str]]:
-    """Of each quantity the largest value, its unit and where it is."""
-    rows = []
-    for name, values in table.data_vars.items():
-        if values.dtype.kind not in "fiu" or not bool(values.notnull().any()):
-            continue
-        index = np.unravel_index(int(np.nanargmax(values.to_numpy())), values.shape)
-        here = values[dict(zip(values.dims, map(int, index), strict=True))]
-        where = [f"{d} = {_short(here[d].item())}" for d in values.dims if d in here.coords]
-        unit = str(values.attrs.get("units", ""))
-        rows.append([str(name), _short(here.item()), unit, ", ".join(where)])
-    return rows
-
-
-def failures(table: xr.Dataset) -> str:
-    """How many points failed, and why the first did; nothing if none did."""
-    messages = [text for text in table["failure"].to_numpy().ravel().tolist() if text]
-    if not messages:
-        return ""
-    return f"{len(messages)} of {table['failure'].size} points failed; the first: {messages[0]}"
-
-
-def picture(table: xr.Dataset, measure: str | None = None) -> Figure:
-    """A map of the first two axes that have several values, the best taken over the others."""
-    from quantumbattery.plot import map as draw
-
-    drawn = [str(n) for n, v in table.data_vars.items() if v.dtype.kind in "fiu"]
-    name = measure or drawn[-1]
-    if name not in drawn:
-        raise ValueError(f"there is no {name!r} to draw; there are {', '.join(drawn)}")
-    values = table[[name]].load().squeeze(drop=True)
-    axes = [str(d) for d in values[name].dims]
-    if len(axes) < 2:
-        raise ValueError(f"a map needs two axes with several values; {name} has {len(axes)}")
-    return draw(values, axes[0], axes[1], name, over=axes[2:])
-
-
-def _short(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from inspect import signature
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -34,8 +36,9 @@ from quantumbattery.sweeping.store import Store, SweepError, create, resume, zar
 __all__ = ["SweepError", "sweep"]
 
 _BLOCKS = 256  # of points that are evaluated one by one
-_BATCHES = 8  # of points that are evaluated at once, which are as many as this at least:
-_BATCH = 256
+_BATCHES = 64  # of points that are evaluated at once, which are as many as this at least:
+_BATCH = 32
+_LONG = 2.0  # seconds of a point beside which it is nothing to evaluate several at once
 _BYTES = 1 << 24  # of the results of a block
 _SHORT = 1.0  # seconds of work that are not worth other processes
 
@@ -51,6 +54,7 @@ def sweep(
     batch: bool | None = None,
     workers: int | None = None,
     repair: bool = False,
+    retry: bool = False,
 ) -> xr.Dataset:
     """Evaluate a function at every combination of the values of some axes.
 
@@ -71,16 +75,19 @@ def sweep(
         Show on the standard error stream how far it is, and how long it will take.
     chunk : int, optional
         How many points form a block, which is evaluated and written as a whole. By default about
-        256 blocks; where points are evaluated at once, 8 blocks, of 256 points or more. Their
+        256 blocks; where points are evaluated at once, 64 blocks, of 32 points or more. Their
         results take at most 16 MiB.
     batch : bool, optional
-        Whether `run` may be given all values of an axis at once, as a DataArray over that axis.
-        By default that is tried at the ends of every axis of fractional numbers, and done where
-        it gives what single points give, to 1e-9; False never tries it, True insists.
+        Whether `run` may be given several values of an axis at once, as a DataArray over that
+        axis. By default that is tried at four places of every axis of fractional numbers, and
+        done where it gives what single points give, to 1e-9, unless the first point takes longer
+        than 2 s; False never tries it, True insists.
     workers : int, optional
         How many processes, where no executor is given.
     repair : bool
         Work out again what is damaged in the store, instead of raising an error.
+    retry : bool
+        Work out again the blocks of a store in which points failed.
 
     Returns
     -------
@@ -99,8 +106,17 @@ def sweep(
         If the sweep cannot go on: a full disk, a damaged store, workers that died. What was done
         is kept in the store.
 
+    Warns
+    -----
+    UserWarning
+        If points failed, and of what `run` itself warns of.
+
     Notes
     -----
+    A study is the same if its axes are, the program's version, and what `run` does: its
+    instructions and constants, what it encloses, and of its own module the functions and the
+    constants (numbers, texts, systems) that it reads. Lists and dictionaries there do not count.
+
     Results do not depend on the executor, bit for bit: blocks and batches are those of the study,
     and every block is evaluated by one thread.
 
@@ -116,73 +132,107 @@ def sweep(
     >>> dict(table.energy.sizes)
     {'coupling': 3, 'alpha': 2, 'time': 5}
     """
-    if not callable(run):
-        raise TypeError(f"run must be a function of a point; got {run!r:.60}")
     grid = Grid.of(axes)
+    _check_run(run, grid, executor)
     number_of = "{} must be a whole number of at least 1"
     crowd = os.cpu_count() or 1
     if workers is not None:
         crowd = whole_number(workers, 1, number_of.format("workers"))
+        if executor is not None:
+            raise ValueError("give workers for processes on this machine, or an executor, not both")
     if chunk is not None:
         whole_number(chunk, 1, number_of.format("chunk"))
     given = None if executor is None else executor_of(executor)
-    place, first = _opened(run, grid, store, chunk, batch, repair)
+    if store is None:
+        place, first = _begun(run, grid, chunk, batch, None)
+    else:
+        place, first = _opened(run, grid, Path(store), chunk, batch, repair, retry)
     job = Job(run, place.template, place.batched, first)
     try:
         _work(job, place, given, crowd, progress, at_once=workers is not None)
-        return place.table()
+        table = place.table().transpose(*grid.names, ...)
     finally:
         place.close()
+    if failed := int((table["failure"].to_numpy() != "").sum()):
+        warnings.warn(f"{failed} of {grid.size} points failed; `failure` says why", stacklevel=2)
+    return table
+
+
+def _check_run(run: object, grid: Grid, executor: object) -> None:
+    """Refuse what could not be called with a point, or not be sent where it shall be called."""
+    if not callable(run):
+        raise TypeError(f"run must be a function of a point; got {run!r:.60}")
+    with suppress(ValueError):  # of built-in functions nobody knows
+        taken = signature(run)
+        try:
+            taken.bind(**dict.fromkeys(grid.names))
+        except TypeError as error:
+            raise TypeError(
+                f"run{taken} cannot be called with the axes {', '.join(grid.names)}: {error}"
+            ) from None
+    if isinstance(executor, ProcessPoolExecutor):
+        try:
+            pickle.dumps(run)
+        except Exception as error:
+            raise TypeError(
+                f"this executor cannot send run to its processes ({error}): define it by its own "
+                "name in a module, or leave executor out"
+            ) from None
 
 
 def _opened(
     run: Run,
     grid: Grid,
-    store: str | os.PathLike[str] | None,
+    path: Path,
     chunk: int | None,
     batch: bool | None,
     repair: bool,
+    retry: bool,
 ) -> tuple[Store | Memory, First | None]:
-    """Where results go, and a point that is known: what is begun is continued."""
-    said: dict[str, Any] = {}
-    if store is not None:
-        path, said = Path(store), study(run, grid)
-        if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-            return _resumed(run, path, said, grid, chunk, repair), None
+    """A store, and a point that is known: what is begun is continued."""
+    said = study(run, grid)
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         check_folder(path.absolute().parent)
         _ = zarr()
-    first = first_of(run, grid)
-    template = Template.of(first.table, grid.names)
-    batched = () if batch is False else batched_axes(run, grid, template)
-    if batch and not batched:
-        raise ValueError(
-            "batch=True, but given all values of an axis run does not give what single points give"
-        )
-    grid = grid.in_blocks(chunk or _points(grid, template, batched))
-    if store is None:
-        return Memory(grid, template, batched), first
-    return create(path, said, grid, template, batched), first
-
-
-def _resumed(
-    run: Run, path: Path, said: Mapping[str, Any], grid: Grid, chunk: int | None, repair: bool
-) -> Store:
+        return _begun(run, grid, chunk, batch, lambda *made: create(path, said, *made))
 
     def again() -> Template:
         return Template.of(first_of(run, grid).table, grid.names)
 
     place = resume(path, said, grid, again if repair else None)
     try:
-        if chunk is not None and grid.in_blocks(chunk).block != place.grid.block:
+        wanted = place.grid if chunk is None else place.grid.in_blocks(chunk)
+        if wanted.block != place.grid.block:
             raise ValueError(
                 f"{path} was begun in blocks of {place.grid.block} points, and chunk={chunk} asks "
-                f"for {grid.in_blocks(chunk).block}: leave chunk as it was"
+                f"for {wanted.block}: leave chunk as it was"
             )
-        place.check(repair)
+        place.check(repair, retry)
     except BaseException:
         place.close()
         raise
-    return place
+    return place, None
+
+
+def _begun(
+    run: Run,
+    grid: Grid,
+    chunk: int | None,
+    batch: bool | None,
+    make: Callable[[Grid, Template, tuple[str, ...]], Store] | None,
+) -> tuple[Store | Memory, First | None]:
+    """A place for the results of a new sweep, after a look at its first points."""
+    first = first_of(run, grid)
+    template = Template.of(first.table, grid.names)
+    alone = batch is False or (batch is None and first.seconds > _LONG)
+    batched = () if alone else batched_axes(run, grid, template)
+    if batch and not batched:
+        raise ValueError(
+            "batch=True, but given several values of an axis run does not give what single points "
+            "give"
+        )
+    grid = grid.in_blocks(chunk or _points(grid, template, batched))
+    return (make or Memory)(grid, template, batched), first
 
 
 def _points(grid: Grid, template: Template, batched: Sequence[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -196,22 +197,26 @@ class Job:
 def batched_axes(run: Run, grid: Grid, template: Template) -> tuple[str, ...]:
     """The axes along which `run` may be given all values at once, as a DataArray.
 
-    Those of fractional numbers for which that gives what single points give, tried at the ends.
+    Those of fractional numbers for which that gives what single points give, tried at both ends
+    and at two places between.
     """
-    ends = {name: each[[0, -1]] if len(each) > 1 else each for name, each in grid.values.items()}
+    tried = {
+        name: each[np.unique([0, len(each) // 3, len(each) // 2, len(each) - 1])]
+        for name, each in grid.values.items()
+    }
     batched: tuple[str, ...] = ()
     single = Job(run, template, ())
     for name, each in grid.values.items():
         if each.dtype.kind != "f" or len(each) < 2:
             continue
-        some = {n: v if n in (*batched, name) else v[:1] for n, v in ends.items()}
+        some = {n: v if n in (*batched, name) else v[:1] for n, v in tried.items()}
         if _agree(Job(run, template, (*batched, name)), single, some):
             batched = (*batched, name)
     return batched
 
 
 def _agree(batch: Job, single: Job, some: Mapping[str, Array]) -> bool:
-    """Whether a batch gives what its first and its last point give alone."""
+    """Whether a batch gives what points along its diagonal give alone."""
     shape = tuple(len(each) for each in some.values())
     whole = {
         name: np.full((*shape, *each.shape), missing(each.dtype), each.dtype)
@@ -224,17 +229,17 @@ def _agree(batch: Job, single: Job, some: Mapping[str, Array]) -> bool:
             batch._fill(whole, everything, some)
         except Exception:
             return False
-    for end in (0, -1):
-        alone = single.block({name: each[[end]] for name, each in some.items()})
+    for k in range(max(shape)):
+        place = tuple(min(k, n - 1) for n in shape)
+        point = {n: v[[i]] for (n, v), i in zip(some.items(), place, strict=True)}
+        alone = single.block(point)
         if alone.failure.any():
             return False
         for name, column in alone.columns.items():
-            mine = whole[name][(end,) * len(shape)]
-            scale = np.nanmax(np.abs(column), initial=0.0) if np.isfinite(column).any() else 0.0
-            close = np.isclose(
-                mine, column.reshape(mine.shape), rtol=0, atol=_CLOSE * scale, equal_nan=True
-            )
-            if not close.all():
+            mine, other = whole[name][place], column.reshape(whole[name][place].shape)
+            finite = np.abs(other[np.isfinite(other)])
+            scale = finite.max() if finite.size else 0.0
+            if not np.isclose(mine, other, rtol=0, atol=_CLOSE * scale, equal_nan=True).all():
                 return False
     return True
 
@@ -252,10 +257,11 @@ def _one_by_one(
 
 @dataclass(frozen=True, eq=False)
 class First:
-    """The first point that does not fail, and its table."""
+    """The first point that does not fail, its table, and how many seconds that took."""
 
     point: Mapping[str, Any]
     table: xr.Dataset
+    seconds: float
 
 
 def first_of(run: Run, grid: Grid) -> First:
@@ -272,8 +278,9 @@ def first_of(run: Run, grid: Grid) -> First:
         chosen = {n: v[[k]] for (n, v), k in zip(grid.values.items(), index, strict=True)}
         point = points(chosen)[0]
         with at_most(1):
+            begun = time.perf_counter()
             try:
-                return First(point, run(**point))
+                return First(point, run(**point), time.perf_counter() - begun)
             except Exception as error:
                 message = message or f"{point}: {said(error)}"
     raise ValueError(

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ class Store:
         self._lock = _locked(path)
         library = zarr()
         with library.config.set({"array.write_empty_chunks": True}):  # empty, or missing?
-            group = library.open_group(path, mode="r+")
+            group = library.open_group(path, mode="r+", use_consolidated=False)
             self._arrays = {name: group[name] for name in self._names}
         self.waiting: list[int] = []
 
@@ -70,8 +72,8 @@ class Store:
             return "what was done is kept"
         return f"{kept} of {self.grid.count} blocks are done and kept"
 
-    def check(self, repair: bool) -> None:
-        """Read all that is done, and find what is waiting.
+    def check(self, repair: bool, retry: bool) -> None:
+        """Read all that is done, and find what is waiting; with `retry`, also what failed.
 
         Raises
         ------
@@ -83,7 +85,7 @@ class Store:
             try:
                 done = self._is_done(number)
                 if done:
-                    self._read(number)
+                    done = not self._read(number) or not retry
             except Exception as error:  # whatever a broken file leads a decoder to
                 damaged.append((number, error))
                 done = False
@@ -124,20 +126,30 @@ class Store:
             return False
         return bool(np.all(self._arrays["done"][self.grid.region(number)]))
 
-    def _read(self, number: int) -> None:
+    def _read(self, number: int) -> bool:
+        """Read a block; whether a point of it failed."""
         for name in self._names[1:]:
             file = self.path / name / self._key(number, name)
             if not file.exists():  # Zarr would take it for empty
                 raise FileNotFoundError(f"a file of {name!r} is missing")
-            self._arrays[name][self.grid.region(number)]
+            values = self._arrays[name][self.grid.region(number)]
+        return bool((values != "").any())  # the last that is read: why points failed
 
     def table(self) -> xr.Dataset:
         """Everything, labelled; values are read when they are looked at."""
         whole: xr.Dataset = xr.open_zarr(self.path, consolidated=False, chunks=None)
         return whole[[*self.template.variables, "failure"]].drop_attrs(deep=False)
 
+    def _consolidate(self) -> None:
+        """Gather what describes the arrays in one file, where readers look for it first."""
+        with warnings.catch_warnings(), suppress(OSError):  # a store may be read-only by now
+            warnings.filterwarnings("ignore", "Consolidated metadata")
+            zarr().consolidate_metadata(self.path)
+
     def close(self) -> None:
         """Let others write to the store."""
+        if os.access(self.path, os.W_OK):
+            self._consolidate()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -191,16 +203,17 @@ def resume(
         raise ValueError(
             f"{path} belongs to another study: {other}. Name another store, or remove this one"
         )
-    grid = Grid(grid.values, tuple(said["block"]))
+    values = {name: grid.values[name] for name in said["study"]["axes"]}  # in the store's order
+    grid = Grid(values, tuple(said["block"]))
     _check_files(path, said["files"])
-    group = zarr().open_group(path, mode="r")
+    group = zarr().open_group(path, mode="r", use_consolidated=False)
     try:
         coords = _coords(group, path, grid, said["coordinates"])
     except Exception as error:  # whatever a broken file leads a decoder to
         if mend is None:
             raise _broken(path, "a coordinate", error) from error
         coords = dict(mend().coords)
-        _write_coords(zarr().open_group(path, mode="r+"), grid, coords)
+        _write_coords(zarr().open_group(path, mode="r+", use_consolidated=False), grid, coords)
     variables = {}
     for name in said["variables"]:
         array, first = group[name], len(grid.shape)
