@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -206,6 +208,17 @@ points = 5
 [axes]
 "couplings.1" = [0.5, 1.0]
 """
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/studies.md"])
+def test_the_study_of_each_page_runs_as_it_stands(tmp_path, page):
+    text = (Path(__file__).parents[1] / page).read_text("utf-8")
+    (toml,) = re.findall("```toml\n(.*?)```", text, re.DOTALL)
+    study = read_study(written(tmp_path, toml))
+    few = {name: values[[0, -1]] for name, values in study.axes.items()}
+    table = qb.sweep(study, few, progress=False)
+    assert not (table.failure.values != "").any()
+    assert best(table)
 
 
 def test_a_path_into_a_list_of_numbers(tmp_path):
