@@ -24,9 +24,9 @@ def run(x, n):
 
 
 if __name__ == "__main__":
-    store, executor = sys.argv[1], None
+    store, options = sys.argv[1], {"workers": 2}
     if len(sys.argv) > 2:
         from dask.distributed import Client
 
-        executor = Client(sys.argv[2], timeout=20)
-    qb.sweep(run, AXES, store, executor, progress=False, chunk=1, batch=False, workers=2)
+        options = {"executor": Client(sys.argv[2], timeout=20)}
+    qb.sweep(run, AXES, store, progress=False, chunk=1, batch=False, **options)

@@ -253,6 +253,119 @@ def test_a_batch_is_checked_between_its_ends_too():
     assert table.a.values.tolist() == single.a.values.tolist()
 
 
+def in_another_order(x):
+    table = xr.Dataset({"y": 2.0 * x})
+    return table.sortby("x") if isinstance(x, xr.DataArray) else table
+
+
+def over_its_largest(phi):
+    """Ends, where a batch agrees with single points, say nothing of what is between."""
+    v = xr.DataArray(np.linspace(0, 1, 3), dims="t") * (2 + np.cos(phi))
+    return xr.Dataset({"y": v / v.max()})
+
+
+def labelled_the_wrong_way(a, b):
+    value = np.asarray(a).reshape(-1, 1) + 10 * np.asarray(b).reshape(1, -1)
+    if value.size == 1:
+        return xr.Dataset({"y": value.item()})
+    return xr.Dataset({"y": (("b", "a"), value)})
+
+
+def test_functions_that_broadcast_wrongly_are_given_single_points():
+    table = qb.sweep(in_another_order, {"x": [0.1, 0.5, 0.3, 0.9]}, progress=False)
+    assert table.y.values.tolist() == [0.2, 1.0, 0.6, 1.8]
+    table = qb.sweep(over_its_largest, {"phi": np.linspace(0, 2 * np.pi, 5)}, progress=False)
+    np.testing.assert_allclose(table.y.isel(t=-1), 1.0)
+    axes = {"a": [1.0, 2.0, 3.0], "b": [0.1, 0.2, 0.3]}
+    table = qb.sweep(labelled_the_wrong_way, axes, progress=False)
+    np.testing.assert_allclose(table.y, np.add.outer([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]))
+
+
+def test_one_bad_point_costs_few_calls():
+    calls = []
+
+    def run(x):
+        calls.append(np.size(x))
+        if np.any(np.asarray(x) == 700.0):
+            raise ValueError("broken device")
+        return xr.Dataset({"y": 2.0 * x})
+
+    table = qb.sweep(run, {"x": np.arange(1000.0)}, progress=False, chunk=1000)
+    assert len(calls) < 40
+    assert np.flatnonzero(np.isnan(table.y)).tolist() == [700]
+    assert (table.y.values[701:] == 2 * np.arange(701.0, 1000.0)).all()
+
+
+class _UnsayableError(Exception):
+    def __str__(self):
+        raise RuntimeError("cannot be said")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("file \udc80 and \0"), r"ValueError: file \udc80 and"),
+        (_UnsayableError(), "_UnsayableError: it cannot say why"),
+        (SystemExit(3), "SystemExit: 3"),
+    ],
+)
+def test_whatever_a_point_raises_is_kept(tmp_path, error, said):
+    def run(n):
+        if n == 2:
+            raise error
+        return xr.Dataset({"y": float(n)})
+
+    for store in (None, tmp_path / "s.zarr"):
+        table = qb.sweep(run, {"n": [1, 2, 3]}, store, progress=False)
+        assert table.failure.values.tolist() == ["", said, ""]
+        assert table.y.values[[0, 2]].tolist() == [1.0, 3.0]
+
+
+def test_a_store_holds_the_numbers_that_memory_holds(tmp_path):
+    def run(n):
+        attrs = {"scale_factor": 2.0, "_FillValue": 2.0, "units": "days since 2000-01-01"}
+        time = ("time", [1.0, 2.0], {"units": "days since 2000-01-01"})
+        return xr.Dataset({"y": ("time", [float(n), 2.0], attrs)}, {"time": time})
+
+    memory = qb.sweep(run, {"n": [1, 2]}, progress=False)
+    store = qb.sweep(run, {"n": [1, 2]}, tmp_path / "s.zarr", progress=False)
+    assert store.y.values.tolist() == memory.y.values.tolist() == [[1.0, 2.0], [2.0, 2.0]]
+    assert store.time.values.tolist() == [1.0, 2.0]
+
+
+def test_kinds_of_numbers_are_those_of_both_ends():
+    def run(x):
+        return xr.Dataset({"y": 0 if x == 0 else x * 0.5})
+
+    table = qb.sweep(run, {"x": np.linspace(0, 1, 5)}, progress=False)
+    assert table.y.values.tolist() == [0.0, 0.125, 0.25, 0.375, 0.5]
+
+
+def test_threads_of_others_are_no_reason_to_wait_for_ever():
+    import threading
+    import time as clock
+
+    stop = threading.Event()
+    other = threading.Thread(target=stop.wait)
+    other.start()
+    try:
+        start = clock.monotonic()
+        check(qb.sweep(sweep_study.run, sweep_study.AXES, progress=False, workers=2))
+        assert clock.monotonic() - start < 30
+    finally:
+        stop.set()
+        other.join()
+
+
+def test_threads_leave_the_linear_algebra_as_it_was():
+    from threadpoolctl import threadpool_info
+
+    before = [each["num_threads"] for each in threadpool_info()]
+    with ThreadPoolExecutor(4) as pool:
+        qb.sweep(battery, AXES, executor=pool, progress=False, chunk=1)
+    assert [each["num_threads"] for each in threadpool_info()] == before
+
+
 def test_other_processes_must_be_able_to_get_the_function():
     with (
         ProcessPoolExecutor(1) as pool,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
@@ -26,10 +27,32 @@ def at_most(number: int) -> Iterator[None]:
     """
     before = _MOST.set(number)
     try:
-        with linear_algebra(number):
+        with _limited(number):
             yield
     finally:
         _MOST.reset(before)
+
+
+_LOCK = threading.Lock()
+_INSIDE = ExitStack()
+_entered = 0
+
+
+@contextmanager
+def _limited(threads: int) -> Iterator[None]:
+    """Limit the linear algebra, which is one for the process, as long as any thread wants it."""
+    global _entered
+    with _LOCK:
+        if not _entered:
+            _INSIDE.enter_context(linear_algebra(threads))
+        _entered += 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _entered -= 1
+            if not _entered:
+                _INSIDE.close()
 
 
 def linear_algebra(threads: int) -> AbstractContextManager[Any]:

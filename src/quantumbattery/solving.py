@@ -30,11 +30,9 @@ from quantumbattery.system import System
 
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
 _SHARED = 1 << 22  # products from which on it pays to share them among the cores
-_CACHED = (
-    1 << 15
-)  # numbers of kets that are worked on at a time, or a few moments for each kind of block
 _READ = 1 << 17  # numbers of a state that are read at a time
-_ROWS = 64
+_CACHED = 1 << 15  # numbers of kets that are worked on at a time, or, for each kind of block,
+_ROWS = 64  # moments
 _SMALL = 2000  # matrices below this size gain little from threads, and lose much on a busy machine
 _SAMPLES = 65  # moments at which the edge of a cut ladder is looked at
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit

@@ -18,6 +18,9 @@ from quantumbattery.angles import angle
 from quantumbattery.charging import charge
 from quantumbattery.operators import saying
 from quantumbattery.optimum import optimum
+from quantumbattery.parameters import LARGEST
+from quantumbattery.quantities import MEASURES, check_measures
+from quantumbattery.sites import whole_number
 from quantumbattery.system import System
 
 _PARTS = ("system", "preparation", "times", "optimum", "axes", "output")
@@ -145,7 +148,7 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
     if ("times" in given) == ("optimum" in given):
         raise ValueError("a study has either [times] or [optimum]")
     output = given.get("output", {})
-    _known("output", output, _OUTPUT)
+    _check_output(output, "optimum" in given)
     axes = {name: _axis(name, values) for name, values in given.pop("axes").items()}
     if not axes:
         raise ValueError("[axes] names nothing to sweep")
@@ -165,6 +168,19 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
     elif "horizon" not in parts["optimum"]:
         raise ValueError("[optimum] needs a horizon, the latest moment that counts")
     return study
+
+
+def _check_output(output: dict[str, Any], optimum: bool) -> None:
+    _known("output", output, _OUTPUT)
+    if "measures" in output and optimum:
+        raise ValueError("[optimum] says itself of what, in `of`: leave measures out")
+    check_measures(output.get("measures", MEASURES))
+    if output.get("extraction", "global") not in ("global", "collective", "local"):
+        raise ValueError(f"extraction is global, collective or local; got {output['extraction']!r}")
+    chunk = output.get("chunk", 1)
+    whole_number(chunk, 1, "chunk must be a whole number of at least 1")
+    if not isinstance(output.get("store", ""), str):
+        raise ValueError(f"store must be a path, as a text; got {output['store']!r:.60}")
 
 
 # --- parts -------------------------------------------------------------------------------------
@@ -221,7 +237,10 @@ def _axis(name: str, given: object) -> Any:
             f"axis {name!r} holds no values; the name of a number inside a table needs quotes, "
             'as in "sites.cavity.loss" = [0.0, 0.1]'
         )
-    values = _span(f"axis {name}", given) if isinstance(given, dict) else np.asarray(given)
+    if isinstance(given, dict):
+        return _span(f"axis {name}", given)
+    even = isinstance(given, list) and not any(isinstance(each, list | dict) for each in given)
+    values = np.asarray(given if even else None)
     if values.ndim != 1 or not values.size or values.dtype.kind not in "fiubU":
         raise ValueError(
             f"axis {name} is a list of values, or {{from = ..., to = ..., points = ...}}; got "
@@ -236,8 +255,9 @@ def _span(what: str, given: Mapping[str, Any]) -> Any:
         first, last, points = (given[n] for n in ("from", "to", "points"))
     except KeyError as error:
         raise ValueError(f"{what} needs from, to and points; there is no {error}") from None
-    numbers = all(isinstance(n, int | float) and np.isfinite(n) for n in (first, last))
-    if not numbers or not isinstance(points, int) or points < 1:
+    numbers = all(isinstance(n, int | float) and abs(n) < LARGEST for n in (first, last))
+    whole = isinstance(points, int) and not isinstance(points, bool)
+    if not numbers or not whole or points < 1:
         raise ValueError(
             f"{what} goes from a number to a number in a whole number of points; got {given!r:.80}"
         )

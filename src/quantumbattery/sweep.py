@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from inspect import signature
 from math import prod
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 import xarray as xr
 
+from quantumbattery.cores import at_most
 from quantumbattery.files import check_folder
 from quantumbattery.sites import whole_number
 from quantumbattery.sweeping.evaluation import (
@@ -26,6 +27,7 @@ from quantumbattery.sweeping.evaluation import (
     Template,
     batched_axes,
     first_of,
+    listening,
 )
 from quantumbattery.sweeping.grid import Grid
 from quantumbattery.sweeping.identity import study
@@ -149,10 +151,12 @@ def sweep(
         place, first = _opened(run, grid, Path(store), chunk, batch, repair, retry)
     job = Job(run, place.template, place.batched, first)
     try:
-        _work(job, place, given, crowd, progress, at_once=workers is not None)
+        notes = _work(job, place, given, crowd, progress, at_once=workers is not None)
         table = place.table().transpose(*grid.names, ...)
     finally:
         place.close()
+    for note in dict.fromkeys((*(first.warnings if first else ()), *notes)):
+        warnings.warn(note, stacklevel=2)
     if failed := int((table["failure"].to_numpy() != "").sum()):
         warnings.warn(f"{failed} of {grid.size} points failed; `failure` says why", stacklevel=2)
     return table
@@ -207,6 +211,11 @@ def _opened(
                 f"{path} was begun in blocks of {place.grid.block} points, and chunk={chunk} asks "
                 f"for {wanted.block}: leave chunk as it was"
             )
+        if batch is not None and batch != bool(place.batched):
+            raise ValueError(
+                f"{path} was begun {'with' if place.batched else 'without'} batches, and batch="
+                f"{batch} asks for the opposite: name another store"
+            )
         place.check(repair, retry)
     except BaseException:
         place.close()
@@ -224,6 +233,10 @@ def _begun(
     """A place for the results of a new sweep, after a look at its first points."""
     first = first_of(run, grid)
     template = Template.of(first.table, grid.names)
+    if first.seconds < _LONG:  # of its kind of numbers, too
+        with suppress(Exception), at_most(1), listening():
+            last = run(**grid.point(grid.size - 1))
+            template = template.joined(Template.of(last, grid.names))
     alone = batch is False or (batch is None and first.seconds > _LONG)
     batched = () if alone else batched_axes(run, grid, template)
     if batch and not batched:
@@ -248,26 +261,25 @@ def _work(
     crowd: int,
     progress: bool,
     at_once: bool,
-) -> None:
-    """Evaluate what is waiting, and keep it as it comes."""
+) -> list[str]:
+    """Evaluate what is waiting, and keep it as it comes; what was warned of meanwhile."""
     waiting: Sequence[int] = place.waiting
-    heard: set[str] = set()
+    heard: list[str] = []
     with _shown(progress, place.grid, waiting) as advance:
 
         def keep(number: int, block: Block) -> None:
             place.write(number, block)
-            for note in set(block.warnings) - heard:
-                warnings.warn(note, stacklevel=5)
-                heard.add(note)
+            heard.extend(note for note in block.warnings if note not in heard)
             advance(block.failure.size)
 
         if given is None and (crowd == 1 or not at_once or not can_be_sent(job)):
             waiting = _here(job, place.grid, waiting, crowd, keep)
         if waiting:
             executor = local(job, min(crowd, len(waiting))) if given is None else nullcontext(given)
-            with executor as pool:
-                for number, block in evaluated(job, place.grid, waiting, pool):
+            with executor as pool, closing(evaluated(job, place.grid, waiting, pool)) as done:
+                for number, block in done:
                     keep(number, block)
+    return heard
 
 
 def _here(
@@ -295,6 +307,9 @@ def _shown(progress: bool, grid: Grid, waiting: Sequence[int]) -> Iterator[Calla
 
     left = sum(prod(w.stop - w.start for w in grid.region(number)) for number in waiting)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("points, time left"), TimeLeft())
-    with Progress(TextColumn("sweep"), *columns, console=Console(stderr=True)) as shown:
+    # Without a thread of its own: a fork would not copy it.
+    options: Any = {"console": Console(stderr=True), "auto_refresh": False}
+    with Progress(TextColumn("sweep"), *columns, **options) as shown:
         task = shown.add_task("sweep", total=grid.size, completed=grid.size - left)
-        yield lambda points: shown.advance(task, points)
+        shown.refresh()
+        yield lambda points: shown.update(task, advance=points, refresh=True)

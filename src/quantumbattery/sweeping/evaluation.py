@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import product
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,12 @@ import xarray as xr
 
 from quantumbattery.cores import at_most
 from quantumbattery.operators import Array
-from quantumbattery.sweeping.grid import Grid, Region, points
+from quantumbattery.sweeping.grid import TAKEN, Grid, Region
 
 Run = Callable[..., xr.Dataset]
 
 _CLOSE = 1e-9  # how far values from a batch and from single points may be apart, of the largest
-_TRIES = 1000  # points that may fail before the first that does not
+_TRIES = 64  # points that may fail before one that does not
 _LONGEST = 300  # characters of a message that is kept
 
 
@@ -45,22 +46,36 @@ class Template:
         if not isinstance(table, xr.Dataset):
             raise TypeError(f"run must return an xarray.Dataset; got {table!r:.60}")
         own = table.drop_vars([name for name in axes if name in table.coords])
-        clash = [d for d in own.dims if d in axes or d in ("done", "failure")]
-        clash += [n for n in own.data_vars if n in axes or n in ("done", "failure")]
+        named = {*own.dims, *own.data_vars, *own.coords}
+        clash = [n for n in named if n in axes or n in TAKEN]
+        clash += [n for n in named if "/" in str(n) or str(n).startswith(".")]
         if clash or not own.data_vars:
             raise ValueError(
-                f"the table that run returns names {clash[0]!r}, as the sweep does: rename it"
+                f"the table that run returns names {clash[0]!r}, which a sweep cannot: rename it"
                 if clash
                 else "the table that run returns has no variables"
             )
         wrong = [str(n) for n, v in own.data_vars.items() if v.dtype.kind not in "fiubc"]
         if wrong:
             raise ValueError(f"{wrong[0]!r} in the table that run returns holds no numbers")
-        variables = {str(name): each.variable for name, each in own.data_vars.items()}
+        if any(index.nlevels > 1 for index in own.indexes.values()):
+            raise ValueError(
+                "an axis of the table that run returns has several labels: reset_index"
+            )
+        variables = {str(name): _kind_of(each.variable) for name, each in own.data_vars.items()}
         coords = {str(name): each.variable for name, each in own.coords.items() if each.ndim}
         return cls(variables, coords)
 
-    def fit(self, table: object, axes: Mapping[str, int]) -> dict[str, Array]:
+    def joined(self, other: Template) -> Template:
+        """The same, with numbers of a kind that holds those of both."""
+        joined = dict(self.variables)
+        for name, each in other.variables.items():
+            if name in joined and joined[name].dims == each.dims:
+                kind = np.result_type(joined[name].dtype, each.dtype)
+                joined[name] = joined[name].astype(kind)
+        return replace(self, variables=joined)
+
+    def fit(self, table: Any, axes: Mapping[str, int]) -> dict[str, Array]:
         """The values of each variable, first along some axes of the sweep, then along its own.
 
         Raises
@@ -79,16 +94,16 @@ class Template:
                 raise ValueError(f"the axis {name!r} of run's table is not that of the first point")
         fitted = {}
         for name, each in self.variables.items():
-            own = found.variables[name]
+            own = table[name].variable
             wanted = dict(axes) | dict(each.sizes)
             if dict(own.sizes) != wanted:
                 raise ValueError(
                     f"{name!r} has the axes {dict(own.sizes)} here, but {dict(each.sizes)} at the "
                     "first point"
                 )
-            if not np.can_cast(own.dtype, each.dtype, "same_kind"):
+            if not np.can_cast(own.dtype, each.dtype, "safe"):
                 raise ValueError(
-                    f"{name!r} holds {own.dtype} here, but {each.dtype} at the first point, which "
+                    f"{name!r} holds {own.dtype} here, but {each.dtype} at the first points, which "
                     "would cut it off: give the same kind of number everywhere"
                 )
             fitted[name] = own.transpose(*wanted).to_numpy()
@@ -145,22 +160,34 @@ class Job:
             for name, each in self.template.variables.items()
         }
         failure = np.full(shape, "", dtype=object)
-        with at_most(1), warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always")
+        with at_most(1), listening() as heard:
             for place, some in self._batches(values):
-                try:
-                    self._fill(columns, place, some)
-                except Exception as error:
-                    if prod(len(each) for each in some.values()) == 1:
-                        failure[place] = said(error)
-                        continue
-                    for index, point in _one_by_one(place, some):
-                        try:
-                            self._fill(columns, index, point)
-                        except Exception as reason:
-                            failure[index] = said(reason)
-        notes = dict.fromkeys(str(each.message) for each in heard)
-        return Block(columns, failure, tuple(notes))
+                self._tried(columns, failure, place, some)
+        return Block(columns, failure, tuple(dict.fromkeys(heard)))
+
+    def _tried(
+        self,
+        columns: dict[str, Array],
+        failure: Array,
+        place: Region,
+        some: Mapping[str, Array],
+    ) -> None:
+        """Evaluate one part; what fails in halves, until single points are left that do."""
+        try:
+            self._fill(columns, place, some)
+            return
+        except (Exception, SystemExit) as error:
+            longest = max(some, key=lambda name: len(some[name]))
+            count = len(some[longest])
+            if count == 1:
+                failure[place] = said(error)
+                return
+        axis = list(some).index(longest)
+        for low, high in ((0, count // 2), (count // 2, count)):
+            first = (place[axis].start or 0) + low
+            where = (*place[:axis], slice(first, first + high - low), *place[axis + 1 :])
+            half = {n: v[low:high] if n == longest else v for n, v in some.items()}
+            self._tried(columns, failure, where, half)
 
     def _batches(self, values: Mapping[str, Array]) -> Iterator[tuple[Region, dict[str, Array]]]:
         """Parts that are evaluated at once: whole along batched axes, single along others."""
@@ -183,6 +210,9 @@ class Job:
         known = self.first is not None and not several and self.first.point == arguments
         table = self.first.table if known and self.first else self.run(**arguments)
         if several and isinstance(table, xr.Dataset):
+            for name in several:
+                if name in table.coords and table[name].values.tolist() != some[name].tolist():
+                    raise ValueError(f"the values of {name!r} come back in another order")
             table = table.drop_vars([n for n in several if n in table.coords])
             unaware = [n for n, v in table.data_vars.items() if not set(several) <= set(v.dims)]
             if unaware:  # whether it does not depend on them, or does not know them, nobody knows
@@ -195,77 +225,66 @@ class Job:
 
 
 def batched_axes(run: Run, grid: Grid, template: Template) -> tuple[str, ...]:
-    """The axes along which `run` may be given all values at once, as a DataArray.
+    """The axes along which `run` may be given several values at once, as a DataArray.
 
-    Those of fractional numbers for which that gives what single points give, tried at both ends
-    and at two places between.
+    Those of fractional numbers for which that gives what single points give, at both ends and at
+    places between.
     """
-    tried = {
-        name: each[np.unique([0, len(each) // 3, len(each) // 2, len(each) - 1])]
-        for name, each in grid.values.items()
-    }
+    tried, more, middle = {}, {}, {}
+    for name, each in grid.values.items():
+        last, between = len(each) - 1, int(0.618 * (len(each) - 1))
+        tried[name] = each[np.unique([0, between, last])]
+        more[name] = each[np.unique([0, len(each) // 2, between, last])]
+        middle[name] = each[[between]]
     batched: tuple[str, ...] = ()
     single = Job(run, template, ())
     for name, each in grid.values.items():
         if each.dtype.kind != "f" or len(each) < 2:
             continue
-        some = {n: v if n in (*batched, name) else v[:1] for n, v in tried.items()}
+        some = {n: tried[n] if n in batched else middle[n] for n in grid.names}
+        some[name] = more[name]
         if _agree(Job(run, template, (*batched, name)), single, some):
             batched = (*batched, name)
     return batched
 
 
 def _agree(batch: Job, single: Job, some: Mapping[str, Array]) -> bool:
-    """Whether a batch gives what points along its diagonal give alone."""
+    """Whether a batch gives what its points give alone; not if they give nothing but 0."""
     shape = tuple(len(each) for each in some.values())
     whole = {
         name: np.full((*shape, *each.shape), missing(each.dtype), each.dtype)
         for name, each in batch.template.variables.items()
     }
-    everything = tuple(slice(None) for _ in shape)
-    with at_most(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    alone = single.block(some)
+    with at_most(1), listening():
         try:
-            batch._fill(whole, everything, some)
-        except Exception:
+            batch._fill(whole, tuple(slice(None) for _ in shape), some)
+        except (Exception, SystemExit):
             return False
-    for k in range(max(shape)):
-        place = tuple(min(k, n - 1) for n in shape)
-        point = {n: v[[i]] for (n, v), i in zip(some.items(), place, strict=True)}
-        alone = single.block(point)
-        if alone.failure.any():
+    telling = False
+    for name, column in alone.columns.items():
+        known = ~(alone.failure != "").reshape(*shape, *[1] * (column.ndim - len(shape)))
+        finite = np.isfinite(column) & known
+        telling |= bool(np.any(column[finite] != 0))
+        scale = np.abs(column[finite]).max(initial=0.0)
+        close = np.isclose(whole[name], column, rtol=0, atol=_CLOSE * scale, equal_nan=True)
+        if not (close | ~known).all():
             return False
-        for name, column in alone.columns.items():
-            mine, other = whole[name][place], column.reshape(whole[name][place].shape)
-            finite = np.abs(other[np.isfinite(other)])
-            scale = finite.max() if finite.size else 0.0
-            if not np.isclose(mine, other, rtol=0, atol=_CLOSE * scale, equal_nan=True).all():
-                return False
-    return True
-
-
-def _one_by_one(
-    place: Region, some: Mapping[str, Array]
-) -> Iterator[tuple[Region, dict[str, Array]]]:
-    """The points of a part, and where each of them stands."""
-    starts = [where.start or 0 for where in place]
-    shape = tuple(len(each) for each in some.values())
-    for index in np.ndindex(shape):
-        where = tuple(slice(s + k, s + k + 1) for s, k in zip(starts, index, strict=True))
-        yield where, {n: v[k : k + 1] for (n, v), k in zip(some.items(), index, strict=True)}
+    return telling and not alone.failure.all()
 
 
 @dataclass(frozen=True, eq=False)
 class First:
-    """The first point that does not fail, its table, and how many seconds that took."""
+    """The first point that does not fail, its table, what it warned of, and its seconds."""
 
     point: Mapping[str, Any]
     table: xr.Dataset
+    warnings: tuple[str, ...]
     seconds: float
 
 
 def first_of(run: Run, grid: Grid) -> First:
-    """Evaluate points until one does not fail.
+    """Evaluate points, from the first to the last, until one does not fail.
 
     Raises
     ------
@@ -273,20 +292,36 @@ def first_of(run: Run, grid: Grid) -> First:
         If every point fails, or a great many do.
     """
     message = ""
-    for place in range(min(grid.size, _TRIES)):
-        index = np.unravel_index(place, grid.shape)
-        chosen = {n: v[[k]] for (n, v), k in zip(grid.values.items(), index, strict=True)}
-        point = points(chosen)[0]
-        with at_most(1):
-            begun = time.perf_counter()
+    places = np.unique(np.linspace(0, grid.size - 1, min(grid.size, _TRIES)).astype(np.int64))
+    for place in places:
+        point = grid.point(int(place))
+        begun, table = time.perf_counter(), None
+        with at_most(1), listening() as heard:
             try:
-                return First(point, run(**point), time.perf_counter() - begun)
-            except Exception as error:
+                table = run(**point)
+            except (Exception, SystemExit) as error:
                 message = message or f"{point}: {said(error)}"
+                continue
+        return First(point, table, tuple(heard), time.perf_counter() - begun)
     raise ValueError(
-        f"{'every point' if grid.size <= _TRIES else 'each of the first points'} of the sweep "
+        f"{'every point' if grid.size <= _TRIES else f'each of {_TRIES} points'} of the sweep "
         f"fails; the first, {message}"
     )
+
+
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """What is warned of meanwhile. Warnings are one for the process: only its main thread hears."""
+    heard: list[str] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield heard
+        return
+    with warnings.catch_warnings(record=True) as recorded:
+        warnings.simplefilter("always")
+        try:
+            yield heard
+        finally:
+            heard += [str(each.message) for each in recorded]
 
 
 def missing(kind: Any) -> Any:
@@ -295,9 +330,21 @@ def missing(kind: Any) -> Any:
 
 
 def said(error: BaseException) -> str:
-    """An error as a line of text."""
-    text = " ".join(str(error).split())
+    """An error as a line of text that any file can hold."""
+    try:
+        text = " ".join(str(error).replace("\0", " ").split())
+    except Exception:
+        text = "it cannot say why"
+    text = text.encode("utf-8", "backslashreplace").decode()
     return f"{type(error).__name__}: {text}"[:_LONGEST] if text else type(error).__name__
+
+
+def _kind_of(variable: xr.Variable) -> xr.Variable:
+    """A variable without its values, of the widest numbers of its kind."""
+    kind = {"f": np.dtype(float), "c": np.dtype(complex), "i": np.dtype(np.int64)}
+    wide = kind.get(variable.dtype.kind, variable.dtype)
+    empty = np.broadcast_to(np.zeros((), wide), variable.shape)
+    return xr.Variable(variable.dims, empty, variable.attrs)
 
 
 def _axis(name: str, values: Array) -> xr.DataArray:

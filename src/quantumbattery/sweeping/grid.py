@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -15,6 +14,7 @@ import xarray as xr
 from quantumbattery.operators import Array
 
 Region = tuple[slice, ...]
+TAKEN = ("done", "failure")  # names of what a sweep itself says of its points
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +81,11 @@ class Grid:
         ends = zip(place, self.block, self.shape, strict=True)
         return tuple(slice(int(k) * step, min((int(k) + 1) * step, n)) for k, step, n in ends)
 
+    def point(self, place: int) -> dict[str, Any]:
+        """A point by its place among all, its values as plain Python numbers and texts."""
+        index = np.unravel_index(place, self.shape)
+        return {n: v[k].item() for (n, v), k in zip(self.values.items(), index, strict=True)}
+
     def part(self, region: Region) -> dict[str, Array]:
         """The values along each axis in a region."""
         return {
@@ -89,17 +94,13 @@ class Grid:
         }
 
 
-def points(values: Mapping[str, Array]) -> list[dict[str, Any]]:
-    """All points of some axes, their values as plain Python numbers and texts."""
-    plain = [each.tolist() for each in values.values()]
-    return [dict(zip(values, point, strict=True)) for point in product(*plain)]
-
-
 def _name(name: object) -> str:
     if not isinstance(name, str) or not name:
         raise TypeError(f"an axis is named by a text; got {name!r:.60}")
-    if name in ("done", "failure"):
+    if name in TAKEN:
         raise ValueError(f"an axis cannot be named {name!r}: the table says so of its points")
+    if "/" in name or name.startswith("."):
+        raise ValueError(f"an axis cannot be named {name!r}: a store has a folder of its name")
     return name
 
 

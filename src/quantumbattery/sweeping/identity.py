@@ -16,8 +16,8 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.operators import Described
+from quantumbattery.parameters import names
 from quantumbattery.sweeping.grid import Grid
-from quantumbattery.system import System
 
 _CONSTANTS = (int, float, complex, str, bytes)
 
@@ -76,11 +76,13 @@ def identity(run: object, seen: frozenset[object] = frozenset()) -> str:
         given = [_value(each, seen) for each in run.args]
         named = {name: _value(each, seen) for name, each in sorted(run.keywords.items())}
         return digest(json.dumps([identity(run.func, seen), given, named]).encode())
-    function = inspect.unwrap(run) if callable(run) else None
-    if inspect.ismethod(function):
-        return identity(functools.partial(function.__func__, function.__self__), seen)
-    if not inspect.isfunction(function):
-        return _value(run, seen)
+    if inspect.ismethod(run):
+        return identity(functools.partial(run.__func__, run.__self__), seen)
+    if not inspect.isfunction(run):
+        called = vars(type(run)).get("__call__")
+        acts = identity(called, seen) if inspect.isfunction(called) else ""
+        return digest((acts + _value(run, seen)).encode())
+    function = run
     if function in seen:
         return function.__qualname__
     seen = seen | {function}
@@ -93,7 +95,7 @@ def identity(run: object, seen: frozenset[object] = frozenset()) -> str:
 def _code(code: CodeType) -> list[str]:
     """What a function does: instructions and constants, those of functions inside it too."""
     inside = [part for c in code.co_consts if isinstance(c, CodeType) for part in _code(c)]
-    constants = [repr(c) for c in code.co_consts if not isinstance(c, CodeType)]
+    constants = [_constant(c) for c in code.co_consts if not isinstance(c, CodeType)]
     if code.co_consts[:1] and isinstance(code.co_consts[0], str):
         constants = constants[1:]  # the docstring
     names = [*code.co_names, *code.co_varnames, *code.co_freevars]
@@ -125,14 +127,31 @@ def _content(cell: Any) -> Any:
         return None
 
 
-def _value(value: object, seen: frozenset[object]) -> str:
-    if inspect.isfunction(value) or isinstance(value, functools.partial):
-        return identity(value, seen)
-    if isinstance(value, System):
-        value = str(value.to_dict()) if not value.drives else value
+def _constant(value: object) -> str:
+    """A constant; the order of a set is another in every process."""
+    return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
+
+
+def _value(value: Any, seen: frozenset[object]) -> str:
+    """A fingerprint of what a function holds."""
+    if inspect.isroutine(value) or isinstance(value, functools.partial):
+        return identity(value, seen) if not inspect.isbuiltin(value) else value.__qualname__
+    if isinstance(value, Described):
+        value = (type(value).__name__, {name: getattr(value, name) for name in names(value)})
     if isinstance(value, xr.DataArray):
-        value = (value.dims, value.to_numpy().tobytes(), str(value.dtype))
+        value = (value.dims, {str(n): c.to_numpy() for n, c in value.coords.items()}, value.values)
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
+        return digest(f"{value.dtype} {value.shape}".encode() + value.tobytes())
+    if isinstance(value, Mapping):
+        value = [(key, value[key]) for key in sorted(value, key=repr)]
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=repr)
+    if isinstance(value, list | tuple):
+        return digest(json.dumps([_value(each, seen) for each in value]).encode())
     try:
         return digest(pickle.dumps(value, protocol=4))
-    except Exception:  # what cannot be written down is known by its kind alone
-        return f"{type(value).__module__}.{type(value).__qualname__}"
+    except Exception as error:
+        raise ValueError(
+            f"run holds {value!r:.60}, of which nobody can tell whether it is the same next time "
+            f"({error}): give run an attribute `fingerprint`, a text that says what it is"
+        ) from None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
 from quantumbattery.operators import Array
 from quantumbattery.sweeping.evaluation import Block, Template, missing
 from quantumbattery.sweeping.grid import Grid
+
+_WIDE = 1 << 24  # letters in the messages of all points
 
 
 class Memory:
@@ -39,7 +43,10 @@ class Memory:
             name: ((*self.grid.names, *each.dims), self.columns[name], each.attrs)
             for name, each in self.template.variables.items()
         }
-        variables["failure"] = (self.grid.names, self.failure.astype(str), FAILURE)
+        longest = max(map(len, self.failure.ravel()))
+        wide = longest * self.failure.size > _WIDE  # all would be as long as the longest
+        kind: Any = np.dtypes.StringDType() if wide else str
+        variables["failure"] = (self.grid.names, self.failure.astype(kind), FAILURE)
         axes = {name: (name, each, axis_attrs(name)) for name, each in self.grid.values.items()}
         return xr.Dataset(variables, coords=axes | dict(self.template.coords))
 

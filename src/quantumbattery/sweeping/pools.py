@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from quantumbattery.operators import Array
@@ -26,7 +27,7 @@ _MANY = 64  # blocks that wait where nobody knows how many workers there are
 
 def evaluated(
     job: Job, grid: Grid, waiting: Sequence[int], executor: Executor
-) -> Iterator[tuple[int, Block]]:
+) -> Generator[tuple[int, Block], None, None]:
     """Blocks as they come, by an executor; few enough at a time that they fit in memory.
 
     Raises
@@ -46,26 +47,35 @@ def evaluated(
                     break
             if not running:
                 return
+            broken: Exception | None = None
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                yield running.pop(future), future.result()
-    except (KeyboardInterrupt, GeneratorExit, SweepError):
-        raise
-    except Exception as error:
-        kind, text = type(error).__name__, str(error)
-        raise SweepError(
-            f"a worker did not send its block back ({kind}: {text:.200}): it died, was out of "
-            "reach, or could not be sent the function. What was done is kept; run the same sweep "
-            "again to go on"
-        ) from error
+                number = running.pop(future)
+                try:
+                    block = future.result()
+                except Exception as error:
+                    broken = error  # others may have come back
+                else:
+                    yield number, block
+            if broken is not None:
+                raise _lost(broken) from broken
     finally:
         for future in running:
             future.cancel()
 
 
+def _lost(error: Exception) -> SweepError:
+    return SweepError(
+        f"a worker did not send its block back ({type(error).__name__}: {error!s:.200}): it died, "
+        "was out of reach, or could not be sent the function. What was done is kept; run the same "
+        "sweep again to go on"
+    )
+
+
 def _sender(job: Job, executor: Executor) -> Callable[[Mapping[str, Array]], Future[Block]]:
     if isinstance(executor, _Local):
         return lambda values: executor.submit(_evaluate, values)
-    return lambda values: executor.submit(job.block, values)
+    light = replace(job, first=None)
+    return lambda values: executor.submit(light.block, values)
 
 
 # --- executors ---------------------------------------------------------------------------------
@@ -78,9 +88,7 @@ class _Local(ProcessPoolExecutor):
 @contextmanager
 def local(job: Job, workers: int) -> Iterator[Executor]:
     """Processes on this machine."""
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-    if sys.platform == "darwin":  # its libraries do not stand a fork
-        method = "spawn"
+    method = "fork" if _forks() else "spawn"
     pool = _Local(
         workers,
         mp_context=multiprocessing.get_context(method),
@@ -89,7 +97,7 @@ def local(job: Job, workers: int) -> Iterator[Executor]:
     )
     try:
         with warnings.catch_warnings():
-            # Of threads that a fork does not copy: the children use none of them.
+            # Of threads that a fork does not copy: there are Zarr's alone (`_alone`).
             warnings.filterwarnings("ignore", ".*multi-threaded.*", DeprecationWarning)
             yield pool
     except BaseException:
@@ -101,14 +109,28 @@ def local(job: Job, workers: int) -> Iterator[Executor]:
 
 
 def can_be_sent(job: Job) -> bool:
-    """Whether other processes can be told of a job: all can that are forked from this one."""
-    if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin":
-        return True
+    """Whether other processes can be made, and be told of a job.
+
+    A fork tells them all, but beside other threads it may wait for ever for what those hold.
+    """
+    if _forks():
+        return _alone()
     try:
         pickle.dumps(job)
     except Exception:
         return False
     return True
+
+
+def _forks() -> bool:
+    """Whether processes are forked; the libraries of some systems do not stand it."""
+    return "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+
+
+def _alone() -> bool:
+    """Whether this is the only thread, beside those in which Zarr waits for files."""
+    others = [t for t in threading.enumerate() if not t.name.startswith("zarr")]
+    return len(others) == 1
 
 
 def executor_of(given: Any) -> Executor:

@@ -7,12 +7,14 @@ last. So the program may be killed at any moment: what is done stays, the rest i
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,9 @@ class Store:
         SweepError
             If something that is done is damaged; with `repair` it is waiting instead.
         """
+        for left in self.path.glob("*/c/**/*.partial"):  # of a write that was killed
+            with suppress(OSError):
+                left.unlink()
         damaged = []
         for number in range(self.grid.count):
             try:
@@ -130,14 +135,15 @@ class Store:
         """Read a block; whether a point of it failed."""
         for name in self._names[1:]:
             file = self.path / name / self._key(number, name)
-            if not file.exists():  # Zarr would take it for empty
+            if self._arrays[name].size and not file.exists():  # Zarr would take it for empty
                 raise FileNotFoundError(f"a file of {name!r} is missing")
             values = self._arrays[name][self.grid.region(number)]
         return bool((values != "").any())  # the last that is read: why points failed
 
     def table(self) -> xr.Dataset:
         """Everything, labelled; values are read when they are looked at."""
-        whole: xr.Dataset = xr.open_zarr(self.path, consolidated=False, chunks=None)
+        options: Any = {"mask_and_scale": False, "decode_times": False, "decode_timedelta": False}
+        whole: xr.Dataset = xr.open_zarr(self.path, consolidated=False, chunks=None, **options)
         return whole[[*self.template.variables, "failure"]].drop_attrs(deep=False)
 
     def _consolidate(self) -> None:
@@ -151,9 +157,10 @@ class Store:
         if os.access(self.path, os.W_OK):
             self._consolidate()
         if self._lock is not None:
+            _lock_file(self.path).unlink(missing_ok=True)  # while it is held
             os.close(self._lock)
+            _HELD.discard(_lock_file(self.path))
             self._lock = None
-            _lock_file(self.path).unlink(missing_ok=True)
 
 
 # --- making and opening ------------------------------------------------------------------------
@@ -165,8 +172,9 @@ def create(
     """Make a store, whole or not at all."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
-        for left in path.parent.glob(f".{path.name}.*.draft"):  # of one that was killed
-            shutil.rmtree(left, ignore_errors=True)
+        for left in path.parent.glob(f".{escape(path.name)}.*.draft"):
+            if not _lives(left.name.split(".")[-2]):  # it was killed
+                shutil.rmtree(left, ignore_errors=True)
         group = zarr().create_group(draft, zarr_format=3)
         _fill(group, grid, template)
         files = {f.parent.name: digest(f.read_bytes()) for f in sorted(draft.glob("*/zarr.json"))}
@@ -182,6 +190,8 @@ def create(
         draft.rename(path)
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise ValueError(f"{path} has just been begun by another sweep: wait for it") from None
         raise ValueError(
             f"the store {path} cannot be made ({error.strerror or error}): name a folder that can "
             "be written, with room in it"
@@ -189,6 +199,17 @@ def create(
     store = Store(path, grid, template, said)
     store.waiting = list(range(grid.count))
     return store
+
+
+def _lives(process: str) -> bool:
+    """Whether there is a process of a number; if nobody can tell, there may be."""
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
 
 
 def resume(
@@ -227,7 +248,8 @@ def _coords(group: Any, path: Path, grid: Grid, names: Sequence[str]) -> dict[st
     found = {}
     for name in (*grid.names, *names):
         array = group[name]
-        if not (path / name / "/".join(["c", *["0"] * array.ndim])).exists():
+        file = path / name / "/".join(["c", *["0"] * array.ndim])
+        if array.size and not file.exists():
             raise FileNotFoundError(f"a file of {name!r} is missing")
         values = array[...]
         if name in names:
@@ -289,8 +311,14 @@ def _array(
         fill_value=fill,
         compressors=[ZstdCodec(level=1), Crc32cCodec()],
         dimension_names=dims,
-        attributes={str(n): v for n, v in attrs.items() if isinstance(v, str | int | float)},
+        attributes={str(n): v for n, v in attrs.items() if _plain(str(n), v)},
     )
+
+
+def _plain(name: str, value: object) -> bool:
+    """Whether an attribute can be kept: plain, and with no meaning for those who read files."""
+    meant = ("_FillValue", "missing_value", "scale_factor", "add_offset", "dtype", "coordinates")
+    return isinstance(value, str | int | float) and name not in meant
 
 
 def _said(path: Path) -> dict[str, Any]:
@@ -318,8 +346,8 @@ def _check_files(path: Path, files: Mapping[str, str]) -> None:
 def _broken(path: Path, file: str, error: Exception) -> SweepError:
     return SweepError(
         f"{path} is damaged: {file} cannot be trusted ({error!s:.120}). All its files are left as "
-        "they are; restore that one from a copy, name another store, or, for coordinates, have "
-        "them written again with repair=True (--repair)"
+        "they are; restore that one from a copy or name another store; coordinates can be written "
+        "again with repair=True (--repair)"
     )
 
 
@@ -329,20 +357,31 @@ def _locked(path: Path) -> int | None:
         import fcntl
     except ImportError:
         return None
+    file = _lock_file(path)
+    busy = ValueError(f"{path} is being written by another sweep: wait for it to end")
+    if file in _HELD:
+        raise busy
     try:
-        handle = os.open(_lock_file(path), os.O_RDWR | os.O_CREAT)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT)
     except OSError:  # a store that cannot be written can still be read
         return None
     try:
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # not held by processes that are forked
+        same = os.fstat(handle).st_ino == file.stat().st_ino  # not removed in the meantime
     except OSError:
+        same = False
+    if not same:
         os.close(handle)
-        raise ValueError(f"{path} is being written by another sweep: wait for it to end") from None
+        raise busy
+    _HELD.add(file)
     return handle
 
 
+_HELD: set[Path] = set()  # by this process, which the system would let lock them again
+
+
 def _lock_file(path: Path) -> Path:
-    return path.with_name(f".{path.name}.lock")
+    return path.absolute().with_name(f".{path.name}.lock")
 
 
 def zarr() -> Any:
