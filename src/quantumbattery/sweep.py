@@ -16,18 +16,17 @@ from typing import Any
 
 import xarray as xr
 
-from quantumbattery.cores import at_most
 from quantumbattery.files import check_folder
 from quantumbattery.sites import whole_number
 from quantumbattery.sweeping.evaluation import (
     Block,
-    First,
     Job,
+    Known,
     Run,
     Template,
     batched_axes,
+    evaluated_at,
     first_of,
-    listening,
 )
 from quantumbattery.sweeping.grid import Grid
 from quantumbattery.sweeping.identity import study
@@ -146,16 +145,16 @@ def sweep(
         whole_number(chunk, 1, number_of.format("chunk"))
     given = None if executor is None else executor_of(executor)
     if store is None:
-        place, first = _begun(run, grid, chunk, batch, None)
+        place, known = _begun(run, grid, chunk, batch, None)
     else:
-        place, first = _opened(run, grid, Path(store), chunk, batch, repair, retry)
-    job = Job(run, place.template, place.batched, first)
+        place, known = _opened(run, grid, Path(store), chunk, batch, repair, retry)
+    job = Job(run, place.template, place.batched, known)
     try:
         notes = _work(job, place, given, crowd, progress, at_once=workers is not None)
         table = place.table().transpose(*grid.names, ...)
     finally:
         place.close()
-    for note in dict.fromkeys((*(first.warnings if first else ()), *notes)):
+    for note in dict.fromkeys((*(note for each in known for note in each.warnings), *notes)):
         warnings.warn(note, stacklevel=2)
     if failed := int((table["failure"].to_numpy() != "").sum()):
         warnings.warn(f"{failed} of {grid.size} points failed; `failure` says why", stacklevel=2)
@@ -192,8 +191,8 @@ def _opened(
     batch: bool | None,
     repair: bool,
     retry: bool,
-) -> tuple[Store | Memory, First | None]:
-    """A store, and a point that is known: what is begun is continued."""
+) -> tuple[Store | Memory, tuple[Known, ...]]:
+    """A store, and points that are known: what is begun is continued."""
     said = study(run, grid)
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         check_folder(path.absolute().parent)
@@ -220,7 +219,7 @@ def _opened(
     except BaseException:
         place.close()
         raise
-    return place, None
+    return place, ()
 
 
 def _begun(
@@ -229,14 +228,15 @@ def _begun(
     chunk: int | None,
     batch: bool | None,
     make: Callable[[Grid, Template, tuple[str, ...]], Store] | None,
-) -> tuple[Store | Memory, First | None]:
+) -> tuple[Store | Memory, tuple[Known, ...]]:
     """A place for the results of a new sweep, after a look at its first points."""
     first = first_of(run, grid)
     template = Template.of(first.table, grid.names)
-    if first.seconds < _LONG:  # of its kind of numbers, too
-        with suppress(Exception), at_most(1), listening():
-            last = run(**grid.point(grid.size - 1))
-            template = template.joined(Template.of(last, grid.names))
+    known, end = [first], grid.point(grid.size - 1)
+    if first.seconds < _LONG and first.point != end:  # to see what kind of numbers there are
+        with suppress(ValueError, TypeError):
+            known.append(evaluated_at(run, end))
+            template = template.joined(Template.of(known[-1].table, grid.names))
     alone = batch is False or (batch is None and first.seconds > _LONG)
     batched = () if alone else batched_axes(run, grid, template)
     if batch and not batched:
@@ -245,7 +245,7 @@ def _begun(
             "give"
         )
     grid = grid.in_blocks(chunk or _points(grid, template, batched))
-    return (make or Memory)(grid, template, batched), first
+    return (make or Memory)(grid, template, batched), tuple(known)
 
 
 def _points(grid: Grid, template: Template, batched: Sequence[str]) -> int:

@@ -143,14 +143,14 @@ class Job:
     template : Template
     batched : tuple of str
         The axes along which `run` takes all values at once.
-    first : First or None
-        A point that is known.
+    known : tuple of Known
+        Points that are known.
     """
 
     run: Run
     template: Template
     batched: tuple[str, ...]
-    first: First | None = None
+    known: tuple[Known, ...] = ()
 
     def block(self, values: Mapping[str, Array]) -> Block:
         """Evaluate all points of some axes."""
@@ -207,8 +207,9 @@ class Job:
             name: _axis(name, each) if name in several else each[0].item()
             for name, each in some.items()
         }
-        known = self.first is not None and not several and self.first.point == arguments
-        table = self.first.table if known and self.first else self.run(**arguments)
+        known = () if several else self.known
+        same = [each.table for each in known if each.point == arguments]
+        table = same[0] if same else self.run(**arguments)
         if several and isinstance(table, xr.Dataset):
             for name in several:
                 if name in table.coords and table[name].values.tolist() != some[name].tolist():
@@ -274,8 +275,8 @@ def _agree(batch: Job, single: Job, some: Mapping[str, Array]) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class First:
-    """The first point that does not fail, its table, what it warned of, and its seconds."""
+class Known:
+    """A point that does not fail, its table, what it warned of, and its seconds."""
 
     point: Mapping[str, Any]
     table: xr.Dataset
@@ -283,7 +284,7 @@ class First:
     seconds: float
 
 
-def first_of(run: Run, grid: Grid) -> First:
+def first_of(run: Run, grid: Grid) -> Known:
     """Evaluate points, from the first to the last, until one does not fail.
 
     Raises
@@ -295,18 +296,25 @@ def first_of(run: Run, grid: Grid) -> First:
     places = np.unique(np.linspace(0, grid.size - 1, min(grid.size, _TRIES)).astype(np.int64))
     for place in places:
         point = grid.point(int(place))
-        begun, table = time.perf_counter(), None
-        with at_most(1), listening() as heard:
-            try:
-                table = run(**point)
-            except (Exception, SystemExit) as error:
-                message = message or f"{point}: {said(error)}"
-                continue
-        return First(point, table, tuple(heard), time.perf_counter() - begun)
+        try:
+            return evaluated_at(run, point)
+        except ValueError as error:
+            message = message or f"{point}: {error}"
     raise ValueError(
         f"{'every point' if grid.size <= _TRIES else f'each of {_TRIES} points'} of the sweep "
         f"fails; the first, {message}"
     )
+
+
+def evaluated_at(run: Run, point: Mapping[str, Any]) -> Known:
+    """Evaluate a point; ValueError with what it raised, if it fails."""
+    begun = time.perf_counter()
+    with at_most(1), listening() as heard:
+        try:
+            table = run(**point)
+        except (Exception, SystemExit) as error:
+            raise ValueError(said(error)) from error
+    return Known(point, table, tuple(heard), time.perf_counter() - begun)
 
 
 @contextmanager

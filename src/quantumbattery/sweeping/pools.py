@@ -74,7 +74,7 @@ def _lost(error: Exception) -> SweepError:
 def _sender(job: Job, executor: Executor) -> Callable[[Mapping[str, Array]], Future[Block]]:
     if isinstance(executor, _Local):
         return lambda values: executor.submit(_evaluate, values)
-    light = replace(job, first=None)
+    light = replace(job, known=())
     return lambda values: executor.submit(light.block, values)
 
 
@@ -97,7 +97,7 @@ def local(job: Job, workers: int) -> Iterator[Executor]:
     )
     try:
         with warnings.catch_warnings():
-            # Of threads that a fork does not copy: there are Zarr's alone (`_alone`).
+            # Of threads that a fork does not copy: those there are only wait (`_alone`).
             warnings.filterwarnings("ignore", ".*multi-threaded.*", DeprecationWarning)
             yield pool
     except BaseException:
@@ -128,9 +128,8 @@ def _forks() -> bool:
 
 
 def _alone() -> bool:
-    """Whether this is the only thread, beside those in which Zarr waits for files."""
-    others = [t for t in threading.enumerate() if not t.name.startswith("zarr")]
-    return len(others) == 1
+    """Whether this is the only thread that works; daemons, such as Zarr's, wait for others."""
+    return sum(not each.daemon for each in threading.enumerate()) == 1
 
 
 def executor_of(given: Any) -> Executor:
