@@ -123,7 +123,7 @@ def read_study(path: Path) -> Study:
     ...     written = path.write_text(text)
     ...     study = read_study(path)
     >>> study(charger_loss=0.5).energy.round(3).values
-    array([0.   , 0.271, 0.269, 0.01 ])
+    array([0.   , 0.277, 0.258, 0.006])
     """
     try:
         given = tomllib.loads(path.read_text("utf-8"))
