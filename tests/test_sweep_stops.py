@@ -184,6 +184,12 @@ def test_what_is_no_store_is_not_touched(tmp_path):
     with pytest.raises(ValueError, match="no store of a sweep"):
         sweep_again(folder)
     assert (folder / "chapter.txt").read_text() == "years of work"
+    other = tmp_path / "other.zarr"
+    xr.Dataset({"mine": ("x", [1.0])}).to_zarr(other, consolidated=False)
+    before = files(other)
+    with pytest.raises(ValueError, match="no store of a sweep"):
+        sweep_again(other)
+    assert files(other) == before
     with pytest.raises(ValueError, match="not an existing folder"):
         sweep_again(tmp_path / "nowhere" / "study.zarr")
 

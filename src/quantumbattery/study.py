@@ -154,7 +154,7 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
         raise ValueError("[axes] names nothing to sweep")
     store = path.parent / output.get("store", f"{path.stem}.zarr")
     study = Study(given, axes, store, output.get("chunk"))
-    # Everything that can be wrong shows at the first point, before anything is computed.
+    # Most of what can be wrong shows at the first point, before anything is computed.
     first = {name: values[0].item() for name, values in axes.items()}
     parts = {name: _copied(part) for name, part in given.items()}
     for name, value in first.items():

@@ -38,12 +38,12 @@ class Store:
 
     def __init__(self, path: Path, grid: Grid, template: Template, said: Mapping[str, Any]) -> None:
         self.path, self.grid, self.template, self.said = path, grid, template, said
-        self._lock = _locked(path)
         library = zarr()
         with library.config.set({"array.write_empty_chunks": True}):  # empty, or missing?
             group = library.open_group(path, mode="r+", use_consolidated=False)
             self._arrays = {name: group[name] for name in self._names}
         self.waiting: list[int] = []
+        self._lock = _locked(path)  # last: nothing above may fail and leave it held
 
     @property
     def batched(self) -> tuple[str, ...]:
@@ -324,13 +324,17 @@ def _plain(name: str, value: object) -> bool:
 def _said(path: Path) -> dict[str, Any]:
     """What a store says of itself, checked."""
     file = path / "zarr.json"
+    foreign = ValueError(f"{path} exists and is no store of a sweep: name another")
     if not file.is_file():
-        raise ValueError(f"{path} exists and is no store of a sweep: name another")
+        raise foreign
     try:
-        said = json.loads(file.read_text("utf-8"))["attributes"][_OWN]
+        attributes = json.loads(file.read_text("utf-8"))["attributes"]
+        said = attributes.get(_OWN, {})
         kept = {name: value for name, value in said.items() if name != "checksum"}
     except (ValueError, KeyError, AttributeError) as error:
         raise _broken(path, "zarr.json", error) from error
+    if _OWN not in attributes:
+        raise foreign
     if checksum(kept) != said.get("checksum"):
         raise _broken(path, "zarr.json", ValueError("its checksum does not match"))
     return kept
