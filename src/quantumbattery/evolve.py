@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from quantumbattery.blocks import Blocks
 from quantumbattery.forms import Matrix, State
 from quantumbattery.operators import Array
-from quantumbattery.propagators import Semigroup, Sparse, Unitary
+from quantumbattery.propagators import Semigroup, Sparse, Unitary, equal_steps, padded
 from quantumbattery.reach import allow
 from quantumbattery.shaped import Clock, Shaped
 
@@ -51,11 +52,39 @@ class Motion:
 
     def at(self, times: Array, states: slice) -> Array:
         """Amplitudes or elements, shape (g, c, T, size), of some of the c states of the batch."""
+        grid = equal_steps(times)
+        if grid is not None and self._apart:
+            return self._written(grid, times.size, states)
         moved = []
         for blocks, propagator, start in self.parts:
             chosen = start[:, :, states]  # (g or 1, blocks, c, copies, n)
             moved.append((blocks, _apply(propagator, chosen, times, blocks)))
         return _columns(moved, self.size)
+
+    @cached_property
+    def _apart(self) -> list[tuple[Blocks, Array, Semigroup, Array]]:
+        """All parts, if their few columns can be written where they are read, without a copy."""
+        parts = [
+            (blocks, blocks.reading, propagator, start[:, :, :, 0])
+            for blocks, propagator, start in self.parts
+            if isinstance(propagator, Semigroup)
+            and blocks.reading is not None
+            and blocks.copies == 1
+            and len(blocks.shown) == blocks.count * blocks.rows
+            and (blocks.double or not np.iscomplexobj(blocks.reading))
+        ]
+        return parts if len(parts) == len(self.parts) and self.size <= _FEW else []
+
+    def _written(self, grid: tuple[float, float], count: int, states: slice) -> Array:
+        """The same on a grid of times, each column by itself in memory."""
+        _, _, first, start = self._apart[0]
+        shape = (len(first.generator), start[:, :, states].shape[2], padded(count))
+        out = np.empty((self.size, *shape))
+        for blocks, reading, propagator, start in self._apart:
+            mine = out[blocks.columns].reshape(blocks.count, -1, *shape)
+            into = mine.transpose(1, 2, 0, 3, 4)  # (rows, g, blocks, c, T)
+            propagator.write(start[:, :, states], grid, count, reading, into)
+        return np.moveaxis(out[..., :count], 0, -1)
 
     @property
     def measured(self) -> bool:

@@ -91,12 +91,9 @@ class Semigroup:
         costs less: rows move by the small steps, states by the large ones, and all meet at once.
         """
         generator, frequency = self._rotating()
-        grid = _equal_steps(times)
+        grid = equal_steps(times)
         if grid is not None:
-            first, step = grid
-            if first:
-                start = start @ _propagator(generator, frequency, first).swapaxes(-1, -2)
-            power = _propagator(generator, frequency, step)
+            power, start = self._one_step(start, *grid)
             return _steps(power, start, read, times.shape[-1])
         states = self._anywhere(generator, start, times)
         states = states if read is None else states @ read.swapaxes(-1, -2)[..., None, :, :]
@@ -105,6 +102,26 @@ class Semigroup:
             frequency = common[0] if (frequency == common).all() else frequency
             states = states * _phases(-frequency[..., None], times)[..., None, :, :]
         return states
+
+    def write(
+        self, start: Array, grid: tuple[float, float], count: int, read: Array, out: Array
+    ) -> None:
+        """Write what rows make of the states on a grid, of so many times, where it belongs.
+
+        `out` has shape (r, ..., c, `padded`(count)), or 2 r, the real and the imaginary part of
+        each complex number; grid is that of `equal_steps`.
+        """
+        power, start = self._one_step(start, *grid)
+        if len(out) > read.shape[-2]:
+            power, start, read = _real_matrices(power), _real_vectors(start), _real_matrices(read)
+        _read_on_grid(power, start, read, count, out)
+
+    def _one_step(self, start: Array, first: float, step: float) -> tuple[Array, Array]:
+        """The propagator of one step, and the states at the first time."""
+        generator, frequency = self._rotating()
+        if first:
+            start = start @ _propagator(generator, frequency, first).swapaxes(-1, -2)
+        return _propagator(generator, frequency, step), start
 
     @property
     def fastest(self) -> float:
@@ -164,7 +181,7 @@ class Sparse:
         state = np.ascontiguousarray(start.T)  # (n, c)
         if np.iscomplexobj(generator) and not np.iscomplexobj(state):
             state = state.astype(complex)
-        grid = _equal_steps(times)
+        grid = equal_steps(times)
         if grid is None or len(times) == 1:
             return self._one_by_one(state, times, read)
         first, step = grid
@@ -235,10 +252,25 @@ def _steps(power: Array, start: Array, read: Array | None, count: int) -> Array:
         power, start = _real_matrices(power), _real_vectors(start)
         read = None if read is None else _real_matrices(read)
     if read is None:
-        states = _on_grid(power, start, count)
+        states = _on_grid(np.ascontiguousarray(power.swapaxes(-1, -2)), start, count)
     else:
-        states = _read_on_grid(power, start, read, count)
-    return states.view(complex) if small else states
+        shape = np.broadcast_shapes(start.shape[:-2], power.shape[:-2], read.shape[:-2])
+        made = (read.shape[-2], *shape, start.shape[-2], padded(count))
+        columns = np.empty(made, float if small else kind)
+        _read_on_grid(power, start, read, count, columns)
+        states = np.moveaxis(columns[..., :count], 0, -1)
+    return np.ascontiguousarray(states).view(complex) if small else states
+
+
+def padded(count: int) -> int:
+    """How many steps of a grid are made, to have so many: whole large steps."""
+    fine = _fine(count)
+    return -(-count // fine) * fine
+
+
+def _fine(count: int) -> int:
+    """Small steps in a large one: the power of 2 nearest to the square root of all."""
+    return int(2 ** np.round(np.log2(count) / 2))
 
 
 def _real_vectors(vectors: Array) -> Array:
@@ -256,33 +288,36 @@ def _real_matrices(matrices: Array) -> Array:
     return real.reshape(*batch, 2 * rows, 2 * columns)
 
 
-def _on_grid(power: Array, start: Array, count: int) -> Array:
-    """States (..., c, n) after 0, 1, 2 ... steps: shape (..., c, count, n)."""
-    shape = np.broadcast_shapes(start.shape[:-2], power.shape[:-2]) + start.shape[-2:]
-    states = np.empty((*shape[:-1], count, shape[-1]), np.result_type(power, start))
+def _on_grid(turned: Array, start: Array, count: int) -> Array:
+    """States (..., c, n) after 0, 1, 2 ... steps, (..., c, count, n), by a transposed power."""
+    shape = np.broadcast_shapes(start.shape[:-2], turned.shape[:-2]) + start.shape[-2:]
+    states = np.empty((*shape[:-1], count, shape[-1]), np.result_type(turned, start))
     states[..., 0, :] = start
-    step, done = power[..., None, :, :].swapaxes(-1, -2), 1
+    step, done = turned[..., None, :, :], 1
     while done < count:
-        more = min(done, count - done)
+        more, step = min(done, count - done), step @ step if done > 1 else step
         np.matmul(states[..., :more, :], step, out=states[..., done : done + more, :])
         done += more
-        if done < count:
-            step = step @ step
     return states
 
 
-def _read_on_grid(power: Array, start: Array, read: Array, count: int) -> Array:
-    """What rows (..., r, n) make of the states on a grid: shape (..., c, count, r)."""
-    fine = max(1, int(np.sqrt(count)))
-    coarse = -(-count // fine)
-    large = _on_grid(np.linalg.matrix_power(power, fine), start, coarse)
-    small = _on_grid(power.swapaxes(-1, -2), read, fine)  # (..., r, fine, n)
-    rows = small.swapaxes(-2, -3)
-    rows = rows.reshape(*rows.shape[:-3], -1, rows.shape[-1])[..., None, :, :]
-    columns = np.ascontiguousarray(rows.swapaxes(-1, -2))
-    both = large @ columns  # (..., c, coarse, fine r)
-    states: Array = both.reshape(*both.shape[:-2], coarse * fine, read.shape[-2])
-    return states[..., :count, :]
+def _read_on_grid(power: Array, start: Array, read: Array, count: int, out: Array) -> None:
+    """What rows (..., r, n) make of the states on a grid: out has shape (r, ..., c, padded).
+
+    Nothing is transposed but the propagator: that would take most of the time.
+    """
+    fine, turned = _fine(count), np.ascontiguousarray(power.swapaxes(-1, -2))
+    shape = np.broadcast_shapes(read.shape[:-2], power.shape[:-2]) + read.shape[-2:]
+    rows = np.empty((*shape, fine), np.result_type(power, read))  # after 0, 1, 2 ... small steps
+    rows[..., 0] = read
+    done = 1
+    while done < fine:
+        step = turned[..., None, :, :]
+        np.matmul(step, rows[..., :done], out=rows[..., done : 2 * done])
+        turned, done = turned @ turned, 2 * done
+    states = _on_grid(turned, start, out.shape[-1] // fine)  # after large ones
+    rows = np.moveaxis(rows, -3, 0)[..., None, :, :]
+    np.matmul(states, rows, out=out.reshape(*out.shape[:-1], -1, fine))
 
 
 def _phases(energies: Array, times: Array) -> Array:
@@ -300,7 +335,7 @@ def _turning(amplitudes: Array, energies: Array, times: Array, shift: Array) -> 
     """
     amplitudes, energies = amplitudes[..., None], energies[..., None, :, None]
     shift = shift[..., None, None, None]
-    grid = _equal_steps(times) if times.ndim == 1 else None
+    grid = equal_steps(times) if times.ndim == 1 else None
     if grid is None or len(times) < 64:
         moments = times[..., None, None, :]
         return amplitudes * np.exp(-1j * moments * energies) * np.exp(-1j * moments * shift)
@@ -314,7 +349,7 @@ def _turning(amplitudes: Array, energies: Array, times: Array, shift: Array) -> 
     return whole
 
 
-def _equal_steps(times: Array) -> tuple[float, float] | None:
+def equal_steps(times: Array) -> tuple[float, float] | None:
     """First time and step, if the times rise in equal steps; one time is a grid of its own."""
     if times.ndim > 1:
         return None

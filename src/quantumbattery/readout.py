@@ -6,7 +6,7 @@ from as many eigenvalues as the state has, and as many levels of the battery.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -80,7 +80,12 @@ class Readout:
         return part(Split.of(self.reach, sites), self.state)
 
     def columns(
-        self, chosen: Iterable[str], states: Array, battery: Battery, rate: Array
+        self,
+        chosen: Iterable[str],
+        states: Array,
+        battery: Battery,
+        rate: Array,
+        out: Mapping[str, Array] | None = None,
     ) -> dict[str, Array]:
         """Figures of merit, by name.
 
@@ -94,15 +99,17 @@ class Readout:
             For the same g.
         rate : ndarray, shape (T,) or (g, 1, T)
             1/t, and 0 at t = 0.
+        out : dict of str to ndarray, shape (g, c, T), optional
+            Where they are written, all those chosen.
 
         Returns
         -------
         dict of str to ndarray, shape (g, c, T)
         """
-        wanted = set(chosen)
+        wanted, into = set(chosen), out or {}
         wanted |= {_POWERS[n] for n in wanted & set(_POWERS)}
         if one_qubit(self.system):
-            found = _qubit_columns(wanted, self._battery, states, battery)
+            found = _qubit_columns(wanted, self._battery, states, battery, into)
         else:
             populations = self._battery.populations(states)
             found = {"energy": _energy(self._battery, states, populations, battery)}
@@ -110,10 +117,15 @@ class Readout:
                 variance = _variance(self._battery, states, populations, battery)
                 found["energy_variance"] = variance
             if wanted & set(_WORK):
-                found |= _work(wanted, found["energy"], *self._passive_and_active(states, battery))
-        found |= {n: found[s] * rate for n, s in _POWERS.items() if n in wanted}
+                both = self._passive_and_active(states, battery)
+                found |= _work(wanted, found["energy"], *both, into)
+        for name in wanted & set(_POWERS):
+            found[name] = np.multiply(found[_POWERS[name]], rate, out=into.get(name))
         if "concurrence" in wanted:
             found["concurrence"] = _entanglement(self._two, states)
+        for name, column in into.items():
+            if found[name] is not column:
+                column[...] = found[name]
         return {name: found[name] for name in chosen}
 
     def largest(self, chosen: Iterable[str]) -> int:
@@ -129,7 +141,7 @@ class Readout:
         return _of_spectrum(self._battery.eigenvalues(states), battery)
 
 
-_WORK = {  # which energy, minus which other
+_WORK: dict[str, tuple[str, str | None]] = {  # which energy, minus which other
     "passive_energy": ("passive", None),
     "active_energy": ("active", None),
     "ergotropy": ("energy", "passive"),
@@ -138,15 +150,21 @@ _WORK = {  # which energy, minus which other
 }
 
 
-def _work(wanted: set[str], energy: Array, passive: Array, active: Array) -> dict[str, Array]:
-    """What unitaries can do, without rounding that takes one energy past another."""
-    given = {"energy": energy, "passive": np.minimum(passive, energy)}
-    given["active"] = np.maximum(active, energy)
-    return {
-        name: given[one] if other is None else given[one] - given[other]
-        for name, (one, other) in _WORK.items()
-        if name in wanted
-    }
+def _work(
+    wanted: set[str], energy: Array, passive: Array, active: Array, into: Mapping[str, Array]
+) -> dict[str, Array]:
+    """What unitaries can do, without rounding that takes one energy past another.
+
+    Passive and active energies are written over: what costs time here is memory.
+    """
+    given = {"energy": energy, "passive": np.minimum(passive, energy, out=passive)}
+    given["active"] = np.maximum(active, energy, out=active)
+    found = {}
+    for name, (one, other) in _WORK.items():
+        if name in wanted:
+            own = given[one]
+            found[name] = own if other is None else np.subtract(own, given[other], into.get(name))
+    return found
 
 
 def _energy(part: Part, states: Array, populations: Array, battery: Battery) -> Array:
@@ -202,13 +220,13 @@ def _of_spectrum(eigenvalues: Array, battery: Battery) -> tuple[Array, Array]:
 
 
 def _qubit_columns(
-    wanted: set[str], part: Part, states: Array, battery: Battery
+    wanted: set[str], part: Part, states: Array, battery: Battery, into: Mapping[str, Array]
 ) -> dict[str, Array]:
     """What population and coherence of a battery qubit say (paper, Eqs. 46-52)."""
     site = battery.system.sites[battery.system.battery[0]]
     p, corner = _qubit(part, states)
     gap = site_energies(site, 2, battery.numbers)[:, 1][:, None, None]
-    found = {"energy": gap * p, "population": p}
+    found = {"energy": np.multiply(gap, p, out=into.get("energy")), "population": p}
     if "population_inversion" in wanted:
         found["population_inversion"] = p - 0.5
     if "coherence" in wanted:
@@ -216,13 +234,13 @@ def _qubit_columns(
     if "energy_variance" in wanted:
         found["energy_variance"] = gap**2 * (p * (1 - p))
     if wanted & set(_WORK):
-        found |= _work(wanted, found["energy"], *_two_levels(p, corner, gap))
+        found |= _work(wanted, found["energy"], *_two_levels(p, corner, gap), into)
     return found
 
 
 def _two_levels(p: Array, corner: Array, gap: Array) -> tuple[Array, Array]:
     # 1/2 - r is (p (1 - p) - C^2) / (1/2 + r), without loss of digits for p near 0 and near 1.
-    # In place: what costs time here is memory.
+    # In place, for memory's sake.
     squared = np.square(corner.real)
     squared += np.square(corner.imag)
     passive = 1 - p
@@ -318,7 +336,7 @@ def _qubit(part: Part, states: Array) -> tuple[Array, Array]:
     if level[0] < 0:
         return zero + 1.0, zero
     p = part.populations(states)[..., level[1]]
-    return np.clip(p, 0.0, 1.0), part.elements(states, level[1:], level[:1])[..., 0]
+    return np.clip(p, 0.0, 1.0, out=p), part.elements(states, level[1:], level[:1])[..., 0]
 
 
 def _entanglement(two: Part, states: Array) -> Array:

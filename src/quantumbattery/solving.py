@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from quantumbattery.amplitudes import is_pure, tail
 from quantumbattery.axes import Axes
 from quantumbattery.battery import Battery, battery
 from quantumbattery.cores import cores, linear_algebra
-from quantumbattery.cutoff import leak
+from quantumbattery.cutoff import Cut
 from quantumbattery.evolve import Motion, motion
 from quantumbattery.forms import State, structure
 from quantumbattery.operators import Array
@@ -126,7 +127,8 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     numbers = np.stack(np.broadcast_arrays(*given, np.zeros(axes.batch))[:-1], axis=-1)
     start, lost = _start(problem, reached)
     readout = Readout(system, reached, state, split)
-    columns = {name: np.empty(axes.shape) for name in problem.measures}
+    # One array for all of them: large pages of memory are taken sooner.
+    columns = dict(zip(problem.measures, np.empty((len(problem.measures), *axes.shape)), strict=True))
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
     return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
 
@@ -171,6 +173,11 @@ class Work:
     def one_thread(self) -> AbstractContextManager[object]:
         """Keep the linear algebra from starting threads for small matrices."""
         return _one_thread(max(blocks.size for blocks in self.state.blocks))
+
+    @cached_property
+    def cut(self) -> Cut:
+        """What sees how much leaves through the cuts of ladders."""
+        return Cut(self.state)
 
     def reader(self, latest: float) -> Callable[[str, Array], Array]:
         """What gives a measure (g, T) at any times (g, T).
@@ -230,14 +237,13 @@ class Work:
                 mine = slice(batch.start + members.start, batch.start + members.stop)
                 selected = own if len(states) == 1 else own.select(members)
                 now = rate[members] if rate.ndim > 1 else rate
-                read = self.readout.columns(self.problem.measures, states[members], selected, now)
-                for name, column in read.items():
-                    self.columns[name][mine, c, t] = column
+                out = {name: column[mine, c, t] for name, column in self.columns.items()}
+                self.readout.columns(out, states[members], selected, now, out)
             if moving.measured:
                 error = max(error, moving.error(moments, c, states))
             if shared:
                 some = states[:, :, :: moments.size // _SAMPLES]
-                leaks = np.maximum(leaks, leak(self.state, some, numbers) * latest)
+                leaks = np.maximum(leaks, self.cut.leak(some, numbers) * latest)
         left_out = self._left_out(own, leaks) if shared else left_out
         return left_out, error, moving.rounding(latest), moving.methods
 
@@ -266,7 +272,7 @@ class Work:
             if self.clocks:
                 samples = np.unique(np.concatenate([samples, moving.turns(latest)]))
             for _, states in self._tiles(moving, batch, samples):
-                worst = np.maximum(worst, leak(self.state, states, numbers))
+                worst = np.maximum(worst, self.cut.leak(states, numbers))
         return worst * latest
 
     def _left_out(self, own: Battery, leaks: Array) -> dict[str, float]:

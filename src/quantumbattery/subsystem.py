@@ -50,7 +50,7 @@ class KetPart:
 
     def populations(self, amplitudes: Array) -> Array:
         """Shape (..., states)."""
-        weights = _squares(amplitudes)
+        weights = squares(amplitudes)
         populations = self._sum_over_rest(weights)
         if self.lost is not None:
             populations[..., self.lost] += _missing(weights)
@@ -75,7 +75,7 @@ class KetPart:
         if self.lost is not None:
             here = (row == self.lost) & (column == self.lost)
             if here.any():
-                found[..., here] += _missing(_squares(amplitudes))[..., None]
+                found[..., here] += _missing(squares(amplitudes))[..., None]
         return found
 
     @cached_property
@@ -112,10 +112,10 @@ class KetPart:
     def _incoherent(self, amplitudes: Array) -> Array:
         """What amplitudes alone in their rows, and what was lost, add to the diagonal."""
         alone = np.flatnonzero(~self._shared)
-        weights = _squares(amplitudes[..., alone])
+        weights = squares(amplitudes[..., alone])
         added = Adder.to(self.state[alone], len(self.split.levels))(weights)
         if self.lost is not None:
-            added[..., self.lost] += _missing(_squares(amplitudes))
+            added[..., self.lost] += _missing(squares(amplitudes))
         return added
 
     def eigenvalues(self, amplitudes: Array) -> Array:
@@ -232,7 +232,8 @@ def part(split: Split, state: State) -> Part:
 # --- in arrays ---------------------------------------------------------------------------------
 
 
-def _squares(amplitudes: Array) -> Array:
+def squares(amplitudes: Array) -> Array:
+    """|amplitude|^2, without the square root of `abs`."""
     squares: Array = np.square(amplitudes.real)
     if np.iscomplexobj(amplitudes):
         squares += np.square(amplitudes.imag)
