@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.operators import Array
-from quantumbattery.parameters import Parameter, align, names
+from quantumbattery.parameters import Parameter, axes_of, names
 from quantumbattery.states import Preparation
 from quantumbattery.system import System
 
@@ -56,7 +56,7 @@ class Axes:
                 elif isinstance(value, xr.DataArray):
                     given[n if single else f"{name}.{n}"] = value
         of_start = {str(d) for v in given.values() for d in getattr(v, "dims", ())}
-        sizes, coords, _ = align(given | system.arrays | {"time": times})
+        sizes, coords = axes_of(given | system.arrays | {"time": times})
         own = {k for k in given if k in sizes or (single and k in coords)}
         coords = {k: v for k, v in coords.items() if k in sizes or k in own or k == "time"}
         of_time = {str(d) for d in getattr(times, "dims", ())}

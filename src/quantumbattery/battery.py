@@ -166,6 +166,15 @@ def battery(
     ValueError
         If its levels need more memory than the limit.
     """
+    if not any(each.always for each in system.interactions):  # its sites' energies, and no more
+        apart = [
+            site_energies(system.sites[name], levels[name], numbers)[:, states[:, k]]
+            for k, name in enumerate(system.battery)
+        ]
+        energies, none = sum(apart, np.zeros((1, len(states)))), np.zeros(0, dtype=np.int64)
+        return Battery(
+            system, extraction, states, energies, none, none, np.zeros((1, 0)), None, numbers
+        )
     terms = _own_terms(system, levels)
     here = _elements(system, levels, terms, states)
     value = _values(here, numbers) * here.value
@@ -173,20 +182,16 @@ def battery(
     value, (row, column) = Adder.to(same, len(where))(value), np.divmod(where, len(states))
     beside = row != column
     energies = Adder.to(row[~beside], len(states))(value[:, ~beside].real)
-    whole = None
-    if any(each.always for each in system.interactions):
-        whole = _whole(system, levels, terms, numbers, limit)
-        energies = energies - whole[:, :1]
-        whole = whole - whole[:, :1]
+    whole = _whole(system, levels, terms, numbers, limit)
     return Battery(
         system,
         extraction,
         states,
-        energies,
+        energies - whole[:, :1],
         row[beside],
         column[beside],
         value[:, beside],
-        whole,
+        whole - whole[:, :1],
         numbers,
     )
 

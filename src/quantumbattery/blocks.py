@@ -50,16 +50,26 @@ class Blocks:
     double: bool
     generator: Elements
 
-    @cached_property
-    def cells(self) -> Any:
-        """The sparse matrix that takes the numbers of all terms to those of all blocks."""
+    def matrices(self, numbers: Array) -> Array:
+        """Dense blocks (g, count, size, size), for numbers (g, terms) in front of the terms."""
         from scipy.sparse import coo_array
 
         given, n = self.generator, self.size
         block, column = np.divmod(given.column, n)
-        cell = (block * n + given.row % n) * n + column
-        shape = (len(given.coefficients), self.count * n * n)
-        return coo_array((given.value, (given.term, cell)), shape=shape).tocsr()
+        cell, length = (block * n + given.row % n) * n + column, self.count * n * n
+        if len(numbers) == 1:
+            cells = np.bincount(cell, given.value.real * numbers[0, given.term], length)
+            if np.iscomplexobj(given.value):
+                late = np.bincount(cell, given.value.imag * numbers[0, given.term], length)
+                cells = cells + 1j * late
+        else:  # there may be no rows for losses that never act
+            shape = (len(given.coefficients), length)
+            every = coo_array((given.value, (given.term, cell)), shape=shape).tocsr()
+            cells = numbers[:, : len(given.coefficients)] @ every
+        matrices: Array = cells.reshape(len(numbers), self.count, n, n)
+        block, place = self.filling
+        matrices[:, block, place, place] = matrices[:, block, 0, 0]  # as if of the same frequency
+        return matrices
 
     @cached_property
     def reading(self) -> Array | None:

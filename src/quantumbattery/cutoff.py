@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from quantumbattery.adder import Adder
-from quantumbattery.forms import Matrix, State
+from quantumbattery.forms import Kets, Matrix, State
 from quantumbattery.operators import Array
 from quantumbattery.subsystem import squares
 
@@ -82,15 +82,21 @@ class Cut:
             for chosen, summed in self._rows:
                 total += summed(weights[..., chosen])
             return np.sqrt(total)
-        ((chosen, summed),), owner = self._rows, state.member
+        ((chosen, summed),), members = self._rows, state.member
         # Without loss, norms stay what they are.
         weights = squares(states if state.frozen is not None else states[..., :1, :])
-        norm = np.sqrt(Adder.to(owner, int(owner.max()) + 1)(weights))
-        norms = summed(np.sqrt(squares(states[..., chosen])) * norm[..., owner[chosen]])
+        norm = np.sqrt(self._members(weights))
+        norms = summed(np.sqrt(squares(states[..., chosen])) * norm[..., members[chosen]])
         if state.frozen is not None and state.frozen in where:
             lost = np.maximum(1.0 - weights.sum(axis=-1), 0.0)
             norms[..., np.searchsorted(where, state.frozen)] += lost
         return norms
+
+    @cached_property
+    def _members(self) -> Adder:
+        """What adds up the weights of each member of kets."""
+        assert isinstance(self.state, Kets)
+        return Adder.to(self.state.member, int(self.state.member.max()) + 1)
 
     @cached_property
     def _rows(self) -> list[tuple[Array, Adder]]:

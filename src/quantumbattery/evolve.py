@@ -180,7 +180,8 @@ def motion(
         else:
             held += len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
-            propagator = _dense(blocks, numbers, state.hermitian)
+            matrices = blocks.matrices(numbers)
+            propagator = Unitary.of(matrices) if state.hermitian else Semigroup(matrices)
         if isinstance(state, Matrix) and not blocks.double:
             began = began.real  # but for rounding
         parts.append((blocks, propagator, began))
@@ -188,15 +189,6 @@ def motion(
         largest[kind] = max(largest[kind], blocks.size)
     methods = [f"{kind} (largest block {n})" for kind, n in largest.items() if n]
     return Motion(tuple(parts), state.size, tuple(methods))
-
-
-def _dense(blocks: Blocks, numbers: Array, hermitian: bool) -> Propagator:
-    cells = blocks.cells  # without rows for losses that never act
-    shape = (len(numbers), blocks.count, blocks.size, blocks.size)
-    matrices = (numbers[:, : cells.shape[0]] @ cells).reshape(shape)
-    block, place = blocks.filling
-    matrices[:, block, place, place] = matrices[:, block, 0, 0]  # as if of the same frequency
-    return Unitary.of(matrices) if hermitian else Semigroup(matrices)
 
 
 def _series_pays(

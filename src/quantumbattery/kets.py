@@ -112,8 +112,11 @@ def kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
 
 def _path_order(reached: Reach) -> tuple[Array, Array]:
     """Configurations, block after block, so that a path is tridiagonal; the place of each."""
-    count, rank = np.bincount(reached.labels), np.arange(reached.size)
-    if count.max() > 2:
+    count, rank, moves = np.bincount(reached.labels), np.arange(reached.size), reached.hamiltonian
+    places = np.unique(moves.row * reached.size + moves.column)  # terms may share one
+    row, column = np.divmod(places, reached.size)
+    beside = np.bincount(reached.labels[row[row != column]], minlength=len(count))
+    if ((beside <= 2 * (count - 1)) & (count > 2)).any():  # a path may be among them
         from scipy.sparse.csgraph import reverse_cuthill_mckee
 
         pattern = replace(reached.hamiltonian, value=np.ones(len(reached.hamiltonian.value)))

@@ -81,6 +81,8 @@ def card(description: object) -> str:
 
 def any_nonzero(value: Parameter) -> bool:
     """Whether a number, or one of an array, is not zero."""
+    if isinstance(value, float):
+        return bool(value)
     return bool(np.any(np.asarray(value) != 0))
 
 

@@ -45,6 +45,8 @@ def parameter(
     ValueError
         If a value is not finite or out of range, or the shape has no meaning.
     """
+    if type(value) in (float, int) and low <= value <= high:  # type: ignore[operator]
+        return float(value)  # type: ignore[arg-type]
     array = numbers(name, value, allowed, low, high)
     if array.ndim == 0:
         return float(array)
@@ -127,6 +129,14 @@ def align(
     ValueError
         If two parameters disagree on the length or the labels of an axis.
     """
+    sizes, coords = axes_of(parameters)
+    return sizes, coords, {name: _expand(value, sizes) for name, value in parameters.items()}
+
+
+def axes_of(
+    parameters: Mapping[str, Parameter],
+) -> tuple[dict[str, int], dict[str, xr.Variable]]:
+    """The common axes and the coordinates alone; as of `align`."""
     labelled = {k: v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
     try:
         if len(labelled) > 1:
@@ -145,8 +155,7 @@ def align(
     for name, value in parameters.items():
         own = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
         _add_coordinate(coords, name, own)
-    arrays = {name: _expand(value, sizes) for name, value in parameters.items()}
-    return sizes, coords, arrays
+    return sizes, coords
 
 
 def agree(parameters: Mapping[str, Parameter]) -> None:
@@ -156,7 +165,7 @@ def agree(parameters: Mapping[str, Parameter]) -> None:
     """
     labelled = {f"its {k}": v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
     if labelled:
-        align(labelled)
+        axes_of(labelled)
 
 
 def _axes(array: xr.DataArray) -> str:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from quantumbattery.ensemble import Ensemble
 from quantumbattery.operators import listed, short
-from quantumbattery.parameters import align, names
+from quantumbattery.parameters import axes_of, names
 from quantumbattery.sites import Oscillator, Site, check_axes
 from quantumbattery.states import Coherent, Fock, Preparation, Squeezed, State, Thermal
 from quantumbattery.system import System
@@ -54,7 +54,7 @@ def by_site(preparation: object, system: System) -> dict[str, Preparation]:
     numbers = {f"{k}.{n}": getattr(p, n) for k, p in chosen.items() for n in names(p)}
     for name, value in numbers.items():
         check_axes(name, value)
-    align(system.arrays | {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)})
+    axes_of(system.arrays | {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)})
     return chosen
 
 

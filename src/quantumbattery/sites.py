@@ -26,7 +26,7 @@ from quantumbattery.operators import (
     saying,
     short,
 )
-from quantumbattery.parameters import LARGEST, Parameter, agree, align, parameter
+from quantumbattery.parameters import LARGEST, Parameter, agree, axes_of, parameter
 from quantumbattery.states import Values
 
 _SMALLEST = 1e-100
@@ -76,11 +76,10 @@ class Site(Described):
         loss (1 + occupation) with A, loss * occupation with A^dag, 2 dephasing with A^dag A;
         those whose rate is zero are left out.
         """
-        terms = [
-            (self.loss * (1 + self.occupation), self.lowering),
-            (self.loss * self.occupation, self.raising),
-            (2 * self.dephasing, self.quanta),
-        ]
+        terms = [(self.loss, self.lowering), (2 * self.dephasing, self.quanta)]
+        if any_nonzero(self.occupation):
+            warm = (self.loss * (1 + self.occupation), self.lowering)
+            terms = [warm, (self.loss * self.occupation, self.raising), *terms[1:]]
         return [(rate, make(levels)) for rate, make in terms if any_nonzero(rate)]
 
     def _set_rates(self, loss: Values, dephasing: Values, occupation: Values) -> None:
@@ -327,7 +326,7 @@ def _energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, ...]:
     levels = [number(f"energy {k}", energy, "finite", -LARGEST) for k, energy in enumerate(given)]
     if len(levels) < 2:
         raise ValueError(f"{rule}; got {len(levels)}")
-    align({f"energy {k}": energy for k, energy in enumerate(levels)})
+    axes_of({f"energy {k}": energy for k, energy in enumerate(levels)})
     for k, (lower, upper) in enumerate(pairwise(levels), start=1):
         if np.any(np.asarray(upper - lower) < 0):
             raise ValueError(f"{rule}; energy {k} lies below energy {k - 1}: sort them")

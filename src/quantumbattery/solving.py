@@ -32,7 +32,7 @@ from quantumbattery.system import System
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
 _SHARED = 1 << 22  # products from which on it pays to share them among the cores
 _READ = 1 << 17  # numbers of a state that are read at a time
-_CACHED = 1 << 15  # numbers of kets that are worked on at a time, or, for each kind of block,
+_CACHED = 1 << 16  # numbers of kets that are worked on at a time, or, for each kind of block,
 _ROWS = 64  # moments
 _SMALL = 2000  # matrices below this size gain little from threads, and lose much on a busy machine
 _SAMPLES = 65  # moments at which the edge of a cut ladder is looked at
@@ -128,7 +128,8 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     start, lost = _start(problem, reached)
     readout = Readout(system, reached, state, split)
     # One array for all of them: large pages of memory are taken sooner.
-    columns = dict(zip(problem.measures, np.empty((len(problem.measures), *axes.shape)), strict=True))
+    whole = np.empty((len(problem.measures), *axes.shape))
+    columns = dict(zip(problem.measures, whole, strict=True))
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
     return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
 

@@ -52,5 +52,8 @@ def _distinct(rows: Array) -> tuple[Array, Array]:
     """The different rows, and which of them each one is."""
     if not rows.shape[1]:
         return rows[:1], np.zeros(len(rows), dtype=np.int64)
+    if rows.shape[1] == 1:  # much faster than whole rows
+        distinct, which = np.unique(rows[:, 0], return_inverse=True)
+        return distinct[:, None], which
     distinct, which = np.unique(rows, axis=0, return_inverse=True)
     return distinct, which.reshape(-1)

@@ -23,7 +23,7 @@ from quantumbattery.interactions import (
     interaction,
 )
 from quantumbattery.operators import Described, any_nonzero, equal, folded, listed, short
-from quantumbattery.parameters import align, names
+from quantumbattery.parameters import axes_of, names
 from quantumbattery.plain import plain, system_parts
 from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.states import Values
@@ -125,7 +125,7 @@ class System(Described):
         for field in self.drives:
             self._known(field.label, field.site)
             field.check(self.sites[field.site])
-        align(self.arrays)
+        axes_of(self.arrays)
 
     @property
     def mediators(self) -> tuple[str, ...]:
