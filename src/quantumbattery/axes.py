@@ -100,13 +100,13 @@ class Axes:
 
     def start(self, amplitude: xr.DataArray) -> Array:
         """Amplitudes (..., entry) as (g or 1, c, entries)."""
-        amplitude = amplitude.drop_vars(list(amplitude.coords))
-        here = [d for d in self.generator if d in amplitude.dims]
-        first = self.generator if here else ()
-        missing = {d: self.sizes[d] for d in (*first, *self.states) if d not in amplitude.dims}
-        whole = amplitude.expand_dims(missing).transpose(*first, *self.states, "entry")
-        shape = (self._count(first), self._count(self.states), amplitude.sizes["entry"])
-        return whole.to_numpy().reshape(shape)
+        given = amplitude.variable
+        first = self.generator if any(d in given.dims for d in self.generator) else ()
+        sizes = {d: self.sizes[d] for d in (*first, *self.states)}
+        shape = (self._count(first), self._count(self.states), given.shape[-1])
+        whole = given.set_dims({**sizes, "entry": shape[-1]})  # type: ignore[no-untyped-call]
+        flat: Array = whole.transpose(*sizes, "entry").to_numpy().reshape(shape)
+        return flat
 
     def labelled(self, column: Array) -> Array:
         """A column (g, c, T) over all axes, in the order of the result."""

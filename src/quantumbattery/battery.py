@@ -19,9 +19,10 @@ from quantumbattery.parameters import Parameter
 from quantumbattery.reach import allow, elements_between
 from quantumbattery.reached import Elements, Keys
 from quantumbattery.sites import Site
+from quantumbattery.sparse import components
 from quantumbattery.spectrum import Ladder, degeneracies, highest, lowest
 from quantumbattery.system import System
-from quantumbattery.terms import Terms, hamiltonian_terms
+from quantumbattery.terms import Terms, grouped, hamiltonian_terms
 
 Numbers = Callable[[Parameter], Array]
 """The values of a parameter over the batch, shape (g or 1,)."""
@@ -210,7 +211,8 @@ def _elements(system: System, levels: Mapping[str, int], terms: Terms, states: A
     configurations = np.zeros((len(states), len(sizes)), dtype=np.int64)
     configurations[:, place] = states
     keys = Keys.over(configurations, sizes.tolist())
-    return elements_between(terms, sizes, configurations, keys)[0]
+    groups = grouped(terms.products, sizes.tolist())
+    return elements_between(terms, groups, sizes, configurations, keys)[0]
 
 
 def _values(elements: Elements, numbers: Numbers) -> Array:
@@ -224,17 +226,13 @@ def _whole(
     system: System, levels: Mapping[str, int], terms: Terms, numbers: Numbers, limit: float
 ) -> Array:
     """All energies of a battery whose sites interact, rising, shape (g, levels)."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
     sizes = [levels[name] for name in system.battery]
     total = prod(sizes)
     allow("levels of a battery with interactions", total, 64 + 8 * len(sizes), limit)
     states = np.stack(np.unravel_index(np.arange(total), sizes), axis=-1)
     found = _elements(system, levels, terms, states)
     value = _values(found, numbers) * found.value
-    joins = csr_array((np.ones(len(found.row), bool), (found.row, found.column)), (total, total))
-    label = connected_components(joins, directed=False)[1]
+    label = components(found.row, found.column, total)
     count = np.bincount(label)
     held = len(value) * int((count.astype(float) ** 2).sum())
     allow("numbers in blocks of the battery", held, 24.0, limit)

@@ -10,6 +10,7 @@ import numpy as np
 
 from quantumbattery.operators import Array
 from quantumbattery.reached import Elements
+from quantumbattery.sparse import sparse
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +53,6 @@ class Blocks:
 
     def matrices(self, numbers: Array) -> Array:
         """Dense blocks (g, count, size, size), for numbers (g, terms) in front of the terms."""
-        from scipy.sparse import coo_array
-
         given, n = self.generator, self.size
         block, column = np.divmod(given.column, n)
         cell, length = (block * n + given.row % n) * n + column, self.count * n * n
@@ -64,7 +63,7 @@ class Blocks:
                 cells = cells + 1j * late
         else:  # there may be no rows for losses that never act
             shape = (len(given.coefficients), length)
-            every = coo_array((given.value, (given.term, cell)), shape=shape).tocsr()
+            every = sparse(given.value, given.term, cell, shape)
             cells = numbers[:, : len(given.coefficients)] @ every
         matrices: Array = cells.reshape(len(numbers), self.count, n, n)
         block, place = self.filling

@@ -87,9 +87,7 @@ def charge(
             f"Qubit that charges a Qubit; choose from {', '.join(possible)}"
         )
     how = check_extraction(system, extraction)
-    moments = parameter("times", times, "zero or positive, and finite", 0.0)
-    if isinstance(moments, xr.DataArray) and not isinstance(times, xr.DataArray):
-        moments = moments.rename({"times": "time"})
+    moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
     check_axes("times", moments)
     started = by_site(preparation, system)
     axes = Axes.of(system, started, not isinstance(preparation, Mapping), moments)
@@ -103,8 +101,7 @@ def charge(
     warn(system, solution)
     meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
     columns = {n: (axes.labelled(c), meaning[n]) for n, c in solution.columns.items()}
-    table = dataset(axes.sizes, axes.coords, columns)
-    return table.assign_attrs(_attrs(system, how, solution))
+    return dataset(axes.sizes, axes.coords, columns, _attrs(system, how, solution))
 
 
 def solved(problem: Problem) -> Solution:

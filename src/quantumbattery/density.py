@@ -13,6 +13,7 @@ from quantumbattery.operators import Array
 from quantumbattery.pairs import Pairs, liouvillian
 from quantumbattery.reach import allow
 from quantumbattery.reached import Elements, Reach
+from quantumbattery.sparse import components, reachable, sparse
 from quantumbattery.split import Split
 
 
@@ -92,7 +93,8 @@ def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -
     if watched is not None and not all_of_it:
         read = watched.needed(row, column)
         generator = _felt(generator, read)
-    label, opposite = _components(generator), found.index(column, row)
+    label = components(generator.row, generator.column, generator.size)
+    opposite = found.index(column, row)
     picked, kind, itself = _picked(label, opposite, read)
     place = np.full(found.size, -1)
     place[picked] = np.arange(len(picked))
@@ -140,15 +142,8 @@ def _picked(label: Array, opposite: Array, read: Array) -> tuple[Array, Array, A
 
 def _felt(generator: Elements, read: Array) -> Elements:
     """Only what changes elements that are read, or that lead to them: not where losses end."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import breadth_first_order
-
-    reader, targets = generator.size, np.flatnonzero(read)  # as if one more element read them all
-    to = np.concatenate([generator.row, np.full(len(targets), reader)])
-    origin = np.concatenate([generator.column, targets])
-    leads = csr_array((np.ones(len(to), dtype=bool), (to, origin)), (reader + 1, reader + 1))
-    felt = np.zeros(reader + 1, dtype=bool)
-    felt[breadth_first_order(leads, reader, return_predecessors=False)] = True
+    felt = np.zeros(generator.size, dtype=bool)
+    felt[reachable(generator.row, generator.column, generator.size, np.flatnonzero(read))] = True
     kept = felt[generator.row]
     return replace(
         generator,
@@ -157,19 +152,6 @@ def _felt(generator: Elements, read: Array) -> Elements:
         column=generator.column[kept],
         value=generator.value[kept],
     )
-
-
-def _components(generator: Elements) -> Array:
-    """Which elements move together."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    joins = csr_array(
-        (np.ones(len(generator.row), dtype=bool), (generator.row, generator.column)),
-        shape=(generator.size, generator.size),
-    )
-    label: Array = connected_components(joins, directed=False)[1]
-    return label
 
 
 def _alike(keys: Array, read: Array) -> tuple[Array, Array]:
@@ -189,11 +171,8 @@ def _alike(keys: Array, read: Array) -> tuple[Array, Array]:
 
 def _reading(shown: Array, which: Array, mirror: Array, real: Array, back: Any) -> tuple[Any, Any]:
     """What takes columns to sums of elements, and what takes numbers to columns."""
-    from scipy.sparse import csr_array
-
     chosen = np.flatnonzero(which >= 0)
-    entries = (np.ones(len(chosen)), (which[chosen], chosen))
-    sums = csr_array(entries, shape=(len(shown), len(which)))
+    sums = sparse(np.ones(len(chosen)), which[chosen], chosen, (len(shown), len(which)))
     opposite = np.where(real[shown], which[mirror[shown]], np.arange(len(shown)))
     own = _real_numbers(opposite, real[shown])
     return own.conj().T.tocsr(), own @ (sums @ back)
@@ -201,24 +180,19 @@ def _reading(shown: Array, which: Array, mirror: Array, real: Array, back: Any) 
 
 def _columns(weights: Any, real: Array) -> Any:
     """Weights of complex numbers as those of real columns: one of a real number, two of others."""
-    from scipy.sparse import csr_array
-
     width = np.where(real, 1, 2)
     place = np.cumsum(width) - width
     twice = np.flatnonzero(~real)
     numbers = np.concatenate([np.arange(len(real)), twice])
     columns = np.concatenate([place, place[twice] + 1])
     values = np.concatenate([np.ones(len(real)), np.full(len(twice), 1j)])
-    shape = (len(real), int(width.sum()))
-    return (weights @ csr_array((values, (numbers, columns)), shape=shape)).tocsr()
+    return weights @ sparse(values, numbers, columns, (len(real), int(width.sum())))
 
 
 def _groups(
     kind: Array, label: Array, moves: Elements, shown: Array, reading: Any, real: Array
 ) -> tuple[Blocks, ...]:
     """Blocks of one kind each; numbers come in the order of kinds and labels."""
-    from scipy.sparse import csr_array
-
     groups, offset = [], 0
     for low in map(int, np.flatnonzero(np.diff(kind, prepend=-1))):
         high = int(np.searchsorted(kind, kind[low], "right"))
@@ -234,8 +208,8 @@ def _groups(
             out = line * rows + rank
             part = reading[first:last, low:high].tocoo()
             values = part.data if part.data.imag.any() else part.data.real
-            places = (out[part.coords[0]], kept[part.coords[1]])
-            read = csr_array((values, places), shape=(count * rows, count * size))
+            places = out[part.coords[0]], kept[part.coords[1]]
+            read = sparse(values, *places, (count * rows, count * size))
         double = not real[low]
         columns = slice(offset, offset + len(out) * (1 + double))
         offset = columns.stop
@@ -256,8 +230,6 @@ def _real_numbers(mirror: Array, itself: Array) -> Any:
     Where a block is its own mirror image they are real: the diagonal, and sqrt(2) times the real
     and the imaginary part of what stands beside it.
     """
-    from scipy.sparse import csr_array
-
     size, half = len(mirror), np.sqrt(0.5)
     here = np.arange(size)
     beside = np.flatnonzero(itself & (mirror != here))
@@ -266,7 +238,7 @@ def _real_numbers(mirror: Array, itself: Array) -> Any:
     own[beside] = np.where(upper, half, 1j * half)
     values = np.concatenate([own, np.where(upper, half, -1j * half)])
     rows, columns = np.concatenate([here, beside]), np.concatenate([here, mirror[beside]])
-    return csr_array((values, (rows, columns)), shape=(size, size))
+    return sparse(values, rows, columns, (size, size))
 
 
 def _turned(generator: Elements, turn: Any, back: Any, real: Array) -> Elements:
@@ -274,16 +246,13 @@ def _turned(generator: Elements, turn: Any, back: Any, real: Array) -> Elements:
 
     U does nothing to blocks that are not real.
     """
-    from scipy.sparse import csr_array
-
     size, terms = generator.size, len(generator.coefficients)
     own = real[generator.row]
-    beside = (generator.row[own], generator.term[own] * size + generator.column[own])
-    left = turn @ csr_array((generator.value[own], beside), shape=(size, terms * size))
-    left = left.tocoo()
+    beside = generator.row[own], generator.term[own] * size + generator.column[own]
+    left = (turn @ sparse(generator.value[own], *beside, (size, terms * size))).tocoo()
     term, column = np.divmod(left.coords[1], size)
-    above = (term * size + left.coords[0], column)
-    both = csr_array((left.data, above), shape=(terms * size, size)) @ back
+    above = term * size + left.coords[0], column
+    both = sparse(left.data, *above, (terms * size, size)) @ back
     del left
     both = both.tocoo()
     term, row = np.divmod(both.coords[0], size)

@@ -72,7 +72,7 @@ def optimum(
     sizes = {d: axes.sizes[d] for d in dims}
     coords = {n: v for n, v in axes.coords.items() if "time" not in (n, *v.dims)}
     attrs = {"system": str(system), "extraction": how, "horizon": last, "tolerance": accuracy}
-    return dataset(sizes, coords, columns).assign_attrs(attrs)
+    return dataset(sizes, coords, columns, attrs)
 
 
 def _sought(of: str | Iterable[str]) -> tuple[str, ...]:

@@ -18,7 +18,12 @@ LARGEST = 1e30
 
 
 def parameter(
-    name: str, value: object, allowed: str, low: float, high: float = LARGEST
+    name: str,
+    value: object,
+    allowed: str,
+    low: float,
+    high: float = LARGEST,
+    axis: str | None = None,
 ) -> Parameter:
     """Check a parameter and give it its axis.
 
@@ -32,6 +37,8 @@ def parameter(
         The allowed range in words, for the error message.
     low, high : float
         The allowed range, its ends included.
+    axis : str, optional
+        What the axis of a 1-D array is called, if not as the parameter.
 
     Returns
     -------
@@ -58,10 +65,11 @@ def parameter(
     if array.ndim > 1:
         raise ValueError(
             f"{name} has {array.ndim} dimensions: give a number, a 1-D array (it becomes the axis "
-            f"'{name}') or an xarray.DataArray, whose dimensions have names"
+            f"'{axis or name}') or an xarray.DataArray, whose dimensions have names"
         )
     array.setflags(write=False)
-    return xr.DataArray(array, dims=(name,), coords={name: array}, name=name)
+    axis = axis or name
+    return xr.DataArray(array, dims=(axis,), coords={axis: array}, name=axis)
 
 
 def numbers(name: str, value: object, allowed: str, low: float, high: float = LARGEST) -> Array:

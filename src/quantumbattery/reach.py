@@ -19,6 +19,7 @@ from quantumbattery.operators import Array
 from quantumbattery.preparations import by_site
 from quantumbattery.reached import Edge, Elements, Keys, Reach, Start, place_values
 from quantumbattery.sites import Oscillator, whole_number
+from quantumbattery.sparse import components, reachable
 from quantumbattery.states import Preparation
 from quantumbattery.system import System
 from quantumbattery.terms import (
@@ -102,22 +103,18 @@ def _explore(
 
 def _search(start: Array, groups: Sequence[Group], weights: Array, levels: Array) -> Array:
     """The same in a space small enough to be written down as a whole: its keys count it."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import breadth_first_order
-
     space = np.indices(levels.tolist(), dtype=start.dtype).reshape(len(levels), -1).T
-    first = start.astype(np.uint64) @ weights
-    sources, targets = [np.full(len(first), len(space))], [first]  # one more leads to the first
+    none = np.zeros(0, dtype=np.int64)
+    sources, targets = [none], [none]
     for group in groups:
         if not group.diagonal:
             moves = moves_of(space, group, weights)
             inside = _inside(moves, levels)
             sources.append(moves.source[inside])
-            targets.append(moves.source[inside].astype(np.uint64) + moves.shift[inside])
-    source, target = np.concatenate(sources), np.concatenate(targets).astype(np.int64)
-    places = (len(space) + 1, len(space) + 1)
-    leads = csr_array((np.ones(len(source), dtype=bool), (source, target)), places)
-    found: Array = space[breadth_first_order(leads, len(space), return_predecessors=False)[1:]]
+            targets.append(sources[-1] + moves.shift[inside].astype(np.int64))
+    first = (start.astype(np.uint64) @ weights).astype(np.int64)
+    steps = np.concatenate(sources), np.concatenate(targets)
+    found: Array = space[reachable(*steps, len(space), first)]
     return found
 
 
@@ -151,13 +148,13 @@ def allow(what: str, count: int, each: float, limit: float) -> None:
 
 
 def elements_between(
-    terms: Terms, levels: Array, configurations: Array, keys: Keys
+    terms: Terms, groups: Sequence[Group], levels: Array, configurations: Array, keys: Keys
 ) -> tuple[Elements, Edge]:
-    """The matrix elements of all terms, and those that the cut of a ladder took away."""
+    """The matrix elements of all terms, grouped, and those that the cut of a ladder took away."""
     parts: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
     edge: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
     own = keys.of(configurations) if terms.products else keys.weights
-    for group in grouped(terms.products, levels.tolist()):
+    for group in groups:
         for piece in _pieces(configurations, len(group.places)):
             moves = moves_of(configurations[piece], group, keys.weights)
             inside = _inside(moves, levels)
@@ -237,7 +234,9 @@ def _start(
         members = members[old] * (int(member.max()) + 1) + member[new]
         amplitude = amplitude.isel(entry=old) * values.isel(entry=new) if number else values
     members = np.unique(members, return_inverse=True)[1]
-    return configurations, members, amplitude.transpose(..., "entry")
+    if amplitude.dims[-1] != "entry":
+        amplitude = amplitude.transpose(..., "entry")
+    return configurations, members, amplitude
 
 
 def reach(
@@ -305,12 +304,17 @@ def reach(
     energies, losses = hamiltonian_terms(system, counts), loss_terms(system, counts)
     damped = damping(losses, sizes.tolist())
     weights = place_values(sizes.tolist())
-    groups = grouped([*energies.products, *losses.products, *damped], sizes.tolist())
-    found = _explore(np.unique(first, axis=0), groups, weights, sizes, limit)
+    distinct = np.unique(first.astype(np.uint64) @ weights, return_index=True)[1]
+    moving, losing, joining = (
+        grouped(products, sizes.tolist())
+        for products in (energies.products, losses.products, damped)
+    )
+    groups = [*moving, *losing, *joining]
+    found = _explore(first[distinct], groups, weights, sizes, limit)
     found = found[_dictionary_order(found)]
     look_up = Keys.over(found, sizes.tolist())
-    hamiltonian, edge = elements_between(energies, sizes, found, look_up)
-    jumps, lossy_edge = elements_between(losses, sizes, found, look_up)
+    hamiltonian, edge = elements_between(energies, moving, sizes, found, look_up)
+    jumps, lossy_edge = elements_between(losses, losing, sizes, found, look_up)
     names = tuple(system.sites)
     return Reach(
         sites=names,
@@ -343,18 +347,10 @@ def _dictionary_order(configurations: Array) -> Array:
 
 
 def _labels(hamiltonian: Elements, losses: Elements) -> Array:
-    from scipy.sparse import coo_array, csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    n = hamiltonian.size
-    joins = csr_array(
-        (np.ones(len(hamiltonian.row), dtype=bool), (hamiltonian.row, hamiltonian.column)), (n, n)
-    )
-    arrivals, row = np.unique(losses.term * n + losses.row, return_inverse=True)
-    if len(arrivals) < len(row):  # L^dag L joins configurations that a loss takes to the same one
-        jumps = coo_array(
-            (np.ones(len(row)), (row, losses.column)), shape=(len(arrivals), n)
-        ).tocsr()
-        joins = joins + (jumps.T @ jumps).astype(bool)
-    labels: Array = connected_components(joins, directed=False)[1]
-    return labels
+    n, row, column = hamiltonian.size, hamiltonian.row, hamiltonian.column
+    arrivals, arrival = np.unique(losses.term * n + losses.row, return_inverse=True)
+    if len(arrivals) == len(arrival):
+        return components(row, column, n)
+    # L^dag L joins configurations that a loss takes to the same one: here through that one.
+    row, column = np.concatenate([row, losses.column]), np.concatenate([column, n + arrival])
+    return components(row, column, n + len(arrivals))[:n]

@@ -16,6 +16,7 @@ import numpy as np
 from quantumbattery.adder import Adder
 from quantumbattery.forms import Kets, Matrix, State
 from quantumbattery.operators import Array
+from quantumbattery.sparse import components, sparse
 from quantumbattery.split import Split
 
 
@@ -172,8 +173,6 @@ class MatrixPart:
 
     def _sums(self, row: Array, column: Array) -> Any:
         """The sparse matrix that makes reduced elements of the columns that are read."""
-        from scipy.sparse import csr_array
-
         kept, one, two = self._kept
         wanted, size = row * len(self.split.levels) + column, len(self.split.levels)
         target, source = _find(one * size + two, wanted)
@@ -181,8 +180,9 @@ class MatrixPart:
         again, other = _find((two * size + one)[twin], wanted)
         elements, weights = len(self.matrix.row), self._weights
         places = np.concatenate([kept[source], kept[twin][other] + elements])
-        chosen = (np.ones(len(places)), (np.concatenate([target, again]), places))
-        return csr_array(chosen, (len(row), weights.shape[0])) @ weights
+        target = np.concatenate([target, again])
+        chosen = sparse(np.ones(len(places)), target, places, (len(row), weights.shape[0]))
+        return chosen @ weights
 
     @cached_property
     def _weights(self) -> Any:
@@ -274,16 +274,11 @@ def _meeting(
 
 def _components(row: Array, state: Array) -> list[tuple[Array, Array]]:
     """Sets of states that rows join, and the entries of each."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
     if not len(row):
         return []
     states, column = np.unique(state, return_inverse=True)
     rows, row = np.unique(row, return_inverse=True)
-    size = len(states) + len(rows)
-    joins = (np.ones(len(row), dtype=bool), (column, len(states) + row))
-    label = connected_components(csr_array(joins, shape=(size, size)), directed=False)[1][column]
+    label = components(column, len(states) + row, len(states) + len(rows))[column]
     entry = np.argsort(label, kind="stable")
     sets = np.split(entry, np.flatnonzero(np.diff(label[entry])) + 1)
     return [(np.unique(state[entries]), entries) for entries in sets]

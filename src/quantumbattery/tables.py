@@ -25,6 +25,7 @@ def dataset(
     sizes: Mapping[str, int],
     coords: Mapping[str, xr.Variable],
     columns: Mapping[str, tuple[Array, Quantity]],
+    attrs: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     """A variable for each column, with its name, symbol and units.
 
@@ -41,4 +42,5 @@ def dataset(
             for name, (values, quantity) in columns.items()
         },
         coords=describe(coords),
+        attrs=attrs,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,17 @@ class Group:
     target: list[Array]
     value: list[Array]
     diagonal: bool
+
+    @cached_property
+    def acts(self) -> list[Array]:
+        """On which levels of each place the operator does not vanish."""
+        return [(value != 0).any(axis=1) for value in self.value]
+
+    @cached_property
+    def choices(self) -> Array:
+        """All ways to take one target at each place, shape (places, ways)."""
+        ways = np.indices([value.shape[1] for value in self.value])
+        return ways.reshape(len(self.value), -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,14 +256,13 @@ def moves_of(configurations: Array, group: Group, weights: Array) -> Moves:
     """All moves of a group at once; configurations times places is one array."""
     before = [configurations[:, places] for places in group.places.T]
     alive = np.ones(before[0].shape, dtype=bool)
-    for level, value in zip(before, group.value, strict=True):
-        alive &= np.logical_or.reduce(value != 0, axis=1)[level]
+    for level, acts in zip(before, group.acts, strict=True):
+        alive &= acts[level]
     source, product = np.nonzero(alive)
-    before = [level[source, product] for level in before]
-    choices = np.indices([value.shape[1] for value in group.value]).reshape(len(before), -1)
+    before, choices = [level[source, product] for level in before], group.choices
     value = np.ones((len(source), choices.shape[1]))
     for level, table, choice in zip(before, group.value, choices, strict=True):
-        value = value * table[level][:, choice]
+        value = value * table[level[:, None], choice]
     move, choice = np.nonzero(value)
     source, product, value = source[move], product[move], value[move, choice]
     places = group.places[product]
