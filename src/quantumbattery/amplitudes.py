@@ -115,7 +115,10 @@ def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, A
     values : DataArray, shape (..., entries)
         Last dimension "entry".
     """
-    if isinstance(preparation, Thermal):  # diagonal: levels times levels are not made
+    pure = is_pure(preparation)
+    if pure:
+        root = amplitudes(preparation, site, levels)
+    elif isinstance(preparation, Thermal):  # diagonal: levels times levels are not made
         root = _thermal(preparation.occupation, site, levels) ** 0.5
     else:
         root = factors(preparation, site, levels)
@@ -123,11 +126,13 @@ def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, A
     if not batch:
         values = root.to_numpy()
         place = np.nonzero(values)
-        return place[0], place[-1], xr.DataArray(values[place], dims="entry")
+        member = np.zeros_like(place[0]) if pure else place[-1]
+        return place[0], member, xr.DataArray(values[place], dims="entry")
     held = (root != 0).any(batch).to_numpy()
     if held.ndim == 1:
         level = np.flatnonzero(held)
-        return level, level, root.isel(level=level).rename(level="entry").transpose(..., "entry")
+        member = np.zeros_like(level) if pure else level
+        return level, member, root.isel(level=level).rename(level="entry").transpose(..., "entry")
     level, member = np.nonzero(held)
     chosen = {
         "level": xr.DataArray(level, dims="entry"),

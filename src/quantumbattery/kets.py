@@ -71,13 +71,13 @@ def kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
     first = np.searchsorted(block, np.arange(len(count)))  # of the copies of each block
     order, position = _path_order(reached)
     kind, chosen = np.full(len(count), -1), np.flatnonzero(copies > 0)
-    alike = np.column_stack([size_class(count), copies])[chosen]
-    kinds, kind[chosen] = np.unique(alike, axis=0, return_inverse=True)
+    alike = size_class(count) * (copies.max() + 1) + copies
+    kinds, kind[chosen] = np.unique(alike[chosen], return_inverse=True)
     groups, configuration, owner = [], [], []
     flat = np.zeros(len(keys), dtype=np.int64)  # where each copy begins, filling counted
     column = [np.zeros(0, dtype=np.int64)]  # of everything, filling counted
     offset = 0
-    for group, number in enumerate(kinds[:, 1]):
+    for group, number in enumerate(kinds % (copies.max() + 1)):
         mine = np.flatnonzero(kind == group)
         inside = order[kind[labels[order]] == group]
         size = int(count[mine].max())
@@ -113,10 +113,10 @@ def kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
 def _path_order(reached: Reach) -> tuple[Array, Array]:
     """Configurations, block after block, so that a path is tridiagonal; the place of each."""
     count, rank, moves = np.bincount(reached.labels), np.arange(reached.size), reached.hamiltonian
-    places = np.unique(moves.row * reached.size + moves.column)  # terms may share one
-    row, column = np.divmod(places, reached.size)
-    beside = np.bincount(reached.labels[row[row != column]], minlength=len(count))
-    if ((beside <= 2 * (count - 1)) & (count > 2)).any():  # a path may be among them
+    away = np.flatnonzero(moves.row != moves.column)
+    beside = np.bincount(reached.labels[moves.row[away]], minlength=len(count))
+    terms = np.count_nonzero(np.bincount(moves.term[away]))  # which may share their places
+    if ((beside <= 2 * terms * (count - 1)) & (count > 2)).any():  # a path may be among them
         from scipy.sparse.csgraph import reverse_cuthill_mckee
 
         pattern = replace(reached.hamiltonian, value=np.ones(len(reached.hamiltonian.value)))

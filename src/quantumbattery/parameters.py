@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import TypeAlias
+from functools import cache
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +39,7 @@ def parameter(
     low, high : float
         The allowed range, its ends included.
     axis : str, optional
-        What the axis of a 1-D array is called, if not as the parameter.
+        What the axis of a 1-D array is called, if not as the parameter; it gets no labels then.
 
     Returns
     -------
@@ -68,8 +69,9 @@ def parameter(
             f"'{axis or name}') or an xarray.DataArray, whose dimensions have names"
         )
     array.setflags(write=False)
-    axis = axis or name
-    return xr.DataArray(array, dims=(axis,), coords={axis: array}, name=axis)
+    if axis:
+        return xr.DataArray(array, dims=(axis,), name=axis)
+    return xr.DataArray(array, dims=(name,), coords={name: array}, name=name)
 
 
 def numbers(name: str, value: object, allowed: str, low: float, high: float = LARGEST) -> Array:
@@ -206,4 +208,9 @@ def _expand(value: Parameter, sizes: Mapping[str, int]) -> Array:
 
 def names(description: object) -> Iterable[str]:
     """The parameter names of a frozen description, in order."""
-    return [f.name for f in fields(description)]  # type: ignore[arg-type]
+    return _names(type(description))
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))

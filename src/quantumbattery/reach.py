@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -223,8 +224,8 @@ def _start(
     dtype = np.min_scalar_type(max(levels.values()) - 1)
     configurations = np.zeros((1, len(system.sites)), dtype=dtype)
     members = np.zeros(1, dtype=np.int64)
-    amplitude = xr.DataArray(np.ones(1), dims="entry")
-    for number, (name, each) in enumerate(chosen.items()):
+    amplitude: Any = None
+    for name, each in chosen.items():
         level, member, values = entries(each, system.sites[name], levels[name])
         allow("starting configurations", len(members) * len(level), 64, limit)
         old = np.repeat(np.arange(len(members)), len(level))
@@ -232,11 +233,16 @@ def _start(
         configurations = configurations[old]
         configurations[:, list(system.sites).index(name)] = level[new]
         members = members[old] * (int(member.max()) + 1) + member[new]
-        amplitude = amplitude.isel(entry=old) * values.isel(entry=new) if number else values
-    members = np.unique(members, return_inverse=True)[1]
+        first = amplitude is None
+        amplitude = values if first else amplitude.isel(entry=old) * values.isel(entry=new)
+    if amplitude is None:
+        amplitude = xr.DataArray(np.ones(1), dims="entry")
+    if members.any():
+        members = np.unique(members, return_inverse=True)[1]
     if amplitude.dims[-1] != "entry":
         amplitude = amplitude.transpose(..., "entry")
-    return configurations, members, amplitude
+    made: xr.DataArray = amplitude
+    return configurations, members, made
 
 
 def reach(
