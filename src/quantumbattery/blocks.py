@@ -10,7 +10,7 @@ import numpy as np
 
 from quantumbattery.operators import Array
 from quantumbattery.reached import Elements
-from quantumbattery.sparse import sparse
+from quantumbattery.sparse import entries, sparse
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +75,10 @@ class Blocks:
         """What is read, dense and by block: shape (count, rows, size)."""
         if self.read is None:
             return None
-        entries = self.read.tocoo()
-        (block, row), column = divmod(entries.coords[0], self.rows), entries.coords[1]
-        dense = np.zeros((self.count, self.rows, self.size), dtype=entries.dtype)
-        dense[block, row, column % self.size] = entries.data
+        value, row, column = entries(self.read)
+        block, row = np.divmod(row, self.rows)
+        dense = np.zeros((self.count, self.rows, self.size), dtype=value.dtype)
+        dense[block, row, column % self.size] = value
         return dense
 
     @property

@@ -13,7 +13,7 @@ from quantumbattery.operators import Array
 from quantumbattery.pairs import Pairs, liouvillian
 from quantumbattery.reach import allow
 from quantumbattery.reached import Elements, Reach
-from quantumbattery.sparse import components, reachable, sparse
+from quantumbattery.sparse import adjoint, components, entries, product, reachable, sparse
 from quantumbattery.split import Split
 
 
@@ -101,7 +101,7 @@ def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -
     label, mirror, real = label[picked], place[opposite[picked]], itself[label[picked]]
     turn = _real_numbers(mirror, real)
     generator = renumbered(generator, place, len(picked))
-    back = turn.conj().T.tocsr()
+    back = adjoint(turn)
     moves = _turned(generator, turn, back, real)
     del generator
     shown, weights, reading = np.arange(len(picked)), back, None
@@ -175,7 +175,7 @@ def _reading(shown: Array, which: Array, mirror: Array, real: Array, back: Any) 
     sums = sparse(np.ones(len(chosen)), which[chosen], chosen, (len(shown), len(which)))
     opposite = np.where(real[shown], which[mirror[shown]], np.arange(len(shown)))
     own = _real_numbers(opposite, real[shown])
-    return own.conj().T.tocsr(), own @ (sums @ back)
+    return adjoint(own), product(own, product(sums, back))
 
 
 def _columns(weights: Any, real: Array) -> Any:
@@ -186,7 +186,7 @@ def _columns(weights: Any, real: Array) -> Any:
     numbers = np.concatenate([np.arange(len(real)), twice])
     columns = np.concatenate([place, place[twice] + 1])
     values = np.concatenate([np.ones(len(real)), np.full(len(twice), 1j)])
-    return weights @ sparse(values, numbers, columns, (len(real), int(width.sum())))
+    return product(weights, sparse(values, numbers, columns, (len(real), int(width.sum()))))
 
 
 def _groups(
@@ -206,9 +206,9 @@ def _groups(
             first, last = (int(k) for k in np.searchsorted(shown, [low, high]))
             line, rank, rows = _places(label[shown[first:last]])
             out = line * rows + rank
-            part = reading[first:last, low:high].tocoo()
-            values = part.data if part.data.imag.any() else part.data.real
-            places = out[part.coords[0]], kept[part.coords[1]]
+            values, at, source = entries(reading[first:last, low:high])
+            values = values if values.imag.any() else values.real
+            places = out[at], kept[source]
             read = sparse(values, *places, (count * rows, count * size))
         double = not real[low]
         columns = slice(offset, offset + len(out) * (1 + double))
@@ -249,18 +249,18 @@ def _turned(generator: Elements, turn: Any, back: Any, real: Array) -> Elements:
     size, terms = generator.size, len(generator.coefficients)
     own = real[generator.row]
     beside = generator.row[own], generator.term[own] * size + generator.column[own]
-    left = (turn @ sparse(generator.value[own], *beside, (size, terms * size))).tocoo()
-    term, column = np.divmod(left.coords[1], size)
-    above = term * size + left.coords[0], column
-    both = sparse(left.data, *above, (terms * size, size)) @ back
+    left = product(turn, sparse(generator.value[own], *beside, (size, terms * size)))
+    value, row, column = entries(left)
+    term, column = np.divmod(column, size)
     del left
-    both = both.tocoo()
-    term, row = np.divmod(both.coords[0], size)
+    both = product(sparse(value, term * size + row, column, (terms * size, size)), back)
+    value, row, column = entries(both)
+    term, row = np.divmod(row, size)
     rest = ~own
     return replace(
         generator,
         term=np.concatenate([term, generator.term[rest]]),
         row=np.concatenate([row, generator.row[rest]]),
-        column=np.concatenate([both.coords[1], generator.column[rest]]),
-        value=np.concatenate([both.data.real, generator.value[rest]]),
+        column=np.concatenate([column, generator.column[rest]]),
+        value=np.concatenate([value.real, generator.value[rest]]),
     )

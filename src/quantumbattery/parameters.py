@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -208,9 +208,9 @@ def _expand(value: Parameter, sizes: Mapping[str, int]) -> Array:
 
 def names(description: object) -> Iterable[str]:
     """The parameter names of a frozen description, in order."""
-    return _names(type(description))
+    return _names(type(description))  # type: ignore[arg-type]
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
+def _names(kind: type) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind))

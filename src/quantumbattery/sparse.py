@@ -1,4 +1,7 @@
-"""Sparse matrices, and what is connected by them."""
+"""Matrices with few entries, and what is connected by them: sparse, or dense where that is small.
+
+For few entries SciPy's checks would take much longer than what is done with them.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,51 @@ import numpy as np
 
 from quantumbattery.operators import Array
 
-_FEW = 1 << 14  # entries up to which they are sorted here: for few, SciPy takes three times as long
+_DENSE = 1 << 10  # numbers up to which a matrix is dense
+_FEW = 1 << 14  # entries up to which they are sorted here
 
 
 def sparse(value: Array, row: Array, column: Array, shape: tuple[int, int]) -> Any:
-    """A scipy.sparse.csr_array; several entries may stand at one place and add up."""
+    """A matrix, from its entries; several may stand at one place and add up."""
+    if shape[0] * shape[1] > _DENSE:
+        return _csr(value, row, column, shape)
+    dense = np.zeros(shape, dtype=value.dtype)
+    np.add.at(dense, (row, column), value)
+    return dense
+
+
+def entries(matrix: Any) -> tuple[Array, Array, Array]:
+    """Values, rows and columns of what is not zero."""
+    if isinstance(matrix, np.ndarray):
+        row, column = np.nonzero(matrix)
+        return matrix[row, column], row, column
+    found = matrix.tocoo()
+    return found.data, *found.coords
+
+
+def product(one: Any, other: Any) -> Any:
+    """One matrix times another, such that what cancels is exactly zero."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):  # BLAS leaves 1e-17 there
+        return (one[:, :, None] * other).sum(axis=1)
+    return one @ other
+
+
+def adjoint(matrix: Any) -> Any:
+    """The Hermitian adjoint."""
+    turned = matrix.conj().T
+    return turned if isinstance(matrix, np.ndarray) else turned.tocsr()
+
+
+def above(one: Any, other: Any) -> Any:
+    """One matrix above another."""
+    from scipy.sparse import vstack
+
+    if isinstance(one, np.ndarray):
+        return np.concatenate([one, other])
+    return vstack([one, other], format="csr")
+
+
+def _csr(value: Array, row: Array, column: Array, shape: tuple[int, int]) -> Any:
     from scipy.sparse import csr_array
 
     if max(len(row), *shape) > _FEW:
@@ -26,7 +69,7 @@ def components(row: Array, column: Array, size: int) -> Array:
     """Which of so many things are joined by pairs: a number for each, the same if they are."""
     from scipy.sparse.csgraph import connected_components
 
-    joins = sparse(np.ones(len(row)), row, column, (size, size))
+    joins = _csr(np.ones(len(row)), row, column, (size, size))
     label: Array = connected_components(joins, directed=False)[1]
     return label
 
@@ -37,6 +80,6 @@ def reachable(row: Array, column: Array, size: int, first: Array) -> Array:
 
     start = np.full(len(first), size)  # one more, which leads to all of the first
     row, column = np.concatenate([start, row]), np.concatenate([first, column])
-    leads = sparse(np.ones(len(row)), row, column, (size + 1, size + 1))
+    leads = _csr(np.ones(len(row)), row, column, (size + 1, size + 1))
     found: Array = breadth_first_order(leads, size, return_predecessors=False)[1:]
     return found

@@ -16,7 +16,7 @@ import numpy as np
 from quantumbattery.adder import Adder
 from quantumbattery.forms import Kets, Matrix, State
 from quantumbattery.operators import Array
-from quantumbattery.sparse import components, sparse
+from quantumbattery.sparse import above, components, product, sparse
 from quantumbattery.split import Split
 
 
@@ -182,17 +182,15 @@ class MatrixPart:
         places = np.concatenate([kept[source], kept[twin][other] + elements])
         target = np.concatenate([target, again])
         chosen = sparse(np.ones(len(places)), target, places, (len(row), weights.shape[0]))
-        return chosen @ weights
+        return product(chosen, weights)
 
     @cached_property
     def _weights(self) -> Any:
         """What makes elements of the columns that are read, and then their conjugates."""
-        from scipy.sparse import vstack
-
         weights = self.matrix.weights
         if not self.matrix.twin.any():
             return weights
-        return vstack([weights, weights.conj()], format="csr")
+        return above(weights, weights.conj())
 
     @cached_property
     def _blocks(self) -> list[Array]:
