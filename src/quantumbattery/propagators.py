@@ -18,6 +18,7 @@ from quantumbattery.operators import Array
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
 _FEW = 8  # up to this size, complex matrices are multiplied as real ones
 _PIECE = 1 << 23  # numbers of a state at several times, while they are worked out
+_MOST = 0.9  # of the vectors, which are then all taken
 _DIGITS = 50  # of the number of steps to a time
 
 
@@ -62,9 +63,13 @@ class Unitary:
         # Of a start low on its ladders, vectors high on them hold less than rounding does.
         largest = np.abs(amplitudes).max(axis=tuple(range(amplitudes.ndim - 1)))
         held = largest > np.finfo(float).eps * largest.max()
-        held = slice(None) if held.all() else np.flatnonzero(held)
-        turned = _turning(amplitudes[..., held], self.energies[..., held], times, self.shift)
-        vectors = self.vectors[..., None, :, held]
+        energies, vectors = self.energies, self.vectors
+        if held.mean() < _MOST:  # or copies cost more than they save
+            held = np.flatnonzero(held)
+            amplitudes, energies = amplitudes[..., held], energies[..., held]
+            vectors = vectors[..., held]
+        turned = _turning(amplitudes, energies, times, self.shift)
+        vectors = vectors[..., None, :, :]
         if np.iscomplexobj(vectors):
             states = vectors @ turned
         else:  # a complex number is two real ones beside each other: one product makes both

@@ -205,6 +205,9 @@ class Work:
 
     def fill(self) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
         """Fill the columns; return what is left out, errors and rounding, and the methods."""
+        # Taken and given back at once, untouched: from then on, C libraries that learn from sizes
+        # (glibc's) keep what a tile takes, and pages are not asked for anew at every tile.
+        np.empty(_TILE)
         batches = list(self._batches())
         if len(batches) == 1:
             return self._fill(batches[0])
@@ -243,8 +246,8 @@ class Work:
             if moving.measured:
                 error = max(error, moving.error(moments, c, states))
             if shared:
-                some = states[:, :, :: moments.size // _SAMPLES]
-                leaks = np.maximum(leaks, self.cut.leak(some, numbers) * latest)
+                leak = self.cut.leak(states[:, :, :: moments.size // _SAMPLES], numbers)
+                leaks = np.maximum(leaks, leak * latest)
         left_out = self._left_out(own, leaks) if shared else left_out
         return left_out, error, moving.rounding(latest), moving.methods
 
