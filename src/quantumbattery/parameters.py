@@ -39,7 +39,7 @@ def parameter(
     low, high : float
         The allowed range, its ends included.
     axis : str, optional
-        What the axis of a 1-D array is called, if not as the parameter; it gets no labels then.
+        What the axis of a 1-D array is called, if not as the parameter.
 
     Returns
     -------
@@ -69,9 +69,8 @@ def parameter(
             f"'{axis or name}') or an xarray.DataArray, whose dimensions have names"
         )
     array.setflags(write=False)
-    if axis:
-        return xr.DataArray(array, dims=(axis,), name=axis)
-    return xr.DataArray(array, dims=(name,), coords={name: array}, name=name)
+    axis = axis or name
+    return xr.DataArray(array, dims=(axis,), coords={axis: array}, name=axis)
 
 
 def numbers(name: str, value: object, allowed: str, low: float, high: float = LARGEST) -> Array:
