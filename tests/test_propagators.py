@@ -12,7 +12,7 @@ from scipy.linalg import expm
 from scipy.sparse import csr_array
 from scipy.special import jv
 
-from quantumbattery.propagators import Semigroup, Sparse, Unitary
+from quantumbattery.propagators import Semigroup, Sparse, Unitary, equal_steps, padded
 
 close = partial(np.testing.assert_allclose, rtol=0)
 seeds = st.integers(0, 2**32 - 1)
@@ -190,6 +190,35 @@ def test_what_is_read_of_a_semigroup(seed, real, when):
     exact = by_expm(generator, start, times) @ read.swapaxes(-1, -2)[..., None, :, :]
     found = Semigroup(generator).at(start, times, read)
     close(found, exact, atol=1e-12 * max(1.0, abs(exact).max()))
+
+
+@settings(deadline=None, max_examples=40)
+@given(seeds, st.booleans(), st.integers(1, 40))
+def test_what_is_read_is_written_where_it_belongs(seed, real, count):
+    """Real columns after each other, into memory that lies anyhow."""
+    rng = np.random.default_rng(seed)
+    batch, n, rows = BATCHES[rng.integers(3)], rng.integers(1, 6), rng.integers(1, 4)
+    shapes = (*batch, n, n), (rows, n), (*batch, 2, n)
+    generator, read, start = (complex_normal(rng, shape) for shape in shapes)
+    if real:
+        generator, read, start = generator.real, read.real, start.real
+    generator, first = generator - 2 * np.eye(n), rng.choice([0.0, 0.7])
+    times = first + 0.2 * np.arange(count)
+    exact = by_expm(generator, start, times) @ read.T
+    width = 1 if real else 2
+    memory = np.full((*batch, 2, padded(count), rows * width), np.nan)
+    out = np.ascontiguousarray(np.moveaxis(memory, -1, 0))[::-1]
+    Semigroup(generator).write(start, equal_steps(times), count, read, out)
+    assert np.isfinite(out).all()
+    found = np.moveaxis(out[..., :count], 0, -1)
+    found = found if real else found[..., 0::2] + 1j * found[..., 1::2]
+    close(found, exact, atol=1e-12 * max(1.0, abs(exact).max()))
+
+
+def test_whole_large_steps():
+    """A grid is filled up to whole large steps: to less than twice as many."""
+    for count in range(1, 3000):
+        assert count <= padded(count) < count + 1.5 * np.sqrt(count)
 
 
 @pytest.mark.parametrize("when", TIMES)

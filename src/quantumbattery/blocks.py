@@ -31,7 +31,7 @@ class Blocks:
         Of what is read: the same, or what `read` makes of it.
     shown : ndarray
         Those among count x copies x rows that are no filling.
-    read : sparse matrix, shape (count rows, count size), or None
+    read : matrix, shape (count rows, count size), or None
         What is read of each block, if that is less than all.
     double : bool
         Whether every complex number that is read fills two real columns.

@@ -30,7 +30,7 @@ class Matrix:
         for the sum of all that agree with it on those sites.
     twin : ndarray of bool, shape (elements,)
         Whether the conjugate of an element, which has row and column exchanged, is left out.
-    weights : sparse matrix, shape (elements, columns)
+    weights : matrix, shape (elements, columns)
         The elements are this matrix times the columns that are read, which are real: a Hermitian
         part of the density matrix moves as real numbers, complex ones fill two columns.
     blocks : tuple of Blocks
@@ -38,7 +38,7 @@ class Matrix:
         All elements that can be reached.
     chosen : ndarray
         The element of `pairs` behind each number that moves.
-    turn : sparse matrix
+    turn : matrix
         The unitary from those elements to the numbers.
     limit : float
         Memory in GiB.

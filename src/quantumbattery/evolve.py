@@ -53,7 +53,7 @@ class Motion:
     def at(self, times: Array, states: slice) -> Array:
         """Amplitudes or elements, shape (g, c, T, size), of some of the c states of the batch."""
         grid = equal_steps(times)
-        if grid is not None and self._apart:
+        if grid is not None and self._few_columns:
             return self._written(grid, times.size, states)
         moved = []
         for blocks, propagator, start in self.parts:
@@ -62,25 +62,26 @@ class Motion:
         return _columns(moved, self.size)
 
     @cached_property
-    def _apart(self) -> list[tuple[Blocks, Array, Semigroup, Array]]:
+    def _few_columns(self) -> list[tuple[Blocks, Array, Semigroup, Array]]:
         """All parts, if their few columns can be written where they are read, without a copy."""
         parts = [
             (blocks, blocks.reading, propagator, start[:, :, :, 0])
             for blocks, propagator, start in self.parts
-            if isinstance(propagator, Semigroup)
+            if self.size <= _FEW
+            and isinstance(propagator, Semigroup)
             and blocks.reading is not None
             and blocks.copies == 1
             and len(blocks.shown) == blocks.count * blocks.rows
             and (blocks.double or not np.iscomplexobj(blocks.reading))
         ]
-        return parts if len(parts) == len(self.parts) and self.size <= _FEW else []
+        return parts if len(parts) == len(self.parts) else []
 
     def _written(self, grid: tuple[float, float], count: int, states: slice) -> Array:
         """The same on a grid of times, each column by itself in memory."""
-        _, _, first, start = self._apart[0]
+        _, _, first, start = self._few_columns[0]
         shape = (len(first.generator), start[:, :, states].shape[2], padded(count))
         out = np.empty((self.size, *shape))
-        for blocks, reading, propagator, start in self._apart:
+        for blocks, reading, propagator, start in self._few_columns:
             mine = out[blocks.columns].reshape(blocks.count, -1, *shape)
             into = mine.transpose(1, 2, 0, 3, 4)  # (rows, g, blocks, c, T)
             propagator.write(start[:, :, states], grid, count, reading, into)
