@@ -100,16 +100,10 @@ def test_a_path_comes_in_order(twice):
     """One quantum on a chain, its sites shuffled, is tridiagonal, also with two terms on a link."""
     names = [f"q{k}" for k in (4, 0, 6, 2, 5, 1, 3)]
     links = [f"q{k}" for k in range(7)]
-    system = System(
-        {name: Qubit() for name in names},
-        [
-            make(a, b, 0.3)
-            for a, b in pairwise(links)
-            for make in (exchange, heisenberg)[: 1 + twice]
-        ],
-        "q0",
-        "q6",
-    )
+    terms = [exchange(a, b, 0.3) for a, b in pairwise(links)]
+    if twice:
+        terms += [heisenberg(a, b, 0.2, 0.2, 0.5) for a, b in pairwise(links)]
+    system = System({name: Qubit() for name in names}, terms, "q0", "q6")
     reached = reach(system, fock(1))
     (blocks,) = structure(reached).blocks
     matrix = blocks.matrices(np.array([reached.hamiltonian.coefficients]))[0, 0]
