@@ -1,6 +1,8 @@
 """The whole road, from a description to a table, against closed forms, brute force and QuTiP."""
 
 import itertools
+import re
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 import quantumbattery as qb
+import quantumbattery.reach as reach_module
 from helpers import losses, scaled_times, thetas
 from product_space import Whole, chain, initial, ladder, random_case, symmetric_states
 
@@ -441,6 +444,48 @@ def test_too_large_a_problem_says_how_large():
     )
     with pytest.raises(ValueError, match=r"too large: at least [\d,]+ configurations need .* GiB"):
         system.charge(qb.fock(1), 1.0)
+
+
+def test_a_table_larger_than_the_machine_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr("quantumbattery.charging.memory", lambda: 1e-6)  # a GiB's millionth
+    system = cavity_and_cells(3)
+    with pytest.raises(ValueError, match=r"a table of 2 quantities at 100 points takes 1.49e-06 G"):
+        system.charge(qb.fock(1), np.linspace(0, 1, 100), ["energy", "power"])
+    assert system.charge(qb.fock(1), np.linspace(0, 1, 60), ["energy", "power"]).time.size == 60
+
+
+def test_memory_is_what_the_limit_is_compared_with(monkeypatch):
+    """A chain of 4,096 configurations: what is foreseen is about what is taken."""
+    foreseen = []
+
+    def allow(what, count, each, limit):
+        foreseen.append(count * each)
+        return before(what, count, each, limit)
+
+    before = reach_module.allow
+    monkeypatch.setattr(reach_module, "allow", allow)
+    names = [f"q{k}" for k in range(13)]
+    links = [qb.dipole(a, b, 1.0) for a, b in itertools.pairwise(names)]
+    system = qb.System(dict.fromkeys(names, qb.Qubit()), links, names[0], names[-1])
+    system.charge(qb.fock(1), [0.0, 0.1], ["energy"])  # what is loaded for the first time
+    tracemalloc.start()
+    try:
+        system.charge(qb.fock(1), [0.0, 0.1], ["energy"])
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 0.6 < taken / max(foreseen) < 1.4
+
+
+@pytest.mark.parametrize("last", [0.3, 1.0, 3.0, 10.0])
+def test_what_is_left_out_is_rounded_up(last):
+    """The warning speaks of an upper bound, so its one digit is not below what was found."""
+    sites = {"cavity": qb.Oscillator(levels=4), "cell": qb.Qubit()}
+    system = qb.System(sites, [qb.dipole("cavity", "cell", 0.3)], "cavity", "cell")
+    with pytest.warns(UserWarning, match="quanta") as caught:
+        table = system.charge(qb.fock(2), [last], ["energy"])
+    said = float(re.search(r"by up to (\S+) quanta", str(caught[0].message))[1])
+    assert table.left_out <= said <= 2 * table.left_out
 
 
 def test_extraction_that_has_no_meaning_is_refused():

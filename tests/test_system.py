@@ -223,6 +223,7 @@ def test_frozen():
 
 @pytest.mark.parametrize("system", [pair(), everything()], ids=["pair", "everything"])
 def test_round_trips(system):
+    assert json.loads(json.dumps(system.to_dict())) == system.to_dict()
     assert System.from_dict(json.loads(json.dumps(system.to_dict()))) == system
     assert pickle.loads(pickle.dumps(system)) == system
 
@@ -340,7 +341,12 @@ def test_internal_names_of_axes_are_refused(make, who, taken):
         (lambda: System(QUBITS, [exchange("charger", "batery", 1.0)]), ValueError,
          "no site 'batery'; there are charger, battery"),
         (lambda: System(QUBITS, charger="a"), ValueError, "charger: there is no site 'a'"),
-        (lambda: System(QUBITS, charger=[]), ValueError, "the charger is empty"),
+        (lambda: System(QUBITS, charger=[]), ValueError,
+         "the charger is empty: name at least one of .*, unless a drive or a bath charges"),
+        (lambda: Qubit(loss=xr.DataArray([0.1], dims="time")), ValueError,
+         "Qubit: loss has a dimension 'time', but it is the same at all times"),
+        (lambda: Qubit(loss=xr.DataArray([0.1j], dims="x")), TypeError,
+         "loss must be a real number .*got <xarray.DataArray"),
         (lambda: System(QUBITS, battery=[]), ValueError, "the battery is empty"),
         (lambda: System(QUBITS, battery=3), TypeError, "battery is the name of a site or a list"),
         (lambda: System(QUBITS, battery=[3]), TypeError, "battery: the name of a site is text"),
@@ -365,6 +371,15 @@ def test_internal_names_of_axes_are_refused(make, who, taken):
          "site 'a': its kind must be one of qubit"),
         (lambda: System.from_dict({"sites": {"a": {"kind": "qubit", "gap": 1}}}), ValueError,
          "site 'a': qubit has no 'gap'; it takes frequency"),
+        (lambda: System.from_dict({"sites": {"a": {"kind": "exchange"}}}), ValueError,
+         "site 'a': its kind must be one of qubit, qudit, oscillator, ensemble; got"),
+        (lambda: System.from_dict({"sites": {"a": {"kind": "ensemble"}}}), ValueError,
+         "site 'a': ensemble needs 'cell', 'number' too"),
+        (lambda: System.from_dict(
+            {"sites": {}, "interactions": [{"kind": "exchange", "a": "x", "b": "y"}]}),
+         ValueError, "interaction 0: exchange needs 'strength' too"),
+        (lambda: System.from_dict({"sites": {}, "interactions": [{"kind": "qubit"}]}), ValueError,
+         "interaction 0: its kind must be one of exchange, dipole, .*two_photon_drive; got"),
     ],
 )  # fmt: skip
 def test_errors(make, error, message):

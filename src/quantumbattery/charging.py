@@ -6,12 +6,14 @@ import logging
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 import xarray as xr
 
 from quantumbattery.axes import Axes
 from quantumbattery.battery import check_extraction
+from quantumbattery.cores import memory
 from quantumbattery.operators import listed, short
 from quantumbattery.parameters import numbers, parameter
 from quantumbattery.preparations import by_site
@@ -91,6 +93,7 @@ def charge(
     check_axes("times", moments)
     started = by_site(preparation, system)
     axes = Axes.of(system, started, not isinstance(preparation, Mapping), moments)
+    _allow_table(chosen, axes)
     try:
         solution = solved(Problem(system, started, axes, tuple(chosen), how, limit))
     except MemoryError as error:
@@ -102,6 +105,18 @@ def charge(
     meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
     columns = {n: (axes.labelled(c), meaning[n]) for n, c in solution.columns.items()}
     return dataset(axes.sizes, axes.coords, columns, _attrs(system, how, solution))
+
+
+def _allow_table(chosen: Sequence[str], axes: Axes) -> None:
+    """Raise TooLargeError if the result alone needs more memory than the machine has."""
+    points = prod(axes.sizes.values())
+    need, there = len(chosen) * points * 8 / 2**30, memory()
+    if need > there:
+        raise TooLargeError(
+            f"too large: a table of {len(chosen)} quantities at {points:,} points takes "
+            f"{need:.3g} GiB, and this machine has {there:.3g} GiB: ask for fewer measures, times "
+            "or parameters at a time, or let qb.sweep write them to a store"
+        )
 
 
 def solved(problem: Problem) -> Solution:
@@ -173,10 +188,11 @@ def warn(system: System, solution: Solution) -> None:
     for name, amount in solution.left_out.items():
         given = system.sites[name].dimension
         if amount > ACCURACY and isinstance(system.sites[name], Oscillator):
+            unit = 10 ** np.floor(np.log10(amount))  # a bound is rounded up
             said.append(
-                f"the {given} levels of {name!r} may change an energy by up to {amount:.1g} "
-                f"quanta; give it more, or leave levels out of {short(system.sites[name])} to "
-                "have them chosen"
+                f"the {given} levels of {name!r} may change an energy by up to "
+                f"{np.ceil(amount / unit) * unit:.1g} quanta; give it more, or leave levels out of "
+                f"{short(system.sites[name])} to have them chosen"
             )
     if solution.rounding > _ROUNDING:
         said.append(

@@ -1,4 +1,4 @@
-"""How many cores a computation may share its parts among."""
+"""What the machine has: how many cores a computation may share its parts among, and its memory."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ _MOST: ContextVar[int | None] = ContextVar("most cores", default=None)
 def cores() -> int:
     """The cores of the machine, or fewer inside `at_most`."""
     return _MOST.get() or os.cpu_count() or 1
+
+
+def memory() -> float:
+    """The machine's memory in GiB, where it says so; otherwise no bound."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    except (AttributeError, OSError, ValueError):
+        return float("inf")
 
 
 @contextmanager

@@ -172,7 +172,8 @@ def motion(
         factor = -1j if state.hermitian else 1.0
         propagator: Propagator
         if acting:
-            taken = len(numbers) * began[0].size * (times.shape[-1] + 20)
+            taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
+            taken *= len(numbers)
             allow("numbers in a solution that changes in time", taken, 16, limit)
             propagator = Shaped(blocks.generator, numbers, factor, acting)
         elif _series_pays(blocks, numbers, times, began.shape[2], state.hermitian):

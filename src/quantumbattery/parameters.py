@@ -109,7 +109,8 @@ def _real_numbers(name: str, value: object) -> Array:
 
 
 def _no_number(name: str, value: object) -> str:
-    return f"{name} must be a real number or an array of them; got {value!r:.60}"
+    shown = " ".join(repr(value).split())
+    return f"{name} must be a real number or an array of them; got {shown:.60}"
 
 
 def align(
@@ -153,7 +154,8 @@ def axes_of(
     except ValueError as error:
         axes = ", ".join(f"{name} over {_axes(value)}" for name, value in labelled.items())
         raise ValueError(
-            f"axes of the same name must have the same length and labels; got {axes}"
+            f"axes of the same name must have the same length and labels; got {axes}. For an axis "
+            "of its own, give an xarray.DataArray over a dimension of another name"
         ) from error
     sizes: dict[str, int] = {}
     coords: dict[str, xr.Variable] = {}
@@ -193,7 +195,8 @@ def _add_coordinate(coords: dict[str, xr.Variable], name: str, values: xr.Variab
     if name in coords and not coords[name].equals(values):  # type: ignore[no-untyped-call]
         raise ValueError(
             f"'{name}' is given twice, with different values: as a parameter or as the coordinate "
-            "of one; drop or rename that coordinate"
+            "of one; drop or rename that coordinate, or give one of them as an xarray.DataArray "
+            "over a dimension of another name"
         )
     coords.setdefault(name, values)
 

@@ -22,11 +22,13 @@ from quantumbattery.operators import Described, saying
 from quantumbattery.parameters import names
 from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
 
-_MAKERS: dict[str, Callable[..., Site | Interaction | Drive]] = {
+_SITES: dict[str, Callable[..., Site]] = {
     "qubit": Qubit,
     "qudit": Qudit,
     "oscillator": Oscillator,
     "ensemble": Ensemble,
+}
+_LINKS: dict[str, Callable[..., Interaction | Drive]] = {
     "exchange": exchange,
     "dipole": dipole,
     "heisenberg": heisenberg,
@@ -49,12 +51,19 @@ def plain(value: Any) -> Any:
             kind = value.kind
         return {"kind": kind} | {name: plain(getattr(value, name)) for name in names(value)}
     if isinstance(value, xr.DataArray):
-        return {"array": value.to_dict()}
+        return {"array": _lists(value.to_dict())}
     if isinstance(value, np.ndarray):
         if value.dtype.kind == "c":
             return {"real": value.real.tolist(), "imaginary": value.imag.tolist()}
         return value.tolist()
     return [plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _lists(value: Any) -> Any:
+    """Lists in the place of tuples, as JSON has them."""
+    if isinstance(value, dict):
+        return {name: _lists(each) for name, each in value.items()}
+    return [_lists(each) for each in value] if isinstance(value, tuple | list) else value
 
 
 def _value(given: Any) -> Any:
@@ -67,18 +76,21 @@ def _value(given: Any) -> Any:
     return [_value(each) for each in given] if isinstance(given, list) else given
 
 
-def described(who: str, given: object) -> Any:
-    """A site, interaction or drive from its plain form."""
+def described(who: str, given: object, makers: Mapping[str, Callable[..., Any]] = _SITES) -> Any:
+    """A site, or an interaction or a drive, from its plain form."""
     kind = given.get("kind") if isinstance(given, Mapping) else None
-    if not isinstance(given, Mapping) or not isinstance(kind, str) or kind not in _MAKERS:
-        raise ValueError(f"{who}: its kind must be one of {', '.join(_MAKERS)}; got {given!r:.60}")
+    if not isinstance(given, Mapping) or not isinstance(kind, str) or kind not in makers:
+        raise ValueError(f"{who}: its kind must be one of {', '.join(makers)}; got {given!r:.60}")
     values = {name: _value(value) for name, value in given.items() if name != "kind"}
-    known = signature(_MAKERS[kind]).parameters
+    known = signature(makers[kind]).parameters
     unknown = [name for name in values if name not in known]
     if unknown:
         raise ValueError(f"{who}: {kind} has no {unknown[0]!r}; it takes {', '.join(known)}")
+    missing = [n for n, p in known.items() if p.default is p.empty and n not in values]
+    if missing:
+        raise ValueError(f"{who}: {kind} needs {', '.join(map(repr, missing))} too")
     with saying(who):
-        return _MAKERS[kind](**values)
+        return makers[kind](**values)
 
 
 def system_parts(given: object) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
@@ -98,6 +110,8 @@ def system_parts(given: object) -> tuple[dict[str, Any], list[Any], dict[str, An
     if isinstance(links, str) or not np.iterable(links):
         raise TypeError(f"interactions is a list of dicts; got {links!r:.60}")
     sites = {name: described(f"site {name!r}", site) for name, site in given["sites"].items()}
-    interactions = [described(f"interaction {number}", each) for number, each in enumerate(links)]
+    interactions = [
+        described(f"interaction {number}", each, _LINKS) for number, each in enumerate(links)
+    ]
     ends = {end: given[end] for end in ("charger", "battery") if end in given}
     return sites, interactions, ends

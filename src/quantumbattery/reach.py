@@ -37,6 +37,8 @@ from quantumbattery.terms import (
 _PIECE = 1 << 22  # places looked at in one array operation
 _SMALL = 1 << 11  # configurations in all, which are then searched at once
 _GIB = 2.0**30
+_ELEMENT = 160  # bytes of a matrix element while it is sorted into blocks and evolves, as measured
+_LOOKED_AT = 256  # configurations
 
 
 class _Known:
@@ -78,10 +80,11 @@ def _explore(
     if prod(levels.tolist()) <= _SMALL:
         return _search(start, groups, weights, levels)
     moving = [group for group in groups if not group.diagonal]
+    staying = [group for group in groups if group.diagonal]
     places = max((len(group.places) for group in moving), default=1)
     found, frontier = [start], start
     known = _Known(start.astype(np.uint64) @ weights)
-    count, seen, entries = len(start), 0, 0
+    count, seen, entries = len(start), 0, 0.0
     while len(frontier):
         fresh = [frontier[:0]]
         for piece in _pieces(frontier, places):
@@ -94,12 +97,24 @@ def _explore(
                 count += len(new)
                 fresh.append(new)
             seen += len(here)
-            # Besides its levels and keys, a configuration has elements, of 32 bytes each.
-            each = start.itemsize * len(levels) + 48 + 32 * entries / seen
+            entries += len(here) * _standing(here, staying)
+            # Besides its levels and keys, a configuration has elements, which soon are blocks.
+            each = start.itemsize * len(levels) + 48 + _ELEMENT * entries / seen
             allow("configurations", count, each, limit)
         frontier = np.concatenate(fresh)
         found.append(frontier)
     return np.concatenate(found)
+
+
+def _standing(here: Array, staying: Sequence[Group]) -> float:
+    """How many diagonal elements configurations have on average, from some of them."""
+    some, count = here[:: 1 + len(here) // _LOOKED_AT], 0
+    for group in staying:
+        alive = np.ones((len(some), len(group.places)), dtype=bool)
+        for places, acts in zip(group.places.T, group.acts, strict=True):
+            alive &= acts[some[:, places]]
+        count += int(alive.sum())
+    return count / len(some)
 
 
 def _search(start: Array, groups: Sequence[Group], weights: Array, levels: Array) -> Array:

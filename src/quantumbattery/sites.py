@@ -289,6 +289,11 @@ def number(name: str, value: object, allowed: str, low: float) -> Parameter:
     """Check a number of a site or interaction; its axes must not be named as internal ones."""
     checked = parameter(name, value, allowed, low)
     check_axes(name, checked)
+    if isinstance(checked, xr.DataArray) and "time" in checked.dims:
+        raise ValueError(
+            f"{name} has a dimension 'time', but it is the same at all times: rename the dimension "
+            "if it tells devices apart; what changes in time is a drive with an envelope"
+        )
     return checked
 
 

@@ -123,8 +123,9 @@ def fock(n: Values) -> Fock:
     Parameters
     ----------
     n : int, 1-D array_like or DataArray
-        Zero or a positive whole number, below the site's number of levels. A 1-D array becomes
-        the axis "n" of every result.
+        Zero or a positive whole number, below the site's number of levels; on an Ensemble of
+        cells with more than two levels, a row of its `occupations`. A 1-D array becomes the axis
+        "n" of every result.
 
     Returns
     -------

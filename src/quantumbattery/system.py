@@ -77,7 +77,10 @@ class System(Described):
     measures its energy, is that of its sites and of the interactions with ``always=True``. The
     ground state of a site is its level 0, so that a battery with interactions that are always on
     may hold energy at t = 0. The names level, member, entry, row and column are taken: no axis of a
-    DataArray may have them, nor "time", that of the table.
+    DataArray may have them, nor "time", that of the table. Every number of a site or interaction
+    may be an array: a plain 1-D one becomes the axis of its name, DataArrays over dimensions of one
+    name go together, of different names span a grid. Systems are equal if their sites come in the
+    same order and all they consist of is equal; they are not hashable.
 
     Examples
     --------
@@ -180,18 +183,21 @@ class System(Described):
             passive_power, ergotropic_power; for a battery of one Qubit also population,
             population_inversion, coherence; for a Qubit that charges a Qubit also concurrence.
             Energy counts from the lowest level of the battery's Hamiltonian; powers are values
-            over t, and 0 at t = 0. Above an oscillator whose levels are not given there is always
-            room: its active energy and capacity are infinite. The table's own attributes say how
-            many configurations were reached, how they were solved, the levels that oscillators
-            were given, and by how much those may change an energy, in units of the battery's
-            smallest quantum (`left_out`: an upper bound on what flows over the cut, looked at 65
-            times); with a series or a solver in time also its error (`solver_error`).
+            over t, what the battery held at t = 0 included, and 0 at t = 0. Above an oscillator
+            whose levels are not given there is always room: its active energy and capacity are
+            infinite. The table's own attributes say how many configurations were reached, how they
+            were solved, the levels that oscillators were given, and by how much those may change
+            an energy, in units of the battery's smallest quantum (`left_out`: an upper bound on
+            what flows over the cut, looked at 65 times); with a series or a solver in time also
+            its error (`solver_error`).
 
         Raises
         ------
         TypeError, ValueError
             If a preparation, a time or a measure makes no sense, axes of one name differ, or the
             problem takes more memory than the limit; before any work, as far as that can be known.
+            With interactions that are always on a cell has no energy of its own, so "local" is
+            refused, and so is "global" where one of them acts on an Ensemble.
 
         Warns
         -----
@@ -351,7 +357,10 @@ class System(Described):
             raise TypeError(f"{role} is the name of a site or a list of names; got {given!r:.60}")
         chosen = (given,) if isinstance(given, str) else tuple(given)
         if not chosen and not (role == "charger" and self._pumped):
-            raise ValueError(f"the {role} is empty: name at least one of {listed(self.sites)}")
+            unless = ", unless a drive or a bath charges" * (role == "charger")
+            raise ValueError(
+                f"the {role} is empty: name at least one of {listed(self.sites)}{unless}"
+            )
         for name in chosen:
             self._known(role, name)
             if chosen.count(name) > 1:
