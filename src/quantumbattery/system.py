@@ -5,7 +5,7 @@ A system is described, never built: frozen values that know no solver.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,8 @@ from quantumbattery.interactions import (
     interaction,
 )
 from quantumbattery.operators import Described, any_nonzero, equal, folded, listed, short
-from quantumbattery.parameters import axes_of, names
+from quantumbattery.parameters import axes_of
+from quantumbattery.parts import checked_interactions, checked_sites, numbers_of
 from quantumbattery.plain import plain, system_parts
 from quantumbattery.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.states import Values
@@ -97,6 +98,19 @@ class System(Described):
       cavity: Oscillator(frequency=1, loss=0.1)
       cells: Ensemble(cell=Qubit(frequency=1), number=3)
       exchange('cavity', 'cells'): strength=0.5
+
+    Two chargers, prepared one by one, reach two cells through a lossy mediator:
+
+    >>> qubits = dict.fromkeys(["a", "b", "x", "y"], qb.Qubit())
+    >>> system = qb.System(
+    ...     sites=qubits | {"bus": qb.Oscillator(loss=0.1)},
+    ...     interactions=[qb.exchange(name, "bus", 0.5) for name in qubits],
+    ...     charger=["a", "b"],
+    ...     battery=["x", "y"],
+    ... )
+    >>> start = {"a": qb.bloch(3.0), "b": qb.bloch(2.0)}
+    >>> system.charge(start, 3.0, ["energy"]).energy.round(3).item()
+    1.094
     """
 
     sites: Mapping[str, Site]
@@ -112,8 +126,8 @@ class System(Described):
         charger: str | Iterable[str] = "charger",
         battery: str | Iterable[str] = "battery",
     ) -> None:
-        self._set(sites=MappingProxyType(_sites(sites)))
-        given = _interactions(interactions)
+        self._set(sites=MappingProxyType(checked_sites(sites)))
+        given = checked_interactions(interactions)
         self._set(interactions=tuple(i for i in given if isinstance(i, Interaction)))
         self._set(drives=tuple(i for i in given if isinstance(i, Drive)))
         self._set(charger=self._members("charger", charger))
@@ -141,7 +155,7 @@ class System(Described):
         parts: list[tuple[str, Site | Interaction | Drive]] = list(self.sites.items())
         parts += [(f"interactions[{k}] {i.label}", i) for k, i in enumerate(self.interactions)]
         parts += [(f"drives[{k}] {d.label}", d) for k, d in enumerate(self.drives)]
-        found = {f"{who}.{n}": v for who, part in parts for n, v in _numbers(part)}
+        found = {f"{who}.{n}": v for who, part in parts for n, v in numbers_of(part)}
         return {name: value for name, value in found.items() if isinstance(value, xr.DataArray)}
 
     def charge(
@@ -338,10 +352,10 @@ class System(Described):
             title += f" through {listed(self.mediators)}"
         lines = [(name, repr(site)) for name, site in self.sites.items()]
         for each in self.interactions:
-            shown = [f"{n}={short(v)}" for n, v in _numbers(each)]
+            shown = [f"{n}={short(v)}" for n, v in numbers_of(each)]
             lines.append((each.label, ", ".join(shown + ["always on"] * each.always)))
         for field in self.drives:
-            shown = [f"{n}={short(v)}" for n, v in _numbers(field)]
+            shown = [f"{n}={short(v)}" for n, v in numbers_of(field)]
             shown += ["shaped in time"] * (field.envelope is not None)
             shown += ["counter-rotating too"] * (not field.rotating)
             lines.append((field.label, ", ".join(shown)))
@@ -387,56 +401,6 @@ class System(Described):
                     f"{name!r} is not in the battery ({listed(self.battery)})"
                 )
         each.check(self.sites[each.a], self.sites[each.b])
-
-
-_WORDS = {"a", "b", "always", "site", "envelope", "rotating_wave", "transition", "breaks"}
-
-
-# --- what comes in -----------------------------------------------------------------------------
-
-
-def _sites(given: object) -> dict[str, Site]:
-    if not isinstance(given, Mapping):
-        raise TypeError(f"sites is a dict of names to sites; got {given!r:.60}")
-    if not given:
-        raise ValueError("there are no sites: a system has at least a charger and a battery")
-    for name, site in given.items():
-        if not isinstance(name, str) or not name:
-            raise TypeError(f"the name of a site is text, and not empty; got {name!r:.60}")
-        if not isinstance(site, Site):
-            raise TypeError(
-                f"site {name!r} must be a Qubit, Qudit, Oscillator or Ensemble; got {site!r:.60}"
-            )
-    return dict(given)
-
-
-def _interactions(given: object) -> tuple[Interaction | Drive, ...]:
-    rule = (
-        "interactions is a list of what exchange, dipole, heisenberg, interaction, drive or "
-        "two_photon_drive made"
-    )
-    if not isinstance(given, Iterable):
-        raise TypeError(f"{rule}; got {given!r:.60}")
-    interactions = tuple(given)
-    for each in interactions:
-        if not isinstance(each, Interaction | Drive):
-            raise TypeError(f"{rule}; got {each!r:.60}")
-    return interactions
-
-
-def _numbers(part: Site | Interaction | Drive) -> Iterator[tuple[str, Any]]:
-    """The numbers of a site or interaction, those of an ensemble's cell included."""
-    for name in names(part):
-        value = getattr(part, name)
-        if isinstance(value, Site):
-            yield from ((f"{name}.{n}", v) for n, v in _numbers(value))
-        elif name == "energies":
-            yield from ((f"energies[{k}]", v) for k, v in enumerate(value))
-        elif name not in _WORDS:
-            yield name, value
-
-
-# --- on paper ----------------------------------------------------------------------------------
 
 
 def _verb(chargers: tuple[str, ...]) -> str:
