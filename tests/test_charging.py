@@ -446,6 +446,30 @@ def test_too_large_a_problem_says_how_large():
         system.charge(qb.fock(1), 1.0)
 
 
+def test_times_of_their_own_along_an_axis_of_one():
+    loss = xr.DataArray([0.1], dims="x")
+    system = qb.System(
+        {"charger": qb.Qubit(loss=loss), "battery": qb.Qubit()},
+        [qb.exchange("charger", "battery", 1.0)],
+    )
+    times = np.array([0.3, 0.2, 1.1])
+    table = system.charge(qb.fock(1), xr.DataArray(times[None], dims=("x", "time")), ["energy"])
+    alone = system.charge(qb.fock(1), times, ["energy"])
+    np.testing.assert_array_equal(table.energy.values, alone.energy.values)
+
+
+def test_what_is_left_out_does_not_depend_on_tiles(monkeypatch):
+    sites = {"cavity": qb.Oscillator(levels=5), "cell": qb.Qubit()}
+    system = qb.System(sites, [qb.dipole("cavity", "cell", 0.2)], "cavity", "cell")
+    found = []
+    for size in (1 << 16, 700, 90):
+        monkeypatch.setattr("quantumbattery.solving._CACHED", size)
+        monkeypatch.setattr("quantumbattery.solving._ROWS", 1)
+        with pytest.warns(UserWarning, match="quanta"):
+            found.append(system.charge(qb.fock(2), np.linspace(0, 3, 500), ["energy"]).left_out)
+    np.testing.assert_allclose(found, found[0], rtol=1e-12)
+
+
 def test_a_table_larger_than_the_machine_is_refused_at_once(monkeypatch):
     monkeypatch.setattr("quantumbattery.charging.memory", lambda: 1e-6)  # a GiB's millionth
     system = cavity_and_cells(3)

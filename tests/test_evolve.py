@@ -1,12 +1,13 @@
 """Evolution of any system, on every path there is, beside expm in the full product space."""
 
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
@@ -299,6 +300,24 @@ def test_only_what_somebody_will_look_at(seed, lossy, when):
 
 def solved(reached, form, times):
     return moving(reached, form, times).at(times, slice(None))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1))
+@example(3)  # blocks of one class that differ in how much is read of them
+@example(75)
+@example(721)
+def test_few_columns_are_written_where_they_are_read(seed):
+    """On a grid, what is written in place is what the general way copies there."""
+    system, chosen = random_case(seed, 12 if seed % 2 else 30, True)
+    reached, times = reach(system, chosen), np.linspace(0.2, 2, 23)
+    for name in reached.sites:
+        split = Split.of(reached, [name])
+        form = structure(reached, replace(split, ground=len(split.levels) != 2))
+        made = moving(reached, form, times)
+        found = made.at(times, slice(None))
+        made.__dict__["_few_columns"] = []
+        close(found, made.at(times, slice(None)))
 
 
 def test_a_series_shows_the_same(monkeypatch):

@@ -261,6 +261,8 @@ def test_bad_values(build, message):
         (lambda: qb.QubitPair(coupling=[[1], [1, 2]]), "coupling must be a real number"),
         (lambda: qb.QubitPair().charge(1.0, 1.0), "preparation must be a qubit state"),
         (lambda: qb.QubitPair().charge(qb.bloch(1.0), "now"), "time must be a real number"),
+        (lambda: qb.QubitPair().charge(qb.bloch(1.0), None), "time must be a real number.*None"),
+        (lambda: qb.bloch(10**400), "theta must be a real number"),
         (lambda: qb.QubitPair().charge(qb.bloch(1.0), 1.0, 3), "measures must be a list"),
     ],
 )

@@ -66,8 +66,9 @@ class Axes:
         states = tuple(d for d in sizes if d in of_start - of_system)
         moments = tuple(d for d in sizes if d in of_time - of_system - of_start)
         axes = cls(sizes, coords, generator, states, moments, np.zeros(0))
-        spread = axes._flat(times, moments, 1 if not of_time & of_system else axes.batch)
-        spread = spread[0] if len(spread) == 1 and not of_time & of_system else spread
+        shared = bool(of_time & of_system)
+        spread = axes._flat(times, generator if shared else (), moments)
+        spread = spread if shared else spread[0]
         return cls(sizes, coords, generator, states, moments, spread)
 
     def _count(self, dims: tuple[str, ...]) -> int:
@@ -83,20 +84,20 @@ class Axes:
         """Generators, states for each of them, times."""
         return self.batch, self._count(self.states), self._count(self.moments)
 
-    def _flat(self, value: Parameter, last: tuple[str, ...], batch: int) -> Array:
+    def _flat(self, value: Parameter, first: tuple[str, ...], last: tuple[str, ...]) -> Array:
         """Values over the generator's axes (all of them or none) and some others."""
         array = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
-        first = self.generator if batch > 1 else ()
         missing = {d: self.sizes[d] for d in (*first, *last) if d not in array.dims}
         whole = array.set_dims({**missing, **array.sizes})  # type: ignore[no-untyped-call]
-        flat: Array = whole.transpose(*first, *last).to_numpy().reshape(batch, self._count(last))
+        shape = self._count(first), self._count(last)
+        flat: Array = whole.transpose(*first, *last).to_numpy().reshape(shape)
         return flat
 
     def numbers(self, value: Parameter) -> Array:
         """A parameter of the system over the generators, shape (g,) or (1,)."""
         if not isinstance(value, xr.DataArray):
             return np.array([value])
-        return self._flat(value, (), self.batch)[:, 0]
+        return self._flat(value, self.generator, ())[:, 0]
 
     def start(self, amplitude: xr.DataArray) -> Array:
         """Amplitudes (..., entry) as (g or 1, c, entries)."""

@@ -59,8 +59,8 @@ class Blocks:
         if len(numbers) == 1:
             cells = np.bincount(cell, given.value.real * numbers[0, given.term], length)
             if np.iscomplexobj(given.value):
-                late = np.bincount(cell, given.value.imag * numbers[0, given.term], length)
-                cells = cells + 1j * late
+                imaginary = np.bincount(cell, given.value.imag * numbers[0, given.term], length)
+                cells = cells + 1j * imaginary
         else:  # there may be no rows for losses that never act
             shape = (len(given.coefficients), length)
             every = sparse(given.value, given.term, cell, shape)
@@ -78,7 +78,7 @@ class Blocks:
         value, row, column = entries(self.read)
         block, row = np.divmod(row, self.rows)
         dense = np.zeros((self.count, self.rows, self.size), dtype=value.dtype)
-        dense[block, row, column % self.size] = value
+        np.add.at(dense, (block, row, column % self.size), value)
         return dense
 
     @property

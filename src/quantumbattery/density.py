@@ -207,7 +207,7 @@ def _groups(
             line, rank, rows = _places(label[shown[first:last]])
             out = line * rows + rank
             values, at, source = entries(reading[first:last, low:high])
-            values = values if values.imag.any() else values.real
+            values = values if values.imag.any() and not real[low] else values.real
             places = out[at], kept[source]
             read = sparse(values, *places, (count * rows, count * size))
         double = not real[low]

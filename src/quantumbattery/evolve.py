@@ -70,9 +70,7 @@ class Motion:
             if self.size <= _FEW
             and isinstance(propagator, Semigroup)
             and blocks.reading is not None
-            and blocks.copies == 1
             and len(blocks.shown) == blocks.count * blocks.rows
-            and (blocks.double or not np.iscomplexobj(blocks.reading))
         ]
         return parts if len(parts) == len(self.parts) else []
 

@@ -151,7 +151,7 @@ class QubitPair(Described):
         if isinstance(preparation, Preparation) and not isinstance(preparation, Bloch):
             return self.system().charge(preparation, times, measures)
         chosen = check_measures(measures)
-        sizes, coords, arrays = self._align(preparation, times=times)
+        sizes, coords, arrays = self._align(preparation, time=times)
         columns = {name: np.empty(_shape(sizes)) for name in chosen}
         charge_columns(columns, arrays)
         return dataset(sizes, coords, {n: (c, MEASURES[n]) for n, c in columns.items()})
@@ -230,7 +230,7 @@ class QubitPair(Described):
         >>> moments.exchange.item().imag
         -0.5
         """
-        sizes, coords, arrays = self._align(preparation, times=times)
+        sizes, coords, arrays = self._align(preparation, time=times)
         empty, charger, battery = joint_amplitudes(arrays)
         values = {
             "charger_population": np.abs(charger) ** 2 + 0j,
@@ -280,7 +280,7 @@ class QubitPair(Described):
         >>> rho.sel(row="01", column="01").item().real
         1.0
         """
-        sizes, coords, arrays = self._align(preparation, times=times)
+        sizes, coords, arrays = self._align(preparation, time=times)
         if taken := {"row", "column"} & sizes.keys():
             raise ValueError(
                 f"the axis name '{taken.pop()}' is that of the matrix; rename the axis"
@@ -333,7 +333,7 @@ class QubitPair(Described):
         )
 
     def _align(
-        self, preparation: Preparation, times: Values | None = None
+        self, preparation: Preparation, **given: Values
     ) -> tuple[dict[str, int], dict[str, xr.Variable], dict[str, Array]]:
         if not isinstance(preparation, Bloch):
             raise TypeError(
@@ -342,8 +342,8 @@ class QubitPair(Described):
             )
         described = [preparation, self]
         parameters = {n: getattr(d, n) for d in described for n in names(d)}
-        if times is not None:
-            parameters["time"] = parameter("time", times, "zero or positive, and finite", 0.0)
+        for name, value in given.items():
+            parameters[name] = parameter(name, value, "zero or positive, and finite", 0.0)
         return align(parameters)
 
 

@@ -53,8 +53,9 @@ def parameter(
     ValueError
         If a value is not finite or out of range, or the shape has no meaning.
     """
-    if type(value) in (float, int) and low <= value <= high:  # type: ignore[operator]
-        return float(value)  # type: ignore[arg-type]
+    if type(value) is float and low <= value <= high:  # as most are
+        return value
+    axis = axis or name
     array = numbers(name, value, allowed, low, high)
     if array.ndim == 0:
         return float(array)
@@ -66,10 +67,9 @@ def parameter(
     if array.ndim > 1:
         raise ValueError(
             f"{name} has {array.ndim} dimensions: give a number, a 1-D array (it becomes the axis "
-            f"'{axis or name}') or an xarray.DataArray, whose dimensions have names"
+            f"'{axis}') or an xarray.DataArray, whose dimensions have names"
         )
     array.setflags(write=False)
-    axis = axis or name
     return xr.DataArray(array, dims=(axis,), coords={axis: array}, name=axis)
 
 

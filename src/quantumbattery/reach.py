@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import prod
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -239,8 +238,8 @@ def _start(
     dtype = np.min_scalar_type(max(levels.values()) - 1)
     configurations = np.zeros((1, len(system.sites)), dtype=dtype)
     members = np.zeros(1, dtype=np.int64)
-    amplitude: Any = None
-    for name, each in chosen.items():
+    amplitude = xr.DataArray(np.ones(1), dims="entry")
+    for number, (name, each) in enumerate(chosen.items()):
         level, member, values = entries(each, system.sites[name], levels[name])
         allow("starting configurations", len(members) * len(level), 64, limit)
         old = np.repeat(np.arange(len(members)), len(level))
@@ -248,16 +247,12 @@ def _start(
         configurations = configurations[old]
         configurations[:, list(system.sites).index(name)] = level[new]
         members = members[old] * (int(member.max()) + 1) + member[new]
-        first = amplitude is None
-        amplitude = values if first else amplitude.isel(entry=old) * values.isel(entry=new)
-    if amplitude is None:
-        amplitude = xr.DataArray(np.ones(1), dims="entry")
+        amplitude = amplitude.isel(entry=old) * values.isel(entry=new) if number else values
     if members.any():
         members = np.unique(members, return_inverse=True)[1]
     if amplitude.dims[-1] != "entry":
         amplitude = amplitude.transpose(..., "entry")
-    made: xr.DataArray = amplitude
-    return configurations, members, made
+    return configurations, members, amplitude
 
 
 def reach(

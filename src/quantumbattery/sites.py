@@ -315,9 +315,12 @@ def whole_number(value: object, low: int, rule: str) -> int:
     """Check a count, of at least `low`."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{rule}; got {value!r:.60}")
-    if value < low:
-        raise ValueError(f"{rule}; got {value}")
-    return int(value)
+    whole = int(value)
+    if whole < low:
+        raise ValueError(f"{rule}; got {whole}")
+    if whole > 2**53:  # beyond, numbers are no longer exact
+        raise ValueError(f"{rule}, and at most 2^53; got a number of {len(str(whole))} digits")
+    return whole
 
 
 def _energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, ...]:

@@ -127,9 +127,7 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     numbers = np.stack(np.broadcast_arrays(*given, np.zeros(axes.batch))[:-1], axis=-1)
     start, lost = _start(problem, reached)
     readout = Readout(system, reached, state, split)
-    # One array for all of them: large pages of memory are taken sooner.
-    whole = np.empty((len(problem.measures), *axes.shape))
-    columns = dict(zip(problem.measures, whole, strict=True))
+    columns = {name: np.empty(axes.shape) for name in problem.measures}
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
     return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
 
@@ -216,7 +214,7 @@ class Work:
             done = list(pool.map(self._fill, batches))
         left_out = {
             name: max(found[0].get(name, 0.0) for found in done)
-            for name in {name for found in done for name in found[0]}
+            for name in dict.fromkeys(name for found in done for name in found[0])
         }
         return left_out, max(d[1] for d in done), max(d[2] for d in done), done[0][3]
 
@@ -246,7 +244,8 @@ class Work:
             if moving.measured:
                 error = max(error, moving.error(moments, c, states))
             if shared:
-                leak = self.cut.leak(states[:, :, :: moments.size // _SAMPLES], numbers)
+                step = moments.size // _SAMPLES  # of all times, however they are cut into tiles
+                leak = self.cut.leak(states[:, :, -t.start % step :: step], numbers)
                 leaks = np.maximum(leaks, leak * latest)
         left_out = self._left_out(own, leaks) if shared else left_out
         return left_out, error, moving.rounding(latest), moving.methods

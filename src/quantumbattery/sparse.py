@@ -25,7 +25,7 @@ def sparse(value: Array, row: Array, column: Array, shape: tuple[int, int]) -> A
 
 
 def entries(matrix: Any) -> tuple[Array, Array, Array]:
-    """Values, rows and columns of what is not zero."""
+    """Values, rows and columns of all that may be other than zero."""
     if isinstance(matrix, np.ndarray):
         row, column = np.nonzero(matrix)
         return matrix[row, column], row, column
@@ -34,7 +34,7 @@ def entries(matrix: Any) -> tuple[Array, Array, Array]:
 
 
 def product(one: Any, other: Any) -> Any:
-    """One matrix times another, such that what cancels is exactly zero."""
+    """One matrix times another; sums are taken term by term, so that what cancels is zero."""
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):  # BLAS leaves 1e-17 there
         return (one[:, :, None] * other).sum(axis=1)
     return one @ other

@@ -172,7 +172,7 @@ class MatrixPart:
         return self._adders[key](numbers)
 
     def _sums(self, row: Array, column: Array) -> Any:
-        """The sparse matrix that makes reduced elements of the columns that are read."""
+        """The matrix that makes reduced elements of the columns that are read."""
         kept, one, two = self._kept
         wanted, size = row * len(self.split.levels) + column, len(self.split.levels)
         target, source = _find(one * size + two, wanted)
