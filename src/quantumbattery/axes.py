@@ -97,6 +97,9 @@ class Axes:
         """A parameter of the system over the generators, shape (g,) or (1,)."""
         if not isinstance(value, xr.DataArray):
             return np.array([value])
+        if value.dims == self.generator:
+            flat: Array = value.to_numpy().reshape(-1)
+            return flat
         return self._flat(value, self.generator, ())[:, 0]
 
     def start(self, amplitude: xr.DataArray) -> Array:

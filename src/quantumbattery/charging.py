@@ -18,7 +18,7 @@ from quantumbattery.operators import listed, short
 from quantumbattery.parameters import numbers, parameter
 from quantumbattery.preparations import by_site
 from quantumbattery.quantities import MEASURES, check_measures
-from quantumbattery.reach import TooLargeError, cutoffs, reach
+from quantumbattery.reach import TooLargeError, cutoffs, reach_from
 from quantumbattery.readout import available
 from quantumbattery.sites import Oscillator, check_axes
 from quantumbattery.solving import Problem, Solution, solve
@@ -129,7 +129,7 @@ def solved(problem: Problem) -> Solution:
     tried: dict[str, list[tuple[int, float]]] = {name: [] for name in free}
     while True:
         try:
-            reached = reach(system, started, levels, limit)
+            reached = reach_from(system, started, levels, limit)
             solution = solve(problem, reached, free)
         except TooLargeError as error:
             failed = [f"{name}: {known[-1][0]}" for name, known in tried.items() if known]

@@ -63,7 +63,9 @@ def parameter(
         if len(set(value.dims)) < value.ndim or not all(isinstance(d, str) for d in value.dims):
             raise ValueError(f"the dimensions of {name} must be different names; got {value.dims}")
         array.setflags(write=False)
-        return value.copy(deep=False, data=array).rename(name)
+        checked = value.copy(deep=False, data=array)
+        checked.name = name
+        return checked
     if array.ndim > 1:
         raise ValueError(
             f"{name} has {array.ndim} dimensions: give a number, a 1-D array (it becomes the axis "
@@ -97,7 +99,7 @@ def flag(name: str, value: object) -> bool:
 def _real_numbers(name: str, value: object) -> Array:
     if isinstance(value, (xr.Dataset, str, bytes, bool)) or value is None:
         raise TypeError(_no_number(name, value))
-    if np.ma.is_masked(value):
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError(f"{name} has masked values: give only the values that count")
     try:
         array = np.asarray(value)
@@ -148,15 +150,12 @@ def axes_of(
 ) -> tuple[dict[str, int], dict[str, xr.Variable]]:
     """The common axes and the coordinates alone; as of `align`."""
     labelled = {k: v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
-    try:
-        if len(labelled) > 1:
-            xr.align(*labelled.values(), join="exact", copy=False)
-    except ValueError as error:
+    if not _fit(list(labelled.values())):
         axes = ", ".join(f"{name} over {_axes(value)}" for name, value in labelled.items())
         raise ValueError(
             f"axes of the same name must have the same length and labels; got {axes}. For an axis "
             "of its own, give an xarray.DataArray over a dimension of another name"
-        ) from error
+        )
     sizes: dict[str, int] = {}
     coords: dict[str, xr.Variable] = {}
     for array in labelled.values():
@@ -167,6 +166,20 @@ def axes_of(
         own = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
         _add_coordinate(coords, name, own)
     return sizes, coords
+
+
+def _fit(arrays: list[xr.DataArray]) -> bool:
+    """Whether axes of the same name have the same length, and the same labels if they have any."""
+    if len(arrays) < 2:
+        return True
+    if not any(array.coords for array in arrays):  # xarray would take its time
+        sizes = {d: n for array in arrays for d, n in array.sizes.items()}
+        return all(sizes[d] == n for array in arrays for d, n in array.sizes.items())
+    try:
+        xr.align(*arrays, join="exact", copy=False)
+    except ValueError:
+        return False
+    return True
 
 
 def agree(parameters: Mapping[str, Parameter]) -> None:

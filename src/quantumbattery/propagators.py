@@ -8,6 +8,7 @@ comes out is (..., c, T, n).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ class Semigroup:
         With rows `read`, shape (..., r, n), what they make of them: (..., c, T, r). On a grid that
         costs less: rows move by the small steps, states by the large ones, and all meet at once.
         """
-        generator, frequency = self._rotating()
+        generator, frequency = self._rotating
         grid = equal_steps(times)
         if grid is not None:
             power, start = self._one_step(start, *grid)
@@ -123,7 +124,7 @@ class Semigroup:
 
     def _one_step(self, start: Array, first: float, step: float) -> tuple[Array, Array]:
         """The propagator of one step, and the states at the first time."""
-        generator, frequency = self._rotating()
+        generator, frequency = self._rotating
         if first:
             start = start @ _propagator(generator, frequency, first).swapaxes(-1, -2)
         return _propagator(generator, frequency, step), start
@@ -131,8 +132,9 @@ class Semigroup:
     @property
     def fastest(self) -> float:
         """A bound of all rates and frequencies, beside a frequency that all share."""
-        return float(np.abs(self._rotating()[0]).sum(axis=-1).max())
+        return float(np.abs(self._rotating[0]).sum(axis=-1).max())
 
+    @cached_property
     def _rotating(self) -> tuple[Array, Array | None]:
         """The generator without the frequency that all elements share, and that frequency."""
         if not np.iscomplexobj(self.generator):

@@ -306,9 +306,18 @@ def reach(
            [0, 1, 0, 0],
            [1, 0, 0, 0]], dtype=uint8)
     """
+    return reach_from(system, by_site(preparation, system), levels, limit)
+
+
+def reach_from(
+    system: System,
+    chosen: Mapping[str, Preparation],
+    levels: Mapping[str, int] | None = None,
+    limit: float = 2.0,
+) -> Reach:
+    """The same for preparations that were checked and sorted by `by_site`."""
     for name, site in system.sites.items():
         allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
-    chosen = by_site(preparation, system)
     counts = _given_levels(system, levels or {})
     if any(site.dimension is None and name not in counts for name, site in system.sites.items()):
         counts = _cutoffs(system, chosen) | counts

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from quantumbattery.system import System
 
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
 _SHARED = 1 << 22  # products from which on it pays to share them among the cores
+_PIECE = 1 << 19  # numbers from which on memory comes in large pages
 _READ = 1 << 17  # numbers of a state that are read at a time
 _CACHED = 1 << 16  # numbers of kets that are worked on at a time, or, for each kind of block,
 _ROWS = 64  # moments
@@ -127,9 +129,17 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     numbers = np.stack(np.broadcast_arrays(*given, np.zeros(axes.batch))[:-1], axis=-1)
     start, lost = _start(problem, reached)
     readout = Readout(system, reached, state, split)
-    columns = {name: np.empty(axes.shape) for name in problem.measures}
+    columns = _columns(problem.measures, axes.shape)
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
     return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
+
+
+def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, Array]:
+    """Memory for each measure; all in one piece of 4 to 16 MiB, which the system gives sooner."""
+    whole = len(measures) * prod(shape)
+    if _PIECE <= whole <= 4 * _PIECE:
+        return dict(zip(measures, np.empty((len(measures), *shape)), strict=True))
+    return {name: np.empty(shape) for name in measures}
 
 
 def _watched(problem: Problem, reached: Reach, split: Split) -> Split:
