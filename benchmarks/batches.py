@@ -21,8 +21,10 @@ from benchmarks.pair import Row
 # --- chains ------------------------------------------------------------------------------------
 
 
-def chain(length: int, loss: float) -> xr.Dataset:
-    """Qubits joined by exchange, charged at one end; all that makes sense for the last one."""
+def chain(
+    length: int, loss: float, measures: list[str] | None = None, limit: float = 2.0
+) -> xr.Dataset:
+    """Qubits joined by exchange, charged at one end; by default all that the last one can tell."""
     names = [f"qubit_{k}" for k in range(length)]
     system = qb.System(
         sites={name: qb.Qubit(loss=loss) for name in names},
@@ -30,7 +32,7 @@ def chain(length: int, loss: float) -> xr.Dataset:
         charger=names[0],
         battery=names[-1],
     )
-    return system.charge(qb.bloch(2.0), np.linspace(0, length, 100))
+    return system.charge(qb.bloch(2.0), np.linspace(0, length, 100), measures, limit=limit)
 
 
 def chain_off(length: int, loss: float) -> float:

@@ -14,6 +14,7 @@ import qutip
 import xarray as xr
 
 import quantumbattery as qb
+from benchmarks import batches
 from benchmarks.cells import BOTH, Array, Typed, coherent, ladder, levels_of, separate
 from benchmarks.scaling import MEMORY, Numbers, Panel, Way, measured
 from benchmarks.thermo import QTHERMO, typed_pair
@@ -136,14 +137,7 @@ def clock(length: int) -> Array:
 
 def chain(length: int, loss: float = 0.0) -> Numbers:
     """Qubits joined by exchange, the first charges the last: ours."""
-    names = [f"qubit_{k}" for k in range(length)]
-    system = qb.System(
-        sites={name: qb.Qubit(loss=loss) for name in names},
-        interactions=[qb.exchange(a, b, 1.0) for a, b in pairwise(names)],
-        charger=names[0],
-        battery=names[-1],
-    )
-    return numbers(system.charge(qb.bloch(2.0), clock(length), BOTH, limit=MEMORY))
+    return numbers(batches.chain(length, loss, BOTH, MEMORY))
 
 
 LOSS = 0.01

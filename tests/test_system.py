@@ -344,7 +344,7 @@ def test_internal_names_of_axes_are_refused(make, who, taken):
         (lambda: System(QUBITS, charger=[]), ValueError,
          "the charger is empty: name at least one of .*, unless a drive or a bath charges"),
         (lambda: Oscillator(levels=10**400), ValueError,
-         "at most 2.53; got a number of 401 digits"),
+         "at most 2.53; got one of 1329 bits"),
         (lambda: Qubit(loss=10**400), TypeError, "loss must be a real number"),
         (lambda: Qubit(loss=xr.DataArray([0.1], dims="time")), ValueError,
          "Qubit: loss has a dimension 'time', but it is the same at all times"),

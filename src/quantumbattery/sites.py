@@ -76,10 +76,12 @@ class Site(Described):
         loss (1 + occupation) with A, loss * occupation with A^dag, 2 dephasing with A^dag A;
         those whose rate is zero are left out.
         """
-        terms = [(self.loss, self.lowering), (2 * self.dephasing, self.quanta)]
-        if any_nonzero(self.occupation):
-            warm = (self.loss * (1 + self.occupation), self.lowering)
-            terms = [warm, (self.loss * self.occupation, self.raising), *terms[1:]]
+        warm = any_nonzero(self.occupation)  # arithmetic with arrays takes its time
+        terms = [
+            (self.loss * (1 + self.occupation) if warm else self.loss, self.lowering),
+            (self.loss * self.occupation if warm else 0.0, self.raising),
+            (2 * self.dephasing, self.quanta),
+        ]
         return [(rate, make(levels)) for rate, make in terms if any_nonzero(rate)]
 
     def _set_rates(self, loss: Values, dephasing: Values, occupation: Values) -> None:
@@ -319,7 +321,7 @@ def whole_number(value: object, low: int, rule: str) -> int:
     if whole < low:
         raise ValueError(f"{rule}; got {whole}")
     if whole > 2**53:  # beyond, numbers are no longer exact
-        raise ValueError(f"{rule}, and at most 2^53; got a number of {len(str(whole))} digits")
+        raise ValueError(f"{rule}, and at most 2^53; got one of {whole.bit_length()} bits")
     return whole
 
 

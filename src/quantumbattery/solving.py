@@ -135,7 +135,10 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
 
 
 def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, Array]:
-    """Memory for each measure; all in one piece of 4 to 16 MiB, which the system gives sooner."""
+    """Memory for each measure; all in one piece of 4 to 16 MiB, which the system gives sooner.
+
+    One that is kept by itself then keeps the others, so that larger ones come apart.
+    """
     whole = len(measures) * prod(shape)
     if _PIECE <= whole <= 4 * _PIECE:
         return dict(zip(measures, np.empty((len(measures), *shape)), strict=True))
