@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import qutip
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quantumbattery.amplitudes import amplitudes, density_matrix, factors, needed_levels, tail
@@ -129,7 +129,6 @@ def test_batches():
     np.testing.assert_allclose(hot[1, 1], single, rtol=1e-14)
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, 2**32 - 1),
     st.integers(1, 6),

@@ -73,7 +73,7 @@ def random_battery(seed, links):
 # --- interactions that are always on -------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_hamiltonian_and_its_levels_against_a_dense_matrix(seed, links):
     system = random_battery(seed, links)
@@ -88,7 +88,7 @@ def test_hamiltonian_and_its_levels_against_a_dense_matrix(seed, links):
         close(high, (levels - levels[0])[None, ::-1][:, :count])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1))
 def test_only_the_states_that_can_be_reached(seed):
     system = random_battery(seed, links=True)

@@ -21,7 +21,7 @@ NAMES = ("energy", "power", "ergotropy", "ergotropic_power")
 @example(1.0, 0.5, 0.0, 3.0, 1e-308)
 @example(1.0, 1.0, 4.0, 0.0, 1e-312)
 @example(1.0, 1.0, 2000.0, 0.0, 5e-324)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_time_is_better(theta, j, ga, gb, d):
     pair, preparation = qb.QubitPair(1.0, j, ga, gb, d), qb.bloch(theta)
     best = pair.optimum(preparation)

@@ -73,7 +73,7 @@ def apart(number, coupling=1.0, cell=None, link=qb.exchange, **cavity):
 # --- closed forms --------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     thetas,
     st.floats(0, 6),
@@ -111,7 +111,7 @@ def test_the_pair_agrees_on_grids_batches_and_shared_axes():
 # --- brute force ---------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.booleans())
 def test_random_systems_agree_with_the_full_space(seed, lossy):
     system, chosen = random_case(seed, 24 if lossy else 60, lossy)
@@ -133,7 +133,7 @@ def test_random_systems_agree_with_the_full_space(seed, lossy):
     assert (table.energy <= table.active_energy).all()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 10**6))
 def test_random_systems_agree_with_qutip(seed):
     system, chosen = random_case(seed, 16, lossy=True)

@@ -4,7 +4,7 @@ from math import factorial, log, prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import logsumexp
@@ -64,7 +64,6 @@ def gibbs_by_brentq(rho, h):
 # --- n copies -------------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(problems(largest=3), st.integers(1, 5))
 def test_against_the_list_of_all_levels(problem, copies):
     rho, h = problem
@@ -92,7 +91,6 @@ def test_three_copies_unlock_what_one_and_two_cannot():
     assert multi_copy_ergotropy(rho, LADDER, 3) == pytest.approx((12 - 11) / 8 / 3, abs=1e-15)
 
 
-@settings(deadline=None)
 @given(problems(largest=4), st.integers(2, 8))
 def test_one_copy_n_copies_infinitely_many(problem, copies):
     rho, h = problem
@@ -148,7 +146,6 @@ def test_copies_begin_at_one_and_end_somewhere():
 # --- infinitely many ------------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(2, 6))
 def test_against_a_scalar_root(seed, d):
     rng = np.random.default_rng(seed)

@@ -35,7 +35,7 @@ def test_photons_count_where_they_are():
         assert bound_of(system, fock(n)) == pytest.approx(4 * 0.3**2 * n, rel=1e-12)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_nothing_bends_more(seed, lossy):
     """All X on the battery at once: the trace norm of the second derivative of its state.

@@ -96,7 +96,7 @@ def check_bound(system, chosen, few, many):
 # --- counter-rotating terms ----------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_leak_of_a_dipole_bounds_the_change(seed):
     rng = np.random.default_rng(seed)
@@ -138,7 +138,7 @@ def test_two_ladders_leak_apart():
 # --- thermal baths -------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.integers(0, 2**32 - 1))
 def test_leak_of_a_warm_bath_bounds_the_change(seed):
     rng = np.random.default_rng(seed)

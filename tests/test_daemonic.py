@@ -13,7 +13,7 @@ from random_matrices import LADDERS, SPECTRA, hamiltonian, state, states, unitar
 QUBIT = np.diag([0.0, 1.0])
 PAULI = [np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])]
 seeds = st.integers(0, 2**32 - 1)
-slow = settings(deadline=None, max_examples=25)
+slow = settings(max_examples=25)
 
 
 def by_outcomes(rho, h, dims, basis):
@@ -26,7 +26,6 @@ def by_outcomes(rho, h, dims, basis):
     return total
 
 
-@settings(deadline=None)
 @given(seeds, st.sampled_from([(2, 2), (3, 2), (2, 3), (4, 3), (1, 3)]), st.sampled_from(SPECTRA))
 def test_a_given_basis(seed, dims, kind):
     rng = np.random.default_rng(seed)

@@ -84,7 +84,7 @@ def check(system, preparation, times, atol=1e-8):
 
 
 @pytest.mark.filterwarnings("ignore:the 3 levels")  # brute force has no more either
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from(["constant", "fields", "shapes"]))
 def test_random_driven_systems(seed, lossy, kind):
     plain, chosen = random_case(seed, 18, lossy)

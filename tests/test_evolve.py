@@ -115,7 +115,7 @@ def test_a_path_comes_in_order(twice):
 # --- every path there is -------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32 - 1),
     st.booleans(),
@@ -275,7 +275,7 @@ def test_error_of_a_part_of_the_starts(monkeypatch):
 # --- what is left out, what stays real -----------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.sampled_from(sorted(WHENS)))
 def test_only_what_somebody_will_look_at(seed, lossy, when):
     """What some sites show is the same, and so is what some of them show alone."""
@@ -302,7 +302,7 @@ def solved(reached, form, times):
     return moving(reached, form, times).at(times, slice(None))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 @example(3)  # blocks of one class that differ in how much is read of them
 @example(75)

@@ -55,7 +55,7 @@ def dimensions(system):
     return {name: site.dimension for name, site in system.sites.items()}
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
 @pytest.mark.filterwarnings("ignore:the 3 levels")
 def test_no_point_exceeds_the_bound(seed, lossy, driven):

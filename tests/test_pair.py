@@ -17,7 +17,7 @@ def charge(theta, time, **parameters):
 
 
 @given(thetas, phis, scaled_times, couplings, losses, losses, detunings, st.floats(0.1, 10))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_density_matrix_is_the_master_equation_s(theta, phi, scaled, j, ga, gb, d, w):
     time = scaled / j
     pair = qb.QubitPair(w, j, ga, gb, d)
@@ -27,7 +27,7 @@ def test_density_matrix_is_the_master_equation_s(theta, phi, scaled, j, ga, gb, 
 
 
 @given(thetas, phis, scaled_times, couplings, losses, losses, detunings)
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_charge_agrees_with_merit_on_the_solved_state(theta, phi, scaled, j, ga, gb, d):
     time = scaled / j
     pair = qb.QubitPair(2.0, j, ga, gb, d)
@@ -47,7 +47,6 @@ def test_charge_agrees_with_merit_on_the_solved_state(theta, phi, scaled, j, ga,
 
 
 @given(thetas, phis, scaled_times, couplings, losses, losses, detunings)
-@settings(deadline=None)
 def test_charge_agrees_with_merit_on_its_own_density_matrix(theta, phi, scaled, j, ga, gb, d):
     pair, preparation = qb.QubitPair(1.0, j, ga, gb, d), qb.bloch(theta, phi)
     table = pair.charge(preparation, scaled / j)
@@ -59,7 +58,7 @@ def test_charge_agrees_with_merit_on_its_own_density_matrix(theta, phi, scaled, 
 
 
 @given(thetas, scaled_times, couplings, losses, losses, detunings)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_bounds_hold_exactly(theta, scaled, j, ga, gb, d):
     t = charge(theta, scaled / j, coupling=j, charger_loss=ga, battery_loss=gb, detuning=d)
     assert 0 <= t.ergotropy <= t.energy <= 1 + 1e-15
@@ -137,7 +136,7 @@ def test_against_qutip():
 
 
 @given(thetas, phis, scaled_times, losses, detunings)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_moments_are_traces_over_the_solved_state(theta, phi, time, loss, d):
     from helpers import A, B
 

@@ -16,7 +16,7 @@ from quantumbattery.system import Oscillator, Qubit, Qudit, System, dipole, exch
 # --- beside the product space --------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1))
 def test_reached_density_matrix_elements_against_the_product_space(seed):
     check_elements(*random_case(seed, 24, lossy=True))

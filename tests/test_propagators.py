@@ -65,7 +65,7 @@ def with_many_digits(generator, start, time):
 # --- Hermitian -----------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seeds, st.sampled_from(["real", "complex"]), st.sampled_from(TIMES))
 def test_unitary_against_expm(seed, kind, when):
     rng = np.random.default_rng(seed)
@@ -163,7 +163,7 @@ def beats(states):
 # --- any matrix ----------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(seeds, st.booleans(), st.booleans(), st.sampled_from(TIMES))
 def test_semigroup_against_expm(seed, real, real_start, when):
     rng = np.random.default_rng(seed)
@@ -177,7 +177,7 @@ def test_semigroup_against_expm(seed, real, real_start, when):
     close(found, exact, atol=1e-12 * max(1.0, abs(exact).max()))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seeds, st.booleans(), st.sampled_from(TIMES))
 def test_what_is_read_of_a_semigroup(seed, real, when):
     rng = np.random.default_rng(seed)
@@ -192,7 +192,7 @@ def test_what_is_read_of_a_semigroup(seed, real, when):
     close(found, exact, atol=1e-12 * max(1.0, abs(exact).max()))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seeds, st.booleans(), st.integers(1, 40))
 def test_what_is_read_is_written_where_it_belongs(seed, real, count):
     """Real columns after each other, into memory that lies anyhow."""
@@ -296,7 +296,7 @@ def sparse_case(rng, real=True):
     return dense - np.diag(np.abs(dense).sum(axis=0))  # of a semigroup that contracts
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seeds, st.booleans(), st.booleans(), st.sampled_from(TIMES))
 @example(seed=0, real=False, real_start=True, when="single")
 @example(seed=0, real=False, real_start=True, when="grid")

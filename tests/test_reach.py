@@ -26,7 +26,7 @@ from quantumbattery.terms import gains_quanta
 # --- beside the product space --------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(st.integers(0, 2**32 - 1), st.booleans())
 def test_reached_configurations_against_the_product_space(seed, lossy):
     case = random_case(seed, 120, lossy)

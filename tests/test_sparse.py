@@ -21,7 +21,7 @@ def whole(matrix):
     return matrix.toarray() if issparse(matrix) else matrix
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 3, 40]), st.integers(0, 60))
 def test_matrices_of_entries(seed, size, number):
     """Whole numbers, so that all sums are exact; several entries at one place add up."""

@@ -35,7 +35,7 @@ def ladders_of(draw):
     return ladders
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(ladders_of(), st.sampled_from([1, 2, 3, 7, 20, 2000]))
 def test_lowest_and_highest_against_all_states(ladders, count):
     batch = np.broadcast_shapes(*(energies.shape[:-1] for energies, _ in ladders))

@@ -90,13 +90,13 @@ def check_reduced_states(system, chosen, seed=0, form_is=None):
 # --- beside the product space --------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_reduced_states_without_loss(seed):
     check_reduced_states(*random_case(seed, 48, lossy=False), seed, Kets)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_reduced_states_with_loss(seed):
     check_reduced_states(*random_case(seed, 18, lossy=True), seed)

@@ -149,7 +149,7 @@ def test_texts_and_whole_numbers_are_axes_too(tmp_path):
 
 
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=4), st.integers(1, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_blocks_cover_the_grid_once(shape, points):
     axes = {f"a{k}": np.arange(float(n)) for k, n in enumerate(shape)}
     grid = Grid.of(axes).in_blocks(points)
