@@ -416,11 +416,23 @@ def test_every_column_is_labelled():
             lambda s: s.charge(qb.fock(1), xr.DataArray([1.0], dims="energy")),
             "names both a quantity and an axis",
         ),
+        (
+            lambda s: s.charge(qb.fock(1), xr.DataArray([1.0], dims="n")),
+            "'n' names both an axis and a parameter with a single value",
+        ),
     ],
 )
 def test_bad_input_is_said_in_a_sentence(call, says):
     with pytest.raises(ValueError, match=says):
         call(cavity_and_cells(3))
+
+
+@pytest.mark.parametrize("axis", ["energy", "n"])
+def test_axes_of_a_taken_name_are_refused_before_any_work(axis, monkeypatch):
+    monkeypatch.setattr("quantumbattery.charging.solved", None)
+    system = cavity_and_cells(3, xr.DataArray([1.0, 2.0], dims=axis))
+    with pytest.raises(ValueError, match=f"'{axis}' names both"):
+        system.charge(qb.fock(1), 1.0)
 
 
 def test_types_are_checked():

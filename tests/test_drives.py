@@ -246,6 +246,13 @@ def test_envelopes_that_break_off(shape):
         system.charge({}, 2.0)
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_envelope_beyond_all_numbers():
+    system = qb.System({"b": qb.Qubit()}, [qb.drive("b", 1.0, 1.0, lambda t: 1e300 + t)], [], "b")
+    with pytest.raises(ValueError, match="the envelope is a bounded function"):
+        system.charge({}, 2.0)
+
+
 def test_breaks_name_what_is_too_short_to_see():
     """A box of 1e-7 of the time, and of area pi/2: named by its breaks, it is not missed."""
     start, length = 33.3, 1e-5

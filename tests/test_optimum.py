@@ -117,6 +117,7 @@ def test_near_ties_go_to_the_higher_peak():
         ({"horizon": [1.0, 2.0]}, "one positive and finite time"),
         ({"of": "speed"}, "of must name some of"),
         ({"of": []}, "of must name some of"),
+        ({"of": None}, "of must name some of"),
         ({"tolerance": 0.0}, "tolerance must be"),
         ({"preparation": {"battery": qb.bloch(1.0)}, "of": "power"}, "holds energy at t = 0"),
     ],
@@ -125,6 +126,14 @@ def test_bad_input(change, says):
     given = {"preparation": qb.bloch(1.0), "horizon": 2.0} | change
     with pytest.raises(ValueError, match=says):
         qb.QubitPair().system().optimum(**given)
+
+
+def test_a_horizon_too_long_for_the_tolerance_is_said():
+    """Millions of moments are too few; no bound is above what a qubit holds."""
+    system = qb.QubitPair(charger_loss=0.1).system()
+    with pytest.warns(UserWarning, match=r"best stored energy is known to a relative .* only"):
+        best = system.optimum(qb.bloch(2.0), 1e7, of="energy")
+    assert best.energy_max <= best.energy_bound <= 1
 
 
 def test_a_shape_in_time_has_no_certificate():

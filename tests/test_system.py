@@ -313,6 +313,7 @@ def test_internal_names_of_axes_are_refused(make, who, taken):
         (lambda: Qudit([0, np.nan]), ValueError, "Qudit: energy 1 must be finite"),
         (lambda: Qudit(GAPS.rename(level="k")), ValueError, "its last dimension 'level'"),
         (lambda: Qudit([0, 1], steps=[1, 2]), ValueError, "steps are the 1 finite numbers"),
+        (lambda: Qudit([0, 1, 2], steps=[1, True]), TypeError, "steps must be real numbers"),
         (lambda: Qudit([0, 1], steps=["up"]), TypeError, "steps must be real numbers"),
         (lambda: Ensemble(Qubit(), 0), ValueError, "number of cells.*at least 1; got 0"),
         (lambda: Ensemble(Qubit(), 2.0), TypeError, "number of cells must be a whole number"),

@@ -24,7 +24,7 @@ from quantumbattery.sites import Oscillator, check_axes
 from quantumbattery.solving import Problem, Solution, solve
 from quantumbattery.states import Values
 from quantumbattery.system import System
-from quantumbattery.tables import dataset
+from quantumbattery.tables import check_names, dataset
 from quantumbattery.terms import gains_quanta
 
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
@@ -93,6 +93,7 @@ def charge(
     check_axes("times", moments)
     started = by_site(preparation, system)
     axes = Axes.of(system, started, not isinstance(preparation, Mapping), moments)
+    check_names(chosen, axes.sizes, axes.coords)
     _allow_table(chosen, axes)
     try:
         solution = solved(Problem(system, started, axes, tuple(chosen), how, limit))

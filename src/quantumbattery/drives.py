@@ -250,7 +250,7 @@ def shape_of(envelope: Envelope, times: Array) -> Array:
     shape: Array = np.broadcast_to(found, times.shape) if real else np.full(times.shape, np.nan)
     if not np.isfinite(shape).all():
         wrong = ~np.isfinite(shape)
-        what = shape[wrong][0] if real else found.ravel()[0]
+        what = (shape[wrong] if real else found.ravel()).tolist()[0]
         raise ValueError(
             f"an envelope must give finite real numbers; near t = {times[wrong][0]:g} it gives "
             f"{what!r}"

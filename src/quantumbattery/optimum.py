@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -22,13 +23,14 @@ from quantumbattery.quantities import MEASURES, OPTIMA, Quantity
 from quantumbattery.readout import one_qubit
 from quantumbattery.solving import Problem, Work, prepared
 from quantumbattery.system import System
-from quantumbattery.tables import dataset
+from quantumbattery.tables import check_names, dataset
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
 _SAMPLES = 33  # moments of the first look
 _EMPTY = 1e-12  # of the highest energy: what counts as an empty battery
 _SMALL = 1e-3  # of the highest energy: what counts as little
+_NOTHING = 1e-10  # of that, as of `maximum`: what counts as nothing
 
 
 def optimum(
@@ -51,6 +53,8 @@ def optimum(
     measures = tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
     moments = xr.DataArray(np.linspace(0.0, last, _SAMPLES), dims="time")
     axes = Axes.of(system, started, single, moments)
+    columns_of = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
+    check_names(columns_of, axes.sizes, axes.coords)
     look = solved(Problem(system, started, axes, measures, how, limit))
     warn(system, look)
     if look.reach.signals:
@@ -76,9 +80,8 @@ def optimum(
 
 
 def _sought(of: str | Iterable[str]) -> tuple[str, ...]:
-    chosen = (of,) if isinstance(of, str) else tuple(of)
-    unknown = [name for name in chosen if name not in SOUGHT]
-    if unknown or not chosen:
+    chosen = (of,) if isinstance(of, str) else tuple(of) if isinstance(of, Iterable) else ()
+    if not chosen or not all(name in SOUGHT for name in chosen):
         raise ValueError(f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}")
     return chosen
 
@@ -116,8 +119,20 @@ def _best(
     function: Callable[[Array], Array] = partial(read, given)
     if given == "ergotropy" and one_qubit(system) and not _coherent(read, len(bend), last):
         function = partial(_inverted, read, scale)
-    small = scale * _SMALL / (last if name != given else 1.0)
-    return maximum(function, bend, last, tolerance, small, name != given)
+    rate = name != given
+    small = scale * _SMALL / (last if rate else 1.0)
+    best = maximum(function, bend, last, tolerance, small, rate)
+    short = (best.bound - best.value) / np.maximum(best.value, small)
+    if short.max() > tolerance + _NOTHING:
+        warnings.warn(
+            f"the best {MEASURES[name].long_name} is known to a relative {short.max():.1g} only, "
+            f"and the tolerance is {tolerance:g}: within this horizon there may be a higher one, "
+            "up to the bound. Give a shorter horizon, or more tolerance",
+            stacklevel=4,
+        )
+    if rate:
+        return best
+    return replace(best, bound=np.maximum(best.value, np.minimum(best.bound, scale)))
 
 
 def _inverted(read: Callable[[str, Array], Array], gap: Array, times: Array) -> Array:

@@ -165,6 +165,11 @@ def axes_of(
     for name, value in parameters.items():
         own = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
         _add_coordinate(coords, name, own)
+        if name in sizes and not own.dims:
+            raise ValueError(
+                f"'{name}' names both an axis and a parameter with a single value; name the "
+                "dimension of the xarray.DataArray differently"
+            )
     return sizes, coords
 
 

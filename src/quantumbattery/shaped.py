@@ -150,16 +150,17 @@ class Shaped:
             # Just inside, where a shape that jumps at the end has not jumped yet.
             return self._change(min(max(first + since, low), high), flat, state.shape)
 
-        solved = solve_ivp(
-            change,
-            (0.0, last - first),
-            state.ravel(),
-            method="DOP853",
-            t_eval=np.minimum(np.unique(asked) - first, last - first),
-            rtol=self.tolerance,
-            atol=self.tolerance / 10,
-            max_step=longest,
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # it then stops, which is said below
+            solved = solve_ivp(
+                change,
+                (0.0, last - first),
+                state.ravel(),
+                method="DOP853",
+                t_eval=np.minimum(np.unique(asked) - first, last - first),
+                rtol=self.tolerance,
+                atol=self.tolerance / 10,
+                max_step=longest,
+            )
         if not solved.success:
             raise ValueError(
                 f"the evolution under the drives stopped between t = {first:g} and {last:g}: "

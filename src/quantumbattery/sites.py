@@ -348,7 +348,8 @@ def _steps(given: Sequence[float] | Array, levels: int) -> tuple[float, ...]:
         steps = np.asarray(given)
     except ValueError:  # of uneven shape
         steps = np.array(None)
-    if steps.dtype.kind not in "iuf":
+    each = np.asarray(given, dtype=object).ravel()  # where True is not yet 1
+    if steps.dtype.kind not in "iuf" or any(isinstance(x, bool | np.bool_) for x in each):
         raise TypeError(f"steps must be real numbers; got {given!r:.60}")
     if steps.shape != (levels - 1,) or not np.isfinite(steps).all():
         raise ValueError(

@@ -282,6 +282,11 @@ class System(Described):
             As `charge`; or if a drive changes its shape in time, or a power has no maximum since
             the battery starts with energy.
 
+        Warns
+        -----
+        UserWarning
+            If millions of moments did not reach the tolerance: the horizon is too long.
+
         Notes
         -----
         Between two known moments a value cannot rise above its chord by more than K h^2 / 8, where

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import xarray as xr
@@ -21,6 +21,14 @@ def describe(coords: Mapping[str, xr.Variable]) -> dict[str, Any]:
     return described
 
 
+def check_names(
+    quantities: Iterable[str], sizes: Mapping[str, int], coords: Mapping[str, xr.Variable]
+) -> None:
+    """Raise ValueError if an axis or a coordinate has the name of a quantity."""
+    if taken := sorted({*quantities} & {*sizes, *coords}):
+        raise ValueError(f"'{taken[0]}' names both a quantity and an axis; rename the axis")
+
+
 def dataset(
     sizes: Mapping[str, int],
     coords: Mapping[str, xr.Variable],
@@ -34,8 +42,7 @@ def dataset(
     ValueError
         If an axis has the name of a quantity.
     """
-    if taken := columns.keys() & (sizes.keys() | coords.keys()):
-        raise ValueError(f"'{taken.pop()}' names both a quantity and an axis; rename the axis")
+    check_names(columns, sizes, coords)
     return xr.Dataset(
         {
             name: (tuple(sizes), values.reshape(tuple(sizes.values())), quantity.attrs())
