@@ -18,7 +18,7 @@ from quantumbattery.operators import Array
 
 _MOST = 1 << 22  # points looked at in all
 _FIRST = 256  # intervals to begin with
-_NOTHING = 1e-10  # of the scale: rounding
+NOTHING = 1e-10  # of the scale: rounding
 _STEPS = 1e-2, 1e-3, 1e-4  # of the natural time, between three points of a parabola at the peak
 
 
@@ -129,7 +129,7 @@ def maximum(
         np.maximum.at(best, left.member, rates)
         seen.append((left.member, middle, rates))
         left, spent = left.halved(middle, found), spent + len(middle)
-    time, value = _first(seen, best, 2 * near, _NOTHING * scale)
+    time, value = _first(seen, best, 2 * near, NOTHING * scale)
     time, value = _polished(values, time, value, curvature, horizon, rate)
     return Maximum(time, value, np.maximum(ceiling, value))
 

@@ -12,7 +12,7 @@ import xarray as xr
 
 from quantumbattery.axes import Axes
 from quantumbattery.battery import check_extraction, site_energies
-from quantumbattery.certificate import Maximum, maximum
+from quantumbattery.certificate import NOTHING, Maximum, maximum
 from quantumbattery.charging import solved, warn
 from quantumbattery.curvature import curvature
 from quantumbattery.ensemble import Ensemble
@@ -30,7 +30,6 @@ _OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
 _SAMPLES = 33  # moments of the first look
 _EMPTY = 1e-12  # of the highest energy: what counts as an empty battery
 _SMALL = 1e-3  # of the highest energy: what counts as little
-_NOTHING = 1e-10  # of that, as of `maximum`: what counts as nothing
 
 
 def optimum(
@@ -53,8 +52,8 @@ def optimum(
     measures = tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
     moments = xr.DataArray(np.linspace(0.0, last, _SAMPLES), dims="time")
     axes = Axes.of(system, started, single, moments)
-    columns_of = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
-    check_names(columns_of, axes.sizes, axes.coords)
+    told = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
+    check_names(told, axes.sizes, axes.coords)
     look = solved(Problem(system, started, axes, measures, how, limit))
     warn(system, look)
     if look.reach.signals:
@@ -123,7 +122,7 @@ def _best(
     small = scale * _SMALL / (last if rate else 1.0)
     best = maximum(function, bend, last, tolerance, small, rate)
     short = (best.bound - best.value) / np.maximum(best.value, small)
-    if short.max() > tolerance + _NOTHING:
+    if short.max() > tolerance + NOTHING:
         warnings.warn(
             f"the best {MEASURES[name].long_name} is known to a relative {short.max():.1g} only, "
             f"and the tolerance is {tolerance:g}: within this horizon there may be a higher one, "

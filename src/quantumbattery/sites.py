@@ -346,10 +346,10 @@ def _energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, ...]:
 def _steps(given: Sequence[float] | Array, levels: int) -> tuple[float, ...]:
     try:
         steps = np.asarray(given)
+        each = np.asarray(given, dtype=object)  # where True is not yet 1
     except ValueError:  # of uneven shape
-        steps = np.array(None)
-    each = np.asarray(given, dtype=object).ravel()  # where True is not yet 1
-    if steps.dtype.kind not in "iuf" or any(isinstance(x, bool | np.bool_) for x in each):
+        steps, each = np.array(None), np.array(None)
+    if steps.dtype.kind not in "iuf" or any(isinstance(x, bool | np.bool_) for x in each.ravel()):
         raise TypeError(f"steps must be real numbers; got {given!r:.60}")
     if steps.shape != (levels - 1,) or not np.isfinite(steps).all():
         raise ValueError(
