@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from benchmarks.scaling import LIMIT, MEMORY, Curve, Panel
-from quantumbattery.plot import COLOURS, STYLE
+from quantumbattery.plot.style import COLOURS, STYLE
 
 LOOKS = {  # a colour and a marker for each library, so that all panels read alike
     "quantumbattery": (COLOURS[0], "o"),

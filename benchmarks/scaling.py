@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.cells import Array
-from quantumbattery.reach import TooLargeError
+from quantumbattery.machine import TooLargeError
 
 Numbers: TypeAlias = Array | Sequence[Array]  # energies and ergotropies
 

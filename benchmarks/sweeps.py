@@ -40,7 +40,7 @@ def swept(workers: int) -> float:
 
 def plain() -> float:
     """Seconds for the same in a loop, on one core."""
-    from quantumbattery.cores import at_most
+    from quantumbattery.machine import at_most
 
     start = time.perf_counter()
     with at_most(1):

@@ -6,9 +6,16 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantumbattery.amplitudes import amplitudes, density_matrix, factors, needed_levels, tail
-from quantumbattery.states import bloch, coherent, fock, squeezed, state, thermal
-from quantumbattery.system import Ensemble, Oscillator, Qubit, Qudit
+from quantumbattery.network.amplitudes import (
+    amplitudes,
+    density_matrix,
+    factors,
+    needed_levels,
+    tail,
+)
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.preparations import bloch, coherent, fock, squeezed, state, thermal
+from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from random_matrices import state as random_state
 
 LADDER = Oscillator()

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 import quantumbattery as qb
-import quantumbattery.reach as reach_module
 from helpers import losses, scaled_times, thetas
 from product_space import Whole, chain, initial, ladder, random_case, symmetric_states
+from quantumbattery.reach import configurations
 
 WORK = ("energy", "passive_energy", "active_energy", "ergotropy", "antiergotropy", "capacity")
 
@@ -429,7 +429,7 @@ def test_bad_input_is_said_in_a_sentence(call, says):
 
 @pytest.mark.parametrize("axis", ["energy", "n"])
 def test_axes_of_a_taken_name_are_refused_before_any_work(axis, monkeypatch):
-    monkeypatch.setattr("quantumbattery.charging.solved", None)
+    monkeypatch.setattr("quantumbattery.charging.charge.solved", None)
     system = cavity_and_cells(3, xr.DataArray([1.0, 2.0], dims=axis))
     with pytest.raises(ValueError, match=f"'{axis}' names both"):
         system.charge(qb.fock(1), 1.0)
@@ -475,15 +475,15 @@ def test_what_is_left_out_does_not_depend_on_tiles(monkeypatch):
     system = qb.System(sites, [qb.dipole("cavity", "cell", 0.2)], "cavity", "cell")
     found = []
     for size in (1 << 16, 700, 90):
-        monkeypatch.setattr("quantumbattery.solving._CACHED", size)
-        monkeypatch.setattr("quantumbattery.solving._ROWS", 1)
+        monkeypatch.setattr("quantumbattery.charging.solve._CACHED", size)
+        monkeypatch.setattr("quantumbattery.charging.solve._ROWS", 1)
         with pytest.warns(UserWarning, match="quanta"):
             found.append(system.charge(qb.fock(2), np.linspace(0, 3, 500), ["energy"]).left_out)
     np.testing.assert_allclose(found, found[0], rtol=1e-12)
 
 
 def test_a_table_larger_than_the_machine_is_refused_at_once(monkeypatch):
-    monkeypatch.setattr("quantumbattery.charging.memory", lambda: 1e-6)  # a GiB's millionth
+    monkeypatch.setattr("quantumbattery.charging.charge.memory", lambda: 1e-6)  # a GiB's millionth
     system = cavity_and_cells(3)
     with pytest.raises(ValueError, match=r"a table of 2 quantities at 100 points takes 1.49e-06 G"):
         system.charge(qb.fock(1), np.linspace(0, 1, 100), ["energy", "power"])
@@ -498,8 +498,8 @@ def test_memory_is_what_the_limit_is_compared_with(monkeypatch):
         foreseen.append(count * each)
         return before(what, count, each, limit)
 
-    before = reach_module.allow
-    monkeypatch.setattr(reach_module, "allow", allow)
+    before = configurations.allow
+    monkeypatch.setattr(configurations, "allow", allow)
     names = [f"q{k}" for k in range(13)]
     links = [qb.dipole(a, b, 1.0) for a, b in itertools.pairwise(names)]
     system = qb.System(dict.fromkeys(names, qb.Qubit()), links, names[0], names[-1])

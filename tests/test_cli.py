@@ -9,7 +9,8 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.cli import angle, main
+from quantumbattery.cli import main
+from quantumbattery.quantities.written import angle
 
 
 def run(*words, **options):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import logsumexp
 
-from quantumbattery import merit
-from quantumbattery.copies import asymptotic_ergotropy, multi_copy_ergotropy
+import quantumbattery as qb
+from quantumbattery.merit.copies import asymptotic_ergotropy, multi_copy_ergotropy
 from random_matrices import SPECTRA, hamiltonian, problems, state, states
 
 QUBIT = np.diag([0.0, 1.0])
@@ -94,12 +94,12 @@ def test_three_copies_unlock_what_one_and_two_cannot():
 @given(problems(largest=4), st.integers(2, 8))
 def test_one_copy_n_copies_infinitely_many(problem, copies):
     rho, h = problem
-    one, many = merit.ergotropy(rho, h), asymptotic_ergotropy(rho, h)
+    one, many = qb.ergotropy(rho, h), asymptotic_ergotropy(rho, h)
     some = multi_copy_ergotropy(rho, h, copies)
     assert np.all(one <= some)
     assert np.all(one <= many)
     assert np.all(some <= many + 1e-13 * (1 + np.abs(h).max()))
-    assert np.all(many <= merit.energy(rho, h) - np.linalg.eigvalsh(h)[0])
+    assert np.all(many <= qb.energy(rho, h) - np.linalg.eigvalsh(h)[0])
     np.testing.assert_array_equal(multi_copy_ergotropy(rho, h, 1), one)
 
 
@@ -107,7 +107,7 @@ def test_one_copy_n_copies_infinitely_many(problem, copies):
 def test_copies_of_a_qubit_add_nothing(copies):
     """Every passive qubit is a Gibbs state, and those stay passive together."""
     rho = np.concatenate([states(np.random.default_rng(1), 20, 2, rank) for rank in (1, 2)])
-    one = merit.ergotropy(rho, QUBIT)
+    one = qb.ergotropy(rho, QUBIT)
     np.testing.assert_allclose(multi_copy_ergotropy(rho, QUBIT, copies), one, rtol=0, atol=3e-14)
 
 
@@ -124,7 +124,7 @@ def test_batches_of_hamiltonians_and_blocks(monkeypatch):
     rng = np.random.default_rng(2)
     rho, h = states(rng, 4, 3), np.array([hamiltonian(rng, 3) for _ in range(4)])
     one_by_one = [multi_copy_ergotropy(r, e, 6) for r, e in zip(rho, h, strict=True)]
-    monkeypatch.setattr("quantumbattery.copies.BLOCK", 60)
+    monkeypatch.setattr("quantumbattery.merit.copies.BLOCK", 60)
     np.testing.assert_allclose(multi_copy_ergotropy(rho, h, 6), one_by_one, rtol=0, atol=1e-14)
 
 
@@ -178,14 +178,14 @@ def test_a_qubit_reaches_its_limit_alone(kind):
     rng = np.random.default_rng(3)
     rho, h = np.array([state(rng, 2, kind) for _ in range(20)]), hamiltonian(rng, 2)
     work = asymptotic_ergotropy(rho, h)
-    np.testing.assert_allclose(work, merit.ergotropy(rho, h), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(work, qb.ergotropy(rho, h), rtol=0, atol=1e-14)
 
 
 def test_edges_of_the_temperature():
     rng = np.random.default_rng(4)
     h = np.diag([0.0, 0.0, 1.0, 2.0])
     pure, mixed = state(rng, 4, "pure"), np.eye(4) / 4
-    assert asymptotic_ergotropy(pure, h) == pytest.approx(merit.energy(pure, h), abs=1e-15)
+    assert asymptotic_ergotropy(pure, h) == pytest.approx(qb.energy(pure, h), abs=1e-15)
     assert asymptotic_ergotropy(mixed, h) == 0
     below_log_2 = np.diag([0.0, 0.0, 0.4, 0.6])
     assert asymptotic_ergotropy(below_log_2, h) == pytest.approx(1.6, abs=1e-15)

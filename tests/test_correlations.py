@@ -5,8 +5,14 @@ import qutip
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantumbattery import correlations
-from quantumbattery.correlations import concurrence, entropy, mutual_information, negativity, purity
+from quantumbattery.merit import correlations
+from quantumbattery.merit.correlations import (
+    concurrence,
+    entropy,
+    mutual_information,
+    negativity,
+    purity,
+)
 from random_matrices import SPECTRA, spectrum, state, states, unitary
 
 seeds = st.integers(0, 2**32 - 1)

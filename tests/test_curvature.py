@@ -6,10 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from product_space import Whole, initial, random_case
-from quantumbattery.curvature import curvature
-from quantumbattery.reach import reach
-from quantumbattery.states import bloch, fock
-from quantumbattery.system import Oscillator, Qubit, System, exchange
+from quantumbattery.charging.curvature import curvature
+from quantumbattery.network.interactions import exchange
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import bloch, fock
+from quantumbattery.network.sites import Oscillator, Qubit
+from quantumbattery.reach.reach import reach
 
 
 def bound_of(system, chosen):

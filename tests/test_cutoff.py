@@ -10,23 +10,18 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from product_space import Whole, chain
-from quantumbattery.cutoff import Cut
-from quantumbattery.evolve import motion
-from quantumbattery.forms import Kets, Matrix, structure
-from quantumbattery.reach import reach
-from quantumbattery.split import Split
-from quantumbattery.states import bloch, fock, state
-from quantumbattery.subsystem import part
-from quantumbattery.system import (
-    Ensemble,
-    Oscillator,
-    Qubit,
-    Qudit,
-    System,
-    dipole,
-    exchange,
-    interaction,
-)
+from quantumbattery.dynamics.motion import motion
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.interactions import dipole, exchange, interaction
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import bloch, fock, state
+from quantumbattery.network.sites import Oscillator, Qubit, Qudit
+from quantumbattery.reach.reach import Split, reach
+from quantumbattery.states.density import Matrix
+from quantumbattery.states.kets import Kets
+from quantumbattery.states.leakage import Cut
+from quantumbattery.states.reduced import part
+from quantumbattery.states.state import structure
 
 TIMES = np.linspace(0, 2, 81)
 SOME = [8, 24, 80]  # multiples of the first: the difference is looked at there

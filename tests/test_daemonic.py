@@ -5,9 +5,10 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantumbattery import daemonic, merit
-from quantumbattery.daemonic import daemonic_ergotropy
-from quantumbattery.matrices import partial_trace
+import quantumbattery as qb
+from quantumbattery.merit import daemonic
+from quantumbattery.merit.daemonic import daemonic_ergotropy
+from quantumbattery.merit.partial_trace import partial_trace
 from random_matrices import LADDERS, SPECTRA, hamiltonian, state, states, unitary
 
 QUBIT = np.diag([0.0, 1.0])
@@ -34,8 +35,8 @@ def test_a_given_basis(seed, dims, kind):
     value = daemonic_ergotropy(rho, h, dims, basis)
     assert value == pytest.approx(by_outcomes(rho, h, dims, basis), abs=1e-13)
     battery = partial_trace(rho, dims, 1)
-    assert merit.ergotropy(battery, h) <= value
-    assert value <= merit.energy(battery, h) - np.linalg.eigvalsh(h)[0]
+    assert qb.ergotropy(battery, h) <= value
+    assert value <= qb.energy(battery, h) - np.linalg.eigvalsh(h)[0]
 
 
 @slow
@@ -43,7 +44,7 @@ def test_a_given_basis(seed, dims, kind):
 def test_a_pure_joint_state_gives_all_whatever_is_measured(seed, dims, ladder):
     rng = np.random.default_rng(seed)
     rho, h = state(rng, dims[0] * dims[1], "pure"), hamiltonian(rng, dims[1], ladder)
-    full = merit.energy(partial_trace(rho, dims, 1), h) - np.linalg.eigvalsh(h)[0]
+    full = qb.energy(partial_trace(rho, dims, 1), h) - np.linalg.eigvalsh(h)[0]
     for basis in ("best", unitary(rng, dims[0])):
         assert daemonic_ergotropy(rho, h, dims, basis) == pytest.approx(full, abs=2e-14)
 
@@ -54,7 +55,7 @@ def test_the_best_basis_beats_any_other_and_the_battery_alone(seed, dims, kind):
     rng = np.random.default_rng(seed)
     rho, h = state(rng, dims[0] * dims[1], kind), hamiltonian(rng, dims[1])
     best = daemonic_ergotropy(rho, h, dims)
-    assert best >= merit.ergotropy(partial_trace(rho, dims, 1), h)
+    assert best >= qb.ergotropy(partial_trace(rho, dims, 1), h)
     for _ in range(20):
         # Among bases that all are nearly the best (nearly pure states) the climb stops early.
         assert best >= by_outcomes(rho, h, dims, unitary(rng, dims[0])) - 1e-9
@@ -104,7 +105,7 @@ def test_a_hidden_classical_record_is_found(seed, a):
         for j, k in enumerate(kets.T)
     )
     h = np.diag([0.0, 1.0, 1.7])
-    full = merit.energy(partial_trace(rho, (a, 3), 1), h)
+    full = qb.energy(partial_trace(rho, (a, 3), 1), h)
     assert daemonic_ergotropy(rho, h, (a, 3)) == pytest.approx(full, abs=1e-9)
 
 
@@ -113,7 +114,7 @@ def test_without_correlations_nothing_is_learnt():
     for a in (1, 2, 3):
         battery, h = state(rng, 3), hamiltonian(rng, 3)
         rho = np.kron(state(rng, a), battery)
-        alone = merit.ergotropy(battery, h)
+        alone = qb.ergotropy(battery, h)
         assert daemonic_ergotropy(rho, h, (a, 3)) == pytest.approx(alone, abs=1e-14)
 
 
@@ -121,7 +122,7 @@ def test_the_paper_at_full_entanglement():
     """J t = pi/4, theta = pi (paper, Sec. 7): useless alone, w/2 once the charger is read."""
     ket = np.array([0, -1j, 1, 0]) / np.sqrt(2)
     rho = np.outer(ket, ket.conj())
-    assert merit.ergotropy(partial_trace(rho, (2, 2), 1), QUBIT) == pytest.approx(0, abs=1e-15)
+    assert qb.ergotropy(partial_trace(rho, (2, 2), 1), QUBIT) == pytest.approx(0, abs=1e-15)
     assert daemonic_ergotropy(rho, QUBIT, (2, 2)) == pytest.approx(0.5, abs=1e-15)
 
 

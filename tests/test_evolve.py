@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from product_space import Whole, chain, initial, random_case
-from quantumbattery import evolve
-from quantumbattery.evolve import motion
-from quantumbattery.forms import Kets, Matrix, structure
-from quantumbattery.reach import reach
-from quantumbattery.split import Split
-from quantumbattery.states import bloch, fock, state, thermal
-from quantumbattery.subsystem import part
-from quantumbattery.system import Ensemble, Oscillator, Qubit, System, exchange, heisenberg
+from quantumbattery.dynamics import motion as evolve
+from quantumbattery.dynamics.motion import motion
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.interactions import exchange, heisenberg
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import bloch, fock, state, thermal
+from quantumbattery.network.sites import Oscillator, Qubit
+from quantumbattery.reach.reach import Split, reach
+from quantumbattery.states.density import Matrix
+from quantumbattery.states.kets import Kets
+from quantumbattery.states.reduced import part
+from quantumbattery.states.state import structure
 
 close = partial(np.testing.assert_allclose, rtol=0, atol=2e-12)
 WHENS = {

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from quantumbattery import cells, correlations, daemonic, matrices, merit
+import quantumbattery as qb
+from quantumbattery.quantities import matrices
 from random_matrices import hamiltonian, state, states, unitary
 
 RHO = np.diag([0.25, 0.75])
@@ -36,19 +37,19 @@ H = np.diag([0.0, 1.0])
     ids=lambda rho: type(rho).__name__,
 )
 def test_one_state_gives_one_number(rho):
-    value = merit.energy(rho, H)
+    value = qb.energy(rho, H)
     assert isinstance(value, float)
     assert value == 0.75
 
 
 def test_whole_numbers_are_numbers():
-    assert merit.energy([[0, 0], [0, 1]], [[0, 0], [0, 3]]) == 3
+    assert qb.energy([[0, 0], [0, 1]], [[0, 0], [0, 3]]) == 3
 
 
 def test_a_ket_of_qutip_is_its_projector():
     ket = (qutip.basis(2, 0) + 1j * qutip.basis(2, 1)).unit()
-    assert merit.ergotropy(ket, H) == pytest.approx(0.5, abs=1e-15)
-    assert correlations.coherence(ket) == pytest.approx(0.5, abs=1e-15)
+    assert qb.ergotropy(ket, H) == pytest.approx(0.5, abs=1e-15)
+    assert qb.coherence(ket) == pytest.approx(0.5, abs=1e-15)
 
 
 def test_lists_and_arrays_of_qobj_are_batches():
@@ -57,38 +58,38 @@ def test_lists_and_arrays_of_qobj_are_batches():
     array[:] = listed
     kets = [qutip.basis(2, 0), qutip.basis(2, 1)]
     h = qutip.num(2)
-    np.testing.assert_array_equal(merit.energy(listed, h), [0, 1, 0.5])
-    np.testing.assert_array_equal(merit.energy(tuple(listed), h), [0, 1, 0.5])
-    np.testing.assert_array_equal(merit.energy(array, h), [0, 1, 0.5])
-    np.testing.assert_array_equal(merit.energy(kets, [h, 2 * h]), [0, 2])
+    np.testing.assert_array_equal(qb.energy(listed, h), [0, 1, 0.5])
+    np.testing.assert_array_equal(qb.energy(tuple(listed), h), [0, 1, 0.5])
+    np.testing.assert_array_equal(qb.energy(array, h), [0, 1, 0.5])
+    np.testing.assert_array_equal(qb.energy(kets, [h, 2 * h]), [0, 2])
 
 
 def test_the_states_of_a_qutip_result():
     h = qutip.num(2)
     run = qutip.sesolve(0.5 * qutip.sigmax(), qutip.basis(2, 0), [0, np.pi / 2, np.pi])
-    np.testing.assert_allclose(merit.energy(run.states, h), [0, 0.5, 1], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(qb.energy(run.states, h), [0, 0.5, 1], rtol=0, atol=1e-5)
 
 
 def test_batches_broadcast_and_may_be_empty():
     rng = np.random.default_rng(1)
     rho, h = states(rng, 6, 3).reshape(2, 3, 3, 3), np.array([hamiltonian(rng, 3), np.eye(3)])
-    together = merit.ergotropy(rho, h[:, None])
+    together = qb.ergotropy(rho, h[:, None])
     assert together.shape == (2, 3)
     for i in range(2):
         for j in range(3):
-            assert together[i, j] == pytest.approx(merit.ergotropy(rho[i, j], h[i]), abs=1e-14)
-    assert merit.energy(rho[0, 0], h).shape == (2,)
-    for function in (merit.energy, merit.ergotropy, merit.capacity, merit.coherent_ergotropy):
+            assert together[i, j] == pytest.approx(qb.ergotropy(rho[i, j], h[i]), abs=1e-14)
+    assert qb.energy(rho[0, 0], h).shape == (2,)
+    for function in (qb.energy, qb.ergotropy, qb.capacity, qb.coherent_ergotropy):
         assert function(np.zeros((0, 3, 3)), h[0]).shape == (0,)
-    assert daemonic.daemonic_ergotropy(np.zeros((0, 4, 4)), H, (2, 2)).shape == (0,)
+    assert qb.daemonic_ergotropy(np.zeros((0, 4, 4)), H, (2, 2)).shape == (0,)
 
 
 def test_within_the_tolerance_a_state_is_a_state():
     nearly = np.diag([1 + 6e-9, -4e-9])
     h = np.diag([-1.0, 1.0])
-    assert 0 <= merit.ergotropy(nearly, h) <= merit.energy(nearly, h) + 1
-    assert merit.energy(nearly, h) == -1
-    assert correlations.entropy(nearly) == 0
+    assert 0 <= qb.ergotropy(nearly, h) <= qb.energy(nearly, h) + 1
+    assert qb.energy(nearly, h) == -1
+    assert qb.entropy(nearly) == 0
 
 
 # --- labels -------------------------------------------------------------------------------------
@@ -102,23 +103,23 @@ def labelled():
 
 
 def test_labels_come_back(labelled):
-    value = merit.ergotropy(labelled, H)
+    value = qb.ergotropy(labelled, H)
     assert value.dims == ("time",)
     assert value.name is None
     assert value.attrs == {}
     assert set(value.coords) == {"time", "kind"}
     np.testing.assert_array_equal(value.time, labelled.time)
-    np.testing.assert_array_equal(value, merit.ergotropy(labelled.values, H))
-    assert correlations.purity(labelled).dims == ("time",)
-    assert merit.energy(labelled[0], H).shape == ()
+    np.testing.assert_array_equal(value, qb.ergotropy(labelled.values, H))
+    assert qb.purity(labelled).dims == ("time",)
+    assert qb.energy(labelled[0], H).shape == ()
 
 
 def test_matrices_come_back_with_their_dimensions(labelled):
-    passive = merit.passive_state(labelled, H)
+    passive = qb.passive_state(labelled, H)
     assert passive.dims == ("time", "i", "j")
-    np.testing.assert_array_equal(passive, merit.passive_state(labelled.values, H))
+    np.testing.assert_array_equal(passive, qb.passive_state(labelled.values, H))
     pair = xr.DataArray(states(np.random.default_rng(3), 2, 6), dims=("time", "i", "j"))
-    part = matrices.partial_trace(pair, (2, 3), 1)
+    part = qb.partial_trace(pair, (2, 3), 1)
     assert part.dims == ("time", "i", "j")
     assert part.shape == (2, 3, 3)
 
@@ -126,20 +127,20 @@ def test_matrices_come_back_with_their_dimensions(labelled):
 def test_labelled_axes_broadcast_by_name(labelled):
     frequency = xr.DataArray([1.0, 2.0], dims="frequency", coords={"frequency": [1.0, 2.0]})
     h = frequency * xr.DataArray(H, dims=("i", "j"))
-    value = merit.energy(labelled, h)
+    value = qb.energy(labelled, h)
     assert set(value.dims) == {"time", "frequency"}
-    one = merit.energy(labelled.values, H)
+    one = qb.energy(labelled.values, H)
     np.testing.assert_allclose(value.transpose("frequency", "time"), [one, 2 * one], rtol=1e-15)
-    single = merit.energy(RHO, h)
+    single = qb.energy(RHO, h)
     assert single.dims == ("frequency",)
     np.testing.assert_array_equal(single, [0.75, 1.5])
-    assert merit.passive_state(RHO, h).dims == ("frequency", "i", "j")
-    locked = cells.locked_ergotropy(np.kron(RHO, RHO), [h, h])
+    assert qb.passive_state(RHO, h).dims == ("frequency", "i", "j")
+    locked = qb.locked_ergotropy(np.kron(RHO, RHO), [h, h])
     assert locked.dims == ("frequency",)
 
 
 def test_a_labelled_matrix_beside_an_array_is_an_array():
-    assert isinstance(merit.energy(RHO, xr.DataArray(H)), float)
+    assert isinstance(qb.energy(RHO, xr.DataArray(H)), float)
 
 
 # --- what may not ---------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ BAD_STATES = {
 @pytest.mark.parametrize("name", BAD_STATES)
 def test_bad_states_are_refused_in_words(name):
     rho, error, words = BAD_STATES[name]
-    for function in (correlations.entropy, lambda rho: merit.energy(rho, H)):
+    for function in (qb.entropy, lambda rho: qb.energy(rho, H)):
         with pytest.raises(error, match=words):
             function(rho)
 
@@ -200,13 +201,13 @@ BAD_HAMILTONIANS = {
 def test_bad_hamiltonians_are_refused_in_words(name):
     h, error, words = BAD_HAMILTONIANS[name]
     with pytest.raises(error, match=words):
-        merit.ergotropy(QUBITS, h)
+        qb.ergotropy(QUBITS, h)
 
 
 @pytest.mark.parametrize("dims", [2, "22", (2.0, 2), (True, 4), [], None])
 def test_dims_are_whole_numbers(dims):
     with pytest.raises(TypeError, match=r"dims is .*: it takes one whole number for each part"):
-        correlations.negativity(np.eye(4) / 4, dims)
+        qb.negativity(np.eye(4) / 4, dims)
 
 
 @pytest.mark.parametrize(
@@ -219,19 +220,19 @@ def test_dims_are_whole_numbers(dims):
 )
 def test_dims_fit_the_state(dims, words):
     with pytest.raises(ValueError, match=words):
-        correlations.mutual_information(np.eye(4) / 4, dims)
+        qb.mutual_information(np.eye(4) / 4, dims)
 
 
 @pytest.mark.parametrize("keep", ["0", 0.5, [], [True], None])
 def test_parts_are_whole_numbers(keep):
     with pytest.raises(TypeError, match=r"keep is .*: it takes the number of a part"):
-        matrices.partial_trace(np.eye(4) / 4, (2, 2), keep)
+        qb.partial_trace(np.eye(4) / 4, (2, 2), keep)
 
 
 @pytest.mark.parametrize("keep", [2, -1, [0, 0], [0, 2]])
 def test_parts_exist(keep):
     with pytest.raises(ValueError, match="name each part once, from 0 to 1"):
-        matrices.partial_trace(np.eye(4) / 4, (2, 2), keep)
+        qb.partial_trace(np.eye(4) / 4, (2, 2), keep)
 
 
 # --- small linear algebra -------------------------------------------------------------------------
@@ -257,9 +258,7 @@ def test_a_small_component_of_an_eigenvector_keeps_its_digits():
 def test_partial_trace_agrees_with_qutip(seed, keep):
     rho = state(np.random.default_rng(seed), 12)
     theirs = qutip.Qobj(rho, dims=[[2, 3, 2], [2, 3, 2]]).ptrace(keep).full()
-    np.testing.assert_allclose(
-        matrices.partial_trace(rho, (2, 3, 2), keep), theirs, rtol=0, atol=1e-15
-    )
+    np.testing.assert_allclose(qb.partial_trace(rho, (2, 3, 2), keep), theirs, rtol=0, atol=1e-15)
 
 
 def test_partial_trace_of_a_product_gives_the_factors_in_order():
@@ -268,12 +267,12 @@ def test_partial_trace_of_a_product_gives_the_factors_in_order():
     whole = np.kron(np.kron(parts[0], parts[1]), parts[2])
     for k in range(3):
         np.testing.assert_allclose(
-            matrices.partial_trace(whole, (2, 3, 4), k), parts[k], rtol=0, atol=1e-15
+            qb.partial_trace(whole, (2, 3, 4), k), parts[k], rtol=0, atol=1e-15
         )
-    both = matrices.partial_trace(whole, (2, 3, 4), [2, 0])
+    both = qb.partial_trace(whole, (2, 3, 4), [2, 0])
     np.testing.assert_allclose(both, np.kron(parts[0], parts[2]), rtol=0, atol=1e-15)
     np.testing.assert_allclose(
-        matrices.partial_trace(whole, (2, 3, 4), range(3)), whole, rtol=0, atol=1e-16
+        qb.partial_trace(whole, (2, 3, 4), range(3)), whole, rtol=0, atol=1e-16
     )
 
 

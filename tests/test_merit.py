@@ -6,7 +6,9 @@ import qutip
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from quantumbattery import cells, copies, kernels, merit
+import quantumbattery as qb
+from quantumbattery.merit import cells, copies
+from quantumbattery.merit.energy import within
 from random_matrices import (
     LADDERS,
     SPECTRA,
@@ -21,15 +23,15 @@ from random_matrices import (
 QUBIT = np.diag([0.0, 1.0])
 seeds = st.integers(0, 2**32 - 1)
 REAL_NUMBERS = [
-    merit.energy,
-    merit.passive_energy,
-    merit.active_energy,
-    merit.ergotropy,
-    merit.antiergotropy,
-    merit.capacity,
-    merit.energy_variance,
-    merit.incoherent_ergotropy,
-    merit.coherent_ergotropy,
+    qb.energy,
+    qb.passive_energy,
+    qb.active_energy,
+    qb.ergotropy,
+    qb.antiergotropy,
+    qb.capacity,
+    qb.energy_variance,
+    qb.incoherent_ergotropy,
+    qb.coherent_ergotropy,
     copies.asymptotic_ergotropy,
 ]
 
@@ -52,34 +54,34 @@ def scale_of(h):
 def test_the_bounds_hold_exactly(problem):
     rho, h = problem
     e = np.linalg.eigvalsh(h)
-    energy, work, room = merit.energy(rho, h), merit.ergotropy(rho, h), merit.antiergotropy(rho, h)
-    passive, active = merit.passive_energy(rho, h), merit.active_energy(rho, h)
+    energy, work, room = qb.energy(rho, h), qb.ergotropy(rho, h), qb.antiergotropy(rho, h)
+    passive, active = qb.passive_energy(rho, h), qb.active_energy(rho, h)
     assert np.all(work >= 0)
     assert np.all(work <= energy - e[0])
     assert np.all(room <= 0)
     assert not np.any(np.signbit(room) & (room == 0))
     assert np.all((e[0] <= passive) & (passive <= energy) & (energy <= active) & (active <= e[-1]))
-    for part in (merit.incoherent_ergotropy(rho, h), merit.coherent_ergotropy(rho, h)):
+    for part in (qb.incoherent_ergotropy(rho, h), qb.coherent_ergotropy(rho, h)):
         assert np.all((part >= 0) & (part <= work))
-    assert np.all(merit.energy_variance(rho, h) >= 0)
-    assert np.all(merit.capacity(rho, h) >= 0)
+    assert np.all(qb.energy_variance(rho, h) >= 0)
+    assert np.all(qb.capacity(rho, h) >= 0)
 
 
 @given(problems(largest=7))
 def test_the_definitions_agree(problem):
     rho, h = problem
-    energy, work, room = merit.energy(rho, h), merit.ergotropy(rho, h), merit.antiergotropy(rho, h)
-    passive, active = merit.passive_energy(rho, h), merit.active_energy(rho, h)
+    energy, work, room = qb.energy(rho, h), qb.ergotropy(rho, h), qb.antiergotropy(rho, h)
+    passive, active = qb.passive_energy(rho, h), qb.active_energy(rho, h)
     near = {"rtol": 0, "atol": 1e-14 * (1 + scale_of(h))}
     np.testing.assert_allclose(work, energy - passive, **near)
     np.testing.assert_allclose(room, energy - active, **near)
-    np.testing.assert_allclose(merit.capacity(rho, h), work - room, **near)
-    np.testing.assert_allclose(merit.capacity(rho, h), active - passive, **near)
-    parts = merit.incoherent_ergotropy(rho, h) + merit.coherent_ergotropy(rho, h)
+    np.testing.assert_allclose(qb.capacity(rho, h), work - room, **near)
+    np.testing.assert_allclose(qb.capacity(rho, h), active - passive, **near)
+    parts = qb.incoherent_ergotropy(rho, h) + qb.coherent_ergotropy(rho, h)
     np.testing.assert_allclose(parts, work, **near)
-    after = merit.passive_state(rho, h)
-    np.testing.assert_allclose(merit.energy(after, h), passive, **near)
-    np.testing.assert_allclose(merit.ergotropy(after, h), 0, **near)
+    after = qb.passive_state(rho, h)
+    np.testing.assert_allclose(qb.energy(after, h), passive, **near)
+    np.testing.assert_allclose(qb.ergotropy(after, h), 0, **near)
     np.testing.assert_allclose(
         np.linalg.eigvalsh(after), np.linalg.eigvalsh(rho), rtol=0, atol=1e-14
     )
@@ -91,12 +93,12 @@ def test_against_every_permutation(problem):
         h = problem[1]
         energy, lowest, highest = by_permutations(rho, h)
         near = {"abs": 1e-14 * (1 + scale_of(h))}
-        assert merit.energy(rho, h) == pytest.approx(energy, **near)
-        assert merit.passive_energy(rho, h) == pytest.approx(lowest, **near)
-        assert merit.active_energy(rho, h) == pytest.approx(highest, **near)
-        assert merit.ergotropy(rho, h) == pytest.approx(energy - lowest, **near)
-        assert merit.antiergotropy(rho, h) == pytest.approx(energy - highest, **near)
-        assert merit.capacity(rho, h) == pytest.approx(highest - lowest, **near)
+        assert qb.energy(rho, h) == pytest.approx(energy, **near)
+        assert qb.passive_energy(rho, h) == pytest.approx(lowest, **near)
+        assert qb.active_energy(rho, h) == pytest.approx(highest, **near)
+        assert qb.ergotropy(rho, h) == pytest.approx(energy - lowest, **near)
+        assert qb.antiergotropy(rho, h) == pytest.approx(energy - highest, **near)
+        assert qb.capacity(rho, h) == pytest.approx(highest - lowest, **near)
 
 
 @given(problems(), seeds)
@@ -105,13 +107,13 @@ def test_no_unitary_gets_past_the_passive_and_the_active_state(problem, seed):
     u = unitary(np.random.default_rng(seed), h.shape[0])
     turned = u @ rho @ u.conj().T
     near = {"rtol": 0, "atol": 1e-14 * (1 + scale_of(h))}
-    for invariant in (merit.passive_energy, merit.active_energy, merit.capacity):
+    for invariant in (qb.passive_energy, qb.active_energy, qb.capacity):
         np.testing.assert_allclose(invariant(turned, h), invariant(rho, h), **near)
     energy = np.trace(turned @ h, axis1=-2, axis2=-1).real
-    assert np.all(energy >= merit.passive_energy(rho, h) - 1e-13)
-    assert np.all(energy <= merit.active_energy(rho, h) + 1e-13)
-    together = merit.ergotropy(turned, u @ h @ u.conj().T)
-    np.testing.assert_allclose(together, merit.ergotropy(rho, h), **near)
+    assert np.all(energy >= qb.passive_energy(rho, h) - 1e-13)
+    assert np.all(energy <= qb.active_energy(rho, h) + 1e-13)
+    together = qb.ergotropy(turned, u @ h @ u.conj().T)
+    np.testing.assert_allclose(together, qb.ergotropy(rho, h), **near)
 
 
 @given(problems(), st.floats(-5, 5), st.floats(0.1, 10))
@@ -121,9 +123,9 @@ def test_zero_and_unit_of_energy_do_not_matter(problem, zero, unit):
     near = {"rtol": 0, "atol": 1e-13 * (1 + scale_of(moved))}
     for function in REAL_NUMBERS[3:6] + REAL_NUMBERS[7:]:
         np.testing.assert_allclose(function(rho, moved), unit * function(rho, h), **near)
-    variance = merit.energy_variance(rho, h) * unit**2
+    variance = qb.energy_variance(rho, h) * unit**2
     atol = 1e-12 * (1 + scale_of(moved) ** 2)
-    np.testing.assert_allclose(merit.energy_variance(rho, moved), variance, rtol=0, atol=atol)
+    np.testing.assert_allclose(qb.energy_variance(rho, moved), variance, rtol=0, atol=atol)
 
 
 @pytest.mark.parametrize("kind", SPECTRA)
@@ -141,7 +143,7 @@ def test_bounds_hold_for_units_of_any_size():
     rho = np.concatenate([states(rng, 200, 3, rank) for rank in (1, 2, 3)])
     for unit in (1e-310, 1e-200, 1e-12, 1e12, 1e150):
         h = unit * hamiltonian(rng, 3)
-        work, energy = merit.ergotropy(rho, h), merit.energy(rho, h)
+        work, energy = qb.ergotropy(rho, h), qb.energy(rho, h)
         assert np.all((work >= 0) & (work <= energy - np.linalg.eigvalsh(h)[0]))
 
 
@@ -156,8 +158,8 @@ def test_allahverdyan_2004(populations, printed):
     fourier = np.exp(2j * np.pi * np.outer(range(3), range(3)) / 3) / np.sqrt(3)
     rho = (fourier * populations) @ fourier.conj().T
     h = np.diag([-1.0, 0.0, 1.0])
-    assert merit.energy(rho, h) == pytest.approx(0, abs=1e-15)
-    assert merit.ergotropy(rho, h) == pytest.approx(printed, abs=1e-15)
+    assert qb.energy(rho, h) == pytest.approx(0, abs=1e-15)
+    assert qb.ergotropy(rho, h) == pytest.approx(printed, abs=1e-15)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 2 * np.pi), st.floats(0.1, 10))
@@ -168,15 +170,15 @@ def test_the_qubit_of_the_paper(population, share, phase, w):
     h = np.diag([0.0, w])
     inversion, reach = population - 0.5, np.hypot(population - 0.5, abs(c))
     expected = {
-        merit.energy: w * (0.5 + inversion),
-        merit.passive_energy: w * (0.5 - reach),
-        merit.active_energy: w * (0.5 + reach),
-        merit.ergotropy: w * (inversion + reach),
-        merit.antiergotropy: w * (inversion - reach),
-        merit.capacity: 2 * w * reach,
-        merit.energy_variance: w**2 * population * (1 - population),
-        merit.incoherent_ergotropy: 2 * w * max(0.0, inversion),
-        merit.coherent_ergotropy: w * (reach - abs(inversion)),
+        qb.energy: w * (0.5 + inversion),
+        qb.passive_energy: w * (0.5 - reach),
+        qb.active_energy: w * (0.5 + reach),
+        qb.ergotropy: w * (inversion + reach),
+        qb.antiergotropy: w * (inversion - reach),
+        qb.capacity: 2 * w * reach,
+        qb.energy_variance: w**2 * population * (1 - population),
+        qb.incoherent_ergotropy: 2 * w * max(0.0, inversion),
+        qb.coherent_ergotropy: w * (reach - abs(inversion)),
     }
     for function, value in expected.items():
         assert function(rho, h) == pytest.approx(value, abs=1e-14 * (1 + w) ** 2), function.__name__
@@ -192,14 +194,14 @@ def test_a_small_ergotropy_keeps_its_digits(log_s, log_f, phase):
     reach = np.hypot(inversion, abs(c))
     if inversion < 0:
         expected = abs(c) ** 2 / (reach - inversion)
-        assert merit.ergotropy(rho, QUBIT) == pytest.approx(expected, rel=4e-15)
-        assert merit.coherent_ergotropy(rho, QUBIT) == pytest.approx(expected, rel=4e-15)
+        assert qb.ergotropy(rho, QUBIT) == pytest.approx(expected, rel=4e-15)
+        assert qb.coherent_ergotropy(rho, QUBIT) == pytest.approx(expected, rel=4e-15)
 
 
 @pytest.mark.parametrize("small", [1e-3, 1e-6, 1e-8])
 def test_a_small_ergotropy_of_a_qutrit_keeps_its_digits(small):
     ket = np.array([np.sqrt(1 - small**2 - small**4), small, small**2])
-    work = merit.ergotropy(np.outer(ket, ket), np.diag([0.0, 1.0, 2.0]))
+    work = qb.ergotropy(np.outer(ket, ket), np.diag([0.0, 1.0, 2.0]))
     assert work == pytest.approx(small**2 + 2 * small**4, rel=1e-9)
 
 
@@ -207,14 +209,14 @@ def test_edges():
     h = np.diag([0.0, 1.0, 3.0])
     for d in (1, 2, 3):
         mixed = np.eye(d) / d
-        assert merit.ergotropy(mixed, h[:d, :d]) == 0
-        assert merit.capacity(mixed, h[:d, :d]) == 0
-        assert merit.energy_variance(np.diag([0.0] * (d - 1) + [1.0]), h[:d, :d]) == 0
+        assert qb.ergotropy(mixed, h[:d, :d]) == 0
+        assert qb.capacity(mixed, h[:d, :d]) == 0
+        assert qb.energy_variance(np.diag([0.0] * (d - 1) + [1.0]), h[:d, :d]) == 0
     top = np.diag([0.0, 0.0, 1.0])
-    assert merit.ergotropy(top, h) == merit.energy(top, h) == merit.capacity(top, h) == 3
-    assert merit.ergotropy(np.diag([0.5, 0.25, 0.25]), h) == 0
-    assert merit.ergotropy(top, np.eye(3)) == 0
-    np.testing.assert_array_equal(merit.passive_state(top, h), np.diag([1.0, 0.0, 0.0]))
+    assert qb.ergotropy(top, h) == qb.energy(top, h) == qb.capacity(top, h) == 3
+    assert qb.ergotropy(np.diag([0.5, 0.25, 0.25]), h) == 0
+    assert qb.ergotropy(top, np.eye(3)) == 0
+    np.testing.assert_array_equal(qb.passive_state(top, h), np.diag([1.0, 0.0, 0.0]))
 
 
 @given(problems())
@@ -223,7 +225,7 @@ def test_variance_is_that_of_qutip(problem):
     assume(len(h) > 1)
     theirs = [qutip.variance(qutip.Qobj(h), qutip.Qobj(each)) for each in rho]
     atol = 1e-13 * (1 + scale_of(h) ** 2)
-    np.testing.assert_allclose(merit.energy_variance(rho, h), theirs, rtol=0, atol=atol)
+    np.testing.assert_allclose(qb.energy_variance(rho, h), theirs, rtol=0, atol=atol)
 
 
 # --- coherent and incoherent ----------------------------------------------------------------------
@@ -239,11 +241,11 @@ def test_dephasing_keeps_the_blocks_of_degenerate_levels(seed, kind, turned):
     projectors = [u[:, part] @ u[:, part].conj().T for part in (slice(0, 2), slice(2, 4))]
     dephased = sum(p @ rho @ p for p in projectors)
     energy, lowest, _ = by_permutations(dephased, h)
-    assert merit.incoherent_ergotropy(rho, h) == pytest.approx(energy - lowest, abs=1e-14)
+    assert qb.incoherent_ergotropy(rho, h) == pytest.approx(energy - lowest, abs=1e-14)
     free = sum(p @ unitary(rng, 4) @ p for p in projectors)  # a rotation inside the levels
     left, _, right = np.linalg.svd(free)
     moved = (left @ right) @ rho @ (left @ right).conj().T
-    before, after = merit.coherent_ergotropy(rho, h), merit.coherent_ergotropy(moved, h)
+    before, after = qb.coherent_ergotropy(rho, h), qb.coherent_ergotropy(moved, h)
     assert before == pytest.approx(after, abs=1e-13)
 
 
@@ -252,14 +254,14 @@ def test_equal_cells_are_degenerate_in_spite_of_rounding():
     h = np.diag([0.0, 0.1 + 0.2, 0.3, 1.0])
     w_state = np.zeros((4, 4))
     w_state[1:3, 1:3] = 0.5
-    assert merit.coherent_ergotropy(w_state, h) == pytest.approx(0, abs=1e-15)
-    assert merit.incoherent_ergotropy(w_state, h) == pytest.approx(0.3, abs=1e-15)
+    assert qb.coherent_ergotropy(w_state, h) == pytest.approx(0, abs=1e-15)
+    assert qb.incoherent_ergotropy(w_state, h) == pytest.approx(0.3, abs=1e-15)
 
 
 def test_a_diagonal_state_has_no_coherent_part():
     rng = np.random.default_rng(8)
     rho = np.array([np.diag(spectrum(rng, 5, kind)) for kind in SPECTRA])
-    np.testing.assert_array_equal(merit.coherent_ergotropy(rho, hamiltonian(rng, 5, "even")), 0)
+    np.testing.assert_array_equal(qb.coherent_ergotropy(rho, hamiltonian(rng, 5, "even")), 0)
 
 
 # --- cells ----------------------------------------------------------------------------------------
@@ -283,7 +285,7 @@ def test_local_ergotropy_is_that_of_the_reduced_states(seed, dims, kind):
         factors = [qutip.qeye(d) for d in dims]
         factors[cell] = qutip.Qobj(h)
         total += qutip.tensor(factors)
-    assert local + locked == pytest.approx(merit.ergotropy(rho, total), abs=1e-13)
+    assert local + locked == pytest.approx(qb.ergotropy(rho, total), abs=1e-13)
 
 
 def test_cells_may_come_as_one_array_of_matrices():
@@ -312,7 +314,7 @@ def test_all_levels_count_and_not_the_symmetric_ladder(n):
     h = np.diag([float(index.bit_count()) for index in range(2**n)])
     kept = 1 - np.linalg.eigvalsh(small)[-1]
     expected = np.trace(h @ rho).real - kept
-    assert merit.ergotropy(rho, h) == pytest.approx(expected, abs=1e-13)
+    assert qb.ergotropy(rho, h) == pytest.approx(expected, abs=1e-13)
     both = cells.local_ergotropy(rho, [QUBIT] * n) + cells.locked_ergotropy(rho, [QUBIT] * n)
     assert both == pytest.approx(expected, abs=1e-13)
 
@@ -341,19 +343,19 @@ def test_bad_cells_are_refused_in_words(hs, error, words):
 
 def test_only_rounding_is_trimmed():
     e, rho = np.array([0.0, 1.0]), np.diag([1.0, 0.0])
-    assert kernels.within(-1e-15, 0.0, 1.0, rho, e) == 0
-    assert kernels.within(1 + 1e-15, 0.0, 1.0, rho, e) == 1
+    assert within(-1e-15, 0.0, 1.0, rho, e) == 0
+    assert within(1 + 1e-15, 0.0, 1.0, rho, e) == 1
     with pytest.raises(ArithmeticError, match="passes its bound by 1e-12, more than rounding"):
-        kernels.within(-1e-12, 0.0, 1.0, rho, e)
+        within(-1e-12, 0.0, 1.0, rho, e)
     nearly = np.diag([1 + 5e-9, -5e-9])
-    assert kernels.within(-5e-9, 0.0, 1.0, nearly, e) == 0
+    assert within(-5e-9, 0.0, 1.0, nearly, e) == 0
     with pytest.raises(ArithmeticError):
-        kernels.within(-5e-8, 0.0, 1.0, nearly, e)
+        within(-5e-8, 0.0, 1.0, nearly, e)
 
 
 def test_sums_of_dozens_of_levels_stay_inside_the_guard():
     rng = np.random.default_rng(11)
     for d in (60, 150):
         rho, h = states(rng, 3, d, 2), hamiltonian(rng, d)
-        work, energy = merit.ergotropy(rho, h), merit.energy(rho, h)
+        work, energy = qb.ergotropy(rho, h), qb.energy(rho, h)
         assert np.all((work >= 0) & (work <= energy - np.linalg.eigvalsh(h)[0]))

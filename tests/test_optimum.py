@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import quantumbattery as qb
 from product_space import random_case
-from quantumbattery.terms import hamiltonian_terms
+from quantumbattery.reach.terms import hamiltonian_terms
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from product_space import Whole, chain, closure, initial, interfering, random_case
-from quantumbattery.pairs import liouvillian, pairs
-from quantumbattery.reach import reach
-from quantumbattery.states import bloch, fock, state, thermal
-from quantumbattery.system import Oscillator, Qubit, Qudit, System, dipole, exchange
+from quantumbattery.network.interactions import dipole, exchange
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import bloch, fock, state, thermal
+from quantumbattery.network.sites import Oscillator, Qubit, Qudit
+from quantumbattery.reach.reach import reach
+from quantumbattery.states.lindblad import liouvillian, pairs
 
 # --- beside the product space --------------------------------------------------------------------
 

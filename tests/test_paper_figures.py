@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import quantumbattery as qb
-from quantumbattery.paper import panels, printed, write_figures
+from quantumbattery.paper import printed
+from quantumbattery.paper.figures import panels, write_figures
 
 
 @pytest.mark.parametrize("number", [2, 3, 4])

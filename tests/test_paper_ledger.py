@@ -18,8 +18,8 @@ from quantumbattery.paper import (
     precise,
     printed,
 )
-from quantumbattery.paper.ledger import Ledger, Row, verify
-from quantumbattery.paper.verdict import approximation, definition, formula, misprint
+from quantumbattery.paper.ledger import Ledger, verify
+from quantumbattery.paper.verdict import Row, approximation, definition, formula, misprint
 
 CORRECTED = {11, 13, 24, 26, 28, 36, 60}
 SYMBOLS_ONLY = {11, 13, 26}

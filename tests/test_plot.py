@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.plot import COLOURS, in_pi, shades
+from quantumbattery.plot.style import COLOURS, in_pi, shades
 
 TIMES = np.linspace(0, 4, 41)
 

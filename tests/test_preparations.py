@@ -3,10 +3,11 @@ import pytest
 import qutip
 import xarray as xr
 
-from quantumbattery.amplitudes import density_matrix, is_pure
-from quantumbattery.preparations import by_site
-from quantumbattery.states import bloch, coherent, fock, squeezed, state, thermal
-from quantumbattery.system import Oscillator, Qubit, Qudit, System
+from quantumbattery.network.amplitudes import density_matrix, is_pure
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import bloch, coherent, fock, squeezed, state, thermal
+from quantumbattery.network.sites import Oscillator, Qubit, Qudit
+from quantumbattery.network.starts import by_site
 
 LADDER = Oscillator()
 QUTRIT = Qudit([0.0, 1.0, 3.0])

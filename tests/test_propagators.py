@@ -12,7 +12,10 @@ from scipy.linalg import expm
 from scipy.sparse import csr_array
 from scipy.special import jv
 
-from quantumbattery.propagators import Semigroup, Sparse, Unitary, equal_steps, padded
+from quantumbattery.dynamics.exponentials import equal_steps
+from quantumbattery.dynamics.semigroup import Semigroup, padded
+from quantumbattery.dynamics.series import Sparse
+from quantumbattery.dynamics.unitary import Unitary
 
 close = partial(np.testing.assert_allclose, rtol=0)
 seeds = st.integers(0, 2**32 - 1)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantumbattery.qubit import part, tiles
+from quantumbattery.pair.thermodynamics import part, tiles
 
 
 @given(st.lists(st.integers(1, 7), max_size=4), st.integers(1, 50))

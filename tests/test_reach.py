@@ -9,19 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from product_space import Whole, chain, closure, initial, interfering, random_case
-from quantumbattery.reach import cutoffs, reach
-from quantumbattery.states import bloch, coherent, fock
-from quantumbattery.system import (
-    Ensemble,
-    Oscillator,
-    Qubit,
-    Qudit,
-    System,
-    dipole,
-    exchange,
-    heisenberg,
-)
-from quantumbattery.terms import gains_quanta
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.interactions import dipole, exchange, heisenberg
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import bloch, coherent, fock
+from quantumbattery.network.sites import Oscillator, Qubit, Qudit
+from quantumbattery.reach.cutoffs import cutoffs, gains_quanta
+from quantumbattery.reach.reach import reach
 
 # --- beside the product space --------------------------------------------------------------------
 
@@ -32,7 +26,7 @@ def test_reached_configurations_against_the_product_space(seed, lossy):
     case = random_case(seed, 120, lossy)
     check_configurations(*case)
     with pytest.MonkeyPatch.context() as patch:  # as spaces too large to be written down
-        patch.setattr("quantumbattery.reach._SMALL", 0)
+        patch.setattr("quantumbattery.reach.configurations._SMALL", 0)
         check_configurations(*case)
 
 

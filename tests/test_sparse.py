@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import issparse
 
-from quantumbattery.sparse import above, adjoint, components, entries, product, reachable, sparse
+from quantumbattery.reach.sparse import (
+    above,
+    adjoint,
+    components,
+    entries,
+    product,
+    reachable,
+    sparse,
+)
 
 SIZES = [3, 40, 20_000]  # dense, sparse, and left to SciPy
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantumbattery.spectrum import degeneracies, highest, lowest
-from quantumbattery.system import Ensemble, Qubit, Qudit
+from quantumbattery.charging.battery import highest, lowest
+from quantumbattery.network.ensembles import Ensemble, degeneracies
+from quantumbattery.network.sites import Qubit, Qudit
 
 LARGEST = 2.0**30  # beyond it a number of states is as good as endless
 

@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.study import read_study
-from quantumbattery.study_report import best, picture
+from quantumbattery.sweeps.report import best, picture
+from quantumbattery.sweeps.study import read_study
 
 PAIR = """
 [system]

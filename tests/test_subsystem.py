@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from product_space import Whole, chain, initial, interfering, random_case
-from quantumbattery.evolve import motion
-from quantumbattery.forms import Kets, Matrix, structure
-from quantumbattery.reach import reach
-from quantumbattery.split import Split
-from quantumbattery.states import bloch, fock, state
-from quantumbattery.subsystem import part
-from quantumbattery.system import Ensemble, Oscillator, Qubit, Qudit, System, dipole, exchange
+from quantumbattery.dynamics.motion import motion
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.interactions import dipole, exchange
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import bloch, fock, state
+from quantumbattery.network.sites import Oscillator, Qubit, Qudit
+from quantumbattery.reach.reach import Split, reach
+from quantumbattery.states.density import Matrix
+from quantumbattery.states.kets import Kets
+from quantumbattery.states.reduced import part
+from quantumbattery.states.state import structure
 
 TIMES = np.array([1.3, 0.0])
 close = partial(np.testing.assert_allclose, rtol=0, atol=2e-12)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import quantumbattery as qb
 import sweep_study
-from quantumbattery.sweeping.grid import Grid
-from quantumbattery.sweeping.identity import identity
+from quantumbattery.sweeps.grid import Grid
+from quantumbattery.sweeps.identity import identity
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*points failed")
 

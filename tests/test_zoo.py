@@ -10,7 +10,7 @@ import pytest
 import quantumbattery as qb
 from quantumbattery.cli import main
 from quantumbattery.zoo import registry
-from quantumbattery.zoo.entry import Entry, Result
+from quantumbattery.zoo.results import Entry, Result
 
 KEYS = ["system", "quantity", "value", "reference", "source", "difference", "allowed", "agrees"]
 
@@ -65,7 +65,7 @@ def test_names_are_unique():
 
 
 def test_references_by_brute_force_use_nothing_of_the_library():
-    source = Path(registry.__file__).with_name("brute.py").read_text("utf-8")
+    source = Path(registry.__file__).with_name("references.py").read_text("utf-8")
     names = [
         node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
         for node in ast.walk(ast.parse(source))

@@ -1,9 +1,9 @@
 """Quantum batteries: charging, ergotropy, capacity and power, exact and fast."""
 
 from quantumbattery import models, paper, plot, zoo
-from quantumbattery.cells import local_ergotropy, locked_ergotropy
-from quantumbattery.copies import asymptotic_ergotropy, multi_copy_ergotropy
-from quantumbattery.correlations import (
+from quantumbattery.merit.cells import local_ergotropy, locked_ergotropy
+from quantumbattery.merit.copies import asymptotic_ergotropy, multi_copy_ergotropy
+from quantumbattery.merit.correlations import (
     coherence,
     concurrence,
     entropy,
@@ -12,36 +12,31 @@ from quantumbattery.correlations import (
     population_inversion,
     purity,
 )
-from quantumbattery.daemonic import daemonic_ergotropy
-from quantumbattery.matrices import partial_trace
-from quantumbattery.merit import (
+from quantumbattery.merit.daemonic import daemonic_ergotropy
+from quantumbattery.merit.energy import (
     active_energy,
-    antiergotropy,
-    capacity,
-    coherent_ergotropy,
     energy,
     energy_variance,
-    ergotropy,
-    incoherent_ergotropy,
     passive_energy,
     passive_state,
 )
-from quantumbattery.pair import QubitPair
-from quantumbattery.states import bloch, coherent, fock, squeezed, state, thermal
-from quantumbattery.sweep import SweepError, sweep
-from quantumbattery.system import (
-    Ensemble,
-    Oscillator,
-    Qubit,
-    Qudit,
-    System,
-    dipole,
-    drive,
-    exchange,
-    heisenberg,
-    interaction,
-    two_photon_drive,
+from quantumbattery.merit.ergotropy import (
+    antiergotropy,
+    capacity,
+    coherent_ergotropy,
+    ergotropy,
+    incoherent_ergotropy,
 )
+from quantumbattery.merit.partial_trace import partial_trace
+from quantumbattery.network.drives import drive, two_photon_drive
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.interactions import dipole, exchange, heisenberg, interaction
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import bloch, coherent, fock, squeezed, state, thermal
+from quantumbattery.network.sites import Oscillator, Qubit, Qudit
+from quantumbattery.pair.qubit_pair import QubitPair
+from quantumbattery.sweeps.store import SweepError
+from quantumbattery.sweeps.sweep import sweep
 
 __all__ = [
     "Ensemble",

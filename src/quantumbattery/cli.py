@@ -13,12 +13,12 @@ import numpy as np
 import typer
 import xarray as xr
 
-from quantumbattery.angles import angle
 from quantumbattery.files import check_table_path, make_folder, write_table, write_whole
-from quantumbattery.pair import QubitPair
-from quantumbattery.quantities import MEASURES
-from quantumbattery.states import Bloch, bloch
-from quantumbattery.sweep import SweepError
+from quantumbattery.network.preparations import Bloch, bloch
+from quantumbattery.pair.qubit_pair import QubitPair
+from quantumbattery.quantities import written
+from quantumbattery.quantities.measures import MEASURES
+from quantumbattery.sweeps.store import SweepError
 
 app = typer.Typer(
     add_completion=False,
@@ -86,14 +86,15 @@ def charge(
     """Charge the battery qubit and print its figures of merit over time."""
     preparation = _preparation(theta, phi)
     pair = QubitPair(frequency, coupling, loss, battery_loss, detuning)
-    moments = _times(times)
+    moments = written.times(times)
     chosen = None if measures is None else [name.strip() for name in measures.split(",")]
     _check_outputs(out, plot)
     table = pair.charge(preparation, moments, chosen)
     if out is not None:
         write_table(table, out)
     if plot is not None:
-        from quantumbattery.plot import curves, save
+        from quantumbattery.plot.lines import curves
+        from quantumbattery.plot.style import save
 
         save(curves(table, chosen), plot)
     _print_head(pair, preparation)
@@ -131,7 +132,8 @@ def paper(
     ] = Path("paper-results"),
 ) -> None:
     """Draw figures 2-4 of the founding paper with their data, and check its 70 equations."""
-    from quantumbattery.paper import verify, write_figures
+    from quantumbattery.paper.figures import write_figures
+    from quantumbattery.paper.ledger import verify
 
     make_folder(out)
     print("Drawing figures 2, 3 and 4 ...", flush=True)
@@ -152,7 +154,7 @@ def verify(
     ] = "text",
 ) -> None:
     """Print a verdict on each of the founding paper's 70 equations."""
-    from quantumbattery.paper import verify as check
+    from quantumbattery.paper.ledger import verify as check
 
     _check_format(format)
     if format == "text":
@@ -190,7 +192,7 @@ def zoo(
     found = reproduce(name, done=_progress if name == "all" else None)
     print(found.to_json(indent=2) if format == "json" else found)
     for each, path in pictures.items():
-        from quantumbattery.plot import save
+        from quantumbattery.plot.style import save
 
         save(picture(each), path)
         print(f"wrote {path}", file=sys.stderr if format == "json" else sys.stdout)
@@ -226,8 +228,8 @@ def sweep(
     A study is a TOML file with the parts [system], [preparation], [times] or [optimum], [axes] and
     [output]; docs/studies.md says what they hold.
     """
-    from quantumbattery import study_report as studies
-    from quantumbattery.study import read_study
+    from quantumbattery.sweeps import report as studies
+    from quantumbattery.sweeps.study import read_study
 
     if workers is not None and scheduler is not None:
         raise ValueError("give --workers for this machine or --scheduler for a cluster, not both")
@@ -249,7 +251,7 @@ def sweep(
     if failed := studies.failures(table):
         print(failed)
     if plot is not None:
-        from quantumbattery.plot import save
+        from quantumbattery.plot.style import save
 
         save(studies.picture(table, measure), plot)
     _print_written(wanted.store, plot)
@@ -300,21 +302,7 @@ def _options(
 
 
 def _preparation(theta: str, phi: str) -> Bloch:
-    return bloch(angle("theta", theta), angle("phi", phi))
-
-
-def _times(text: str) -> np.ndarray:
-    try:
-        start, stop, points = text.split(":")
-        first, last, count = float(start), float(stop), int(points)
-    except ValueError:
-        raise ValueError(f"times must be FROM:TO:POINTS such as 0:4:401; got {text!r}") from None
-    if not (0 <= first <= last < np.inf) or not 1 <= count <= 10_000_000:
-        raise ValueError(
-            "times FROM:TO:POINTS must be finite with 0 <= FROM <= TO, and 1 to 10000000 POINTS; "
-            f"got {text!r}"
-        )
-    return np.linspace(first, last, count)
+    return bloch(written.angle("theta", theta), written.angle("phi", phi))
 
 
 def _check_format(text: str) -> None:
@@ -342,7 +330,7 @@ def _check_outputs(out: Path | None, plot: Path | None) -> None:
     if out is not None:
         check_table_path(out)
     if plot is not None:
-        from quantumbattery.plot import check_picture_path
+        from quantumbattery.plot.style import check_picture_path
 
         check_picture_path(plot)
 

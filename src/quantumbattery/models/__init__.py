@@ -5,6 +5,7 @@ axis of the argument's name, or a DataArray, which keeps its own dimensions.
 """
 
 from quantumbattery.models.cavities import dicke, tavis_cummings
+from quantumbattery.models.chains import chain, star
 from quantumbattery.models.direct import classical_drive, collective_bath, qutrit, spin_chain
 from quantumbattery.models.driven import (
     driven_hybrid,
@@ -12,7 +13,6 @@ from quantumbattery.models.driven import (
     driven_qubit_pair,
     quadratic_drive,
 )
-from quantumbattery.models.networks import chain, star
 from quantumbattery.models.pairs import jaynes_cummings, oscillator_pair, qubit_pair
 
 __all__ = [

@@ -7,9 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 import xarray as xr
 
-from quantumbattery.parameters import LARGEST, Parameter, flag, parameter
-from quantumbattery.sites import whole_number
-from quantumbattery.states import Values
+from quantumbattery.quantities.aliases import Parameter, Values
+from quantumbattery.quantities.parameters import LARGEST, flag, parameter, whole_number
 
 
 def coupling_of(value: Values, name: str = "coupling") -> Parameter:

@@ -10,15 +10,15 @@ from typing import TypeAlias, cast
 
 import xarray as xr
 
-from quantumbattery.drives import Drive, Envelope
-from quantumbattery.drives import drive as pump
-from quantumbattery.ensemble import Ensemble
-from quantumbattery.interactions import heisenberg
 from quantumbattery.models.arguments import count_of, coupling_of, rate_of
-from quantumbattery.parameters import LARGEST, parameter
-from quantumbattery.sites import Qubit, Qudit
-from quantumbattery.states import Values
-from quantumbattery.system import System
+from quantumbattery.network.drives import Drive, Envelope
+from quantumbattery.network.drives import drive as pump
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.interactions import heisenberg
+from quantumbattery.network.network import System
+from quantumbattery.network.sites import Qubit, Qudit
+from quantumbattery.quantities.aliases import Values
+from quantumbattery.quantities.parameters import LARGEST, parameter
 
 Pulse: TypeAlias = Values | tuple[Values, Envelope]
 """A strength, or a strength and its shape in time."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from quantumbattery.drives import drive as field
-from quantumbattery.drives import two_photon_drive
-from quantumbattery.interactions import exchange
 from quantumbattery.models.arguments import coupling_of, rate_of
-from quantumbattery.parameters import Parameter
-from quantumbattery.sites import Oscillator, Qubit
-from quantumbattery.states import Values
-from quantumbattery.system import System
+from quantumbattery.network.drives import drive as field
+from quantumbattery.network.drives import two_photon_drive
+from quantumbattery.network.interactions import exchange
+from quantumbattery.network.network import System
+from quantumbattery.network.sites import Oscillator, Qubit
+from quantumbattery.quantities.aliases import Parameter, Values
 
 
 def driven_oscillator_pair(

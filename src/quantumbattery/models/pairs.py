@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import xarray as xr
 
-from quantumbattery.interactions import dipole, exchange
 from quantumbattery.models.arguments import coupling_of, frequency_of
-from quantumbattery.pair import QubitPair
-from quantumbattery.parameters import LARGEST, flag, parameter
-from quantumbattery.sites import Oscillator, Qubit
-from quantumbattery.states import Values
-from quantumbattery.system import System
+from quantumbattery.network.interactions import dipole, exchange
+from quantumbattery.network.network import System
+from quantumbattery.network.sites import Oscillator, Qubit
+from quantumbattery.pair.qubit_pair import QubitPair
+from quantumbattery.quantities.aliases import Values
+from quantumbattery.quantities.parameters import LARGEST, flag, parameter
 
 
 def qubit_pair(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from quantumbattery.parameters import LARGEST, numbers
+from quantumbattery.quantities.parameters import LARGEST, numbers
 
 Array = NDArray[Any]
 Values = float | Array

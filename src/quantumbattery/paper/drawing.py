@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from quantumbattery import plot
 from quantumbattery.paper.approximations import A, C
+from quantumbattery.plot.style import DASHES, shades
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,9 +94,7 @@ def _sheet(rows: int, columns: int, height: float) -> tuple[Figure, Any]:
 
 def _angle_lines(axes: Axes, table: pd.DataFrame) -> None:
     columns = table.columns[1:]
-    for column, colour, dash, tex in zip(
-        columns, plot.shades(len(columns)), plot.DASHES, _TEX, strict=False
-    ):
+    for column, colour, dash, tex in zip(columns, shades(len(columns)), DASHES, _TEX, strict=False):
         axes.plot(table["t_J"], table[column], color=colour, linestyle=dash, label=tex)
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from quantumbattery import plot
 from quantumbattery.files import make_folder, write_whole
-from quantumbattery.pair import QubitPair
+from quantumbattery.network.preparations import bloch
+from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.paper import approximations, drawing
 from quantumbattery.paper.approximations import B
-from quantumbattery.states import bloch
+from quantumbattery.plot import sphere, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,9 +90,9 @@ def figure(number: int) -> Figure:
     import matplotlib as mpl
 
     if number == 1:
-        return plot.bloch(bloch(ANGLES))
+        return sphere.bloch(bloch(ANGLES))
     compute, draw = _figure(number)
-    with mpl.rc_context(plot.STYLE):
+    with mpl.rc_context(style.STYLE):
         return draw(compute())
 
 
@@ -121,7 +121,7 @@ def write_figures(folder: str | Path) -> list[Path]:
         name = "bloch" if number == 1 else f"fig{number}"
         picture = figure(number)
         for suffix in ("png", "pdf"):
-            plot.save(picture, path := folder / f"{name}.{suffix}")
+            style.save(picture, path := folder / f"{name}.{suffix}")
             written.append(path)
         for letter, table in panels(number).items() if number > 1 else ():
             written.append(path := folder / f"{name}{letter}.csv")

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantumbattery.cells import local_ergotropy, locked_ergotropy
-from quantumbattery.copies import asymptotic_ergotropy, multi_copy_ergotropy
-from quantumbattery.correlations import entropy
-from quantumbattery.daemonic import daemonic_ergotropy
-from quantumbattery.merit import (
+from quantumbattery.merit.cells import local_ergotropy, locked_ergotropy
+from quantumbattery.merit.copies import asymptotic_ergotropy, multi_copy_ergotropy
+from quantumbattery.merit.correlations import entropy
+from quantumbattery.merit.daemonic import daemonic_ergotropy
+from quantumbattery.merit.energy import energy
+from quantumbattery.merit.ergotropy import (
     antiergotropy,
     capacity,
     coherent_ergotropy,
-    energy,
     ergotropy,
     incoherent_ergotropy,
 )
-from quantumbattery.pair import QubitPair
-from quantumbattery.states import bloch
-from quantumbattery.zoo import brute
-from quantumbattery.zoo.entry import Entry, Result
+from quantumbattery.network.preparations import bloch
+from quantumbattery.pair.qubit_pair import QubitPair
+from quantumbattery.zoo import references
+from quantumbattery.zoo.results import Entry, Result
 from quantumbattery.zoo.tools import finish, line
 
 if TYPE_CHECKING:
@@ -227,12 +227,12 @@ def _joint(theta: float) -> Any:
 def _measured_energy() -> Any:
     """Work after a measurement of the charger in its own levels, outcome by outcome."""
     dims = (2, 2)
-    a, b = (brute.embed(brute.lower(2), k, dims) for k in (0, 1))
-    states = brute.densities(
+    a, b = (references.embed(references.lower(2), k, dims) for k in (0, 1))
+    states = references.densities(
         a.T @ a + b.T @ b + a.T @ b + b.T @ a, [sqrt(0.5) * a], np.diag([0, 0, 1.0, 0]), TIMES
     )
     blocks = states.reshape(-1, 2, 2, 2, 2)
-    return sum(brute.work(blocks[:, k, :, k, :], QUBIT) for k in (0, 1))
+    return sum(references.work(blocks[:, k, :, k, :], QUBIT) for k in (0, 1))
 
 
 def _draw_daemonic(axes: Axes) -> None:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantumbattery import models
-from quantumbattery.interactions import exchange
-from quantumbattery.sites import Oscillator
-from quantumbattery.states import coherent, fock, squeezed, state, thermal
-from quantumbattery.system import System
-from quantumbattery.zoo.entry import Entry, Result
+from quantumbattery.network.interactions import exchange
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import coherent, fock, squeezed, state, thermal
+from quantumbattery.network.sites import Oscillator
+from quantumbattery.zoo.results import Entry, Result
 from quantumbattery.zoo.tools import curve, finish, line, peak
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from quantumbattery.states import Preparation
+    from quantumbattery.network.preparations import Preparation
 
 TIMES = np.linspace(0, 4, 33)
 NUMBERS = np.arange(400)

@@ -9,12 +9,12 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery import models
-from quantumbattery.interactions import dipole, exchange
-from quantumbattery.sites import Qubit
-from quantumbattery.states import bloch, fock
-from quantumbattery.system import System
-from quantumbattery.zoo import brute
-from quantumbattery.zoo.entry import Entry, Result
+from quantumbattery.network.interactions import dipole, exchange
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import bloch, fock
+from quantumbattery.network.sites import Qubit
+from quantumbattery.zoo import references
+from quantumbattery.zoo.results import Entry, Result
 from quantumbattery.zoo.tools import curve, finish, line, peak
 
 if TYPE_CHECKING:
@@ -177,11 +177,11 @@ def _two_losses_exactly() -> Any:
 
 def _two_losses_by_force() -> Any:
     dims = (2, 2)
-    a, b = (brute.embed(brute.lower(2), k, dims) for k in (0, 1))
+    a, b = (references.embed(references.lower(2), k, dims) for k in (0, 1))
     h = a.T @ a + b.T @ b + a.T @ b + b.T @ a
     start = np.kron([np.cos(0.9), np.sin(0.9)], [1, 0])
     return np.stack([
-        brute.work(brute.last(brute.densities(
+        references.work(references.last(references.densities(
             h, (sqrt(x) * a, sqrt(y) * b), np.outer(start, start), TIMES), 2), np.diag([0.0, 1.0]))
         for x, y in LOSSES
     ])  # fmt: skip

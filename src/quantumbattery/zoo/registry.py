@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from quantumbattery.zoo import cavities, direct, driven, merits, networks, oscillators, pairs
-from quantumbattery.zoo.entry import Entry
-from quantumbattery.zoo.rows import Row, Zoo
+from quantumbattery.zoo import cavities, direct, driven, merits, oscillators, pairs
+from quantumbattery.zoo import chains as networks
+from quantumbattery.zoo.results import Entry, Row, Zoo
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -116,7 +116,7 @@ def picture(name: str) -> Figure:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    from quantumbattery.plot import STYLE
+    from quantumbattery.plot.style import STYLE
 
     if name == "all":
         raise ValueError(f"a picture shows one system; name one of {', '.join(NAMES)}")

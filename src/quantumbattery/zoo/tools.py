@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantumbattery.plot import COLOURS, DASHES
-from quantumbattery.sites import Oscillator
-from quantumbattery.system import Drive, Interaction, System
+from quantumbattery.network.drives import Drive
+from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.network import System
+from quantumbattery.network.sites import Oscillator
+from quantumbattery.plot.style import COLOURS, DASHES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from quantumbattery.states import Preparation
+    from quantumbattery.network.preparations import Preparation
 
 
 def curve(
@@ -47,7 +49,7 @@ def curve(
     Examples
     --------
     >>> from quantumbattery import models
-    >>> from quantumbattery.states import fock
+    >>> from quantumbattery.network.preparations import fock
     >>> curve(models.qubit_pair(), fock(1), [0.0, np.pi / 2]).round(12)
     array([0., 1.])
     """

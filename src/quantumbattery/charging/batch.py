@@ -1,0 +1,119 @@
+"""The axes of a result: which come from the system, the preparation and the times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import Preparation
+from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.parameters import axes_of, names
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """The axes of a result, sorted by what depends on them.
+
+    Attributes
+    ----------
+    sizes, coords : dict
+        All axes in the order of the result, and its coordinates.
+    generator, states, moments : tuple of str
+        Axes of the system; axes of the preparation alone; axes of the times alone.
+    times : ndarray, shape (T,) or (g, T)
+    """
+
+    sizes: dict[str, int]
+    coords: dict[str, xr.Variable]
+    generator: tuple[str, ...]
+    states: tuple[str, ...]
+    moments: tuple[str, ...]
+    times: Array
+
+    @classmethod
+    def of(
+        cls,
+        system: System,
+        started: Mapping[str, Preparation],
+        single: bool,
+        times: Parameter,
+    ) -> Axes:
+        """Sort the axes of everything that was given.
+
+        With a single preparation, the same for all chargers, its parameters become coordinates.
+        """
+        given: dict[str, Parameter] = {}
+        for name, each in started.items():
+            for n in names(each):
+                value = getattr(each, n)
+                if single and np.ndim(value) == 0 and not isinstance(value, complex):
+                    given[n] = value
+                elif isinstance(value, xr.DataArray):
+                    given[n if single else f"{name}.{n}"] = value
+        of_start = {str(d) for v in given.values() for d in getattr(v, "dims", ())}
+        sizes, coords = axes_of(given | system.arrays | {"time": times})
+        own = {k for k in given if k in sizes or (single and k in coords)}
+        coords = {k: v for k, v in coords.items() if k in sizes or k in own or k == "time"}
+        of_time = {str(d) for d in getattr(times, "dims", ())}
+        of_system = {str(d) for v in system.arrays.values() for d in v.dims}
+        of_system |= of_start & of_time
+        generator = tuple(d for d in sizes if d in of_system)
+        states = tuple(d for d in sizes if d in of_start - of_system)
+        moments = tuple(d for d in sizes if d in of_time - of_system - of_start)
+        axes = cls(sizes, coords, generator, states, moments, np.zeros(0))
+        shared = bool(of_time & of_system)
+        spread = axes._flat(times, generator if shared else (), moments)
+        spread = spread if shared else spread[0]
+        return cls(sizes, coords, generator, states, moments, spread)
+
+    def _count(self, dims: tuple[str, ...]) -> int:
+        return prod(self.sizes[d] for d in dims)
+
+    @property
+    def batch(self) -> int:
+        """How many generators there are."""
+        return self._count(self.generator)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Generators, states for each of them, times."""
+        return self.batch, self._count(self.states), self._count(self.moments)
+
+    def _flat(self, value: Parameter, first: tuple[str, ...], last: tuple[str, ...]) -> Array:
+        """Values over the generator's axes (all of them or none) and some others."""
+        array = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
+        missing = {d: self.sizes[d] for d in (*first, *last) if d not in array.dims}
+        whole = array.set_dims({**missing, **array.sizes})  # type: ignore[no-untyped-call]
+        shape = self._count(first), self._count(last)
+        flat: Array = whole.transpose(*first, *last).to_numpy().reshape(shape)
+        return flat
+
+    def numbers(self, value: Parameter) -> Array:
+        """A parameter of the system over the generators, shape (g,) or (1,)."""
+        if not isinstance(value, xr.DataArray):
+            return np.array([value])
+        if value.dims == self.generator:
+            flat: Array = value.to_numpy().reshape(-1)
+            return flat
+        return self._flat(value, self.generator, ())[:, 0]
+
+    def start(self, amplitude: xr.DataArray) -> Array:
+        """Amplitudes (..., entry) as (g or 1, c, entries)."""
+        given = amplitude.variable
+        first = self.generator if any(d in given.dims for d in self.generator) else ()
+        sizes = {d: self.sizes[d] for d in (*first, *self.states)}
+        shape = (self._count(first), self._count(self.states), given.shape[-1])
+        whole = given.set_dims({**sizes, "entry": shape[-1]})  # type: ignore[no-untyped-call]
+        flat: Array = whole.transpose(*sizes, "entry").to_numpy().reshape(shape)
+        return flat
+
+    def labelled(self, column: Array) -> Array:
+        """A column (g, c, T) over all axes, in the order of the result."""
+        now = (*self.generator, *self.states, *self.moments)
+        whole = column.reshape([self.sizes[d] for d in now])
+        return whole.transpose([now.index(d) for d in self.sizes])

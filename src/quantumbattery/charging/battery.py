@@ -1,0 +1,309 @@
+"""The battery's own Hamiltonian: its energies where it can be, and those that order its levels.
+
+It is the sum of its sites and of the interactions that are always on. Energy is counted from its
+lowest level, which is at 0 by convention. Passive states need as many levels as the state has
+eigenvalues other than zero, however many the battery has: 2^1000 of a thousand qubits, C(1000, m)
+of them at m quanta. So degeneracies are counted, not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TypeAlias
+
+import numpy as np
+
+from quantumbattery.machine import allow
+from quantumbattery.network.ensembles import Ensemble, degeneracies
+from quantumbattery.network.network import System
+from quantumbattery.network.sites import Site
+from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.reach.configurations import Keys
+from quantumbattery.reach.elements import Elements, elements_between
+from quantumbattery.reach.sparse import Adder, components
+from quantumbattery.reach.terms import Terms, grouped, hamiltonian_terms
+
+Numbers = Callable[[Parameter], Array]
+"""The values of a parameter over the batch, shape (g or 1,)."""
+
+EXTRACTIONS = ("global", "collective", "local")
+
+
+@dataclass(frozen=True, eq=False)
+class Battery:
+    """What measures the battery's energy; made by `battery`.
+
+    Attributes
+    ----------
+    system : System
+    extraction : str
+        Which unitaries may take work out.
+    states : ndarray, shape (states, sites)
+        The levels of the battery's sites, wherever it can be.
+    energies : ndarray, shape (g, states)
+        The diagonal of its Hamiltonian there.
+    row, column, value : ndarray, shapes (entries,), (entries,) and (g, entries)
+        The elements beside the diagonal, by states; none unless an interaction is always on.
+    whole : ndarray or None
+        All energies (g, levels) of a battery with interactions, rising.
+    """
+
+    system: System
+    extraction: str
+    states: Array
+    energies: Array
+    row: Array
+    column: Array
+    value: Array
+    whole: Array | None
+    numbers: Numbers
+
+    def select(self, batch: slice) -> Battery:
+        """The same for a part of the batch."""
+
+        def cut(values: Array) -> Array:
+            return values[batch] if len(values) > 1 else values
+
+        return replace(
+            self,
+            energies=cut(self.energies),
+            value=cut(self.value),
+            whole=None if self.whole is None else cut(self.whole),
+            numbers=lambda parameter: cut(self.numbers(parameter)),
+        )
+
+    def extremes(self, count: int) -> tuple[Array, Array]:
+        """The lowest energies, rising, and the highest, falling: shapes (g, count)."""
+        if self.whole is not None:
+            count = min(count, self.whole.shape[-1])
+            return self.whole[..., :count], self.whole[..., ::-1][..., :count]
+        sites = [self.system.sites[name] for name in self.system.battery]
+        low = lowest([self._ladder(site, count) for site in sites], count)
+        if any(site.dimension is None for site in sites):
+            return low, np.full((1, count), np.inf)
+        return low, highest([self._ladder(site, count) for site in sites], count)
+
+    def _ladder(self, site: Site, count: int) -> Ladder:
+        levels = site.dimension or count
+        energies = site_energies(site, levels, self.numbers)
+        shared = isinstance(site, Ensemble) and self.extraction == "global"
+        return energies, degeneracies(site) if shared else np.ones(levels)  # type: ignore[arg-type]
+
+
+def site_energies(site: Site, levels: int, numbers: Numbers) -> Array:
+    """Energies of the levels of a site, shape (g or 1, levels)."""
+    terms = site.energy_terms(levels)
+    return sum((numbers(e)[:, None] * weights for e, weights in terms), np.zeros((1, levels)))
+
+
+def check_extraction(system: System, extraction: object) -> str:
+    """Return the kind of extraction.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is unknown, or makes no sense for the battery.
+    """
+    if extraction not in EXTRACTIONS:
+        kind = ValueError if isinstance(extraction, str) else TypeError
+        raise kind(
+            f"extraction is {extraction!r:.60}; choose global (any unitary on all cells), "
+            "collective (on the symmetric ladder of an Ensemble) or local (cell by cell)"
+        )
+    always = [each.label for each in system.interactions if each.always]
+    many = [n for n in system.battery if isinstance(system.sites[n], Ensemble)]
+    free = [n for n in system.battery if system.sites[n].dimension is None]
+    if always and free:
+        raise ValueError(
+            f"{always[0]} is always on, and the oscillator {free[0]!r} chooses its own levels: the "
+            "energies of a battery with interactions depend on all its levels; give it levels=..."
+        )
+    if always and extraction == "local":
+        raise ValueError(
+            f"extraction is 'local' but {always[0]} is always on: a cell has no energy of its own "
+            "then; use extraction='global', or let the interaction act only while charging"
+        )
+    if always and many and extraction == "global":
+        raise ValueError(
+            f"{always[0]} is always on, and {many[0]!r} is an Ensemble: the levels of its separate "
+            "cells are known without interactions only; use extraction='collective', or write the "
+            "cells apart"
+        )
+    return str(extraction)
+
+
+def battery(
+    system: System,
+    levels: Mapping[str, int],
+    states: Array,
+    numbers: Numbers,
+    extraction: str = "global",
+    limit: float = 2.0,
+) -> Battery:
+    """Work out the battery's Hamiltonian on the states that it can be in.
+
+    Parameters
+    ----------
+    system : System
+    levels : dict of str to int
+        The number of levels of every site.
+    states : ndarray, shape (states, sites)
+        The levels of the battery's sites, in the order of ``system.battery``; closed under its
+        Hamiltonian, as all that can be reached is.
+    numbers : callable
+        Gives the values of a parameter over the batch.
+    extraction : str
+        One of `EXTRACTIONS`.
+    limit : float
+        Memory in GiB, for the levels of a battery with interactions.
+
+    Returns
+    -------
+    Battery
+
+    Raises
+    ------
+    ValueError
+        If its levels need more memory than the limit.
+    """
+    if not any(each.always for each in system.interactions):  # its sites' energies, and no more
+        apart = [
+            site_energies(system.sites[name], levels[name], numbers)[:, states[:, k]]
+            for k, name in enumerate(system.battery)
+        ]
+        energies, none = sum(apart, np.zeros((1, len(states)))), np.zeros(0, dtype=np.int64)
+        return Battery(
+            system, extraction, states, energies, none, none, np.zeros((1, 0)), None, numbers
+        )
+    terms = _own_terms(system, levels)
+    here = _elements(system, levels, terms, states)
+    value = _values(here, numbers) * here.value
+    where, same = np.unique(here.row * len(states) + here.column, return_inverse=True)
+    value, (row, column) = Adder.to(same, len(where))(value), np.divmod(where, len(states))
+    beside = row != column
+    energies = Adder.to(row[~beside], len(states))(value[:, ~beside].real)
+    whole = _whole(system, levels, terms, numbers, limit)
+    return Battery(
+        system,
+        extraction,
+        states,
+        energies - whole[:, :1],
+        row[beside],
+        column[beside],
+        value[:, beside],
+        whole - whole[:, :1],
+        numbers,
+    )
+
+
+def _own_terms(system: System, levels: Mapping[str, int]) -> Terms:
+    """The terms of the Hamiltonian that are the battery's own."""
+    own = {*system.battery} | {k for k, each in enumerate(system.interactions) if each.always}
+    terms = hamiltonian_terms(system, levels)
+    return replace(terms, products=[p for p in terms.products if terms.origins[p.term] in own])
+
+
+def _elements(system: System, levels: Mapping[str, int], terms: Terms, states: Array) -> Elements:
+    """Elements of the battery's terms between its states, all other sites in level 0."""
+    sizes = np.array([levels[name] for name in system.sites])
+    place = [list(system.sites).index(name) for name in system.battery]
+    configurations = np.zeros((len(states), len(sizes)), dtype=np.int64)
+    configurations[:, place] = states
+    keys = Keys.over(configurations, sizes.tolist())
+    groups = grouped(terms.products, sizes.tolist())
+    return elements_between(terms, groups, sizes, configurations, keys)[0]
+
+
+def _values(elements: Elements, numbers: Numbers) -> Array:
+    """The coefficient of every element, shape (g or 1, entries)."""
+    given = [numbers(each) for each in elements.coefficients]
+    table = np.stack(np.broadcast_arrays(*given), axis=-1)
+    return table[:, elements.term]
+
+
+def _whole(
+    system: System, levels: Mapping[str, int], terms: Terms, numbers: Numbers, limit: float
+) -> Array:
+    """All energies of a battery whose sites interact, rising, shape (g, levels)."""
+    sizes = [levels[name] for name in system.battery]
+    total = prod(sizes)
+    allow("levels of a battery with interactions", total, 64 + 8 * len(sizes), limit)
+    states = np.stack(np.unravel_index(np.arange(total), sizes), axis=-1)
+    found = _elements(system, levels, terms, states)
+    value = _values(found, numbers) * found.value
+    label = components(found.row, found.column, total)
+    count = np.bincount(label)
+    held = len(value) * int((count.astype(float) ** 2).sum())
+    allow("numbers in blocks of the battery", held, 24.0, limit)
+    place = np.empty(total, dtype=np.int64)
+    place[np.argsort(label, kind="stable")] = np.concatenate([np.arange(n) for n in count])
+    energies = []
+    for size in np.unique(count):  # blocks of one size together
+        blocks = np.flatnonzero(count == size)
+        number = np.full(len(count), -1)
+        number[blocks] = np.arange(len(blocks))
+        inside = number[label[found.row]] >= 0
+        row, column = found.row[inside], found.column[inside]
+        cell = (number[label[row]] * size + place[row]) * size + place[column]
+        cells = Adder.to(cell, len(blocks) * size**2)(value[:, inside])
+        matrix = cells.reshape(len(value), len(blocks), size, size)
+        energies.append(np.linalg.eigvalsh(matrix).reshape(len(value), -1))
+    return np.sort(np.concatenate(energies, axis=-1), axis=-1)
+
+
+Ladder: TypeAlias = tuple[Array, Array]
+"""Energies (..., d) in any order, and how many states have each (d,)."""
+
+
+def lowest(ladders: Sequence[Ladder], count: int) -> Array:
+    """The lowest energies of independent parts together, rising.
+
+    Parameters
+    ----------
+    ladders : sequence of (energies, degeneracies)
+        Of each part; shapes (..., d) and (d,). Leading axes broadcast.
+    count : int
+        How many are wanted; fewer come back if there are not so many.
+
+    Returns
+    -------
+    ndarray, shape (..., count)
+
+    Examples
+    --------
+    A qubit and three cells that share their excitations:
+
+    >>> import numpy as np
+    >>> from quantumbattery.charging.battery import lowest
+    >>> lowest([(np.array([0.0, 1.0]), np.ones(2)), (np.arange(4.0), np.array([1, 3, 3, 1]))], 6)
+    array([0., 1., 1., 1., 1., 2.])
+    """
+    sums = np.zeros(1)
+    for energies, degeneracy in ladders:
+        own = _expanded(energies, degeneracy, count)
+        both = (sums[..., :, None] + own[..., None, :]).reshape(
+            *np.broadcast_shapes(sums.shape[:-1], own.shape[:-1]), -1
+        )
+        sums = np.sort(both, axis=-1)[..., :count]
+    return sums
+
+
+def highest(ladders: Sequence[Ladder], count: int) -> Array:
+    """The highest energies of independent parts together, falling; as `lowest`."""
+    return -lowest([(-energies, degeneracy) for energies, degeneracy in ladders], count)
+
+
+def _expanded(energies: Array, degeneracy: Array, count: int) -> Array:
+    """The lowest energies of one part, each as often as it is degenerate."""
+    order = np.argsort(energies, axis=-1, kind="stable")
+    until = np.cumsum(np.minimum(degeneracy, count)[order], axis=-1)
+    number = int(min(count, degeneracy.sum()))
+    if (until == until.reshape(-1, until.shape[-1])[0]).all():  # the same order everywhere
+        level = np.searchsorted(until.reshape(-1, until.shape[-1])[0], np.arange(number), "right")
+        level = np.broadcast_to(level, (*until.shape[:-1], number))
+    else:
+        level = (until[..., None, :] <= np.arange(number)[:, None]).sum(axis=-1)
+    expanded: Array = np.take_along_axis(np.take_along_axis(energies, order, -1), level, -1)
+    return expanded

@@ -1,0 +1,240 @@
+"""The global maximum of functions of one variable, with a bound that no point exceeds.
+
+Of a function f with f'' >= -K in the sense that f + K t^2/2 is convex, the chord between two known
+points tells how far it may rise between them: f(t) <= chord(t) + K (t - a)(b - t)/2. Energies
+of a battery are such functions, and so is its ergotropy, kinks included: it is the largest of
+many smooth functions, one for each unitary. Intervals that may still hold the maximum are halved
+until none is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantumbattery.quantities.aliases import Array
+
+_MOST = 1 << 22  # points looked at in all
+_FIRST = 256  # intervals to begin with
+NOTHING = 1e-10  # of the scale: rounding
+_STEPS = 1e-2, 1e-3, 1e-4  # of the natural time, between three points of a parabola at the peak
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum:
+    """The largest values of a batch of functions.
+
+    Attributes
+    ----------
+    time, value : ndarray, shape (g,)
+        The first instant of the global maximum, and the value there.
+    bound : ndarray, shape (g,)
+        What the function nowhere exceeds.
+    """
+
+    time: Array
+    value: Array
+    bound: Array
+
+
+@dataclass(frozen=True, eq=False)
+class _Intervals:
+    """Intervals [a, b] of the members of a batch, with the values at their ends."""
+
+    member: Array
+    a: Array
+    b: Array
+    at_a: Array
+    at_b: Array
+
+    @classmethod
+    def between(cls, grid: Array, known: Array) -> _Intervals:
+        """Those between neighbours of a grid (T,) with values (g, T)."""
+        members = len(known)
+        return cls(
+            np.repeat(np.arange(members), len(grid) - 1),
+            np.tile(grid[:-1], members),
+            np.tile(grid[1:], members),
+            known[:, :-1].ravel(),
+            known[:, 1:].ravel(),
+        )
+
+    def select(self, chosen: Array) -> _Intervals:
+        """Some of them."""
+        return _Intervals(*(getattr(self, n)[chosen] for n in ("member", "a", "b", "at_a", "at_b")))
+
+    def halved(self, middle: Array, value: Array) -> _Intervals:
+        """Both halves of each."""
+        return _Intervals(
+            np.tile(self.member, 2),
+            np.concatenate([self.a, middle]),
+            np.concatenate([middle, self.b]),
+            np.concatenate([self.at_a, value]),
+            np.concatenate([value, self.at_b]),
+        )
+
+
+def maximum(
+    values: Callable[[Array], Array],
+    curvature: Array,
+    horizon: float,
+    tolerance: float,
+    scale: Array,
+    rate: bool = False,
+) -> Maximum:
+    """Find the first global maximum of each function on [0, horizon].
+
+    Parameters
+    ----------
+    values : callable
+        Takes times (g, T) to values (g, T); what is negative counts as 0.
+    curvature : ndarray, shape (g,)
+        K, so that f + K t^2/2 is convex.
+    horizon : float
+    tolerance : float
+        How far bound and value may be apart, relative to the value or to `scale`, whichever is
+        larger.
+    scale : ndarray, shape (g,)
+        What is little; 1e-10 of it counts as nothing.
+    rate : bool
+        Look for the largest f(t)/t, with f(0) = 0 or negative.
+
+    Returns
+    -------
+    Maximum
+        Where refinement ends early, after some millions of points, the bound says what is known.
+    """
+    members = len(curvature)
+    grid = np.linspace(0.0, horizon, _FIRST + 1)
+    known = values(np.broadcast_to(grid, (members, len(grid))))
+    height = _height(grid, known, rate)
+    best, ceiling = height.max(axis=1), np.full(members, -np.inf)
+    seen = [(np.repeat(np.arange(members), len(grid)), np.tile(grid, members), height.ravel())]
+    left, spent = _Intervals.between(grid, known), known.size
+    while True:
+        above = _above(left, curvature[left.member], rate)
+        near = tolerance / 4 * np.maximum(best, scale)
+        known_enough = ~_open(left, above, np.maximum(best, 0.0), near, rate)
+        middle = (left.a + left.b) / 2
+        as_fine_as_numbers = ((middle <= left.a) | (middle >= left.b)).any()
+        if known_enough.all() or spent > _MOST or as_fine_as_numbers:
+            np.maximum.at(ceiling, left.member, above)
+            break
+        np.maximum.at(ceiling, left.member[known_enough], above[known_enough])
+        left, middle = left.select(~known_enough), middle[~known_enough]
+        found = _scattered(values, left.member, middle, members)
+        rates = _height(middle, found, rate)
+        np.maximum.at(best, left.member, rates)
+        seen.append((left.member, middle, rates))
+        left, spent = left.halved(middle, found), spent + len(middle)
+    time, value = _first(seen, best, 2 * near, NOTHING * scale)
+    time, value = _polished(values, time, value, curvature, horizon, rate)
+    return Maximum(time, value, np.maximum(ceiling, value))
+
+
+def _open(left: _Intervals, above: Array, best: Array, near: Array, rate: bool) -> Array:
+    """Which intervals may hold more than the best; or a peak as high, but less well known."""
+    top, near = best[left.member], near[left.member]
+    ends = np.maximum(_height(left.a, left.at_a, rate), _height(left.b, left.at_b, rate))
+    still_open: Array = (above > top + near) | ((above > top - near) & (above > ends + near))
+    return still_open
+
+
+def _polished(
+    values: Callable[[Array], Array],
+    time: Array,
+    value: Array,
+    curvature: Array,
+    horizon: float,
+    rate: bool,
+) -> tuple[Array, Array]:
+    """The top of the parabola through three points around each peak, where that is higher."""
+    known = np.isfinite(time)
+    time, top = np.where(known, time, horizon / 2), np.where(known, value, 1e300)
+    natural = np.sqrt(np.where(known, value, 1.0) / np.maximum(curvature, 1e-300))
+    for part in _STEPS:
+        step = np.minimum(part * natural, horizon / 10)
+        middle = np.clip(time, step, horizon - step)
+        times = middle[:, None] + step[:, None] * np.array([-1.0, 0.0, 1.0])
+        height = _height(times, values(times), rate)
+        bend = height[:, 0] - 2 * height[:, 1] + height[:, 2]
+        lean = np.divide(height[:, 0] - height[:, 2], bend, out=np.zeros_like(bend), where=bend < 0)
+        near = np.clip(middle + np.clip(lean / 2, -1, 1) * step, 0.0, horizon)
+        found = _height(near, values(near[:, None])[:, 0], rate)
+        higher = found >= top - 4e-16 * np.abs(top)
+        time, top = np.where(higher, near, time), np.where(higher, found, top)
+    return np.where(known, time, np.nan), np.where(known, np.maximum(top, value), 0.0)
+
+
+def _height(times: Array, values: Array, rate: bool) -> Array:
+    if not rate:
+        return values
+    return np.divide(values, times, out=np.zeros_like(values), where=times > 0)
+
+
+def _above(given: _Intervals, curvature: Array, rate: bool) -> Array:
+    """An upper bound of f, or of f/t, on each interval."""
+    a, b, at_a, at_b = given.a, given.b, given.at_a, given.at_b
+    width = b - a
+    slope = (at_b - at_a) / width
+    if not rate:
+        # The parabola chord + K (t - a)(b - t)/2 peaks at the middle + slope/K, if that is inside.
+        shift = np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 0)
+        inside = np.abs(shift) < width / 2
+        top = (at_a + at_b) / 2 + curvature * (width**2 / 4 + shift**2) / 2
+        return np.asarray(np.where(inside, top, np.maximum(at_a, at_b)))
+    # Over t: c/t + constant - K t/2, which falls if c >= 0 and else peaks at sqrt(-2 c/K).
+    c = at_a - slope * a - curvature * a * b / 2
+    c = np.where(a > 0, c, np.minimum(c, 0.0))
+    peak = np.sqrt(np.maximum(-2 * c, 0.0) / np.maximum(curvature, 1e-300))
+    at = np.clip(peak, np.where(a > 0, a, 1e-12 * b), b)
+    return np.asarray(c / at + slope + curvature * (a + b - at) / 2)
+
+
+def _scattered(
+    values: Callable[[Array], Array], member: Array, times: Array, members: int
+) -> Array:
+    """Values at times of some members, looked up in rows of equal length."""
+    order = np.argsort(member, kind="stable")
+    count = np.bincount(member, minlength=members)
+    place = np.arange(len(member)) - (np.cumsum(count) - count)[member[order]]
+    rows = np.zeros((members, int(count.max())))
+    rows[member[order], place] = times[order]
+    found = values(rows)
+    scattered = np.empty(len(member))
+    scattered[order] = found[member[order], place]
+    return scattered
+
+
+def _first(
+    seen: list[tuple[Array, Array, Array]], best: Array, slack: Array, nothing: Array
+) -> tuple[Array, Array]:
+    """The earliest peak that is as high as the best, but for the slack; NaN where all is nothing.
+
+    Of neighbours that all are high enough the highest counts: they belong to one peak.
+    """
+    member, times, height = (np.concatenate(part) for part in zip(*seen, strict=True))
+    order = np.lexsort((times, member))
+    member, times, height = member[order], times[order], height[order]
+    high = height >= (best - slack)[member]
+    new = np.ones(len(member), dtype=bool)
+    new[1:] = (member[1:] != member[:-1]) | ~high[:-1]
+    peak = np.cumsum(new & high)  # the number of each run of high points
+    first = np.searchsorted(member, np.arange(len(best)))
+    run = np.maximum.reduceat(
+        np.where(high & _is_first(member, peak, high), height, -np.inf), first
+    )
+    chosen = high & (height == run[member]) & _is_first(member, peak, high)
+    at = np.full(len(best), np.inf)
+    np.minimum.at(at, member[chosen], times[chosen])
+    return np.where(best > nothing, at, np.nan), np.where(best > nothing, run, 0.0)
+
+
+def _is_first(member: Array, peak: Array, high: Array) -> Array:
+    """Whether a point is in the first run of high points of its member."""
+    earliest = np.full(int(member.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(earliest, member[high], peak[high])
+    same: Array = peak == earliest[member]
+    return same

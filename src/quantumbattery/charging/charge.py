@@ -1,0 +1,162 @@
+"""From a description, a preparation and times to the labelled table of figures of merit."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import prod
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.charging.batch import Axes
+from quantumbattery.charging.battery import check_extraction
+from quantumbattery.charging.levels import ACCURACY, solved
+from quantumbattery.charging.readout import available
+from quantumbattery.charging.solve import Problem, Solution
+from quantumbattery.machine import TooLargeError, memory
+from quantumbattery.network.network import System
+from quantumbattery.network.sites import Oscillator
+from quantumbattery.network.starts import by_site
+from quantumbattery.quantities.aliases import Values
+from quantumbattery.quantities.descriptions import short
+from quantumbattery.quantities.measures import MEASURES, check_measures
+from quantumbattery.quantities.parameters import check_axes, numbers, parameter
+from quantumbattery.quantities.tables import check_names, dataset
+
+_SOLVER = 1e-6  # what two solutions may be apart without a warning
+_ROUNDING = 1e-8  # of a phase, from which on a warning says so
+
+
+def charge(
+    system: System,
+    preparation: object,
+    times: Values,
+    measures: Iterable[str] | None = None,
+    extraction: str = "global",
+    limit: float = 2.0,
+) -> xr.Dataset:
+    """Charge a battery; `System.charge` says what everything means.
+
+    Parameters
+    ----------
+    system : System
+    preparation : preparation or dict of str to preparation
+    times : float, 1-D array_like or DataArray
+    measures : iterable of str, optional
+    extraction : {"global", "collective", "local"}
+    limit : float
+        Memory in GiB beside the result.
+
+    Returns
+    -------
+    xarray.Dataset
+
+    Raises
+    ------
+    TypeError, ValueError
+        If something given makes no sense, or the problem is larger than the limit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from quantumbattery.charging.charge import charge
+    >>> from quantumbattery.network.preparations import fock
+    >>> from quantumbattery.network.ensembles import Ensemble
+    >>> from quantumbattery.network.sites import Oscillator, Qubit
+    >>> from quantumbattery.network.network import System
+    >>> from quantumbattery.network.interactions import exchange
+    >>> cells = System(
+    ...     sites={"cavity": Oscillator(), "cells": Ensemble(Qubit(), 4)},
+    ...     interactions=[exchange("cavity", "cells", 1.0)],
+    ...     charger="cavity",
+    ...     battery="cells",
+    ... )
+    >>> charge(cells, fock(1), np.pi / 4, ["energy"]).energy.round(12).item()
+    1.0
+    """
+    numbers("limit", limit, "a positive number of GiB", 1e-9)
+    possible = available(system)
+    chosen = possible if measures is None else check_measures(measures)
+    if not set(chosen) <= set(possible):
+        raise ValueError(
+            f"{next(n for n in chosen if n not in possible)} makes no sense here: population, "
+            "population_inversion and coherence are for a battery of one Qubit, concurrence for a "
+            f"Qubit that charges a Qubit; choose from {', '.join(possible)}"
+        )
+    how = check_extraction(system, extraction)
+    moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
+    check_axes("times", moments)
+    started = by_site(preparation, system)
+    axes = Axes.of(system, started, not isinstance(preparation, Mapping), moments)
+    check_names(chosen, axes.sizes, axes.coords)
+    _allow_table(chosen, axes)
+    try:
+        solution = solved(Problem(system, started, axes, tuple(chosen), how, limit))
+    except MemoryError as error:
+        raise TooLargeError(
+            f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
+            "times or parameters, an Ensemble for cells that are alike, or ask for energies only"
+        ) from None
+    warn(system, solution)
+    meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
+    columns = {n: (axes.labelled(c), meaning[n]) for n, c in solution.columns.items()}
+    return dataset(axes.sizes, axes.coords, columns, _attrs(system, how, solution))
+
+
+def _allow_table(chosen: Sequence[str], axes: Axes) -> None:
+    """Raise TooLargeError if the result alone needs more memory than the machine has."""
+    points = prod(axes.sizes.values())
+    need, there = len(chosen) * points * 8 / 2**30, memory()
+    if need > there:
+        raise TooLargeError(
+            f"too large: a table of {len(chosen)} quantities at {points:,} points takes "
+            f"{need:.3g} GiB, and this machine has {there:.3g} GiB: ask for fewer measures, times "
+            "or parameters at a time, or let qb.sweep write them to a store"
+        )
+
+
+def _attrs(system: System, extraction: str, solution: Solution) -> dict[str, str | float]:
+    """The attributes of the table."""
+    reached = solution.reach
+    said: dict[str, str | float] = {
+        "system": str(system),
+        "extraction": extraction,
+        "configurations": reached.size,
+        "method": "; ".join(solution.methods),
+    }
+    if any(name in method for method in solution.methods for name in ("series", "Runge")):
+        said["solver_error"] = solution.error
+    ladders = [n for n, site in system.sites.items() if isinstance(site, Oscillator)]
+    if ladders:
+        levels = dict(zip(reached.sites, reached.levels, strict=True))
+        said["levels"] = ", ".join(f"{name}: {levels[name]}" for name in ladders)
+        said["left_out"] = max(solution.left_out.values(), default=0.0)
+    return said
+
+
+def warn(system: System, solution: Solution) -> None:
+    """Say where a result is less exact than it looks."""
+    said = []
+    for name, amount in solution.left_out.items():
+        given = system.sites[name].dimension
+        if amount > ACCURACY and isinstance(system.sites[name], Oscillator):
+            unit = 10 ** np.floor(np.log10(amount))  # a bound is rounded up
+            said.append(
+                f"the {given} levels of {name!r} may change an energy by up to "
+                f"{np.ceil(amount / unit) * unit:.1g} quanta; give it more, or leave levels out of "
+                f"{short(system.sites[name])} to have them chosen"
+            )
+    if solution.rounding > _ROUNDING:
+        said.append(
+            f"by the last time, rounding has taken {solution.rounding:.1g} of a phase or more: "
+            "double precision does not reach so many periods; charge for a shorter time"
+        )
+    if solution.error > _SOLVER:
+        said.append(
+            f"two solutions with different steps are {solution.error:.1g} apart: the drives change "
+            "faster than was seen; name the times of their jumps and short pulses in breaks=[...]"
+        )
+    for sentence in said:
+        warnings.warn(sentence, stacklevel=4)

@@ -1,0 +1,144 @@
+"""Bounds on second derivatives in time: how far a battery's energies may bend.
+
+In the frame of the battery's own Hamiltonian a figure of merit Tr(X rho), X on the battery, changes
+by the interactions V that touch it and by its losses alone. H_0 is what the interactions leave.
+
+Without loss, d^2 rho/dt^2 = -[V, [V, rho]] + [[H_0, V], rho] up to factors of size 1, so that in
+trace norm it is at most 2 |V^2 psi| + 2 |V psi|^2 + 2 |[H_0, V] psi|; the weights of psi in blocks
+that nothing joins do not change. With loss the largest norms of all blocks count:
+(2 |V| + D_b)(2 |V| + D) + 2 |[H_0, V]| + R, with D and D_b the bounds of all dissipators and of the
+battery's (2 rate |L|^2 each) and R of how fast the latter turn. Norms are bounded by sums over
+rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.network import System
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.elements import Elements
+from quantumbattery.reach.reach import Reach
+
+
+def curvature(system: System, reached: Reach, numbers: Array, start: Array) -> Array:
+    """A bound of |d^2 Tr(X rho) / dt^2| for all X on the battery with |X| = 1.
+
+    Parameters
+    ----------
+    system : System
+    reached : Reach
+        Without terms that change in time.
+    numbers : ndarray, shape (g, terms)
+        Coefficients of the Hamiltonian, then of the losses.
+    start : ndarray, shape (g or 1, entries)
+        Amplitudes of the initial state, as in `Reach.start`.
+
+    Returns
+    -------
+    ndarray, shape (g,)
+    """
+    hamiltonian, losses = reached.hamiltonian, reached.losses
+    given, rates = np.split(numbers, [len(hamiltonian.coefficients)], axis=1)
+    acting = _of(hamiltonian, lambda link: not link.always and _touches(link, system), system, True)
+    swing = _by_block(reached, *_rows(hamiltonian, acting, given))
+    bent = _by_block(reached, *_commutator(hamiltonian, acting, given))
+    if not len(losses.term):
+        weight = _weights(reached, start)
+        bound = 2 * np.sqrt((weight * swing**4).sum(axis=1)) + 2 * (weight * swing**2).sum(axis=1)
+        return np.asarray(bound + 2 * np.sqrt((weight * bent**2).sum(axis=1)))
+    always = _of(hamiltonian, lambda link: link.always, system, False)
+    kept = _by_block(reached, *_rows(hamiltonian, always, given)).max(axis=1)
+    levels = _diagonal(hamiltonian, given)
+    damped, own, turning = (np.zeros(len(numbers)) for _ in range(3))
+    for term in range(rates.shape[1]):
+        mine = losses.term == term
+        if not mine.any():  # it never acts
+            continue
+        each = 2 * rates[:, term] * _jump(losses, mine)
+        damped += each
+        if losses.origins[term] in system.battery:
+            own += each
+            gaps = levels[:, losses.row[mine]] - levels[:, losses.column[mine]]
+            turning += each * (np.ptp(gaps, axis=1) + 4 * kept)
+    v = swing.max(axis=1)
+    return np.asarray((2 * v + own) * (2 * v + damped) + 2 * bent.max(axis=1) + turning)
+
+
+def _touches(link: Interaction, system: System) -> bool:
+    return link.a in system.battery or link.b in system.battery
+
+
+def _of(hamiltonian: Elements, chosen: Any, system: System, drives: bool) -> Array:
+    """Which elements belong to some of the interactions; drives are taken as one."""
+    origins: Iterable[Any] = hamiltonian.origins
+    terms = [
+        chosen(system.interactions[o]) if o >= 0 else drives and o < -1
+        for o in (origin if isinstance(origin, int) else -1 for origin in origins)
+    ]
+    mine: Array = np.array(terms, dtype=bool)[hamiltonian.term]
+    return mine
+
+
+def _rows(given: Elements, chosen: Array, numbers: Array) -> tuple[Array, Array]:
+    """Rows, and the sizes (g, elements) of some of the elements there."""
+    size = np.abs(numbers[:, given.term[chosen]] * given.value[chosen])
+    return given.row[chosen], size
+
+
+def _commutator(given: Elements, moves: Array, numbers: Array) -> tuple[Array, Array]:
+    """The same for [H_0, V]."""
+    beside = ~moves & (given.row != given.column)
+    if not beside.any():
+        levels = _diagonal(given, numbers)
+        row, size = _rows(given, moves, numbers)
+        return row, size * np.abs(levels[:, row] - levels[:, given.column[moves]])
+    rows = []
+    for each in numbers:  # a product of two matrices for every member
+        v, rest = (_sparse(given, chosen, each) for chosen in (moves, ~moves))
+        rows.append(abs(rest @ v - v @ rest).sum(axis=1))
+    return np.arange(given.size), np.array(rows)
+
+
+def _by_block(reached: Reach, row: Array, size: Array) -> Array:
+    """The largest sum over a row in each block, shape (g, blocks)."""
+    sums = np.zeros((reached.size, len(size)))
+    np.add.at(sums, row, size.T)
+    largest = np.zeros((int(reached.labels.max()) + 1, len(size)))
+    np.maximum.at(largest, reached.labels, sums)
+    return largest.T
+
+
+def _weights(reached: Reach, start: Array) -> Array:
+    """How much of the initial state is in each block, shape (g or 1, blocks)."""
+    weight = np.zeros((int(reached.labels.max()) + 1, len(start)))
+    np.add.at(weight, reached.labels[reached.start.configuration], np.abs(start.T) ** 2)
+    return weight.T
+
+
+def _sparse(given: Elements, chosen: Array, numbers: Array) -> Any:
+    from scipy.sparse import csr_array
+
+    values = numbers[given.term[chosen]] * given.value[chosen]
+    return csr_array((values, (given.row[chosen], given.column[chosen])), (given.size, given.size))
+
+
+def _diagonal(given: Elements, numbers: Array) -> Array:
+    """The diagonal of H_0, shape (g, n)."""
+    levels = np.zeros((given.size, len(numbers)))
+    here = given.row == given.column
+    values = (numbers[:, given.term[here]] * given.value[here]).real
+    np.add.at(levels, given.row[here], values.T)
+    return levels.T
+
+
+def _jump(losses: Elements, mine: Array) -> float:
+    """A bound of |L|^2: its largest row sum times its largest column sum."""
+    size = np.abs(losses.value[mine])
+    rows = np.bincount(losses.row[mine], size).max(initial=0.0)
+    columns = np.bincount(losses.column[mine], size).max(initial=0.0)
+    return float(rows * columns)

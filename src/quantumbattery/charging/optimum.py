@@ -1,0 +1,157 @@
+"""The best moment to disconnect, with a certificate that no other is better."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.charging.batch import Axes
+from quantumbattery.charging.battery import check_extraction, site_energies
+from quantumbattery.charging.certificate import NOTHING, Maximum, maximum
+from quantumbattery.charging.charge import warn
+from quantumbattery.charging.curvature import curvature
+from quantumbattery.charging.levels import solved
+from quantumbattery.charging.readout import one_qubit
+from quantumbattery.charging.solve import Problem, Work, prepared
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.network import System
+from quantumbattery.network.starts import by_site
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
+from quantumbattery.quantities.parameters import numbers
+from quantumbattery.quantities.tables import check_names, dataset
+
+SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
+_OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
+_SAMPLES = 33  # moments of the first look
+_EMPTY = 1e-12  # of the highest energy: what counts as an empty battery
+_SMALL = 1e-3  # of the highest energy: what counts as little
+
+
+def optimum(
+    system: System,
+    preparation: object,
+    horizon: float,
+    of: str | Iterable[str] = SOUGHT,
+    tolerance: float = 1e-9,
+    extraction: str = "global",
+    limit: float = 2.0,
+) -> xr.Dataset:
+    """Find the best moments to disconnect; `System.optimum` says what everything means."""
+    sought = _sought(of)
+    if np.ndim(horizon):
+        raise ValueError("horizon must be one positive and finite time, not an array")
+    last = float(numbers("horizon", horizon, "one positive and finite time", 1e-30))
+    accuracy = float(numbers("tolerance", tolerance, "between 1e-12 and 0.1", 1e-12, 0.1))
+    how = check_extraction(system, extraction)
+    started, single = by_site(preparation, system), not isinstance(preparation, Mapping)
+    measures = tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
+    moments = xr.DataArray(np.linspace(0.0, last, _SAMPLES), dims="time")
+    axes = Axes.of(system, started, single, moments)
+    told = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
+    check_names(told, axes.sizes, axes.coords)
+    look = solved(Problem(system, started, axes, measures, how, limit))
+    warn(system, look)
+    if look.reach.signals:
+        raise ValueError(
+            "a certified optimum needs drives that keep their shape: nothing bounds how fast an "
+            "envelope changes; charge on a grid of times, and take the largest value"
+        )
+    dims = tuple(d for d in axes.sizes if d != "time")
+    axes = replace(axes, generator=dims, states=())
+    work = prepared(Problem(system, started, axes, measures, how, limit), look.reach, {})
+    bend, scale = curvature(system, look.reach, work.numbers, work.start[:, 0]), _highest(work)
+    columns: dict[str, tuple[Array, Quantity]] = {}
+    with work.one_thread():
+        read = work.reader(last)
+        for name in sought:
+            best = _best(system, name, read, bend * scale, last, accuracy, scale)
+            found = {"time": best.time, "max": best.value, "bound": best.bound}
+            columns |= {f"{name}_{k}": (v, _meaning(name, k)) for k, v in found.items()}
+    sizes = {d: axes.sizes[d] for d in dims}
+    coords = {n: v for n, v in axes.coords.items() if "time" not in (n, *v.dims)}
+    attrs = {"system": str(system), "extraction": how, "horizon": last, "tolerance": accuracy}
+    return dataset(sizes, coords, columns, attrs)
+
+
+def _sought(of: str | Iterable[str]) -> tuple[str, ...]:
+    chosen = (of,) if isinstance(of, str) else tuple(of) if isinstance(of, Iterable) else ()
+    if not chosen or not all(name in SOUGHT for name in chosen):
+        raise ValueError(f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}")
+    return chosen
+
+
+def _highest(work: Work) -> Array:
+    """The highest energy that the battery can hold, shape (g,)."""
+    own = work.battery
+    highest = own.energies.max(axis=-1)
+    if own.extraction == "local":  # every site, and every cell, as high as it goes
+        highest = np.zeros(len(work.numbers))
+        for place, name in enumerate(work.problem.system.battery):
+            site = work.problem.system.sites[name]
+            cell, count = (site.cell, site.number) if isinstance(site, Ensemble) else (site, 1)
+            levels = cell.dimension or int(own.states[:, place].max()) + 1
+            highest = highest + count * site_energies(cell, levels, own.numbers).max(axis=-1)
+    return np.broadcast_to(np.maximum(highest, 1e-300), len(work.numbers)).astype(float)
+
+
+def _best(
+    system: System,
+    name: str,
+    read: Callable[[str, Array], Array],
+    bend: Array,
+    last: float,
+    tolerance: float,
+    scale: Array,
+) -> Maximum:
+    """The maximum of one quantity."""
+    given = _OVER_TIME.get(name, name)
+    if name != given and (read(given, np.zeros((len(bend), 1)))[:, 0] > _EMPTY * scale).any():
+        raise ValueError(
+            f"{name} has no maximum: the battery holds {given} at t = 0, and {given} over t grows "
+            "without bound there; prepare an empty battery, or ask for energy or ergotropy"
+        )
+    function: Callable[[Array], Array] = partial(read, given)
+    if given == "ergotropy" and one_qubit(system) and not _coherent(read, len(bend), last):
+        function = partial(_inverted, read, scale)
+    rate = name != given
+    small = scale * _SMALL / (last if rate else 1.0)
+    best = maximum(function, bend, last, tolerance, small, rate)
+    short = (best.bound - best.value) / np.maximum(best.value, small)
+    if short.max() > tolerance + NOTHING:
+        warnings.warn(
+            f"the best {MEASURES[name].long_name} is known to a relative {short.max():.1g} only, "
+            f"and the tolerance is {tolerance:g}: within this horizon there may be a higher one, "
+            "up to the bound. Give a shorter horizon, or more tolerance",
+            stacklevel=4,
+        )
+    if rate:
+        return best
+    return replace(best, bound=np.maximum(best.value, np.minimum(best.bound, scale)))
+
+
+def _inverted(read: Callable[[str, Array], Array], gap: Array, times: Array) -> Array:
+    """Work of a qubit without coherence, gap (2 p - 1), negative where there is none.
+
+    How far it is from zero then shows, and how long it stays there.
+    """
+    work: Array = gap[:, None] * (2 * read("population", times) - 1)
+    return work
+
+
+def _coherent(read: Callable[[str, Array], Array], members: int, last: float) -> bool:
+    """Whether a qubit ever has a coherence; where no element of the state makes one, it is 0."""
+    moments = np.linspace(0.0, last, _SAMPLES)
+    return bool(read("coherence", np.broadcast_to(moments, (members, _SAMPLES))).any())
+
+
+def _meaning(name: str, kind: str) -> Quantity:
+    if kind != "bound":
+        return replace(OPTIMA[f"{name}_{kind}"], equation="")
+    most = OPTIMA[f"{name}_max"]
+    return replace(most, long_name=f"upper bound of {MEASURES[name].long_name}", equation="")

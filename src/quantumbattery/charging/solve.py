@@ -1,0 +1,342 @@
+"""Solve a system on given numbers of levels: reach, evolve, read out, part by part.
+
+What is worked on at a time is small enough for a cache; parts of a batch are shared among threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+
+import numpy as np
+
+from quantumbattery.charging.batch import Axes
+from quantumbattery.charging.battery import Battery, battery
+from quantumbattery.charging.readout import Readout, one_qubit
+from quantumbattery.dynamics.motion import Motion, motion
+from quantumbattery.dynamics.pulses import Clock
+from quantumbattery.machine import allow, cores, linear_algebra
+from quantumbattery.network.amplitudes import is_pure, tail
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import Preparation
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.reach import Reach, Split
+from quantumbattery.states.leakage import Cut
+from quantumbattery.states.state import State, structure
+
+_TILE = 1 << 20  # numbers of a state that are worked on at a time
+_SHARED = 1 << 22  # products from which on it pays to share them among the cores
+_PIECE = 1 << 19  # numbers from which on memory comes in large pages
+_READ = 1 << 17  # numbers of a state that are read at a time
+_CACHED = 1 << 16  # numbers of kets that are worked on at a time, or, for each kind of block,
+_ROWS = 64  # moments
+_SMALL = 2000  # matrices below this size gain little from threads, and lose much on a busy machine
+_SAMPLES = 65  # moments at which the edge of a cut ladder is looked at
+_AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be solved.
+
+    Attributes
+    ----------
+    system : System
+    started : dict of str to preparation
+        Of every site that does not start in its ground state.
+    axes : Axes
+    measures : tuple of str
+    extraction : str
+    limit : float
+        Memory in GiB.
+    """
+
+    system: System
+    started: Mapping[str, Preparation]
+    axes: Axes
+    measures: tuple[str, ...]
+    extraction: str
+    limit: float
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What was found, and how far to trust it.
+
+    Attributes
+    ----------
+    columns : dict of str to ndarray, shape (g, c, T)
+        Without meaning where `left_out` is too much.
+    reach : Reach
+    methods : tuple of str
+    left_out : dict of str to float
+        By how much the cut of each oscillator's ladder may change an energy, at most, in units of
+        the battery's smallest quantum.
+    error : float
+        Of what was solved by a series: the difference of two solutions.
+    rounding : float
+        How much of a phase is lost to rounding by the last time.
+    """
+
+    columns: dict[str, Array]
+    reach: Reach
+    methods: tuple[str, ...]
+    left_out: dict[str, float]
+    error: float
+    rounding: float
+
+
+def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Solution:
+    """Solve on the levels of what was reached, unless more is left out of a site than allowed.
+
+    Parameters
+    ----------
+    problem : Problem
+    reached : Reach
+    allowed : dict of str to float
+        What may be left out of some sites; beyond it the columns are not worked out.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    ValueError
+        If the problem is larger than the limit.
+    """
+    work = prepared(problem, reached, allowed)
+    with work.one_thread():
+        left_out, error, rounding, methods = work.fill()
+    return Solution(work.columns, reached, methods, left_out, error, rounding)
+
+
+def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Work:
+    """All that can be made ready before anything moves; arguments as of `solve`."""
+    system, axes = problem.system, problem.axes
+    split = Split.of(reached, system.battery)
+    state = structure(reached, _watched(problem, reached, split), problem.limit)
+    counts = dict(zip(reached.sites, reached.levels, strict=True))
+    own = battery(system, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
+    coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
+    given = [axes.numbers(each) for each in coefficients]
+    numbers = np.stack(np.broadcast_arrays(*given, np.zeros(axes.batch))[:-1], axis=-1)
+    start, lost = _start(problem, reached)
+    readout = Readout(system, reached, state, split)
+    columns = _columns(problem.measures, axes.shape)
+    clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
+    return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
+
+
+def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, Array]:
+    """Memory for each measure; all in one piece of 4 to 16 MiB, which the system gives sooner.
+
+    One that is kept by itself then keeps the others, so that larger ones come apart.
+    """
+    whole = len(measures) * prod(shape)
+    if _PIECE <= whole <= 4 * _PIECE:
+        return dict(zip(measures, np.empty((len(measures), *shape)), strict=True))
+    return {name: np.empty(shape) for name in measures}
+
+
+def _watched(problem: Problem, reached: Reach, split: Split) -> Split:
+    """The sites that are looked at: the battery's, or also the charger's."""
+    system = problem.system
+    if "concurrence" in problem.measures:
+        return Split.of(reached, system.charger + system.battery)
+    return replace(split, ground=not (one_qubit(system) and split.levels.any()))
+
+
+def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:
+    """Initial amplitudes of norm 1, and what each site's cut took from them."""
+    start = problem.axes.start(reached.start.amplitude)
+    norm = np.sqrt(np.sum(np.abs(start) ** 2, axis=-1, keepdims=True))
+    levels = dict(zip(reached.sites, reached.levels, strict=True))
+    lost = {}
+    for name, each in problem.started.items():
+        weight = tail(each, problem.system.sites[name], levels[name])
+        largest = float(np.max(np.asarray(weight)))
+        if largest > 0:
+            lost[name] = float(np.sqrt(largest)) if is_pure(each) else largest
+    return start / norm, lost
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """Everything that the parts of a batch need."""
+
+    problem: Problem
+    state: State
+    readout: Readout
+    battery: Battery
+    numbers: Array
+    start: Array
+    columns: dict[str, Array]
+    lost: Mapping[str, float]
+    allowed: Mapping[str, float]
+    clocks: Sequence[Clock]
+
+    def one_thread(self) -> AbstractContextManager[object]:
+        """Keep the linear algebra from starting threads for small matrices."""
+        return _one_thread(max(blocks.size for blocks in self.state.blocks))
+
+    @cached_property
+    def cut(self) -> Cut:
+        """What sees how much leaves through the cuts of ladders."""
+        return Cut(self.state)
+
+    def reader(self, latest: float) -> Callable[[str, Array], Array]:
+        """What gives a measure (g, T) at any times (g, T).
+
+        With one initial state for each generator; propagators are made once, for times up to the
+        latest.
+        """
+        moments = np.linspace(0.0, latest, _SAMPLES)
+        moving = []
+        for batch in self._batches():
+            start, limit = self._start_of(batch), self.problem.limit
+            made = motion(self.state, self.numbers[batch], start, moments, limit)
+            moving.append((batch, self.battery.select(batch), made))
+
+        def read(name: str, times: Array) -> Array:
+            found = np.empty(times.shape)
+            for batch, own, made in moving:
+                mine = times[batch]
+                states = made.at(mine if len(times) > 1 else mine[0], slice(0, 1))
+                found[batch] = self.readout.columns([name], states, own, np.zeros(1))[name][:, 0]
+            return found
+
+        return read
+
+    def fill(self) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
+        """Fill the columns; return what is left out, errors and rounding, and the methods."""
+        # Taken and given back at once, untouched: from then on, C libraries that learn from sizes
+        # (glibc's) keep what a tile takes, and pages are not asked for anew at every tile.
+        np.empty(_TILE)
+        batches = list(self._batches())
+        if len(batches) == 1:
+            return self._fill(batches[0])
+        workers = min(cores(), len(batches))
+        with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
+            done = list(pool.map(self._fill, batches))
+        left_out = {
+            name: max(found[0].get(name, 0.0) for found in done)
+            for name in dict.fromkeys(name for found in done for name in found[0])
+        }
+        return left_out, max(d[1] for d in done), max(d[2] for d in done), done[0][3]
+
+    def _fill(self, batch: slice) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
+        moments, own, error = self._times(batch), self.battery.select(batch), 0.0
+        start = self._start_of(batch)
+        clocks = [clock.select(batch) for clock in self.clocks]
+        numbers, limit = self.numbers[batch], self.problem.limit
+        moving = motion(self.state, numbers, start, moments, limit, clocks)
+        latest, shared = float(moments.max()), self._seen_on_the_way(moments)
+        nothing = np.zeros(len(self.state.reach.sites))
+        leaks = nothing if shared else self._leaks(moving, batch, latest)
+        left_out = self._left_out(own, leaks)
+        if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
+            return left_out, error, 0.0, moving.methods
+        at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(), 1e-100)
+        for (c, t), states in self._tiles(moving, batch, moments):
+            times = moments[..., t]
+            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > at_once)
+            rate = rate[:, None] if rate.ndim > 1 else rate
+            for members in self._few(batch, states[0].size):
+                mine = slice(batch.start + members.start, batch.start + members.stop)
+                selected = own if len(states) == 1 else own.select(members)
+                now = rate[members] if rate.ndim > 1 else rate
+                out = {name: column[mine, c, t] for name, column in self.columns.items()}
+                self.readout.columns(out, states[members], selected, now, out)
+            if moving.measured:
+                error = max(error, moving.error(moments, c, states))
+            if shared:
+                step = moments.size // _SAMPLES  # of all times, however they are cut into tiles
+                leak = self.cut.leak(states[:, :, -t.start % step :: step], numbers)
+                leaks = np.maximum(leaks, leak * latest)
+        left_out = self._left_out(own, leaks) if shared else left_out
+        return left_out, error, moving.rounding(latest), moving.methods
+
+    def _few(self, batch: slice, each: int) -> Iterator[slice]:
+        """Parts of a batch that are read one after the other, so that memory is used again."""
+        members, step = batch.stop - batch.start, max(1, _READ // each)
+        return (slice(k, min(k + step, members)) for k in range(0, members, step))
+
+    def _seen_on_the_way(self, moments: Array) -> bool:
+        """Whether the times that are asked for are enough to see what the cuts leave out.
+
+        They are not where levels are chosen: too few should be known before anything is read.
+        """
+        if self.allowed or self.clocks or moments.ndim > 1 or moments.size < 2 * _SAMPLES:
+            return False
+        gaps = np.diff(np.sort(moments), prepend=0.0)
+        return bool(gaps.max() <= moments.max() / _SAMPLES)
+
+    def _leaks(self, moving: Motion, batch: slice, latest: float) -> Array:
+        """An upper bound of the trace norm that leaves through each site's cut by the last time."""
+        worst = np.zeros(len(self.state.reach.sites))
+        if len(self.state.reach.edge.site):
+            samples, numbers = np.linspace(0.0, latest, _SAMPLES), self.numbers[batch].copy()
+            for clock in self.clocks:
+                numbers[:, clock.term] *= clock.largest(latest)
+            if self.clocks:
+                samples = np.unique(np.concatenate([samples, moving.turns(latest)]))
+            for _, states in self._tiles(moving, batch, samples):
+                worst = np.maximum(worst, self.cut.leak(states, numbers))
+        return worst * latest
+
+    def _left_out(self, own: Battery, leaks: Array) -> dict[str, float]:
+        """What each cut may change an energy by: the spread of energies times the trace norm."""
+        positive = own.energies[own.energies > 0]
+        quanta = own.energies.max() / positive.min() if len(positive) else 1.0
+        return {
+            name: float(quanta * (leaked + 2 * self.lost.get(name, 0.0)))
+            for name, leaked in zip(self.state.reach.sites, leaks, strict=True)
+            if leaked or name in self.lost
+        }
+
+    def _start_of(self, batch: slice) -> Array:
+        return self.start[batch] if len(self.start) > 1 else self.start
+
+    def _times(self, batch: slice) -> Array:
+        times = self.problem.axes.times
+        return times[batch] if times.ndim > 1 else times
+
+    def _batches(self) -> Iterator[slice]:
+        """Parts of the batch whose generators and states fit in a tile."""
+        generators, copies, times = self.problem.axes.shape
+        dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
+        reading = self.readout.largest(self.problem.measures)
+        each = max(dense, self.state.size * copies * times, reading)
+        parts = -(-generators * each // _TILE)
+        largest = max(blocks.size for blocks in self.state.blocks)
+        if generators * each * largest > _SHARED:  # enough for every core to have a part
+            parts = -(-parts // cores()) * cores()
+        step = -(-generators // min(parts, generators))
+        return (slice(k, min(k + step, generators)) for k in range(0, generators, step))
+
+    def _tiles(
+        self, moving: Motion, batch: slice, moments: Array
+    ) -> Iterator[tuple[tuple[slice, slice], Array]]:
+        """States of the batch, part by part: of the initial states, then of the times."""
+        copies, times = self.problem.axes.shape[1], moments.shape[-1]
+        reading = self.readout.largest(self.problem.measures)
+        each = (batch.stop - batch.start) * max(self.state.size, reading)
+        few = max(1, _TILE // (each * times))
+        short = times if few > 1 or moving.measured else max(1, _TILE // each)
+        if self.state.hermitian and not moving.measured:  # memory that is used again costs less
+            short = min(short, max(_ROWS * len(self.state.blocks), _CACHED // each))
+        allow("numbers in the states at all times", each * few * short, 32, self.problem.limit)
+        for c in range(0, copies, few):
+            for t in range(0, times, short):
+                part = slice(c, c + few), slice(t, t + short)
+                yield part, moving.at(moments[..., part[1]], part[0])
+
+
+def _one_thread(largest: int) -> AbstractContextManager[object]:
+    """Keep the linear algebra from starting threads for small matrices."""
+    return linear_algebra(1) if largest < _SMALL else nullcontext()

@@ -1,0 +1,231 @@
+"""Motion under a generator that changes in time, in the states that are reached.
+
+SciPy's Runge-Kutta method of order 8 (E. Hairer, S. P. Norsett and G. Wanner, Solving Ordinary
+Differential Equations I, Springer 1993) goes from break to break. An envelope is looked at before:
+where it changes fast the steps are short, so that no pulse is stepped over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.network.drives import shape_of
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.elements import Elements
+from quantumbattery.reach.terms import Signal
+
+_LOOKS = 1 << 17  # moments at which an envelope is looked at
+_CELLS = 1 << 10  # parts of the time, each with a longest step of its own
+_CHANGE = 0.5  # of its largest size, by which an envelope may change in a step
+_DENSE = 100  # numbers up to which matrices are dense
+_FEW = 10_000  # samples up to which each is a break
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """A signal with its numbers: how one term changes over a batch.
+
+    Attributes
+    ----------
+    term : int
+    signal : Signal
+    frequency : ndarray, shape (g,) or (1,)
+    """
+
+    term: int
+    signal: Signal
+    frequency: Array
+
+    def select(self, batch: slice) -> Clock:
+        """The same for a part of the batch."""
+        chosen = self.frequency[batch] if len(self.frequency) > 1 else self.frequency
+        return Clock(self.term, self.signal, chosen)
+
+    @cached_property
+    def shape(self) -> Callable[[Array], Array]:
+        """The envelope, as a function of times."""
+        envelope = self.signal.envelope
+        if isinstance(envelope, xr.DataArray):
+            known, values = envelope["time"].to_numpy(), envelope.to_numpy()
+            return lambda times: np.interp(times, known, values, left=0.0, right=0.0)
+        return np.ones_like if envelope is None else partial(shape_of, envelope)
+
+    def turn(self, time: float) -> Array:
+        """Cos or sin of frequency * time, shape (g,) or (1,)."""
+        turned: Array = (np.sin if self.signal.late else np.cos)(self.frequency * time)
+        return turned
+
+    def largest(self, latest: float) -> float:
+        """The largest size of the factor, as far as one sees."""
+        return float(np.abs(_looks(self.signal, latest)[1]).max())
+
+
+@lru_cache(maxsize=16)
+def _looks(signal: Signal, latest: float) -> tuple[Array, Array]:
+    """Moments, and what an envelope is there."""
+    times: Array = np.linspace(0.0, latest, _LOOKS + 1)
+    if isinstance(signal.envelope, xr.DataArray):
+        times = np.union1d(times, np.clip(signal.envelope["time"].to_numpy(), 0.0, latest))
+    shape = np.ones(times.shape) if signal.envelope is None else shape_of(signal.envelope, times)
+    return times, shape
+
+
+def _longest_steps(signal: Signal, latest: float) -> Array:
+    """How long a step may be in each cell of the time for an envelope not to change too much."""
+    times, shape = _looks(signal, latest)
+    change = np.abs(np.diff(shape)) / max(float(np.abs(shape).max()), 1e-300)
+    longest = np.diff(times) * _CHANGE / np.maximum(change, 1e-300)
+    cell = np.minimum(((times[:-1] + times[1:]) / 2 / latest * _CELLS).astype(int), _CELLS - 1)
+    steps: Array = np.full(_CELLS, latest)
+    np.minimum.at(steps, cell, longest)
+    beside = np.minimum(np.append(steps[1:], latest), np.append(latest, steps[:-1]))
+    shortest: Array = np.minimum(steps, np.maximum(beside, latest / _CELLS))
+    return shortest
+
+
+@dataclass(frozen=True, eq=False)
+class Shaped:
+    """The solution of d state / dt = G(t) state for a batch of sparse generators.
+
+    Attributes
+    ----------
+    generator : Elements
+        By place among the n numbers that move together.
+    numbers : ndarray, shape (g, terms)
+    factor : complex
+        -i in front of a Hamiltonian.
+    clocks : tuple of Clock
+    tolerance : float
+        Of a step, relative.
+    finer : float
+        How much shorter the longest steps are than needed.
+    """
+
+    generator: Elements
+    numbers: Array
+    factor: complex
+    clocks: tuple[Clock, ...]
+    tolerance: float = 1e-12
+    finer: float = 1.0
+
+    def select(self, batch: slice) -> Shaped:
+        """The same for a part of the batch."""
+        clocks = tuple(clock.select(batch) for clock in self.clocks)
+        return replace(self, numbers=self.numbers[batch], clocks=clocks)
+
+    def at(self, start: Array, times: Array) -> Array:
+        """The states (g, c, T, n) of starts (g or 1, c, n) at the times (T,)."""
+        g, n = len(self.numbers), self.generator.size
+        start = np.broadcast_to(start, (g, *start.shape[1:]))
+        state = start.transpose(0, 2, 1).reshape(g * n, -1)
+        kind = np.result_type(state, self._parts[0][1].dtype)
+        moments, place = np.unique(times, return_inverse=True)
+        found = np.empty((len(moments), *state.shape), dtype=kind)
+        state = state.astype(kind)
+        found[moments == 0] = state
+        for first, last, longest in self.stretches(float(moments[-1])):
+            here = (moments > first) & (moments <= last)
+            asked = np.append(moments[here], last)
+            states = self._stretch(state, first, last, longest / self.finer, asked)
+            found[here], state = states[:-1], states[-1]
+        found = found.reshape(len(moments), g, n, -1)[place.reshape(times.shape)]
+        return found.transpose(1, 3, 0, 2)
+
+    def _stretch(
+        self, state: Array, first: float, last: float, longest: float, asked: Array
+    ) -> Array:
+        """The states at some times of a stretch without breaks, the last of them its end."""
+        from scipy.integrate import solve_ivp
+
+        low, high = np.nextafter(first, last), np.nextafter(last, first)
+
+        def change(since: float, flat: Array) -> Array:
+            # Just inside, where a shape that jumps at the end has not jumped yet.
+            return self._change(min(max(first + since, low), high), flat, state.shape)
+
+        with np.errstate(over="ignore", invalid="ignore"):  # it then stops, which is said below
+            solved = solve_ivp(
+                change,
+                (0.0, last - first),
+                state.ravel(),
+                method="DOP853",
+                t_eval=np.minimum(np.unique(asked) - first, last - first),
+                rtol=self.tolerance,
+                atol=self.tolerance / 10,
+                max_step=longest,
+            )
+        if not solved.success:
+            raise ValueError(
+                f"the evolution under the drives stopped between t = {first:g} and {last:g}: "
+                f"{solved.message} Check that the envelope is a bounded function"
+            )
+        states = solved.y.T.reshape(-1, *state.shape)
+        states = np.concatenate([states, states[-1:]]) if len(states) < len(asked) else states
+        return np.asarray(states)
+
+    @cached_property
+    def _parts(self) -> list[tuple[Clock | None, Any]]:
+        """The constant part over the whole batch, and that of each clock."""
+        clocks = {clock.term: clock for clock in self.clocks}
+        moving = np.isin(self.generator.term, list(clocks))
+        parts: list[tuple[Clock | None, Any]] = [(None, self._matrix(~moving))]
+        for term, clock in clocks.items():
+            parts.append((clock, self._matrix(self.generator.term == term)))
+        return parts
+
+    def _matrix(self, chosen: Array) -> Any:
+        """Some of the elements for all members of the batch, one block each."""
+        from scipy.sparse import csr_array
+
+        given, n, g = self.generator, self.generator.size, len(self.numbers)
+        value: Array = self.factor * given.value[chosen] * self.numbers[:, given.term[chosen]]
+        shift = n * np.arange(g)[:, None]
+        places = ((given.row[chosen] + shift).ravel(), (given.column[chosen] + shift).ravel())
+        matrix = csr_array((value.ravel(), places), shape=(g * n, g * n))
+        return matrix.toarray() if g * n <= _DENSE else matrix
+
+    def _change(self, time: float, flat: Array, shape: tuple[int, ...]) -> Array:
+        state = flat.reshape(shape)
+        total: Array = self._parts[0][1] @ state
+        known: dict[int, Array] = {}  # two terms of a drive share its envelope
+        for clock, matrix in self._parts[1:]:
+            envelope = id(clock.signal.envelope)  # type: ignore[union-attr]
+            if envelope not in known:
+                known[envelope] = clock.shape(np.array([time]))  # type: ignore[union-attr]
+            factor = known[envelope] * clock.turn(time)  # type: ignore[union-attr]
+            if len(factor) == 1:
+                total += factor[0] * (matrix @ state)
+            else:
+                total += np.repeat(factor, shape[0] // len(factor))[:, None] * (matrix @ state)
+        return total.ravel()
+
+    def stretches(self, latest: float) -> list[tuple[float, float, float]]:
+        """Beginning, end and longest step of parts of the time, from break to break.
+
+        Cells that allow about the same step make one stretch; a quarter of the fastest period is
+        the longest step of all.
+        """
+        if latest == 0:
+            return []
+        fastest = max(float(np.abs(clock.frequency).max()) for clock in self.clocks)
+        steps = np.full(_CELLS, min(latest, 0.5 * np.pi / fastest if fastest else latest))
+        ends: set[float] = set()
+        for signal in {clock.signal for clock in self.clocks}:
+            ends |= {float(t) for t in signal.breaks}
+            if isinstance(signal.envelope, xr.DataArray) and len(signal.envelope) <= _FEW:
+                ends |= set(signal.envelope["time"].to_numpy().tolist())
+            elif signal.envelope is not None:
+                steps = np.minimum(steps, _longest_steps(signal, latest))
+        grid, kind = np.linspace(0.0, latest, _CELLS + 1), np.round(np.log2(steps / latest))
+        ends |= set(grid[1:-1][np.diff(kind) != 0].tolist())
+        inside = [0.0, *sorted(t for t in ends if 0.0 < t < latest), latest]
+        middle = [(a + b) / 2 for a, b in pairwise(inside)]
+        longest = [float(steps[min(int(t / latest * _CELLS), _CELLS - 1)]) for t in middle]
+        return [(a, b, min(s, b - a)) for (a, b), s in zip(pairwise(inside), longest, strict=True)]

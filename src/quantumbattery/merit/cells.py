@@ -1,0 +1,110 @@
+"""Figures of merit of a battery of several cells: what each cell gives alone, what only all give.
+
+Arguments, labels and errors as in `quantumbattery.merit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.merit.energy import within
+from quantumbattery.merit.ergotropy import ergotropy_kernel
+from quantumbattery.merit.partial_trace import reduced
+from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
+from quantumbattery.quantities.matrices import (
+    density_matrices,
+    dimensions,
+    evaluate,
+    hamiltonians,
+)
+
+
+def local_ergotropy_kernel(rho: Array, *hs: Array) -> Array:
+    """Sum of the cells' own ergotropies."""
+    dims = [h.shape[-1] for h in hs]
+    parts = [ergotropy_kernel(reduced(rho, dims, [cell]), h) for cell, h in enumerate(hs)]
+    total: Array = sum(parts[1:], start=parts[0])
+    return total
+
+
+def locked_ergotropy_kernel(rho: Array, *hs: Array) -> Array:
+    """Ergotropy under the sum of the cells' Hamiltonians, minus the local one."""
+    h = np.zeros((1, 1))
+    for cell in hs:  # h (x) 1 + 1 (x) cell
+        h = np.kron(h, np.eye(cell.shape[-1])) + np.kron(np.eye(h.shape[-1]), cell)
+    whole = ergotropy_kernel(rho, h)
+    e = np.linalg.eigvalsh(h)
+    return within(whole - local_ergotropy_kernel(rho, *hs), 0.0, whole, rho, e)
+
+
+def local_ergotropy(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> Computed:
+    """Work that can be extracted cell by cell: the sum of the cells' own ergotropies.
+
+    Parameters
+    ----------
+    rho : array_like, DataArray or Qobj, shape (..., d, d)
+        State of all cells together.
+    hs : sequence of Hamiltonians
+        One for each cell, in the order of the tensor product; their dimensions multiply to d.
+
+    Examples
+    --------
+    Each half of a Bell pair is useless alone:
+
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> bell = np.array([1.0, 0.0, 0.0, 1.0]) / np.sqrt(2)
+    >>> h = np.diag([0.0, 1.0])
+    >>> qb.local_ergotropy(np.outer(bell, bell), hs=[h, h]).round(12)
+    np.float64(0.0)
+    """
+    return evaluate(local_ergotropy_kernel, *_cells(rho, hs))
+
+
+def locked_ergotropy(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> Computed:
+    """Work that correlations between the cells lock: global minus local ergotropy, never negative.
+
+    Global is the ergotropy under the sum of the cells' Hamiltonians.
+
+    Parameters
+    ----------
+    rho : array_like, DataArray or Qobj, shape (..., d, d)
+        Density matrices.
+    hs : sequence of array_like, DataArray or Qobj
+        One Hamiltonian a cell, in the order of the factors of ``rho``.
+
+    Returns
+    -------
+    float, ndarray or DataArray
+        In the units of ``h``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``rho`` is no density matrix, a Hamiltonian is not Hermitian, or the shapes do not fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> bell = np.array([1.0, 0.0, 0.0, 1.0]) / np.sqrt(2)
+    >>> h = np.diag([0.0, 1.0])
+    >>> qb.locked_ergotropy(np.outer(bell, bell), hs=[h, h]).round(12)
+    np.float64(1.0)
+    """
+    return evaluate(locked_ergotropy_kernel, *_cells(rho, hs))
+
+
+def _cells(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> list[Array | xr.DataArray]:
+    """Check a state and the Hamiltonians of its cells."""
+    if isinstance(hs, str) or hasattr(hs, "full") or not hasattr(hs, "__len__"):
+        raise TypeError(f"hs is a {type(hs).__name__}: it takes a list, one Hamiltonian a cell")
+    if len(hs) == 0 or getattr(hs, "ndim", 3) != 3:
+        raise ValueError("hs is empty or a single matrix: give a list, one Hamiltonian a cell")
+    state = density_matrices(rho)
+    cells = [hamiltonians(h, name=f"hs[{number}]") for number, h in enumerate(hs)]
+    dimensions([cell.shape[-1] for cell in cells], state.shape[-1])
+    return [state, *cells]

@@ -1,0 +1,335 @@
+"""What each preparation means on a given site.
+
+The functions here give its amplitudes or its density matrix on so many levels of a site, and how
+much of it lies beyond them. Axes of its parameters come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.preparations import (
+    Bloch,
+    Coherent,
+    Fock,
+    Preparation,
+    Squeezed,
+    State,
+    Thermal,
+)
+from quantumbattery.network.sites import Oscillator, Site, energies
+from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.descriptions import short
+
+_MOST_LEVELS = 1 << 24
+
+
+def is_pure(preparation: Preparation) -> bool:
+    """Whether a preparation is given by amplitudes alone."""
+    mixed = isinstance(preparation, State) and preparation.array.ndim == 2
+    return not (mixed or isinstance(preparation, Thermal))
+
+
+def amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
+    """Amplitudes of a pure preparation on the lowest levels of a site.
+
+    Parameters
+    ----------
+    preparation : preparation
+        Pure, and one that makes sense on the site (see `by_site`).
+    site : Site
+        Qubit, Qudit, Oscillator or Ensemble.
+    levels : int
+        How many levels. What lies beyond is left out, and nothing is normalised again.
+
+    Returns
+    -------
+    xarray.DataArray
+        Shape (..., levels), last dimension "level"; the others are the axes of the parameters.
+
+    Raises
+    ------
+    TypeError
+        If the preparation is mixed.
+
+    Examples
+    --------
+    >>> from quantumbattery.network.amplitudes import amplitudes
+    >>> from quantumbattery.network.preparations import coherent
+    >>> from quantumbattery.network.sites import Oscillator
+    >>> amplitudes(coherent(1.0), Oscillator(), levels=3).values.round(6)
+    array([0.606531, 0.606531, 0.428882])
+    """
+    if isinstance(preparation, Bloch):
+        kernel = partial(_cells, site) if isinstance(site, Ensemble) else _bloch
+        return _over_levels(kernel, levels, preparation.theta, preparation.phi)
+    if isinstance(preparation, Fock):
+        return _over_levels(_fock, levels, preparation.n)
+    if isinstance(preparation, Coherent):
+        return _over_levels(_coherent, levels, preparation.alpha)
+    if isinstance(preparation, Squeezed):
+        return _over_levels(_squeezed, levels, preparation.r, preparation.angle)
+    if isinstance(preparation, State) and is_pure(preparation):
+        ket = np.zeros(levels, dtype=preparation.array.dtype)
+        ket[: len(preparation.array)] = preparation.array[:levels]
+        return xr.DataArray(ket, dims="level")
+    raise TypeError(f"{short(preparation)} on {site!r:.60} is mixed: ask for its density matrix")
+
+
+def factors(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
+    """A matrix V with density matrix V V^dag: the pure states that are mixed, and their weights.
+
+    Returns
+    -------
+    xarray.DataArray
+        Shape (..., levels, members): column m is a ket whose squared norm is its weight. A pure
+        preparation has one member.
+    """
+    if is_pure(preparation):
+        return amplitudes(preparation, site, levels).expand_dims("member", -1)
+    if isinstance(preparation, Thermal):
+        unit = xr.DataArray(np.eye(levels), dims=("level", "member"))
+        weights = _thermal(preparation.occupation, site, levels)
+        roots: xr.DataArray = (weights**0.5) * unit
+        return roots.transpose(..., "level", "member")
+    assert isinstance(preparation, State)
+    matrix = np.zeros((levels, levels), dtype=preparation.array.dtype)
+    inside = slice(min(levels, len(preparation.array)))
+    matrix[inside, inside] = preparation.array[inside, inside]
+    return xr.DataArray(_square_root(matrix), dims=("level", "member"))
+
+
+def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, Array, xr.DataArray]:
+    """What of `factors` is not zero: its levels, its members and its values.
+
+    Returns
+    -------
+    level, member : ndarray, shape (entries,)
+    values : DataArray, shape (..., entries)
+        Last dimension "entry".
+    """
+    pure = is_pure(preparation)
+    if pure:
+        root = amplitudes(preparation, site, levels)
+    elif isinstance(preparation, Thermal):  # diagonal: levels times levels are not made
+        root = _thermal(preparation.occupation, site, levels) ** 0.5
+    else:
+        root = factors(preparation, site, levels)
+    batch = [d for d in root.dims if d not in ("level", "member")]
+    if not batch:
+        values = root.to_numpy()
+        place = np.nonzero(values)
+        member = np.zeros_like(place[0]) if pure else place[-1]
+        return place[0], member, xr.DataArray(values[place], dims="entry")
+    held = (root != 0).any(batch).to_numpy()
+    if held.ndim == 1:
+        level = np.flatnonzero(held)
+        member = np.zeros_like(level) if pure else level
+        return level, member, root.isel(level=level).rename(level="entry").transpose(..., "entry")
+    level, member = np.nonzero(held)
+    chosen = {
+        "level": xr.DataArray(level, dims="entry"),
+        "member": xr.DataArray(member, dims="entry"),
+    }
+    return level, member, root.isel(chosen).transpose(..., "entry")
+
+
+def density_matrix(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
+    """Density matrix of a preparation on the lowest levels of a site.
+
+    Parameters are those of `amplitudes`; the preparation may be mixed.
+
+    Returns
+    -------
+    xarray.DataArray
+        Shape (..., levels, levels), last dimensions "row" and "column".
+
+    Examples
+    --------
+    >>> from quantumbattery.network.amplitudes import density_matrix
+    >>> from quantumbattery.network.preparations import thermal
+    >>> from quantumbattery.network.sites import Qubit
+    >>> density_matrix(thermal(1.0), Qubit(), levels=2).values.round(6)
+    array([[0.666667, 0.      ],
+           [0.      , 0.333333]])
+    """
+    root = factors(preparation, site, levels)
+    ket, bra = root.rename(level="row"), root.conj().rename(level="column")
+    matrix: xr.DataArray = xr.dot(ket, bra, dim="member")
+    return matrix.transpose(..., "row", "column")
+
+
+def tail(preparation: Preparation, site: Site, levels: int) -> Parameter:
+    """The weight of a preparation beyond the lowest levels of an oscillator; 0 on other sites.
+
+    Notes
+    -----
+    Exact, as distribution functions: Poisson for a coherent state, negative binomial for a
+    squeezed one, geometric for a thermal one.
+    """
+    from scipy.special import betainc, gammainc
+
+    if not isinstance(site, Oscillator) or isinstance(preparation, Bloch):
+        return 0.0
+    if isinstance(preparation, Fock):
+        return _tail(lambda n: (n >= levels).astype(float), preparation.n)
+    if isinstance(preparation, Coherent):
+        return _tail(lambda a: gammainc(levels, np.abs(a) ** 2), preparation.alpha)
+    if isinstance(preparation, Squeezed):
+        pairs = (levels + 1) // 2  # the first pair beyond the levels
+        return _tail(lambda r: betainc(pairs, 0.5, np.tanh(r) ** 2), preparation.r)
+    if isinstance(preparation, Thermal):
+        return _tail(lambda n: (n / (n + 1)) ** levels, preparation.occupation)
+    array = preparation.array
+    weights = np.abs(array) ** 2 if array.ndim == 1 else np.diagonal(array).real
+    return float(weights[levels:].sum())
+
+
+def needed_levels(preparation: Preparation, site: Site, tolerance: float) -> int:
+    """The fewest levels of an oscillator beyond which no more than a given weight lies.
+
+    Raises
+    ------
+    ValueError
+        If that takes more than 2^24 levels.
+    """
+
+    def enough(levels: int) -> bool:
+        return float(np.max(np.asarray(tail(preparation, site, levels)))) <= tolerance
+
+    low, high = 1, 2
+    while not enough(high):
+        low, high = high, 2 * high
+        if high > _MOST_LEVELS:
+            raise ValueError(
+                f"{short(preparation)} has more than {tolerance:g} beyond {low} levels: too many; "
+                "prepare it weaker, or give the oscillator levels=..."
+            )
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+# --- in arrays ---------------------------------------------------------------------------------
+
+
+def _over_levels(kernel: Callable[..., Array], levels: int, *parameters: Any) -> xr.DataArray:
+    """Apply a function of arrays (...) that gives (..., levels), and keep the labels."""
+    if not any(isinstance(each, xr.DataArray) for each in parameters):
+        return xr.DataArray(kernel(levels, *map(np.asarray, parameters)), dims="level")
+    given = [xr.DataArray(each) for each in parameters]
+    result: xr.DataArray = xr.apply_ufunc(
+        lambda *arrays: kernel(levels, *arrays), *given, output_core_dims=[["level"]]
+    )
+    return result.rename(None)
+
+
+def _tail(function: Callable[[Array], Array], value: Any) -> Parameter:
+    if not isinstance(value, xr.DataArray):
+        return float(function(np.asarray(value)))
+    result: xr.DataArray = xr.apply_ufunc(function, value)
+    return result
+
+
+def _cells(ensemble: Ensemble, levels: int, theta: Array, phi: Array) -> Array:
+    """Every cell in the same state of its two lowest levels: a spin coherent state.
+
+    J. M. Radcliffe, J. Phys. A 4, 313 (1971): binomial amplitudes, by their logarithms.
+    """
+    from scipy.special import gammaln, xlogy
+
+    one = _bloch(2, theta, phi)
+    size, phase = np.abs(one), np.angle(one[..., 1])[..., None]
+    occupations = ensemble.occupations[:levels]
+    m, rest = occupations[:, 1], occupations[:, 0]
+    ways = gammaln(ensemble.number + 1) - gammaln(m + 1) - gammaln(rest + 1)
+    logarithm = ways / 2 + xlogy(rest, size[..., :1]) + xlogy(m, size[..., 1:])
+    out = np.where(occupations[:, 2:].any(axis=1), 0.0, np.exp(logarithm))
+    return out * np.exp(1j * m * phase) if phase.any() else out
+
+
+def _bloch(levels: int, theta: Array, phi: Array) -> Array:
+    theta, phi = np.broadcast_arrays(theta, phi)
+    ground = np.where(theta >= np.pi, 0.0, np.cos(theta / 2))  # the pole itself: not 6e-17
+    phase = np.exp(1j * phi) if phi.any() else 1.0
+    excited = np.asarray(np.sin(theta / 2) * phase)
+    out = np.zeros((*theta.shape, levels), dtype=excited.dtype)
+    out[..., 0], out[..., 1] = ground, excited
+    return out
+
+
+def _fock(levels: int, n: Array) -> Array:
+    chosen: Array = n[..., None] == np.arange(levels)
+    return chosen.astype(float)
+
+
+def _coherent(levels: int, alpha: Array) -> Array:
+    """Poisson amplitudes, from the largest one down on both sides: every factor is below 1.
+
+    Logarithms of factorials would lose three digits at 50 photons, and powers would overflow.
+    """
+    from scipy.special import gammaincc
+
+    size = np.abs(alpha)[..., None]
+    n = np.arange(levels)
+    peak = np.minimum(np.floor(size**2), levels - 1)
+    with np.errstate(divide="ignore"):
+        up = np.where(n > peak, size / np.sqrt(np.maximum(n, 1)), 1.0)
+        down = np.where(n < peak, np.sqrt(n + 1) / size, 1.0)
+    shape = np.cumprod(up, axis=-1) * np.cumprod(down[..., ::-1], axis=-1)[..., ::-1]
+    kept = gammaincc(levels, size**2)
+    shape *= np.sqrt(kept / np.sum(shape**2, axis=-1, keepdims=True))
+    if alpha.dtype.kind == "c":
+        phase = np.exp(1j * n * np.angle(alpha)[..., None])
+    else:
+        phase = np.where(alpha[..., None] < 0, (-1.0) ** n, 1.0)
+    amplitude: Array = shape * phase
+    return amplitude
+
+
+def _squeezed(levels: int, r: Array, angle: Array) -> Array:
+    r, angle = np.broadcast_arrays(r, angle)
+    pairs = np.arange(1, (levels + 1) // 2)
+    ratios = -np.tanh(r)[..., None] * np.sqrt((2 * pairs - 1) / (2 * pairs))
+    if angle.any():
+        ratios = ratios * np.exp(1j * angle)[..., None]
+    vacuum = (1 / np.sqrt(np.cosh(r)))[..., None]
+    out = np.zeros((*r.shape, levels), dtype=ratios.dtype)
+    out[..., ::2] = vacuum * np.concatenate(
+        [np.ones_like(vacuum), np.cumprod(ratios, axis=-1)], axis=-1
+    )
+    return out
+
+
+def _thermal(occupation: Parameter, site: Site, levels: int) -> xr.DataArray:
+    ratio = xr.DataArray(occupation / (occupation + 1))
+    if isinstance(site, Oscillator):
+        steps = xr.DataArray(np.arange(levels), dims="level")
+        return (ratio**steps) / (occupation + 1)
+    ladder = energies(site, levels)
+    weights = ratio ** (ladder / ladder.isel(level=1))
+    return weights / weights.sum("level")
+
+
+def _square_root(matrix: Array) -> Array:
+    """V with V V^dag = matrix, each column inside one of the blocks that the matrix falls into."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    count, label = connected_components(csr_array(matrix != 0), directed=False)
+    columns = [np.zeros((len(matrix), 0), dtype=matrix.dtype)]
+    for block in range(count):
+        inside = np.flatnonzero(label == block)
+        weights, vectors = np.linalg.eigh(matrix[np.ix_(inside, inside)])
+        kept = weights > len(matrix) * np.finfo(float).eps
+        column = np.zeros((len(matrix), kept.sum()), dtype=matrix.dtype)
+        column[inside] = vectors[:, kept] * np.sqrt(weights[kept])
+        columns.append(column)
+    return np.concatenate(columns, axis=1)

@@ -1,0 +1,117 @@
+"""Descriptions as plain values that JSON can hold, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import signature
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.network.drives import Drive, drive, two_photon_drive
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.interactions import (
+    Interaction,
+    dipole,
+    exchange,
+    heisenberg,
+    interaction,
+)
+from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
+from quantumbattery.quantities.descriptions import Described, saying
+from quantumbattery.quantities.parameters import names
+
+_SITES: dict[str, Callable[..., Site]] = {
+    "qubit": Qubit,
+    "qudit": Qudit,
+    "oscillator": Oscillator,
+    "ensemble": Ensemble,
+}
+_LINKS: dict[str, Callable[..., Interaction | Drive]] = {
+    "exchange": exchange,
+    "dipole": dipole,
+    "heisenberg": heisenberg,
+    "interaction": interaction,
+    "drive": drive,
+    "two_photon_drive": two_photon_drive,
+}
+
+
+def plain(value: Any) -> Any:
+    """A description or one of its values, for JSON."""
+    if isinstance(value, Described):
+        if isinstance(value, Drive) and callable(value.envelope):
+            raise TypeError(
+                f"{value.label}: an envelope that is a function cannot be written down; give its "
+                "samples, as a DataArray over 'time'"
+            )
+        kind = type(value).__name__.lower()
+        if isinstance(value, Interaction | Drive):
+            kind = value.kind
+        return {"kind": kind} | {name: plain(getattr(value, name)) for name in names(value)}
+    if isinstance(value, xr.DataArray):
+        return {"array": _lists(value.to_dict())}
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind == "c":
+            return {"real": value.real.tolist(), "imaginary": value.imag.tolist()}
+        return value.tolist()
+    return [plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _lists(value: Any) -> Any:
+    """Lists in the place of tuples, as JSON has them."""
+    if isinstance(value, dict):
+        return {name: _lists(each) for name, each in value.items()}
+    return [_lists(each) for each in value] if isinstance(value, tuple | list) else value
+
+
+def _value(given: Any) -> Any:
+    if isinstance(given, Mapping):
+        if "kind" in given:
+            return described("cell", given)
+        if set(given) == {"real", "imaginary"}:
+            return np.asarray(given["real"]) + 1j * np.asarray(given["imaginary"])
+        return xr.DataArray.from_dict(given["array"]) if set(given) == {"array"} else given
+    return [_value(each) for each in given] if isinstance(given, list) else given
+
+
+def described(who: str, given: object, makers: Mapping[str, Callable[..., Any]] = _SITES) -> Any:
+    """A site, or an interaction or a drive, from its plain form."""
+    kind = given.get("kind") if isinstance(given, Mapping) else None
+    if not isinstance(given, Mapping) or not isinstance(kind, str) or kind not in makers:
+        raise ValueError(f"{who}: its kind must be one of {', '.join(makers)}; got {given!r:.60}")
+    values = {name: _value(value) for name, value in given.items() if name != "kind"}
+    known = signature(makers[kind]).parameters
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        raise ValueError(f"{who}: {kind} has no {unknown[0]!r}; it takes {', '.join(known)}")
+    missing = [n for n, p in known.items() if p.default is p.empty and n not in values]
+    if missing:
+        raise ValueError(f"{who}: {kind} needs {', '.join(map(repr, missing))} too")
+    with saying(who):
+        return makers[kind](**values)
+
+
+def system_parts(given: object) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
+    """Sites, interactions and the two ends of a system, from its plain form."""
+    if not isinstance(given, Mapping) or not isinstance(given.get("sites"), Mapping):
+        raise TypeError(
+            "a system is read from a dict with the keys sites (a dict itself), interactions, "
+            f"charger and battery; got {given!r:.60}"
+        )
+    unknown = set(given) - {"sites", "interactions", "charger", "battery"}
+    if unknown:
+        raise ValueError(
+            f"unknown key {min(unknown, key=str)!r}: a system has sites, interactions, charger "
+            "and battery"
+        )
+    links = given.get("interactions", [])
+    if isinstance(links, str) or not np.iterable(links):
+        raise TypeError(f"interactions is a list of dicts; got {links!r:.60}")
+    sites = {name: described(f"site {name!r}", site) for name, site in given["sites"].items()}
+    interactions = [
+        described(f"interaction {number}", each, _LINKS) for number, each in enumerate(links)
+    ]
+    ends = {end: given[end] for end in ("charger", "battery") if end in given}
+    return sites, interactions, ends

@@ -1,0 +1,326 @@
+"""Drives: classical fields that pump a site, constant or shaped in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.operators import Operator
+from quantumbattery.network.sites import Qubit, Site
+from quantumbattery.quantities.aliases import Array, Parameter, Values
+from quantumbattery.quantities.descriptions import Described, saying
+from quantumbattery.quantities.parameters import LARGEST, agree, flag, number, whole_number
+
+Envelope: TypeAlias = Callable[[Array], Array] | xr.DataArray
+"""A function of the time, or samples over the dimension "time", joined by straight lines."""
+
+
+class Drive(Described):
+    """What all drives have in common: the site, the strength and the shape of a field."""
+
+    site: str
+    amplitude: Parameter
+    frequency: Parameter
+    envelope: Envelope | None
+    breaks: tuple[float, ...]
+
+    @property
+    def kind(self) -> str:
+        """The function that makes it."""
+        return "two_photon_drive" if isinstance(self, TwoPhotonDrive) else "drive"
+
+    @property
+    def label(self) -> str:
+        """How messages name it."""
+        return f"{self.kind}({self.site!r})"
+
+    @property
+    def quanta(self) -> int:
+        """How many quanta it takes at once."""
+        return 2 if isinstance(self, TwoPhotonDrive) else 1
+
+    @property
+    def rotating(self) -> bool:
+        """Whether its counter-rotating half is left out."""
+        return True
+
+    @property
+    def strength(self) -> Parameter:
+        """The number in front of O e^{i quanta w t} + h.c., or of 2 cos(w t) (O + h.c.)."""
+        return self.amplitude / self.quanta
+
+    def check(self, site: Site) -> None:
+        """Raise ValueError if the drive makes no sense on this site."""
+
+    def lowering(self, site: Site, levels: int) -> Operator:
+        """O, the part of the site that it acts on."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class OnePhotonDrive(Drive):
+    """A field that takes one quantum at a time; made by `drive`."""
+
+    site: str
+    amplitude: Parameter
+    frequency: Parameter
+    envelope: Envelope | None
+    rotating_wave: bool
+    transition: tuple[int, int] | None
+    breaks: tuple[float, ...]
+
+    @property
+    def rotating(self) -> bool:
+        """Whether its counter-rotating half is left out."""
+        return self.rotating_wave
+
+    def check(self, site: Site) -> None:
+        """A transition is one of the site's steps."""
+        if self.transition is None:
+            return
+        if isinstance(site, Ensemble):
+            raise ValueError(
+                f"{self.label}: transition names a step of a single site, but {self.site!r} is an "
+                "Ensemble; leave transition out, or write the cells apart"
+            )
+        if site.dimension is not None and self.transition[1] >= site.dimension:
+            raise ValueError(
+                f"{self.label}: transition is {self.transition}, but {self.site!r} has the levels "
+                f"0 to {site.dimension - 1}"
+            )
+
+    def lowering(self, site: Site, levels: int) -> Operator:
+        """A, or its one element between the two levels of the transition."""
+        lower = site.lowering(levels)
+        if self.transition is None:
+            return lower
+        chosen = lower.column == self.transition[1]
+        return Operator(lower.row[chosen], lower.column[chosen], lower.value[chosen])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TwoPhotonDrive(Drive):
+    """A field that takes two quanta at a time, and squeezes; made by `two_photon_drive`."""
+
+    site: str
+    amplitude: Parameter
+    frequency: Parameter
+    envelope: Envelope | None
+    breaks: tuple[float, ...]
+
+    def check(self, site: Site) -> None:
+        """Two quanta fit."""
+        if isinstance(site, Qubit) or site.dimension == 2:
+            raise ValueError(
+                f"{self.label}: {self.site!r} has two levels, which two quanta never fit in; drive "
+                "an Oscillator, or a site with three levels or more"
+            )
+
+    def lowering(self, site: Site, levels: int) -> Operator:
+        """A^2."""
+        from scipy.sparse import coo_array
+
+        once = site.lowering(levels)
+        size = 1 + int(max(once.row.max(initial=0), once.column.max(initial=0)))
+        matrix = coo_array((once.value, (once.row, once.column)), shape=(size, size)).tocsr()
+        twice = (matrix @ matrix).tocoo()
+        row, column = twice.coords
+        return Operator(row, column, twice.data)
+
+
+def drive(
+    site: str,
+    amplitude: Values,
+    frequency: Values,
+    envelope: Envelope | None = None,
+    rotating_wave: bool = True,
+    *,
+    transition: Iterable[int] | None = None,
+    breaks: Iterable[float] = (),
+) -> OnePhotonDrive:
+    """Drive a site: amplitude f(t) (A e^{i w t} + A^dag e^{-i w t}), on while charging.
+
+    Parameters
+    ----------
+    site : str
+        The name of the site, with lowering operator A.
+    amplitude : float or DataArray
+        An angular frequency; a resonant qubit flips at the time pi / (2 amplitude).
+    frequency : float or DataArray
+        w, the angular frequency of the field.
+    envelope : callable or DataArray, optional
+        f(t), real: a function of the time, or samples along the dimension "time", joined by
+        straight lines and zero outside. By default f = 1, which is solved exactly.
+    rotating_wave : bool
+        False keeps the counter-rotating half: 2 amplitude f(t) cos(w t) (A + A^dag).
+    transition : pair of int, optional
+        Drive only the step between two neighbouring levels, (k, k + 1), with its element of A.
+    breaks : sequence of float
+        Times at which the envelope jumps, or a pulse begins or ends that is shorter than 1e-4 of
+        the charging time: anything longer is found by looking. Samples need none.
+
+    Returns
+    -------
+    OnePhotonDrive
+        A frozen description, for the interactions of a `System`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the name is no text, a number is not real and finite, or the envelope is neither a
+        function that gives real numbers nor samples over rising times.
+
+    Notes
+    -----
+    A drive that keeps its shape is solved in the frame in which nothing depends on time; energies
+    and figures of merit are those of the laboratory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> battery = qb.System(
+    ...     sites={"cell": qb.Qubit()},
+    ...     interactions=[qb.drive("cell", 0.1, frequency=1.0)],
+    ...     charger=[],
+    ...     battery="cell",
+    ... )
+    >>> battery.charge({}, np.pi / 0.2, ["energy"]).energy.round(12).item()
+    1.0
+    """
+    with saying("drive"):
+        _site(site)
+        numbers = _numbers(amplitude, frequency)
+        return OnePhotonDrive(
+            site,
+            *numbers,
+            _envelope(envelope),
+            flag("rotating_wave", rotating_wave),
+            _transition(transition),
+            _breaks(breaks),
+        )
+
+
+def two_photon_drive(
+    site: str,
+    amplitude: Values,
+    frequency: Values,
+    envelope: Envelope | None = None,
+    *,
+    breaks: Iterable[float] = (),
+) -> TwoPhotonDrive:
+    """Drive a site by pairs of quanta: amplitude/2 f(t) (A^2 e^{2 i w t} + h.c.).
+
+    Parameters, errors and what is returned are those of `drive`; w is half the frequency of the
+    field, so that it is resonant at the frequency of the site.
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.two_photon_drive("charger", 0.1, frequency=1.0)
+    TwoPhotonDrive(site=charger, amplitude=0.1, frequency=1)
+    """
+    with saying("two_photon_drive"):
+        _site(site)
+        numbers = _numbers(amplitude, frequency)
+        return TwoPhotonDrive(site, *numbers, _envelope(envelope), _breaks(breaks))
+
+
+def shape_of(envelope: Envelope, times: Array) -> Array:
+    """The values of an envelope at some times.
+
+    Raises
+    ------
+    ValueError
+        If one of them is no finite real number.
+    """
+    if isinstance(envelope, xr.DataArray):
+        known, values = envelope["time"].to_numpy(), envelope.to_numpy()
+        sampled: Array = np.interp(times, known, values, left=0.0, right=0.0)
+        return sampled
+    try:
+        found = np.asarray(envelope(times))
+    except (TypeError, ValueError):  # a function of one time, such as one with an if
+        found = np.array([envelope(t) for t in times.ravel()]).reshape(times.shape)
+    real = found.dtype.kind in "iufb"
+    shape: Array = np.broadcast_to(found, times.shape) if real else np.full(times.shape, np.nan)
+    if not np.isfinite(shape).all():
+        wrong = ~np.isfinite(shape)
+        what = (shape[wrong] if real else found.ravel()).tolist()[0]
+        raise ValueError(
+            f"an envelope must give finite real numbers; near t = {times[wrong][0]:g} it gives "
+            f"{what!r}"
+        )
+    return shape.astype(float)
+
+
+# --- what comes in -----------------------------------------------------------------------------
+
+
+def _site(name: object) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"it takes the name of a site, as text; got {name!r:.60}")
+
+
+def _numbers(amplitude: Values, frequency: Values) -> tuple[Parameter, Parameter]:
+    given = {
+        "amplitude": number("amplitude", amplitude, "finite", -LARGEST),
+        "frequency": number("frequency", frequency, "finite", -LARGEST),
+    }
+    agree(given)
+    return given["amplitude"], given["frequency"]
+
+
+def _envelope(given: object) -> Envelope | None:
+    rule = (
+        "envelope is a function of the time that gives real numbers, or a DataArray over the "
+        "dimension 'time'"
+    )
+    if given is None:
+        return None
+    if isinstance(given, xr.DataArray):
+        known = given["time"].to_numpy() if given.dims == ("time",) else np.zeros(0)
+        if "time" not in given.coords:
+            raise ValueError(f"{rule}, which needs coordinates: the times of the samples")
+        finite = all(v.dtype.kind in "iuf" and np.isfinite(v).all() for v in (given.values, known))
+        if not finite or len(known) < 2 or not (np.diff(known) > 0).all():
+            raise ValueError(
+                f"{rule} alone, finite, with at least two rising times; got {given!r:.60}"
+            )
+        return given.astype(float)
+    if not callable(given):
+        raise TypeError(f"{rule}; got {given!r:.60}")
+    try:
+        value = np.asarray(given(0.0))
+    except Exception as error:
+        raise ValueError(f"{rule}; at t = 0 it raised {error!r:.80}") from None
+    if value.dtype.kind not in "iuf" or value.size != 1 or not np.isfinite(value).all():
+        raise ValueError(f"{rule}; at t = 0 it gave {value!r:.60}")
+    return given
+
+
+def _transition(given: Iterable[int] | None) -> tuple[int, int] | None:
+    if given is None:
+        return None
+    rule = "transition is a pair of neighbouring levels, such as (0, 1)"
+    levels = tuple(given) if np.iterable(given) else ()
+    if len(levels) != 2:
+        raise TypeError(f"{rule}; got {given!r:.60}")
+    low, high = (whole_number(level, 0, rule) for level in levels)
+    if high != low + 1:
+        raise ValueError(f"{rule}; got {levels}")
+    return low, high
+
+
+def _breaks(given: Iterable[float]) -> tuple[float, ...]:
+    times = np.asarray(list(given) if np.iterable(given) else given)
+    if times.ndim != 1 or (times.size and times.dtype.kind not in "iuf"):
+        raise TypeError(f"breaks is a list of times; got {given!r:.60}")
+    if not np.isfinite(times.astype(float)).all():
+        raise ValueError(f"breaks must be finite times; got {given!r:.60}")
+    return tuple(sorted(times.astype(float).tolist()))

@@ -1,0 +1,73 @@
+"""Operators on the levels of one site, as lists of their entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from quantumbattery.quantities.aliases import Array
+
+# --- operators on one site ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Operator:
+    """An operator on the levels of one site: the sum of value |row><column|.
+
+    The raising operator of an oscillator that is cut at some level keeps the entry whose row lies
+    beyond the cut, so that whoever applies it sees that something was left out.
+    """
+
+    row: Array
+    column: Array
+    value: Array
+
+    @cached_property
+    def key(self) -> tuple[bytes, bytes, bytes]:
+        """Equal for operators with equal entries."""
+        return self.row.tobytes(), self.column.tobytes(), self.value.tobytes()
+
+    @cached_property
+    def adjoint(self) -> Operator:
+        """The Hermitian adjoint."""
+        return Operator(self.column, self.row, self.value.conj())
+
+    def __add__(self, other: Operator) -> Operator:
+        """The sum of operators that share no entry, such as A and A^dag."""
+        one, two = (self.row, self.column, self.value), (other.row, other.column, other.value)
+        return Operator(*(np.concatenate(both) for both in zip(one, two, strict=True)))
+
+    def matrix(self, levels: int) -> Array:
+        """Dense, on so many levels, without the entries beyond them."""
+        inside = (self.row < levels) & (self.column < levels)
+        dense = np.zeros((levels, levels), dtype=self.value.dtype)
+        dense[self.row[inside], self.column[inside]] = self.value[inside]
+        return dense
+
+
+def diagonal(values: Array) -> Operator:
+    """The operator with these values on its diagonal."""
+    level = np.flatnonzero(values)
+    return Operator(level, level, values[level])
+
+
+def operator(matrix: Array) -> Operator:
+    """The operator with the entries of a matrix that are not zero."""
+    row, column = np.nonzero(matrix)
+    return Operator(row, column, matrix[row, column])
+
+
+@lru_cache(maxsize=256)
+def ladder(steps: tuple[float, ...]) -> Operator:
+    """The lowering operator with these elements, from one level to the next below."""
+    upper = np.flatnonzero(steps) + 1
+    return Operator(upper - 1, upper, np.array(steps)[upper - 1])
+
+
+@lru_cache(maxsize=64)
+def oscillator(levels: int) -> Operator:
+    """sqrt(k) from level k."""
+    upper = np.arange(1, levels)
+    return Operator(upper - 1, upper, np.sqrt(upper))

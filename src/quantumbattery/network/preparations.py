@@ -1,0 +1,309 @@
+"""Preparations: how a site starts. Each is a description; `amplitudes` says what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
+from quantumbattery.quantities.descriptions import Described
+from quantumbattery.quantities.matrices import TOLERANCE, density_matrices
+from quantumbattery.quantities.parameters import LARGEST, any_nonzero, parameter
+
+# Sums such as 3 * (pi / 3) may land an ulp or two past pi.
+_ULPS = 4 * np.finfo(float).eps
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bloch(Described):
+    """A pure qubit state on the Bloch sphere; made by `bloch`."""
+
+    theta: Parameter
+    phi: Parameter
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fock(Described):
+    """A level of the ladder; made by `fock`."""
+
+    n: Parameter
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Coherent(Described):
+    """A coherent state of an oscillator; made by `coherent`."""
+
+    alpha: complex | xr.DataArray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Squeezed(Described):
+    """A squeezed vacuum of an oscillator; made by `squeezed`."""
+
+    r: Parameter
+    angle: Parameter
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Thermal(Described):
+    """A thermal state; made by `thermal`."""
+
+    occupation: Parameter
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class State(Described):
+    """A given ket or density matrix; made by `state`."""
+
+    array: Array
+
+
+Preparation: TypeAlias = Bloch | Fock | Coherent | Squeezed | Thermal | State
+
+
+# --- making them -------------------------------------------------------------------------------
+
+
+def bloch(theta: Values, phi: Values = 0.0) -> Bloch:
+    """Prepare a qubit anywhere on the Bloch sphere: cos(theta/2)|0> + e^{i phi} sin(theta/2)|1>.
+
+    Parameters
+    ----------
+    theta : float, 1-D array_like or DataArray
+        Polar angle in radians, from 0 (ground state, north pole) to pi (excited state, south
+        pole). A 1-D array becomes the axis "theta" of every result.
+    phi : float, 1-D array_like or DataArray
+        Azimuthal angle in radians, from 0 to 2 pi.
+
+    Returns
+    -------
+    Bloch
+        A frozen description of the preparation.
+
+    Raises
+    ------
+    TypeError
+        If an angle is not a real number.
+    ValueError
+        If an angle is off the sphere or not finite.
+
+    Notes
+    -----
+    Paper, Eq. 1. On a site with more levels the two lowest are meant; of an Ensemble every cell is
+    prepared so (a spin coherent state). A `theta` equal to the double nearest pi is the south
+    pole itself: the ground amplitude is then zero, not 6e-17.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> qb.bloch(np.pi / 2)
+    Bloch(theta=1.5708, phi=0)
+    >>> qb.bloch(np.linspace(0, np.pi, 5))
+    Bloch(theta=<theta: 5; 0 to 3.14159>, phi=0)
+    """
+    return Bloch(
+        theta=parameter(
+            "theta", theta, "an angle between 0 and pi (radians)", 0.0, np.pi * (1 + _ULPS)
+        ),
+        phi=parameter(
+            "phi", phi, "an angle between 0 and 2 pi (radians)", 0.0, 2 * np.pi * (1 + _ULPS)
+        ),
+    )
+
+
+def fock(n: Values) -> Fock:
+    """Prepare level n: n photons of an oscillator, n excited qubits of an ensemble.
+
+    Parameters
+    ----------
+    n : int, 1-D array_like or DataArray
+        Zero or a positive whole number, below the site's number of levels; on an Ensemble of
+        cells with more than two levels, a row of its `occupations`. A 1-D array becomes the axis
+        "n" of every result.
+
+    Returns
+    -------
+    Fock
+        A frozen description of the preparation.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If n is not a whole number, or is negative.
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.fock(3)
+    Fock(n=3)
+    """
+    rule = "a whole number, zero or positive"
+    checked = parameter("n", n, rule, 0.0, 2.0**53)
+    wrong = np.asarray(checked) % 1 != 0
+    if wrong.any():
+        raise ValueError(f"n must be {rule}; got {np.asarray(checked)[wrong].flat[0]:.6g}")
+    return Fock(checked)
+
+
+def coherent(alpha: complex | npt.ArrayLike | xr.DataArray) -> Coherent:
+    """Prepare an oscillator in a coherent state, with A|alpha> = alpha|alpha>.
+
+    Parameters
+    ----------
+    alpha : complex, 1-D array_like or DataArray
+        The amplitude; |alpha|^2 photons on average. A 1-D array becomes the axis "alpha".
+
+    Returns
+    -------
+    Coherent
+        A frozen description of the preparation.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If alpha is no finite number.
+
+    Notes
+    -----
+    Amplitudes e^{-|alpha|^2/2} alpha^n / sqrt(n!): R. J. Glauber, Phys. Rev. 131, 2766 (1963).
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.coherent(1 + 2j)
+    Coherent(alpha=1+2j)
+    """
+    array = np.asarray(alpha)
+    if array.dtype.kind not in "iufc":
+        raise TypeError(f"alpha must be a number, real or complex, or an array; got {alpha!r:.60}")
+    if array.dtype.kind != "c":
+        return Coherent(parameter("alpha", alpha, "finite", -LARGEST))
+    parts = [parameter("alpha", part, "finite", -LARGEST) for part in (array.real, array.imag)]
+    if not any_nonzero(parts[1]):
+        real = alpha.real if isinstance(alpha, xr.DataArray) else array.real
+        return Coherent(parameter("alpha", real, "finite", -LARGEST))
+    if isinstance(alpha, xr.DataArray):
+        return Coherent(alpha.astype(np.complex128).rename("alpha"))
+    if array.ndim == 0:
+        return Coherent(complex(array))
+    return Coherent(xr.DataArray(array, dims="alpha", coords={"alpha": array}, name="alpha"))
+
+
+def squeezed(r: Values, angle: Values = 0.0) -> Squeezed:
+    """Prepare an oscillator in a squeezed vacuum, with sinh(r)^2 photons on average.
+
+    Parameters
+    ----------
+    r : float, 1-D array_like or DataArray
+        How much it is squeezed; zero or positive. A 1-D array becomes the axis "r".
+    angle : float, 1-D array_like or DataArray
+        Twice the angle of the squeezed quadrature, in radians: the state is
+        exp((z* A^2 - z A^dag^2) / 2)|0> with z = r e^{i angle}.
+
+    Returns
+    -------
+    Squeezed
+        A frozen description of the preparation.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If r is negative, or a number is not finite.
+
+    Notes
+    -----
+    D. F. Walls, Nature 306, 141 (1983); the sign is that of ``qutip.squeeze``.
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.squeezed(0.5)
+    Squeezed(r=0.5, angle=0)
+    """
+    return Squeezed(
+        parameter("r", r, "zero or positive, and at most 300", 0.0, 300.0),
+        parameter("angle", angle, "a finite angle in radians", -LARGEST),
+    )
+
+
+def thermal(occupation: Values) -> Thermal:
+    """Prepare a site in thermal equilibrium with a bath.
+
+    Parameters
+    ----------
+    occupation : float, 1-D array_like or DataArray
+        n, the mean Bose occupation of the bath at the site's first gap; the mean number of quanta
+        of an oscillator. Zero or positive. A 1-D array becomes the axis "occupation".
+
+    Returns
+    -------
+    Thermal
+        A frozen description of the preparation.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the occupation is negative or not finite.
+
+    Notes
+    -----
+    With x = n/(n + 1) = e^{-gap/T}: level k has x^{E_k/gap}, normalised. That is (1 - x) x^k for
+    an oscillator and n/(2n + 1) for the upper level of a qubit. An Ensemble is in the Gibbs state
+    on its symmetric ladder, to which a collective bath takes it, not in that of separate cells.
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.thermal(0.5)
+    Thermal(occupation=0.5)
+    """
+    return Thermal(parameter("occupation", occupation, "zero or positive, and finite", 0.0))
+
+
+def state(ket_or_density_matrix: MatrixLike) -> State:
+    """Prepare any state of a site.
+
+    Parameters
+    ----------
+    ket_or_density_matrix : array_like or Qobj, shape (d,), (d, 1) or (d, d)
+        Index 0 is the ground state. A ket has norm 1; a density matrix is Hermitian, positive and
+        of trace 1 (tolerance 1e-8). An oscillator's levels from d on are empty.
+
+    Returns
+    -------
+    State
+        A frozen description of the preparation.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it holds no numbers, or is no state.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> qb.state(np.array([0.6, 0.8j]))
+    State(array=<array 2>)
+    """
+    given = ket_or_density_matrix
+    plain = given.full() if callable(getattr(given, "full", None)) else np.asarray(given)
+    if plain.dtype.kind in "iufc" and (
+        plain.ndim == 1 or (plain.ndim == 2 and plain.shape[1] == 1)
+    ):
+        ket = plain.reshape(-1).astype(complex if plain.dtype.kind == "c" else float)
+        norm = np.linalg.norm(ket)
+        if not abs(norm - 1) <= TOLERANCE:
+            raise ValueError(f"the ket has norm {norm:.9g}, not 1: divide it by its norm")
+        array = ket
+    else:
+        array = np.array(density_matrices(given, "the density matrix"))
+        if array.ndim > 2:
+            raise ValueError(f"a preparation is a single state; got shape {array.shape}")
+    array.flags.writeable = False
+    return State(array)

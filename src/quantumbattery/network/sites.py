@@ -1,0 +1,324 @@
+"""Sites: the ladders of levels that a quantum battery is built of, and how each of them leaks.
+
+Level 0 is the ground state, at energy 0. A site gives the engine its energies, its lowering
+operator A and its loss operators; its numbers may be xarray.DataArrays, so they stay symbols:
+every operator comes as (number, array) and nothing is multiplied out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.network.operators import Operator, diagonal, ladder, oscillator
+from quantumbattery.quantities.aliases import Array, Parameter, Values
+from quantumbattery.quantities.descriptions import Described, saying, short
+from quantumbattery.quantities.parameters import (
+    LARGEST,
+    agree,
+    any_nonzero,
+    axes_of,
+    number,
+    whole_number,
+)
+
+_SMALLEST = 1e-100
+
+
+# --- the sites ---------------------------------------------------------------------------------
+
+
+class Site(Described):
+    """What all sites have in common; `Qubit`, `Qudit`, `Oscillator` and `Ensemble` are sites."""
+
+    loss: Parameter
+    dephasing: Parameter
+    occupation: Parameter
+
+    @property
+    def dimension(self) -> int | None:
+        """The number of levels, or None for an oscillator whose levels are not given."""
+        raise NotImplementedError
+
+    def energy_terms(self, levels: int) -> list[tuple[Parameter, Array]]:
+        """The level energies, as the sum of number * array (levels,); the ground state has 0."""
+        raise NotImplementedError
+
+    def lowering(self, levels: int) -> Operator:
+        """A, the lowering operator."""
+        raise NotImplementedError
+
+    def excitations(self, levels: int) -> Array:
+        """How many quanta each level holds, counted in applications of A^dag."""
+        return np.arange(levels)
+
+    def quanta(self, levels: int) -> Operator:
+        """A^dag A, to which the environment listens when it dephases the site."""
+        lower = self.lowering(levels)
+        values = np.bincount(lower.column, np.abs(lower.value) ** 2, minlength=levels)
+        return diagonal(values)
+
+    def raising(self, levels: int) -> Operator:
+        """A^dag."""
+        return self.lowering(levels).adjoint
+
+    def losses(self, levels: int) -> list[tuple[Parameter, Operator]]:
+        """Rates and operators of the Lindblad terms: sqrt(rate) operator is what acts.
+
+        loss (1 + occupation) with A, loss * occupation with A^dag, 2 dephasing with A^dag A;
+        those whose rate is zero are left out.
+        """
+        warm = any_nonzero(self.occupation)  # arithmetic with arrays takes its time
+        terms = [
+            (self.loss * (1 + self.occupation) if warm else self.loss, self.lowering),
+            (self.loss * self.occupation if warm else 0.0, self.raising),
+            (2 * self.dephasing, self.quanta),
+        ]
+        return [(rate, make(levels)) for rate, make in terms if any_nonzero(rate)]
+
+    def _set_rates(self, loss: Values, dephasing: Values, occupation: Values) -> None:
+        given = {"loss": loss, "dephasing": dephasing, "occupation": occupation}
+        checked = {n: number(n, v, "zero or positive, and finite", 0.0) for n, v in given.items()}
+        if any_nonzero(checked["occupation"]) and not any_nonzero(checked["loss"]):
+            raise ValueError(
+                f"occupation is {short(checked['occupation'])} but loss is 0: the bath acts "
+                "through the loss; give a positive loss, or leave out the occupation"
+            )
+        agree(checked)
+        self._set(**checked)
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Qubit(Site):
+    """Two levels: H = frequency A^dag A with A = |0><1|.
+
+    Parameters
+    ----------
+    frequency : float or DataArray
+        The gap between the levels (hbar = 1). Positive.
+    loss : float or DataArray
+        g, the rate at which the excited population decays: Lindblad operator sqrt(g (1 + n)) A.
+    dephasing : float or DataArray
+        k: Lindblad operator sqrt(2 k) A^dag A, so that the coherence decays as exp(-k t).
+    occupation : float or DataArray
+        n, the mean occupation of the bath behind the loss, which adds sqrt(g n) A^dag.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is not a real number.
+    ValueError
+        If a parameter is out of range, or an occupation comes without a loss.
+
+    Notes
+    -----
+    Frequencies and rates are angular and share one unit. A DataArray keeps its dimensions, which
+    become axes of every result; a plain 1-D array becomes an axis of the parameter's name.
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.Qubit(frequency=2.0, loss=0.1)
+    Qubit(frequency=2, loss=0.1)
+    """
+
+    frequency: Parameter
+    loss: Parameter
+    dephasing: Parameter
+    occupation: Parameter
+
+    def __init__(
+        self,
+        frequency: Values = 1.0,
+        loss: Values = 0.0,
+        dephasing: Values = 0.0,
+        occupation: Values = 0.0,
+    ) -> None:
+        with saying("Qubit"):
+            self._set(frequency=_frequency(frequency))
+            self._set_rates(loss, dephasing, occupation)
+
+    @property
+    def dimension(self) -> int:
+        """2."""
+        return 2
+
+    def energy_terms(self, levels: int) -> list[tuple[Parameter, Array]]:  # noqa: ARG002
+        """0 and the frequency."""
+        return [(self.frequency, np.array([0.0, 1.0]))]
+
+    def lowering(self, levels: int) -> Operator:  # noqa: ARG002
+        """|0><1|."""
+        return ladder((1.0,))
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Qudit(Site):
+    """Any ladder of d levels, with A|k> = steps[k-1] |k-1>.
+
+    Parameters
+    ----------
+    energies : sequence of float or DataArray, or DataArray with a last dimension "level"
+        The energies of the levels, rising; at least two. Only differences count: the ground
+        state is at energy 0 whatever its number is.
+    steps : sequence of float, optional
+        The d - 1 elements of A, by default sqrt(1), sqrt(2), ...
+    loss, dephasing, occupation : float or DataArray
+        Rates, with Lindblad operators sqrt(loss (1 + occupation)) A, sqrt(loss occupation) A^dag
+        and sqrt(2 dephasing) A^dag A.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not real or out of range, the energies fall, or the steps do not fit them.
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.Qudit([0.0, 1.0, 1.8])
+    Qudit(energies=[0, 1, 1.8], steps=[1, 1.41421])
+    """
+
+    energies: tuple[Parameter, ...]
+    steps: tuple[float, ...]
+    loss: Parameter
+    dephasing: Parameter
+    occupation: Parameter
+
+    def __init__(
+        self,
+        energies: Sequence[Values] | xr.DataArray,
+        steps: Sequence[float] | None = None,
+        loss: Values = 0.0,
+        dephasing: Values = 0.0,
+        occupation: Values = 0.0,
+    ) -> None:
+        with saying("Qudit"):
+            self._set(energies=_energies(energies))
+            default = np.sqrt(np.arange(1, len(self.energies)))
+            self._set(steps=_steps(default if steps is None else steps, len(self.energies)))
+            self._set_rates(loss, dephasing, occupation)
+
+    @property
+    def dimension(self) -> int:
+        """The number of energies."""
+        return len(self.energies)
+
+    def energy_terms(self, levels: int) -> list[tuple[Parameter, Array]]:
+        """Each energy above that of the ground state."""
+        above = [energy - self.energies[0] for energy in self.energies]
+        return [(e, np.eye(levels)[k]) for k, e in enumerate(above) if any_nonzero(e)]
+
+    def lowering(self, levels: int) -> Operator:  # noqa: ARG002
+        """The steps, as its elements."""
+        return ladder(self.steps)
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Oscillator(Site):
+    """A harmonic oscillator: H = frequency A^dag A with A|k> = sqrt(k)|k-1>.
+
+    Parameters
+    ----------
+    frequency, loss, dephasing, occupation : float or DataArray
+        As of a `Qubit`; the frequency is positive.
+    levels : int, optional
+        Where the ladder is cut, at least 2. By default the number is chosen, and checked.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is out of range, an occupation comes without a loss, or the levels are not
+        a whole number of at least 2.
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.Oscillator(loss=0.1, occupation=0.5)
+    Oscillator(frequency=1, loss=0.1, occupation=0.5)
+    """
+
+    frequency: Parameter
+    loss: Parameter
+    dephasing: Parameter
+    occupation: Parameter
+    levels: int | None
+
+    def __init__(
+        self,
+        frequency: Values = 1.0,
+        loss: Values = 0.0,
+        dephasing: Values = 0.0,
+        occupation: Values = 0.0,
+        levels: int | None = None,
+    ) -> None:
+        with saying("Oscillator"):
+            self._set(frequency=_frequency(frequency))
+            self._set_rates(loss, dephasing, occupation)
+            count = "levels must be a whole number of at least 2, or None to have it chosen"
+            self._set(levels=None if levels is None else whole_number(levels, 2, count))
+
+    @property
+    def dimension(self) -> int | None:
+        """The number of levels, if it is given."""
+        return self.levels
+
+    def energy_terms(self, levels: int) -> list[tuple[Parameter, Array]]:
+        """The frequency for each quantum."""
+        return [(self.frequency, np.arange(levels, dtype=float))]
+
+    def lowering(self, levels: int) -> Operator:
+        """sqrt(k) from level k."""
+        return oscillator(levels)
+
+    def raising(self, levels: int) -> Operator:
+        """sqrt(k + 1) from level k, the step beyond the last level included."""
+        return oscillator(levels + 1).adjoint
+
+
+def _frequency(value: Values) -> Parameter:
+    return number("frequency", value, "positive and finite", _SMALLEST)
+
+
+def _energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, ...]:
+    rule = "energies must be at least two numbers, rising, the ground state's first"
+    if isinstance(given, xr.DataArray):
+        if given.dims[-1:] != ("level",):
+            raise ValueError(f"{rule}; of a DataArray, along its last dimension 'level'")
+        given = [given.isel(level=k, drop=True) for k in range(given.sizes["level"])]
+    if isinstance(given, str) or not np.iterable(given):
+        raise TypeError(f"{rule}; got {given!r:.60}")
+    levels = [number(f"energy {k}", energy, "finite", -LARGEST) for k, energy in enumerate(given)]
+    if len(levels) < 2:
+        raise ValueError(f"{rule}; got {len(levels)}")
+    axes_of({f"energy {k}": energy for k, energy in enumerate(levels)})
+    for k, (lower, upper) in enumerate(pairwise(levels), start=1):
+        if np.any(np.asarray(upper - lower) < 0):
+            raise ValueError(f"{rule}; energy {k} lies below energy {k - 1}: sort them")
+    return tuple(levels)
+
+
+def _steps(given: Sequence[float] | Array, levels: int) -> tuple[float, ...]:
+    try:
+        steps = np.asarray(given)
+        each = np.asarray(given, dtype=object)  # where True is not yet 1
+    except ValueError:  # of uneven shape
+        steps, each = np.array(None), np.array(None)
+    if steps.dtype.kind not in "iuf" or any(isinstance(x, bool | np.bool_) for x in each.ravel()):
+        raise TypeError(f"steps must be real numbers; got {given!r:.60}")
+    if steps.shape != (levels - 1,) or not np.isfinite(steps).all():
+        raise ValueError(
+            f"steps are the {levels - 1} finite numbers between {levels} levels; got {given!r:.60}"
+        )
+    return tuple(steps.astype(float).tolist())
+
+
+def energies(site: Site, levels: int) -> xr.DataArray:
+    """Energies of the lowest levels of a site, last dimension "level"; the ground state's is 0."""
+    terms = site.energy_terms(levels)
+    zero = xr.DataArray(np.zeros(levels), dims="level")
+    return sum((energy * xr.DataArray(w, dims="level") for energy, w in terms), zero)

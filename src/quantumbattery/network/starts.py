@@ -1,0 +1,97 @@
+"""Which site of a system starts in which preparation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import (
+    Coherent,
+    Fock,
+    Preparation,
+    Squeezed,
+    State,
+    Thermal,
+)
+from quantumbattery.network.sites import Oscillator, Site, energies
+from quantumbattery.quantities.descriptions import listed, short
+from quantumbattery.quantities.parameters import axes_of, check_axes, names
+
+
+def by_site(preparation: object, system: System) -> dict[str, Preparation]:
+    """Which site starts in which preparation; the others start in their ground state.
+
+    Parameters
+    ----------
+    preparation : preparation or dict of str to preparation
+        One preparation is that of every charger site; a dict says it site by site.
+    system : System
+        Which sites there are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no preparation, names an unknown site, makes no sense on its site, or has an axis
+        that does not fit the others or the system's.
+    """
+    if isinstance(preparation, Mapping):
+        chosen = dict(preparation)
+    elif not system.charger:
+        raise ValueError(
+            "there is no charger to prepare: give a dict of sites and preparations, such as {} for "
+            "all sites in their ground states"
+        )
+    else:
+        chosen = dict.fromkeys(system.charger, preparation)
+    for name, each in chosen.items():
+        if name not in system.sites:
+            raise ValueError(
+                f"the preparation names {name!r}, but the sites are {listed(system.sites)}"
+            )
+        if not isinstance(each, Preparation):
+            raise TypeError(
+                f"the preparation of {name!r} must be made by bloch, fock, coherent, squeezed, "
+                f"thermal or state; got {each!r:.60}"
+            )
+        _check(name, each, system.sites[name])
+    numbers = {f"{k}.{n}": getattr(p, n) for k, p in chosen.items() for n in names(p)}
+    for name, value in numbers.items():
+        check_axes(name, value)
+    axes_of(system.arrays | {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)})
+    return chosen
+
+
+def _check(name: str, preparation: Preparation, site: Site) -> None:
+    """Raise ValueError if a preparation makes no sense on a site."""
+    kind = type(preparation).__name__.lower()
+    ladder = isinstance(site, Oscillator)
+    if isinstance(preparation, Coherent | Squeezed) and not ladder:
+        raise ValueError(
+            f"the preparation of {name!r}: {kind} needs an Oscillator, but it is {site!r:.80}; use "
+            "bloch, fock, thermal or state there"
+        )
+    if isinstance(preparation, Thermal):
+        cell = site.cell if isinstance(site, Ensemble) else site
+        if np.any(energies(cell, cell.dimension or 2).isel(level=1) == 0):
+            raise ValueError(
+                f"the preparation of {name!r}: thermal needs a gap above the ground state, but the "
+                "first two energies are equal; use state"
+            )
+    needs = {
+        Fock: lambda p: int(np.max(np.asarray(p.n))) + 1,
+        State: lambda p: len(p.array),
+    }.get(type(preparation), lambda _: 1)(preparation)
+    levels = site.dimension
+    if levels is not None and needs > levels:
+        raise ValueError(
+            f"the preparation of {name!r}: {short(preparation)} needs {needs} levels, but the site "
+            f"has {levels}"
+        )
+    if isinstance(preparation, State) and not ladder and needs != levels:
+        raise ValueError(
+            f"the preparation of {name!r}: the state has {needs} levels, but the site has {levels}"
+        )

@@ -1,0 +1,114 @@
+"""The pair's closed forms over arrays; `quantumbattery.pair` gives them names and labels.
+
+Every function takes the dictionary of aligned parameters: arrays of one number of dimensions, of
+length 1 where a parameter does not vary, under the names theta, phi, frequency, coupling,
+charger_loss, battery_loss, detuning and time.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from quantumbattery.pair import best_times
+from quantumbattery.pair.thermodynamics import NEED_REMAINDER, fill, fill_tiles, part, tiles
+from quantumbattery.pair.transfer import (
+    ComplexArray,
+    Exchange,
+    amplitudes,
+    exchange_constants,
+    remainder,
+    transfer_probability,
+)
+from quantumbattery.quantities.aliases import Array
+
+# Transfer probabilities are worked out for this many (parameters, time) points at once.
+_SLAB = 1 << 18
+
+# Before this moment nothing has happened yet, and 1/t overflows soon.
+_AT_ONCE = 1e-100
+
+
+def _energies(arrays: dict[str, Array]) -> tuple[Array, Array, Array]:
+    """Return w s, w (1 - s) and w/2, with the charger's excited population s."""
+    excited, ground = _populations(arrays["theta"])
+    frequency = arrays["frequency"]
+    return excited * frequency, ground * frequency, frequency / 2
+
+
+def _populations(theta: Array) -> tuple[Array, Array]:
+    """Excited and ground population of the charger, each to its last digit."""
+    ground = np.where(theta >= np.pi, 0.0, np.cos(theta / 2))
+    return np.sin(theta / 2) ** 2, ground**2
+
+
+def _exchange(arrays: dict[str, Array]) -> Exchange:
+    return exchange_constants(
+        arrays["coupling"], arrays["charger_loss"], arrays["battery_loss"], arrays["detuning"]
+    )
+
+
+def _rate(time: Array) -> Array:
+    """1/t, and 0 at t = 0, where every power has the limit 0."""
+    return np.divide(1.0, time, out=np.zeros_like(time), where=time > _AT_ONCE)
+
+
+def charge_columns(columns: dict[str, Array], arrays: dict[str, Array]) -> None:
+    """Fill the columns of a charge, slab by slab so that little memory is needed beside them."""
+    excited, energies = _populations(arrays["theta"])[0], _energies(arrays)
+    exchange, time = _exchange(arrays), arrays["time"]
+    moving = np.broadcast_shapes(exchange.contrast.shape, time.shape)
+    for steps in tiles(moving, _SLAB):
+        # An axis on which the motion does not depend is whole in every slab.
+        slab = tuple(slice(None) if n == 1 else s for n, s in zip(moving, steps, strict=True))
+        moment = part(time, slab)
+        motion = exchange.select(partial(part, tile=slab))
+        views = {name: column[slab] for name, column in columns.items()}
+        if "concurrence" in views:
+            charger, battery = amplitudes(motion, moment)
+            entangled = 2 * np.abs(charger) * np.abs(battery)
+            np.multiply(part(excited, slab), entangled, out=views["concurrence"])
+            np.minimum(views["concurrence"], 1.0, out=views["concurrence"])
+        if views.keys() == {"concurrence"}:
+            continue
+        transfer = transfer_probability(motion, moment)
+        left = transfer
+        if views.keys() & NEED_REMAINDER:
+            left = remainder(motion, moment, transfer)
+        given = [part(energy, slab) for energy in energies]
+        given += [transfer, left, _rate(moment)]
+        fill_tiles(views, given)
+
+
+def optimum_columns(arrays: dict[str, Array], shape: tuple[int, ...]) -> dict[str, Array]:
+    """Best times and maxima, by column name, NaN and 0 where a quantity is never positive."""
+    excited, ground = _populations(arrays["theta"])
+    exchange = _exchange(arrays)
+    peak = best_times.energy_time(exchange)
+    power = best_times.power_time(exchange, peak)
+    work = best_times.ergotropic_power_time(exchange, excited, ground, power, peak)
+    columns: dict[str, Array] = {}
+    energies = _energies(arrays)
+    for name, time in (
+        ("energy", peak),
+        ("power", power),
+        ("ergotropy", peak),
+        ("ergotropic_power", work),
+    ):
+        transfer = transfer_probability(exchange, time)
+        best = np.empty(np.broadcast_shapes(transfer.shape, *(e.shape for e in energies)))
+        fill({name: best}, *energies, transfer, transfer, _rate(time))
+        found = {f"{name}_time": np.where(best > 0, time, np.nan), f"{name}_max": best}
+        # An axis on which nothing depends, such as that of phi, comes last.
+        columns |= {n: np.broadcast_to(column, shape).copy() for n, column in found.items()}
+    return columns
+
+
+def joint_amplitudes(arrays: dict[str, Array]) -> tuple[Array, ComplexArray, ComplexArray]:
+    """Amplitudes of no excitation, the charger's and the battery's, in the laboratory frame."""
+    excited, ground = _populations(arrays["theta"])
+    phase = arrays["phi"] - (arrays["frequency"] + arrays["detuning"] / 2) * arrays["time"]
+    start = np.sqrt(excited) * np.exp(1j * phase)
+    charger, battery = amplitudes(_exchange(arrays), arrays["time"])
+    return np.sqrt(ground), start * charger, start * battery

@@ -1,0 +1,344 @@
+"""The founding system in closed form: a charger qubit and a battery qubit that exchange energy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.network.preparations import Bloch, Preparation
+from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, optimum_columns
+from quantumbattery.quantities.aliases import Array, Parameter, Values
+from quantumbattery.quantities.descriptions import Described
+from quantumbattery.quantities.measures import MEASURES, MOMENTS, OPTIMA, check_measures
+from quantumbattery.quantities.parameters import LARGEST, align, names, parameter
+from quantumbattery.quantities.tables import dataset, describe
+
+if TYPE_CHECKING:
+    from quantumbattery.network.network import System
+
+
+_SMALLEST = 1 / LARGEST
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class QubitPair(Described):
+    """Two qubits that exchange energy: the charger, which may be lossy, and the battery.
+
+    H = (w + d) a^dag a + w b^dag b + J (a^dag b + b^dag a) while charging, with the loss rates
+    g_a and g_b (Lindblad operators sqrt(g_a) a, sqrt(g_b) b). Everything is a closed form, exact
+    at any loss: strong (g < 4J), critical (g = 4J) and weak coupling (g > 4J).
+
+    Parameters
+    ----------
+    frequency : float, 1-D array_like or DataArray
+        w, the battery's frequency: the gap between its levels (hbar = 1). Positive.
+    coupling : float, 1-D array_like or DataArray
+        J. Positive.
+    charger_loss, battery_loss : float, 1-D array_like or DataArray
+        g_a and g_b, the decay rates of the excited populations. Zero or positive.
+    detuning : float, 1-D array_like or DataArray
+        d, the charger's frequency minus the battery's.
+
+    Raises
+    ------
+    TypeError
+        If a parameter is not a real number.
+    ValueError
+        If a parameter is out of range or not finite.
+
+    Notes
+    -----
+    Frequencies, couplings and rates are angular and share one unit; times are in its inverse.
+    Paper, Eqs. 3-5 and 60. Battery loss and detuning go beyond it; see `quantumbattery.transfer`.
+    A 1-D array becomes an axis of the parameter's name; a DataArray keeps its own dimensions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> pair = qb.QubitPair(coupling=1.0, charger_loss=[0.0, 0.5])
+    >>> table = pair.charge(qb.bloch(np.pi / 2), times=[0.0, np.pi / 2])
+    >>> table.ergotropy.sel(charger_loss=0.0).values
+    array([0. , 0.5])
+    """
+
+    frequency: Parameter
+    coupling: Parameter
+    charger_loss: Parameter
+    battery_loss: Parameter
+    detuning: Parameter
+
+    def __init__(
+        self,
+        frequency: Values = 1.0,
+        coupling: Values = 1.0,
+        charger_loss: Values = 0.0,
+        battery_loss: Values = 0.0,
+        detuning: Values = 0.0,
+    ) -> None:
+        checked = {
+            "frequency": parameter("frequency", frequency, "positive and finite", _SMALLEST),
+            "coupling": parameter("coupling", coupling, "positive and finite", _SMALLEST),
+            "charger_loss": parameter(
+                "charger_loss", charger_loss, "zero or positive, and finite", 0.0
+            ),
+            "battery_loss": parameter(
+                "battery_loss", battery_loss, "zero or positive, and finite", 0.0
+            ),
+            "detuning": parameter("detuning", detuning, "finite", -LARGEST),
+        }
+        self._set(**checked)
+
+    def charge(
+        self, preparation: Preparation, times: Values, measures: Iterable[str] | None = None
+    ) -> xr.Dataset:
+        """Charge the battery and read every figure of merit at the given times.
+
+        Parameters
+        ----------
+        preparation : preparation
+            How the charger starts, from `quantumbattery.bloch`; the battery starts empty. Any
+            other, such as `thermal`, is charged as a `System`, not in closed form.
+        times : float, 1-D array_like or DataArray
+            Times since the coupling was switched on, zero or positive. A 1-D array becomes the
+            axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
+        measures : iterable of str, optional
+            Which quantities; by default all of them.
+
+        Returns
+        -------
+        xarray.Dataset
+            A variable for each measure over the axes of the preparation, the pair and the times,
+            with `long_name`, `symbol`, `units` and `equation` (of the paper) in its attributes:
+            energy, passive_energy, active_energy, ergotropy, antiergotropy, capacity,
+            energy_variance, power, passive_power, ergotropic_power, population,
+            population_inversion, coherence and the concurrence of the two qubits.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a time or a measure makes no sense, or axes of one name differ.
+
+        Notes
+        -----
+        Paper, Eqs. 9, 46-52, 59, 62, 69 and 70, in a form that keeps every digit. With loss the
+        joint state is mixed; its concurrence is 2 s |c_a c_b|, because it has no weight on |11>.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> table = qb.QubitPair().charge(qb.bloch(np.pi), [0.0, np.pi / 4, np.pi / 2])
+        >>> table.energy.values.round(12)
+        array([0. , 0.5, 1. ])
+        >>> table.concurrence.values.round(12)
+        array([0., 1., 0.])
+        """
+        if isinstance(preparation, Preparation) and not isinstance(preparation, Bloch):
+            return self.system().charge(preparation, times, measures)
+        chosen = check_measures(measures)
+        sizes, coords, arrays = self._align(preparation, time=times)
+        columns = {name: np.empty(_shape(sizes)) for name in chosen}
+        charge_columns(columns, arrays)
+        return dataset(sizes, coords, {n: (c, MEASURES[n]) for n, c in columns.items()})
+
+    def optimum(self, preparation: Bloch) -> xr.Dataset:
+        """Find when to disconnect: the best times and what is reached then.
+
+        Parameters
+        ----------
+        preparation : Bloch
+            How the charger starts.
+
+        Returns
+        -------
+        xarray.Dataset
+            For each of energy, power, ergotropy and ergotropic_power: `<name>_time`, the first
+            instant of its global maximum over all t > 0, and `<name>_max`. Where a quantity is
+            never positive its maximum is 0 and its time NaN.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the preparation does not fit, or axes of one name differ.
+
+        Notes
+        -----
+        The true optima where the paper has leading orders (Eqs. 65-68) or fits (Eqs. 43, 45).
+        Energy and ergotropy peak together, since the ergotropy rises with F (paper, Eqs. 31, 40,
+        63); the power peaks where t F'/F = 1 (Eq. 34), the ergotropic power where
+        t F'/F = W/(F dW/dF). `quantumbattery.best_times` says why each has a single solution.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> best = qb.QubitPair().optimum(qb.bloch([np.pi / 2, np.pi]))
+        >>> best.ergotropic_power_time.values.round(6)
+        array([1.323922, 1.399193])
+        """
+        sizes, coords, arrays = self._align(preparation)
+        columns = optimum_columns(arrays, _shape(sizes))
+        return dataset(sizes, coords, {n: (c, OPTIMA[n]) for n, c in columns.items()})
+
+    def moments(self, preparation: Bloch, times: Values) -> xr.Dataset:
+        """First and second moments of the two qubits, complex, in the laboratory frame.
+
+        Parameters
+        ----------
+        preparation : Bloch
+            How the charger starts.
+        times : float, 1-D array_like or DataArray
+            Times since the coupling was switched on.
+
+        Returns
+        -------
+        xarray.Dataset
+            With a and b the lowering operators: charger_population <a^dag a>, battery_population
+            <b^dag b>, exchange <a^dag b>, charger_lowering <a>, battery_lowering <b>, and
+            charger_population_battery_lowering <a^dag a b>, battery_population_charger_lowering
+            <b^dag b a>, which vanish.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the preparation or the times do not fit, or axes of one name differ.
+
+        Notes
+        -----
+        Paper, Eqs. 22-24 and 27-29; Eqs. 24 and 28 as printed lack a factor i.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> moments = qb.QubitPair().moments(qb.bloch(np.pi), np.pi / 4)
+        >>> moments.exchange.item().imag
+        -0.5
+        """
+        sizes, coords, arrays = self._align(preparation, time=times)
+        empty, charger, battery = joint_amplitudes(arrays)
+        values = {
+            "charger_population": np.abs(charger) ** 2 + 0j,
+            "battery_population": np.abs(battery) ** 2 + 0j,
+            "exchange": charger.conj() * battery,
+            "charger_lowering": empty * charger,
+            "battery_lowering": empty * battery,
+            "charger_population_battery_lowering": np.zeros_like(charger),
+            "battery_population_charger_lowering": np.zeros_like(charger),
+        }
+        columns = {
+            n: (np.broadcast_to(v, _shape(sizes)).copy(), MOMENTS[n]) for n, v in values.items()
+        }
+        return dataset(sizes, coords, columns)
+
+    def density_matrix(self, preparation: Bloch, times: Values) -> xr.DataArray:
+        """The joint state of charger and battery, in the laboratory frame.
+
+        Parameters
+        ----------
+        preparation : Bloch
+            How the charger starts.
+        times : float, 1-D array_like or DataArray
+            Times since the coupling was switched on.
+
+        Returns
+        -------
+        xarray.DataArray
+            Complex, shape (..., 4, 4); the last axes "row" and "column" are labelled 00, 01, 10,
+            11: the charger's level, then the battery's.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the preparation or the times do not fit, or axes of one name differ.
+
+        Notes
+        -----
+        Paper, Eq. 58, which orders the states 00, 10, 01, 11. With loss, what has left the two
+        qubits is in 00.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> rho = qb.QubitPair().density_matrix(qb.bloch(np.pi), np.pi / 2)
+        >>> rho.sel(row="01", column="01").item().real
+        1.0
+        """
+        sizes, coords, arrays = self._align(preparation, time=times)
+        if taken := {"row", "column"} & sizes.keys():
+            raise ValueError(
+                f"the axis name '{taken.pop()}' is that of the matrix; rename the axis"
+            )
+        empty, charger, battery = joint_amplitudes(arrays)
+        rho = np.zeros((*_shape(sizes), 4, 4), dtype=complex)
+        for row, one in ((2, charger), (1, battery)):
+            rho[..., row, 0] = empty * one
+            rho[..., 0, row] = rho[..., row, 0].conj()
+            for column, other in ((2, charger), (1, battery)):
+                rho[..., row, column] = one * other.conj()
+        rho[..., 0, 0] = 1 - (np.abs(charger) ** 2 + np.abs(battery) ** 2)
+        labels = ["00", "01", "10", "11"]
+        return xr.DataArray(
+            rho.reshape(*sizes.values(), 4, 4),
+            dims=(*sizes, "row", "column"),
+            coords=describe(coords) | {"row": ("row", labels), "column": ("column", labels)},
+            name="density_matrix",
+            attrs={"long_name": "joint density matrix", "symbol": r"$\rho$", "units": "1"},
+        )
+
+    def system(self) -> System:
+        """Describe the same pair as a `System` of sites and interactions.
+
+        Returns
+        -------
+        System
+            The sites "charger" and "battery", coupled by `exchange`.
+
+        Raises
+        ------
+        ValueError
+            If the detuning leaves the charger without a positive frequency, as a site has.
+
+        Examples
+        --------
+        >>> import quantumbattery as qb
+        >>> qb.QubitPair(charger_loss=0.1, detuning=0.5).system().sites["charger"]
+        Qubit(frequency=1.5, loss=0.1)
+        """
+        from quantumbattery.network.interactions import exchange
+        from quantumbattery.network.network import System
+        from quantumbattery.network.sites import Qubit
+
+        charger = Qubit(self.frequency + self.detuning, loss=self.charger_loss)
+        battery = Qubit(self.frequency, loss=self.battery_loss)
+        return System(
+            sites={"charger": charger, "battery": battery},
+            interactions=[exchange("charger", "battery", self.coupling)],
+            charger="charger",
+            battery="battery",
+        )
+
+    def _align(
+        self, preparation: Preparation, **given: Values
+    ) -> tuple[dict[str, int], dict[str, xr.Variable], dict[str, Array]]:
+        if not isinstance(preparation, Bloch):
+            raise TypeError(
+                "preparation must be a qubit state such as quantumbattery.bloch(theta, phi); "
+                f"got {preparation!r:.60}"
+            )
+        described = [preparation, self]
+        parameters = {n: getattr(d, n) for d in described for n in names(d)}
+        for name, value in given.items():
+            parameters[name] = parameter(name, value, "zero or positive, and finite", 0.0)
+        return align(parameters)
+
+
+def _shape(sizes: dict[str, int]) -> tuple[int, ...]:
+    """The shape of the working arrays, which have one element where there are no axes."""
+    return tuple(sizes.values()) or (1,)

@@ -1,0 +1,174 @@
+"""How one excitation moves between two coupled, damped levels.
+
+All the pair's thermodynamics is a function of the transfer probability F(t) = |<b|U|a>|^2. In
+the one-excitation space the amplitudes obey i dc/dt = H c with
+
+    H = (w + d/2 - i Gamma) + [[x, J], [J, -x]],   x = d/2 - i (g_a - g_b)/4,
+    Gamma = (g_a + g_b)/4,
+
+so that c_b = -i J sin(G t)/G and c_a = cos(G t) - i x sin(G t)/G, times the common factor, with
+the complex frequency G = sqrt(J^2 + x^2) (paper, Eq. 61, for g_b = d = 0). Writing
+G = R + i Y, and using |sin(G t)|^2 = sin^2(R t) + sinh^2(Y t), the strong, the critical and the
+weak coupling are one formula, in which nothing overflows and no two numbers nearly cancel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from quantumbattery.quantities.aliases import Array
+
+ComplexArray: TypeAlias = npt.NDArray[np.complex128]
+LongArray: TypeAlias = npt.NDArray[np.longdouble]
+
+# Stands for G at the exceptional point, where sin(G t)/G is t: the sine of a number this small
+# is that number, so no case is special.
+_TINY = 1e-100
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """The constants of the motion, arrays of one common number of dimensions.
+
+    Attributes
+    ----------
+    coupling : ndarray
+        J.
+    offset : ndarray of complex
+        x, half the complex detuning.
+    oscillation, growth : ndarray
+        R >= 0 and |Y|: the real and the imaginary part of G, R floored away from G = 0. R has
+        the machine's longest format, because R t makes the phase, in which every ulp shows.
+    contrast : ndarray
+        J/|G|, with G floored likewise.
+    damping : ndarray
+        Gamma, the mean decay rate of the amplitudes.
+    decay : ndarray
+        Gamma - |Y| >= 0, the slowest decay rate of an amplitude.
+    """
+
+    coupling: Array
+    offset: ComplexArray
+    oscillation: LongArray
+    growth: Array
+    contrast: Array
+    damping: Array
+    decay: Array
+
+    def select(self, pick: Callable[[Any], Any]) -> Exchange:
+        """Return the same constants for some of the parameters, as `pick` takes them."""
+        return Exchange(**{name: pick(value) for name, value in vars(self).items()})
+
+
+def exchange_constants(
+    coupling: Array, charger_loss: Array, battery_loss: Array, detuning: Array
+) -> Exchange:
+    """Work out the constants of the motion from couplings, loss rates and detunings."""
+    long = np.longdouble
+    half = detuning.astype(long) / 2
+    quarter = (charger_loss.astype(long) - battery_loss) / 4
+    width = np.abs(quarter)
+    # G^2 = J^2 + x^2; the factored difference is exact next to the exceptional point.
+    real = (coupling - width) * (coupling + width) + half**2
+    root = np.sqrt(real - 2j * half * quarter)
+    oscillation, growth = root.real, np.abs(root.imag)
+    floor = _TINY * coupling
+    modulus = np.maximum(np.abs(root), floor)
+    # Nothing beside the other part of G, or beside J, is nothing.
+    critical = modulus == floor
+    growth = np.where(critical | (growth < _TINY * modulus), 0, growth)
+    oscillation = np.where(oscillation < _TINY * modulus, 0, oscillation)
+    # width - |Y| from the product (width - |Y|)(width + |Y|), in which no digit is lost.
+    total = coupling**2 + half**2 + width**2 + modulus**2
+    slower = 2 * (width * coupling) ** 2 / (total * np.maximum(width + growth, _TINY))
+    contrast = coupling / modulus
+    decay = np.minimum(charger_loss, battery_loss) / 2 + slower
+    return Exchange(
+        coupling=coupling,
+        offset=(half - 1j * quarter).astype(complex),
+        oscillation=np.where(critical, floor, oscillation).astype(long),
+        growth=growth.astype(float),
+        contrast=contrast.astype(float),
+        damping=(charger_loss + battery_loss) / 4,
+        decay=decay.astype(float),
+    )
+
+
+def _phase(exchange: Exchange, times: Array) -> Array:
+    """R t, rounded once."""
+    return np.multiply(exchange.oscillation, times, dtype=np.longdouble).astype(float)
+
+
+def transfer_probability(exchange: Exchange, times: Array) -> Array:
+    """F(t), the probability that the excitation has moved to the battery (paper, Eq. 69: f^2)."""
+    x = exchange
+    scale = np.exp(-x.decay * times)
+    scale *= x.contrast
+    if not x.growth.any():
+        scale *= np.sin(_phase(x, times))
+        return np.asarray(np.square(scale, out=scale))
+    fading = np.expm1(-2 * x.growth * times)
+    swelling = (0.5 * scale * fading) ** 2
+    if x.oscillation.any():
+        swelling += (scale * np.sin(_phase(x, times))) ** 2 * (1 + fading)
+    return np.asarray(swelling)
+
+
+def remainder(exchange: Exchange, times: Array, transfer: Array) -> Array:
+    """1 - F(t), with all its digits where F comes close to 1.
+
+    There x is small beside J, and F = k [sin^2(R t) + sinh^2(Y t)] with a small logarithm of
+    k = |J/G|^2 e^{-2 Gamma t} gives 1 - F = cos^2(R t) + (1 - k) sin^2(R t) - k sinh^2(Y t).
+    """
+    x = exchange
+    relative = (x.offset / x.coupling) ** 2  # (G/J)^2 - 1
+    swell = x.growth * times
+    near = (np.abs(relative) < 0.5) & (swell < 1)
+    relative = np.where(near, relative, 0.0)
+    size = 2 * relative.real + np.abs(relative) ** 2  # |G/J|^4 - 1
+    lack = -np.expm1(-0.5 * np.log1p(size) - 2 * x.damping * times)
+    angle = _phase(x, times)
+    rest = np.cos(angle) ** 2 + lack * np.sin(angle) ** 2
+    rest -= (1 - lack) * np.sinh(np.where(near, swell, 0.0)) ** 2
+    return np.where(near, rest, 1 - transfer)
+
+
+def amplitudes(exchange: Exchange, times: Array) -> tuple[ComplexArray, ComplexArray]:
+    """c_a(t) and c_b(t) without the phase e^{-i (w + d/2) t} that both share."""
+    x = exchange
+    root = _root(x)
+    angle = np.sign(root.real) * _phase(x, times)
+    fading = np.expm1(-2 * x.growth * times)
+    fade = np.exp(-x.decay * times)
+    cosine = fade * (np.cos(angle) * (1 + fading / 2) + 0.5j * np.sin(angle) * fading)
+    sine = fade * (np.sin(angle) * (1 + fading / 2) - 0.5j * np.cos(angle) * fading) / root
+    early = cosine - 1j * x.offset * sine
+    # Once the part e^{Y t} has grown the two terms nearly cancel. With k = 1 or -1 they are also
+    # e^{i k G t} - i (x + k G) sin(G t)/G; the sign that makes x + k G small leaves nothing to
+    # cancel if that is taken as -J^2/(x - k G).
+    k = np.where(np.abs(x.offset - root) >= np.abs(x.offset + root), 1.0, -1.0)
+    wave = np.exp(1j * k * angle - (x.decay + (1 + k) * x.growth) * times)
+    late = wave + 1j * x.coupling**2 / (x.offset - k * root) * sine
+    return np.where(x.growth * times < 1, early, late), -1j * x.coupling * sine
+
+
+def _root(exchange: Exchange) -> ComplexArray:
+    """G with a positive imaginary part; J^2 + x^2 has the imaginary part 2 Re(x) Im(x)."""
+    sign = np.where(exchange.offset.real * exchange.offset.imag < 0, -1.0, 1.0)
+    return np.asarray(sign * exchange.oscillation.astype(float) + 1j * exchange.growth)
+
+
+def log_slope(exchange: Exchange, times: Array) -> Array:
+    """Logarithmic slope t F'(t)/F(t): 2 at t = 0, 1 at the peak of F/t, 0 at the peak of F."""
+    x = exchange
+    angle, swell = _phase(x, times), x.growth * times
+    fading = np.expm1(-2 * swell)
+    sine = np.sin(angle)
+    top = angle * np.sin(2 * angle) - 2 * swell * sine**2 - swell * fading
+    bottom = 2 * (sine**2 * (1 + fading) + 0.25 * fading**2)
+    return np.asarray(2 * ((1 + fading) * top / bottom - x.decay * times))

@@ -1,0 +1,149 @@
+"""Curves over time: a panel for each unit, or a family for each measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.plot.style import (
+    _LARGEST_LEGEND,
+    COLOURS,
+    DASHES,
+    STYLE,
+    _check_dataset,
+    _cycle,
+    _legend,
+    _named,
+    _sorted,
+    _value,
+    _variables,
+    label,
+    shades,
+)
+from quantumbattery.quantities.measures import check_measures
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure:
+    """Draw measures against time, and one line for each value of one further axis.
+
+    Parameters
+    ----------
+    dataset : xarray.Dataset
+        What `charge` returned, with the axis "time" and at most one other.
+    measures : iterable of str, optional
+        Which; by default energy, ergotropy and the powers, as far as they are there.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Without a second axis, a panel for each unit with a line for each measure; otherwise a
+        panel for each measure.
+
+    Raises
+    ------
+    ValueError
+        If a measure or the axis "time" is missing, or there are several further axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> table = qb.QubitPair().charge(qb.bloch(np.pi / 2), np.linspace(0, 4, 101))
+    >>> figure = qb.plot.curves(table, ["energy", "ergotropy"])
+    >>> figure.axes[0].get_xlabel()
+    'time $t$ (1/frequency)'
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    _check_dataset(dataset)
+    chosen = _chosen(dataset, measures)
+    others = [str(d) for d in dataset[chosen[0]].dims if d != "time"]
+    if "time" not in dataset.dims or len(others) > 1:
+        raise ValueError(
+            "curves needs the axis 'time' and at most one other; "
+            f"got {dict(dataset.sizes)}: choose values with dataset.sel(...)"
+        )
+    if others:
+        panels = [[name] for name in chosen]
+    else:
+        units = dict.fromkeys(dataset[name].attrs.get("units", "") for name in chosen)
+        panels = [[n for n in chosen if dataset[n].attrs.get("units", "") == u] for u in units]
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.5 * min(len(panels), 3), 2.7 * -(-len(panels) // 3)))
+        figure.set_layout_engine("constrained")
+        grid = figure.subplots(-(-len(panels) // 3), min(len(panels), 3), squeeze=False)
+        for axes, names in zip(grid.flat, panels, strict=False):
+            if others:
+                _family(axes, _sorted(dataset[names[0]]), others[0])
+            else:
+                _lines(axes, [_sorted(dataset[name]) for name in names])
+        for axes in grid.flat[len(panels) :]:
+            axes.remove()
+    return figure
+
+
+def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str]:
+    if measures is None:
+        usual = ("energy", "ergotropy", "power", "ergotropic_power")
+        chosen = tuple(n for n in usual if n in dataset) or tuple(_variables(dataset))
+    else:
+        chosen = check_measures(measures)
+    missing = [name for name in chosen if name not in dataset]
+    if missing or not chosen:
+        raise ValueError(
+            f"{missing[0] if missing else 'no measure'!r} is not in this table, which has "
+            f"{', '.join(_variables(dataset)) or 'none'}"
+        )
+    return chosen
+
+
+def _lines(axes: Axes, columns: Sequence[xr.DataArray]) -> None:
+    for column, colour, dash in zip(columns, _cycle(COLOURS), _cycle(DASHES), strict=False):
+        style: Any = {"color": colour, "linestyle": dash, "marker": "." if column.size == 1 else ""}
+        axes.plot(column["time"], column, label=_named(column), **style)
+    first = columns[0]
+    kind = {"frequency": "energy", "frequency^2": "power", "1": "value"}
+    units = first.attrs.get("units", "1")
+    single = len(columns) == 1
+    shared = xr.DataArray(name=kind.get(units, "value"), attrs={"units": units})
+    axes.set_ylabel(label(first if single else shared))
+    axes.set_xlabel(label(first["time"]))
+    axes.margins(x=0)
+    if not single:
+        _legend(axes)
+
+
+def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
+    import matplotlib as mpl
+
+    values = column[along].to_numpy() if along in column.coords else np.arange(column.sizes[along])
+    numeric = values.dtype.kind in "iuf"
+    lines = column.transpose(along, "time").to_numpy()
+    colours = shades(len(values))
+    few = len(values) <= _LARGEST_LEGEND
+    for value, line, colour, dash in zip(values, lines, colours, _cycle(DASHES), strict=False):
+        axes.plot(
+            column["time"],
+            line,
+            color=colour,
+            linestyle=dash if few else "-",
+            marker="." if line.size == 1 else "",
+            label=_value(along, value),
+        )
+    axes.set(xlabel=label(column["time"]), ylabel=label(column))
+    axes.margins(x=0)
+    if few:
+        _legend(axes, title=label(column[along]), title_fontsize=8)
+        return
+    places = values if numeric else np.arange(len(values))  # names are only numbered
+    norm = mpl.colors.Normalize(float(np.min(places)), float(np.max(places)))
+    scale = mpl.colors.LinearSegmentedColormap.from_list("family", colours)
+    axes.figure.colorbar(mpl.cm.ScalarMappable(norm, scale), ax=axes, label=label(column[along]))

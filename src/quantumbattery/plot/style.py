@@ -1,0 +1,128 @@
+"""What all pictures share: colours, dashes, fonts, labels, legends, and how they are saved.
+
+Colours are those of Okabe and Ito, told apart by colour-blind readers, and every line has its own
+dash pattern for print in grey. Matplotlib is imported when a picture is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.files import check_folder, write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
+DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), "-", "--")
+STYLE: dict[Any, Any] = {
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "axes.grid": True,
+    "grid.color": "0.9",
+    "grid.linewidth": 0.5,
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.4,
+    "xtick.direction": "in",
+    "ytick.direction": "in",
+    "pdf.fonttype": 42,
+    "savefig.dpi": 300,
+}
+
+_LARGEST_LEGEND = 8
+
+
+def shades(count: int) -> list[Any]:
+    """Colours for an ordered family of lines, from dark to light, even in grey."""
+    import matplotlib as mpl
+
+    return [mpl.colormaps["viridis"](x) for x in np.linspace(0, 0.85, max(count, 2))[:count]]
+
+
+def in_pi(angle: float) -> str:
+    """An angle as TeX: a simple fraction of pi, or three digits."""
+    for denominator in (1, 2, 3, 4, 6, 8):
+        times = angle / np.pi * denominator
+        if abs(times - round(times)) < 1e-9:
+            if round(times) == 0:
+                return "0"
+            top = r"\pi" if round(times) == 1 else rf"{round(times)}\pi"
+            return top if denominator == 1 else f"{top}/{denominator}"
+    return f"{angle:.3g}"
+
+
+def label(array: xr.DataArray) -> str:
+    """An axis label: the quantity, its symbol and its unit."""
+    name = array.attrs.get("long_name", array.name)
+    symbol, units = array.attrs.get("symbol", ""), array.attrs.get("units", "1")
+    unit = "" if units == "1" else f" ({units.replace('^2', '$^2$')})"
+    return f"{name} {symbol}{unit}".replace("  ", " ")
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Save a picture whole or not at all; the suffix decides the format."""
+    import matplotlib as mpl
+
+    # Without a date in it, the same figure is the same file.
+    metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
+    with mpl.rc_context(STYLE):
+        write_whole(path, lambda partial: figure.savefig(partial, metadata=metadata))
+
+
+def check_picture_path(path: Path) -> None:
+    """Refuse, before any work, a picture file of a kind that cannot be drawn."""
+    if path.suffix.lower() not in (".png", ".pdf", ".svg"):
+        raise ValueError(f"{path} must end in .png, .pdf or .svg to hold a picture")
+    check_folder(path.parent)
+
+
+def _variables(dataset: xr.Dataset) -> list[str]:
+    return [str(name) for name in dataset.data_vars]
+
+
+def _check_dataset(dataset: object) -> None:
+    if not isinstance(dataset, xr.Dataset):
+        raise TypeError(
+            f"a picture is drawn of the xarray.Dataset that charge returns; got {dataset!r:.60}"
+        )
+
+
+def _sorted(values: xr.DataArray) -> xr.DataArray:
+    """The same along rising axes: `charge` takes times in any order, a line does not."""
+    numeric = [d for d in values.dims if d in values.coords and values[d].dtype.kind in "iuf"]
+    return values.sortby(numeric) if numeric else values
+
+
+def _legend(axes: Axes, **options: Any) -> None:
+    """A legend above the curves, in room made for it."""
+    rows = len(axes.lines) + ("title" in options)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.09 * rows * (high - low))
+    axes.legend(loc="upper right", **options)
+
+
+def _value(name: str, value: Any) -> str:
+    if name in ("theta", "phi"):
+        return f"${in_pi(value)}$"
+    return f"{value:.4g}" if np.issubdtype(type(value), np.number) else str(value)
+
+
+def _named(column: xr.DataArray) -> str:
+    return f"{column.attrs.get('long_name', column.name)} {column.attrs.get('symbol', '')}".strip()
+
+
+def _cycle(values: Sequence[Any]) -> Iterable[Any]:
+    from itertools import cycle
+
+    return cycle(values)

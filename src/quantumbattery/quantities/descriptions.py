@@ -1,0 +1,103 @@
+"""What all descriptions have in common: frozen, compared by value, printed as cards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from numbers import Number
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.quantities.parameters import names
+
+_QUIET = {  # on a card only when set
+    *("loss", "dephasing", "occupation", "levels", "always"),
+    *("envelope", "transition", "breaks"),
+}
+
+
+# --- what a description needs ------------------------------------------------------------------
+
+
+@contextmanager
+def saying(who: str) -> Iterator[None]:
+    """Begin every complaint with the name of what it is about."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{who}: {error}") from None
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values of a description are identical."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, xr.DataArray):
+        return one.identical(other)
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(equal, one, other))
+    return bool(one == other)
+
+
+def short(value: object) -> str:
+    """A value in a few characters, an array by its axes and range."""
+    if isinstance(value, xr.DataArray):
+        axes = ", ".join(f"{d}: {n}" for d, n in zip(value.dims, value.shape, strict=True))
+        if value.dtype.kind == "c":
+            return f"<{axes}; complex>"
+        numbers = value.to_numpy()
+        return f"<{axes}; {numbers.min():.6g} to {numbers.max():.6g}>"
+    if isinstance(value, np.ndarray):
+        return f"<array {' x '.join(map(str, value.shape))}>"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(short, value))}]"
+    return f"{value:.6g}" if isinstance(value, Number) else str(value)
+
+
+def card(description: object) -> str:
+    """A description on one line; rates and options that are not set are left out."""
+    values = {n: getattr(description, n) for n in names(description)}
+    shown = [
+        f"{n}={short(v)}"
+        for n, v in values.items()
+        if n not in _QUIET or isinstance(v, xr.DataArray) or v
+    ]
+    return f"{type(description).__name__}({', '.join(shown)})"
+
+
+class Described:
+    """A frozen description: equal when equal, unhashable, printed as a card."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return False
+        return all(equal(getattr(self, n), getattr(other, n)) for n in names(self))
+
+    __hash__ = None  # type: ignore[assignment]
+    __repr__ = card
+
+    def _set(self, **values: object) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+def listed(given: Iterable[str], most: int = 8) -> str:
+    """Names in a sentence, the middle of a long list left out."""
+    shown = list(given)
+    if len(shown) > most:
+        return f"{', '.join(shown[: most - 1])}, ... {shown[-1]} ({len(shown)})"
+    return ", ".join(shown)
+
+
+def folded(lines: list[tuple[str, str]]) -> Iterator[str]:
+    """One line for each part; a run of more than three alike is folded into one."""
+    for text, run in groupby(lines, key=lambda line: line[1]):
+        who = [line[0] for line in run]
+        if len(who) > 3:
+            who = [f"{who[0]} ... {who[-1]} ({len(who)})"]
+        yield from (f"  {name}: {text}" for name in who)

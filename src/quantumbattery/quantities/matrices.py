@@ -1,0 +1,263 @@
+"""The border where matrices enter: density matrices, Hamiltonians and their labels."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
+
+TOLERANCE = 1e-8
+
+
+# --- what comes in -----------------------------------------------------------------------------
+
+
+def density_matrices(rho: MatrixLike, name: str = "rho") -> Array | xr.DataArray:
+    """Check a density matrix or a batch of them: (..., d, d), Hermitian, trace 1, positive.
+
+    A DataArray comes back as a DataArray, whose last two dimensions are the matrix.
+    """
+    labelled, matrix = _matrices(rho, name, state=True)
+    matrix = _hermitian(matrix, name, 1.0)
+    trace = np.trace(matrix, axis1=-2, axis2=-1).real
+    if np.any(wrong := np.abs(trace - 1) > TOLERANCE):
+        raise ValueError(
+            f"{name} has trace {trace[wrong].flat[0]:.9g}{_place(wrong)}: a density matrix has "
+            f"trace 1 (tolerance {TOLERANCE:g}); divide {name} by its trace if it is only not "
+            "normalised, or was kept in single precision"
+        )
+    if not _positive(matrix):
+        lowest = eigenvalues(matrix)[..., 0]
+        raise ValueError(
+            f"{name} has the eigenvalue {lowest.min():.3g}{_place(lowest == lowest.min())}: a "
+            f"density matrix has none below 0 (tolerance {TOLERANCE:g}); if a solver made it, ask "
+            "it for more digits (QuTiP: options={'atol': 1e-12, 'rtol': 1e-10})"
+        )
+    return matrix if labelled is None else labelled.copy(data=matrix)
+
+
+def hamiltonians(
+    h: MatrixLike, dimension: int | None = None, name: str = "h"
+) -> Array | xr.DataArray:
+    """Check a Hermitian matrix or a batch of them (..., d, d), and d if a dimension is given."""
+    labelled, matrix = _matrices(h, name, state=False)
+    matrix = _hermitian(matrix, name, np.abs(matrix).max(axis=(-2, -1)))
+    d = matrix.shape[-1]
+    if dimension not in (None, d):
+        raise ValueError(
+            f"{name} is {d} x {d} but the state it belongs to is {dimension} x {dimension}: "
+            "both need the same dimension; give the Hamiltonian of that part alone"
+        )
+    return matrix if labelled is None or matrix.ndim == 2 else labelled.copy(data=matrix)
+
+
+def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tuple[int, ...]:
+    """Check that the whole numbers ``dims``, ``parts`` of them, multiply to ``total``."""
+    try:
+        sizes = tuple(dims)
+    except TypeError:
+        sizes = ()
+    if not sizes or any(isinstance(n, bool) or not isinstance(n, int | np.integer) for n in sizes):
+        raise TypeError(
+            f"dims is {dims!r}: it takes one whole number for each part, such as (2, 3) for a "
+            "qubit and a qutrit"
+        )
+    if parts is not None and len(sizes) != parts:
+        raise ValueError(f"dims is {sizes} but takes {parts} numbers: group the parts into {parts}")
+    product = int(np.prod([int(n) for n in sizes], dtype=object))
+    if min(sizes) < 1 or product != total:
+        raise ValueError(
+            f"dims is {sizes}, in all {product}, but rho is {total} x {total}: the dimensions of "
+            "the parts are at least 1 and their product is that of rho"
+        )
+    return tuple(int(n) for n in sizes)
+
+
+def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, Array]:
+    """Read square matrices of finite double-precision numbers, and the labels if there are any."""
+    labelled = value if isinstance(value, xr.DataArray) else None
+    given = value.values if labelled is not None else _unwrap(value, name, state)
+    try:
+        array = np.asarray(given)
+    except ValueError:
+        raise ValueError(
+            f"{name} has rows of different lengths: it takes square matrices (..., d, d)"
+        ) from None
+    if array.dtype.kind not in "iufc":
+        raise TypeError(
+            f"{name} holds {type(value).__name__} of {array.dtype}: it takes numbers, as an array "
+            "(..., d, d), an xarray.DataArray or a QuTiP Qobj"
+        )
+    if state and array.ndim == 1:
+        raise ValueError(
+            f"{name} is one-dimensional, of length {array.size}: a state enters as its density "
+            "matrix (d, d); for a ket pass np.outer(ket, ket.conj())"
+        )
+    if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
+        raise ValueError(
+            f"{name} has shape {array.shape}: it takes square matrices (..., d, d); the matrix is "
+            "on the last two axes"
+        )
+    if np.any(wrong := ~np.isfinite(array).all(axis=(-2, -1))):
+        raise ValueError(
+            f"{name} is not finite{_place(wrong)}: remove its NaN and infinite entries"
+        )
+    return labelled, array.astype(complex if array.dtype.kind == "c" else float, copy=False)
+
+
+def _unwrap(value: Any, name: str, state: bool) -> Any:
+    """Turn a Qobj, a sparse matrix, or a list or array of them into plain arrays."""
+    if callable(getattr(value, "full", None)):
+        kind = getattr(value, "type", "oper")
+        if kind == "ket" and state:
+            ket = value.full()
+            return ket @ ket.conj().T
+        if kind not in ("oper", "scalar"):
+            allowed = "a ket or a density matrix" if state else "an operator"
+            raise TypeError(f"{name} is a Qobj of type {kind!r}: it takes {allowed}; convert it")
+        return value.full()
+    if callable(getattr(value, "toarray", None)):
+        return value.toarray()
+    first = value
+    while _holds_objects(first) and len(first):
+        first = first[0]
+    if first is not value and (hasattr(first, "full") or hasattr(first, "toarray")):
+        return [_unwrap(part, name, state) for part in value]
+    return value
+
+
+def _holds_objects(value: Any) -> bool:
+    array = isinstance(value, np.ndarray) and value.dtype == object and value.ndim > 0
+    return array or isinstance(value, list | tuple)
+
+
+def _hermitian(matrix: Array, name: str, scale: Array | float) -> Array:
+    adjoint = matrix.swapaxes(-1, -2).conj()
+    difference = np.abs(matrix - adjoint).max(axis=(-2, -1))
+    if np.any(wrong := difference > TOLERANCE * scale):
+        raise ValueError(
+            f"{name} is not Hermitian{_place(wrong)}, it differs from its adjoint by "
+            f"{difference.max():.3g}: check its off-diagonal entries and their complex conjugates"
+        )
+    return matrix / 2 + adjoint / 2
+
+
+def _positive(matrix: Array) -> bool:
+    d = matrix.shape[-1]
+    if d == 2:
+        return bool(np.all(eigenvalues(matrix) >= -TOLERANCE))
+    try:  # a Cholesky factor exists only for a positive matrix and costs far less than a spectrum
+        np.linalg.cholesky(matrix + TOLERANCE * np.eye(d))
+    except np.linalg.LinAlgError:
+        return bool(np.all(eigenvalues(matrix) >= -TOLERANCE))
+    return True
+
+
+def _place(wrong: Array) -> str:
+    """Say where in a batch the first offender is."""
+    if np.ndim(wrong) == 0:
+        return ""
+    index = tuple(int(i) for i in np.argwhere(wrong)[0])
+    return f" at index {index[0] if len(index) == 1 else index}"
+
+
+# --- what goes out -----------------------------------------------------------------------------
+
+
+def evaluate(
+    kernel: Callable[..., Array], *operands: Array | xr.DataArray, matrix: bool = False
+) -> Computed:
+    """Apply a function of plain arrays to checked matrices and give their labels back.
+
+    ``kernel`` takes arrays (..., d, d) that broadcast, and returns (...), or with ``matrix`` a
+    batch of matrices. Dimensions of DataArrays broadcast by name.
+    """
+    if not any(isinstance(operand, xr.DataArray) for operand in operands):
+        shapes = [operand.shape[:-2] for operand in operands]
+        try:
+            np.broadcast_shapes(*shapes)
+        except ValueError:
+            raise ValueError(
+                f"the batches have shapes {', '.join(map(str, shapes))}, which do not broadcast: "
+                "give them equal lengths, or new axes of length 1"
+            ) from None
+        return np.asarray(kernel(*operands))[()]
+    plain: list[Any] = []
+    core: list[list[str]] = []
+    names: list[str] = []
+    for number, operand in enumerate(operands):
+        core.append([f"_row{number}", f"_column{number}"])
+        if isinstance(operand, xr.DataArray):
+            names = names or [str(dim) for dim in operand.dims[-2:]]
+            inside = [c for c, v in operand.coords.items() if set(v.dims) & set(operand.dims[-2:])]
+            new = dict(zip(operand.dims[-2:], core[-1], strict=True))
+            plain.append(operand.drop_vars(inside).rename(new))
+        elif operand.ndim > 2:
+            raise ValueError(
+                f"an array of shape {operand.shape} meets a DataArray: name the axes of both; "
+                "make the array an xarray.DataArray too"
+            )
+        else:
+            plain.append(operand)
+    out = core[0] if matrix else []
+    result = xr.apply_ufunc(
+        kernel,
+        *plain,
+        input_core_dims=core,
+        output_core_dims=[out],
+        exclude_dims={dim for pair in core for dim in pair},
+        keep_attrs=False,
+    )
+    return result.rename(dict(zip(out, names, strict=False))).rename(None)
+
+
+def evaluate_both(
+    kernel: Callable[..., Array], rho: MatrixLike, h: MatrixLike, matrix: bool = False
+) -> Computed:
+    """The same for a state and a Hamiltonian as they come in."""
+    state = density_matrices(rho)
+    return evaluate(kernel, state, hamiltonians(h, state.shape[-1]), matrix=matrix)
+
+
+# --- small linear algebra ----------------------------------------------------------------------
+
+
+def eigensystem(matrix: Array) -> tuple[Array, Array]:
+    """Eigenvalues, rising, and eigenvectors (columns) of Hermitian matrices (..., d, d).
+
+    For 2 x 2 in closed form: quick for a large batch, and a small component of an eigenvector
+    keeps all its digits, which LAPACK does not promise.
+    """
+    if matrix.shape[-1] != 2:
+        return np.linalg.eigh(matrix)
+    low, high, tangent, inverted = _qubit(matrix)
+    cosine = 1 / np.hypot(1.0, tangent)
+    sine = tangent * cosine
+    corner = matrix[..., 1, 0]
+    phase = np.exp(1j * np.angle(corner)) if np.iscomplexobj(matrix) else np.copysign(1.0, corner)
+    ground = np.where(inverted, sine, cosine)  # components of the eigenvector on top
+    excited = np.where(inverted, cosine, sine) * phase
+    vectors = np.empty(matrix.shape, dtype=matrix.dtype)
+    vectors[..., 0, 0], vectors[..., 1, 0] = -excited.conj(), ground
+    vectors[..., 0, 1], vectors[..., 1, 1] = ground, excited
+    return np.stack([low, high], axis=-1), vectors
+
+
+def eigenvalues(matrix: Array) -> Array:
+    """Eigenvalues, rising, of Hermitian matrices (..., d, d)."""
+    if matrix.shape[-1] != 2:
+        return np.linalg.eigvalsh(matrix)
+    low, high, _, _ = _qubit(matrix)
+    return np.stack([low, high], axis=-1)
+
+
+def _qubit(matrix: Array) -> tuple[Array, Array, Array, Array]:
+    """Both eigenvalues, the tangent of half the mixing angle, and whether index 1 is on top."""
+    p, q = matrix[..., 0, 0].real, matrix[..., 1, 1].real
+    half, corner = (q - p) / 2, np.abs(matrix[..., 1, 0])
+    reach = np.hypot(half, corner) + np.abs(half)
+    tangent = np.divide(corner, reach, out=np.zeros_like(reach), where=reach > 0)
+    shift = corner * tangent  # sqrt(half^2 + corner^2) - |half| without the cancellation
+    return np.minimum(p, q) - shift, np.maximum(p, q) + shift, tangent, half > 0

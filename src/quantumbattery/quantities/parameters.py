@@ -1,0 +1,281 @@
+"""Parameters: numbers checked as they come in, arrays turned into labelled axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from functools import cache
+from numbers import Integral
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.quantities.aliases import Array, Parameter
+
+_TAKEN = ("level", "member", "entry", "row", "column")  # dimensions of what is made from sites
+
+
+# --- what comes in -----------------------------------------------------------------------------
+
+
+def number(name: str, value: object, allowed: str, low: float) -> Parameter:
+    """Check a number of a site or interaction; its axes must not be named as internal ones."""
+    checked = parameter(name, value, allowed, low)
+    check_axes(name, checked)
+    if isinstance(checked, xr.DataArray) and "time" in checked.dims:
+        raise ValueError(
+            f"{name} has a dimension 'time', but it is the same at all times: rename the dimension "
+            "if it tells devices apart; what changes in time is a drive with an envelope"
+        )
+    return checked
+
+
+def check_axes(name: str, value: object) -> None:
+    """Raise ValueError if an axis has a name that is used inside."""
+    taken = [d for d in _TAKEN if isinstance(value, xr.DataArray) and d in value.dims]
+    if taken:
+        raise ValueError(
+            f"{name} has a dimension {taken[0]!r}, but the names {', '.join(_TAKEN)} are used "
+            "inside: rename it"
+        )
+
+
+def whole_number(value: object, low: int, rule: str) -> int:
+    """Check a count, of at least `low`."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{rule}; got {value!r:.60}")
+    whole = int(value)
+    if whole < low:
+        raise ValueError(f"{rule}; got {whole}")
+    if whole > 2**53:  # beyond, numbers are no longer exact
+        raise ValueError(f"{rule}, and at most 2^53; got one of {whole.bit_length()} bits")
+    return whole
+
+
+# Squares of larger numbers overflow, and then a NaN would stand where an error belongs.
+LARGEST = 1e30
+
+
+def parameter(
+    name: str,
+    value: object,
+    allowed: str,
+    low: float,
+    high: float = LARGEST,
+    axis: str | None = None,
+) -> Parameter:
+    """Check a parameter and give it its axis.
+
+    Parameters
+    ----------
+    name : str
+        Its name, which becomes the axis of a 1-D array.
+    value : number, 1-D array_like or DataArray
+        What the user gave. A DataArray keeps its own dimensions.
+    allowed : str
+        The allowed range in words, for the error message.
+    low, high : float
+        The allowed range, its ends included.
+    axis : str, optional
+        What the axis of a 1-D array is called, if not as the parameter.
+
+    Returns
+    -------
+    float or DataArray
+        A float for a single number, otherwise a DataArray with named dimensions.
+
+    Raises
+    ------
+    TypeError
+        If the values are not real numbers.
+    ValueError
+        If a value is not finite or out of range, or the shape has no meaning.
+    """
+    if type(value) is float and low <= value <= high:  # as most are
+        return value
+    axis = axis or name
+    array = numbers(name, value, allowed, low, high)
+    if array.ndim == 0:
+        return float(array)
+    if isinstance(value, xr.DataArray):
+        if len(set(value.dims)) < value.ndim or not all(isinstance(d, str) for d in value.dims):
+            raise ValueError(f"the dimensions of {name} must be different names; got {value.dims}")
+        array.setflags(write=False)
+        checked = value.copy(deep=False, data=array)
+        checked.name = name
+        return checked
+    if array.ndim > 1:
+        raise ValueError(
+            f"{name} has {array.ndim} dimensions: give a number, a 1-D array (it becomes the axis "
+            f"'{axis}') or an xarray.DataArray, whose dimensions have names"
+        )
+    array.setflags(write=False)
+    return xr.DataArray(array, dims=(axis,), coords={axis: array}, name=axis)
+
+
+def numbers(name: str, value: object, allowed: str, low: float, high: float = LARGEST) -> Array:
+    """Check real numbers of any shape against a range; arguments and errors as for `parameter`."""
+    array = _real_numbers(name, value)
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: give at least one value")
+    wrong = ~((array >= low) & (array <= high))  # a NaN is wrong too
+    if wrong.any():
+        first = float(array[wrong].flat[0])
+        extreme = 0 < abs(first) < 1 / LARGEST or LARGEST < abs(first) < np.inf
+        bound = f" (between {1 / LARGEST:g} and {LARGEST:g} in size)" if extreme else ""
+        raise ValueError(f"{name} must be {allowed}{bound}; got {first!r}")
+    return array
+
+
+def flag(name: str, value: object) -> bool:
+    """True or False, and nothing that merely counts as one of them; TypeError for anything else."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False; got {value!r:.60}")
+    return bool(value)
+
+
+def _real_numbers(name: str, value: object) -> Array:
+    if isinstance(value, (xr.Dataset, str, bytes, bool)) or value is None:
+        raise TypeError(_no_number(name, value))
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError(f"{name} has masked values: give only the values that count")
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise TypeError(_no_number(name, value)) from error
+    if array.dtype.kind not in "iuf":
+        raise TypeError(_no_number(name, value))
+    return array.astype(np.float64)
+
+
+def _no_number(name: str, value: object) -> str:
+    shown = " ".join(repr(value).split())
+    return f"{name} must be a real number or an array of them; got {shown:.60}"
+
+
+def align(
+    parameters: Mapping[str, Parameter],
+) -> tuple[dict[str, int], dict[str, xr.Variable], dict[str, Array]]:
+    """Bring parameters onto common named axes.
+
+    Parameters
+    ----------
+    parameters : mapping of str to float or DataArray
+        By name; the order decides the order of the axes.
+
+    Returns
+    -------
+    sizes : dict of str to int
+        The common axes, in order of appearance.
+    coords : dict of str to xarray.Variable
+        Coordinates for the result: the labels of the axes and, where a parameter has no axis
+        of its own name, its values beside them.
+    arrays : dict of str to ndarray
+        The values, each with one dimension for every axis (of length 1 where it does not vary),
+        and with one of length 1 if there are no axes.
+
+    Raises
+    ------
+    ValueError
+        If two parameters disagree on the length or the labels of an axis.
+    """
+    sizes, coords = axes_of(parameters)
+    return sizes, coords, {name: _expand(value, sizes) for name, value in parameters.items()}
+
+
+def axes_of(
+    parameters: Mapping[str, Parameter],
+) -> tuple[dict[str, int], dict[str, xr.Variable]]:
+    """The common axes and the coordinates alone; as of `align`."""
+    labelled = {k: v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
+    if not _fit(list(labelled.values())):
+        axes = ", ".join(f"{name} over {_axes(value)}" for name, value in labelled.items())
+        raise ValueError(
+            f"axes of the same name must have the same length and labels; got {axes}. For an axis "
+            "of its own, give an xarray.DataArray over a dimension of another name"
+        )
+    sizes: dict[str, int] = {}
+    coords: dict[str, xr.Variable] = {}
+    for array in labelled.values():
+        sizes |= {str(d): n for d, n in zip(array.dims, array.shape, strict=True)}
+        for label, coord in array.coords.items():
+            _add_coordinate(coords, str(label), coord.variable)
+    for name, value in parameters.items():
+        own = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
+        _add_coordinate(coords, name, own)
+        if name in sizes and not own.dims:
+            raise ValueError(
+                f"'{name}' names both an axis and a parameter with a single value; name the "
+                "dimension of the xarray.DataArray differently"
+            )
+    return sizes, coords
+
+
+def _fit(arrays: list[xr.DataArray]) -> bool:
+    """Whether axes of the same name have the same length, and the same labels if they have any."""
+    if len(arrays) < 2:
+        return True
+    if not any(array.coords for array in arrays):  # xarray would take its time
+        sizes = {d: n for array in arrays for d, n in array.sizes.items()}
+        return all(sizes[d] == n for array in arrays for d, n in array.sizes.items())
+    try:
+        xr.align(*arrays, join="exact", copy=False)
+    except ValueError:
+        return False
+    return True
+
+
+def agree(parameters: Mapping[str, Parameter]) -> None:
+    """Raise ValueError if two parameters disagree on an axis.
+
+    Their own names are no coordinates yet, so that half of an array over "loss" may be a loss.
+    """
+    labelled = {f"its {k}": v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
+    if labelled:
+        axes_of(labelled)
+
+
+def _axes(array: xr.DataArray) -> str:
+    """The axes of an array with their lengths and ends, for an error message."""
+    said = []
+    for name, length in zip(array.dims, array.shape, strict=True):
+        ends = ""
+        if name in array.coords:
+            labels = array[name].to_numpy()
+            ends = f" labelled {labels[0]} ... {labels[-1]}"
+        said.append(f"{name} ({length}{ends})")
+    return " and ".join(said)
+
+
+def _add_coordinate(coords: dict[str, xr.Variable], name: str, values: xr.Variable) -> None:
+    if name in coords and not coords[name].equals(values):  # type: ignore[no-untyped-call]
+        raise ValueError(
+            f"'{name}' is given twice, with different values: as a parameter or as the coordinate "
+            "of one; drop or rename that coordinate, or give one of them as an xarray.DataArray "
+            "over a dimension of another name"
+        )
+    coords.setdefault(name, values)
+
+
+def _expand(value: Parameter, sizes: Mapping[str, int]) -> Array:
+    if not isinstance(value, xr.DataArray):
+        return np.full((1,) * max(1, len(sizes)), value)
+    ordered = value.transpose(*(d for d in sizes if d in value.dims))
+    return ordered.to_numpy().reshape([n if d in value.dims else 1 for d, n in sizes.items()])
+
+
+def names(description: object) -> Iterable[str]:
+    """The parameter names of a frozen description, in order."""
+    return _names(type(description))  # type: ignore[arg-type]
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
+
+
+def any_nonzero(value: Parameter) -> bool:
+    """Whether a number, or one of an array, is not zero."""
+    if isinstance(value, float):
+        return bool(value)
+    return bool(np.any(np.asarray(value) != 0))

@@ -1,0 +1,53 @@
+"""Angles and times as people write them."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+
+def times(text: str) -> np.ndarray:
+    """Read times: FROM:TO:POINTS, both ends included.
+
+    Examples
+    --------
+    >>> times("0:4:3")
+    array([0., 2., 4.])
+    """
+    try:
+        start, stop, points = text.split(":")
+        first, last, count = float(start), float(stop), int(points)
+    except ValueError:
+        raise ValueError(f"times must be FROM:TO:POINTS such as 0:4:401; got {text!r}") from None
+    if not (0 <= first <= last < np.inf) or not 1 <= count <= 10_000_000:
+        raise ValueError(
+            "times FROM:TO:POINTS must be finite with 0 <= FROM <= TO, and 1 to 10000000 POINTS; "
+            f"got {text!r}"
+        )
+    return np.linspace(first, last, count)
+
+
+def angle(name: str, text: str) -> float:
+    """Read an angle: 90deg, 1.57, 1.57rad, 0.5pi, pi or pi/2, in radians.
+
+    Examples
+    --------
+    >>> angle("theta", "180deg") == np.pi
+    True
+    """
+    number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+    match = re.fullmatch(rf"({number})?\s*(deg|rad|pi)?(?:/({number}))?", text.strip().lower())
+    if match is None or not (match[1] or match[2] == "pi") or float(match[3] or 1) == 0:
+        raise ValueError(
+            f"{name} must be an angle such as 90deg, 1.57rad, 1.57, 0.5pi or pi/2; got {text!r}"
+        )
+    value = float(match[1] or 1) / float(match[3] or 1)
+    if match[2] == "deg":
+        value = value / 180 * np.pi
+    elif match[2] == "pi":
+        value *= np.pi
+    if not 0 <= value <= 2 * np.pi:
+        hint = "; for degrees write deg" if match[2] is None else ""
+        raise ValueError(f"{name} must be on the Bloch sphere, got {text!r}{hint}")
+    return value

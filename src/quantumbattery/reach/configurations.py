@@ -1,0 +1,182 @@
+"""Exploring configurations: those that terms lead to, found many at a time and at many places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from quantumbattery.machine import allow
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.sparse import reachable
+from quantumbattery.reach.terms import (
+    Group,
+    Moves,
+    moves_of,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Keys:
+    """A whole number for every configuration, and where it stands.
+
+    It is the configuration's place in the product space where that has less than 2^63 states;
+    beyond, place values are random, modulo 2^64, and two of n configurations share a key with a
+    probability of about n^2 2^-65.
+    """
+
+    weights: Array
+    known: Array
+    order: Array
+
+    @classmethod
+    def over(cls, configurations: Array, levels: Sequence[int]) -> Keys:
+        """Of all these configurations, sites having so many levels."""
+        weights = place_values(levels)
+        keys = configurations.astype(np.uint64) @ weights
+        order = np.argsort(keys)
+        return cls(weights, keys[order], order)
+
+    def of(self, configurations: Array) -> Array:
+        """The keys of configurations (..., sites)."""
+        keys: Array = configurations.astype(np.uint64) @ self.weights
+        return keys
+
+    def find(self, keys: Array) -> Array:
+        """Where keys stand; -1 for those that are not known."""
+        place = np.minimum(np.searchsorted(self.known, keys), len(self.known) - 1)
+        return np.where(self.known[place] == keys, self.order[place], -1)
+
+
+def place_values(levels: Sequence[int]) -> Array:
+    """What a level of each site adds to a configuration's key (see `Keys`)."""
+    states = 1
+    values = []
+    for n in reversed(levels):
+        values.append(states)
+        states *= n
+    if states < 2**63:
+        return np.array(values[::-1], dtype=np.uint64)
+    drawn = np.random.default_rng(0).integers(2**64, size=len(levels), dtype=np.uint64)
+    return drawn | np.uint64(1)
+
+
+_PIECE = 1 << 22  # places looked at in one array operation
+_SMALL = 1 << 11  # configurations in all, which are then searched at once
+_ELEMENT = 160  # bytes of a matrix element while it is sorted into blocks and evolves, as measured
+_LOOKED_AT = 256  # configurations
+
+
+class _Known:
+    """A growing set of keys, in sorted runs of falling length: what is added is soon merged."""
+
+    def __init__(self, keys: Array) -> None:
+        self.runs = [np.sort(keys)]
+
+    def new(self, keys: Array) -> Array:
+        """Which of these are not in the set yet."""
+        fresh = np.ones(len(keys), dtype=bool)
+        for run in self.runs:
+            place = np.minimum(np.searchsorted(run, keys), len(run) - 1)
+            fresh &= run[place] != keys
+        return fresh
+
+    def add(self, keys: Array) -> None:
+        """Add sorted keys that are not in the set."""
+        self.runs.append(keys)
+        while len(self.runs) > 1 and len(self.runs[-2]) < 2 * len(self.runs[-1]):
+            self.runs.append(np.sort(np.concatenate([self.runs.pop(), self.runs.pop()])))
+
+
+def _pieces(configurations: Array, places: int) -> Iterator[slice]:
+    step = max(1, _PIECE // max(1, places))
+    return (slice(k, k + step) for k in range(0, len(configurations), step))
+
+
+def _inside(moves: Moves, levels: Array) -> Array:
+    """Which moves stay on the levels there are; the others step beyond the cut of a ladder."""
+    inside: Array = np.logical_and.reduce(moves.levels < levels[moves.places], axis=1)
+    return inside
+
+
+def _explore(
+    start: Array, groups: Sequence[Group], weights: Array, levels: Array, limit: float
+) -> Array:
+    """All configurations that can be reached from the first, in any order."""
+    if prod(levels.tolist()) <= _SMALL:
+        return _search(start, groups, weights, levels)
+    moving = [group for group in groups if not group.diagonal]
+    staying = [group for group in groups if group.diagonal]
+    places = max((len(group.places) for group in moving), default=1)
+    found, frontier = [start], start
+    known = _Known(start.astype(np.uint64) @ weights)
+    count, seen, entries = len(start), 0, 0.0
+    while len(frontier):
+        fresh = [frontier[:0]]
+        for piece in _pieces(frontier, places):
+            here = frontier[piece]
+            keys = here.astype(np.uint64) @ weights
+            for group in moving:
+                moves = moves_of(here, group, weights)
+                entries += len(moves.source)
+                new = _arrivals(here, keys, moves, known, levels)
+                count += len(new)
+                fresh.append(new)
+            seen += len(here)
+            entries += len(here) * _standing(here, staying)
+            # Besides its levels and keys, a configuration has elements, which soon are blocks.
+            each = start.itemsize * len(levels) + 48 + _ELEMENT * entries / seen
+            allow("configurations", count, each, limit)
+        frontier = np.concatenate(fresh)
+        found.append(frontier)
+    return np.concatenate(found)
+
+
+def _standing(here: Array, staying: Sequence[Group]) -> float:
+    """How many diagonal elements configurations have on average, from some of them."""
+    some, count = here[:: 1 + len(here) // _LOOKED_AT], 0
+    for group in staying:
+        alive = np.ones((len(some), len(group.places)), dtype=bool)
+        for places, acts in zip(group.places.T, group.acts, strict=True):
+            alive &= acts[some[:, places]]
+        count += int(alive.sum())
+    return count / len(some)
+
+
+def _search(start: Array, groups: Sequence[Group], weights: Array, levels: Array) -> Array:
+    """The same in a space small enough to be written down as a whole: its keys count it."""
+    space = np.indices(levels.tolist(), dtype=start.dtype).reshape(len(levels), -1).T
+    none = np.zeros(0, dtype=np.int64)
+    sources, targets = [none], [none]
+    for group in groups:
+        if not group.diagonal:
+            moves = moves_of(space, group, weights)
+            inside = _inside(moves, levels)
+            sources.append(moves.source[inside])
+            targets.append(sources[-1] + moves.shift[inside].astype(np.int64))
+    first = (start.astype(np.uint64) @ weights).astype(np.int64)
+    steps = np.concatenate(sources), np.concatenate(targets)
+    found: Array = space[reachable(*steps, len(space), first)]
+    return found
+
+
+def _arrivals(here: Array, keys: Array, moves: Moves, known: _Known, levels: Array) -> Array:
+    """The new configurations to which moves lead; they are known from then on."""
+    inside = np.flatnonzero(_inside(moves, levels))
+    arrived, first = np.unique(keys[moves.source[inside]] + moves.shift[inside], return_index=True)
+    fresh = known.new(arrived)
+    chosen = inside[first[fresh]]
+    new = here[moves.source[chosen]]
+    for k in range(moves.places.shape[1]):
+        new[np.arange(len(new)), moves.places[chosen, k]] = moves.levels[chosen, k]
+    if len(new):
+        known.add(arrived[fresh])
+    return new
+
+
+def _dictionary_order(configurations: Array) -> Array:
+    big_endian = configurations.astype(configurations.dtype.newbyteorder(">"))
+    order: Array = np.argsort(big_endian.view(f"S{big_endian.strides[0]}").ravel(), kind="stable")
+    return order

@@ -1,0 +1,111 @@
+"""Matrix elements between the configurations that are reached, and those that lead beyond a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.parameters import names
+from quantumbattery.reach.configurations import Keys, _inside, _pieces
+from quantumbattery.reach.terms import (
+    Group,
+    Terms,
+    moves_of,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Elements:
+    """Matrix elements by term: the sum of coefficients[term] value |row><column|.
+
+    Coefficients are floats or DataArrays, so one set of elements serves a whole batch.
+
+    Attributes
+    ----------
+    coefficients : tuple of float or DataArray
+        The number in front of each term; of a loss, its rate.
+    origins : tuple of str or int
+        Where each term comes from: the name of a site, or the place of an interaction in
+        ``system.interactions``.
+    size : int
+        The matrix is size x size.
+    term, row, column, value : ndarray, shape (entries,)
+    """
+
+    coefficients: tuple[Parameter, ...]
+    origins: tuple[str | int, ...]
+    size: int
+    term: Array
+    row: Array
+    column: Array
+    value: Array
+
+    def matrix(self, numbers: Array | None = None) -> Any:
+        """The matrix, as a scipy.sparse.csr_array, for one number in the place of each coefficient.
+
+        By default the coefficients themselves, which must be single numbers then.
+        """
+        from scipy.sparse import csr_array
+
+        if numbers is None:
+            numbers = np.array([float(c) for c in self.coefficients])
+        weights = self.value * numbers[self.term]
+        return csr_array((weights, (self.row, self.column)), shape=(self.size, self.size))
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """Matrix elements that lead beyond the cut of a ladder, and are left out.
+
+    Attributes
+    ----------
+    term : ndarray, shape (entries,)
+        Of the Hamiltonian; after its terms come the losses.
+    site : ndarray, shape (entries,)
+        Whose ladder is cut, by its column among the configurations.
+    configuration : ndarray, shape (entries,)
+        Where the element leads from.
+    value : ndarray, shape (entries,)
+    """
+
+    term: Array
+    site: Array
+    configuration: Array
+    value: Array
+
+    def followed_by(self, other: Edge, shift: int) -> Edge:
+        """Both, the terms of the second moved on."""
+        parts = {n: np.concatenate([getattr(self, n), getattr(other, n)]) for n in names(self)}
+        parts["term"] = np.concatenate([self.term, other.term + shift])
+        return Edge(**parts)
+
+
+def elements_between(
+    terms: Terms, groups: Sequence[Group], levels: Array, configurations: Array, keys: Keys
+) -> tuple[Elements, Edge]:
+    """The matrix elements of all terms, grouped, and those that the cut of a ladder took away."""
+    parts: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
+    edge: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
+    own = keys.of(configurations) if terms.products else keys.weights
+    for group in groups:
+        for piece in _pieces(configurations, len(group.places)):
+            moves = moves_of(configurations[piece], group, keys.weights)
+            inside = _inside(moves, levels)
+            column = moves.source + piece.start
+            if not inside.all():
+                move, k = np.nonzero(moves.levels >= levels[moves.places])
+                term = group.term[moves.product[move]]
+                edge.append((term, moves.places[move, k], column[move], moves.value[move]))
+            column = column[inside]
+            row = keys.find(own[column] + moves.shift[inside])
+            parts.append((group.term[moves.product[inside]], row, column, moves.value[inside]))
+    joined = (np.concatenate(part) for part in zip(*parts, strict=True))
+    cut = (np.concatenate(part) for part in zip(*edge, strict=True))
+    elements = Elements(
+        tuple(terms.coefficients), tuple(terms.origins), len(configurations), *joined
+    )
+    return elements, Edge(*cut)

@@ -1,0 +1,295 @@
+"""The states that a preparation can reach, from local terms alone.
+
+A configuration is the level of each site. From those that a preparation starts in, every term of
+the Hamiltonian and every loss leads to others; the product space is never built. A chain of 1,000
+qubits with one excitation is 1,001 configurations, not 2^1000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.machine import allow
+from quantumbattery.network.amplitudes import entries
+from quantumbattery.network.network import System
+from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.starts import by_site
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.configurations import Keys, _dictionary_order, _explore, place_values
+from quantumbattery.reach.cutoffs import _cutoffs, _given_levels
+from quantumbattery.reach.elements import Edge, Elements, elements_between
+from quantumbattery.reach.sparse import components
+from quantumbattery.reach.terms import (
+    Signal,
+    damping,
+    grouped,
+    hamiltonian_terms,
+    loss_terms,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Every configuration as a state of some sites, and the rest.
+
+    Attributes
+    ----------
+    levels : ndarray, shape (states, sites)
+        The levels of those sites in each of their states that occurs.
+    inside, rest : ndarray, shape (configurations,)
+        Numbers of the state of those sites, and of the state of all others.
+    ground : bool
+        Whether anybody looks at the population of their ground state, which is what all others
+        leave of 1; False for a qubit only, read by its excited population and coherence.
+    """
+
+    levels: Array
+    inside: Array
+    rest: Array
+    ground: bool = True
+
+    @classmethod
+    def of(cls, reached: Reach, sites: Sequence[str]) -> Split:
+        """Split at some sites, in the order in which they are named."""
+        place = [reached.sites.index(name) for name in sites]
+        others = [k for k in range(len(reached.sites)) if k not in place]
+        levels, inside = _distinct(reached.configurations[:, place])
+        return cls(levels, inside, _distinct(reached.configurations[:, others])[1])
+
+    def needed(self, row: Array, column: Array) -> Array:
+        """Which elements of the joint density matrix the reduced one adds up."""
+        needed: Array = self.rest[row] == self.rest[column]
+        if not self.ground:
+            excited = (self.levels > 0).sum(axis=1)[self.inside] > 0
+            needed &= excited[row] | excited[column]
+        return needed
+
+
+def _distinct(rows: Array) -> tuple[Array, Array]:
+    """The different rows, and which of them each one is."""
+    if not rows.shape[1]:
+        return rows[:1], np.zeros(len(rows), dtype=np.int64)
+    if rows.shape[1] == 1:  # much faster than whole rows
+        distinct, which = np.unique(rows[:, 0], return_inverse=True)
+        return distinct[:, None], which
+    distinct, which = np.unique(rows, axis=0, return_inverse=True)
+    return distinct, which.reshape(-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """The initial state: the sum over members of |psi><psi|, psi the member's amplitudes.
+
+    Attributes
+    ----------
+    configuration, member : ndarray, shape (entries,)
+        A pure state has one member, 0.
+    amplitude : DataArray, shape (..., entries)
+        Last dimension "entry"; the others are axes of the preparations' parameters.
+    """
+
+    configuration: Array
+    member: Array
+    amplitude: xr.DataArray
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """What a preparation reaches; made by `reach`.
+
+    Attributes
+    ----------
+    sites : tuple of str
+        The columns of `configurations`.
+    levels : tuple of int
+        The number of levels that each site was given.
+    configurations : ndarray, shape (n, sites)
+        The level of every site, in dictionary order.
+    hamiltonian : Elements
+        The energies of the sites and the interactions.
+    losses : Elements
+        Lindblad operators, each a term: coefficients are rates, and the square root of the rate
+        times the rest is what acts.
+    labels : ndarray, shape (n,)
+        The block of each configuration: neither the Hamiltonian nor the damping joins two blocks.
+    start : Start
+        The initial state.
+    edge : Edge
+        The matrix elements that the cut of an oscillator's ladder took away.
+    keys : Keys
+        Where each configuration stands.
+    signals : dict of int to Signal
+        How terms of the Hamiltonian change in time, by their numbers; others do not.
+    """
+
+    sites: tuple[str, ...]
+    levels: tuple[int, ...]
+    configurations: Array
+    hamiltonian: Elements
+    losses: Elements
+    labels: Array
+    start: Start
+    edge: Edge
+    keys: Keys
+    signals: dict[int, Signal]
+
+    @property
+    def size(self) -> int:
+        """How many configurations there are."""
+        return len(self.configurations)
+
+    @property
+    def cut(self) -> tuple[str, ...]:
+        """The oscillators whose cut is felt; empty if nothing at all is left out."""
+        return tuple(self.sites[k] for k in np.unique(self.edge.site))
+
+    @cached_property
+    def blocks(self) -> list[Array]:
+        """The configurations of each block."""
+        order = np.argsort(self.labels, kind="stable")
+        return np.split(order, np.cumsum(np.bincount(self.labels))[:-1])
+
+    def index(self, configurations: Array) -> Array:
+        """Where configurations (..., sites) stand among those reached; -1 where they do not."""
+        return self.keys.find(self.keys.of(np.asarray(configurations)))
+
+
+def _start(
+    system: System, chosen: Mapping[str, Preparation], levels: Mapping[str, int], limit: float
+) -> tuple[Array, Array, xr.DataArray]:
+    """Configurations, members and amplitudes of the product of all sites' preparations."""
+    dtype = np.min_scalar_type(max(levels.values()) - 1)
+    configurations = np.zeros((1, len(system.sites)), dtype=dtype)
+    members = np.zeros(1, dtype=np.int64)
+    amplitude = xr.DataArray(np.ones(1), dims="entry")
+    for number, (name, each) in enumerate(chosen.items()):
+        level, member, values = entries(each, system.sites[name], levels[name])
+        allow("starting configurations", len(members) * len(level), 64, limit)
+        old = np.repeat(np.arange(len(members)), len(level))
+        new = np.tile(np.arange(len(level)), len(members))
+        configurations = configurations[old]
+        configurations[:, list(system.sites).index(name)] = level[new]
+        members = members[old] * (int(member.max()) + 1) + member[new]
+        amplitude = amplitude.isel(entry=old) * values.isel(entry=new) if number else values
+    if members.any():
+        members = np.unique(members, return_inverse=True)[1]
+    if amplitude.dims[-1] != "entry":
+        amplitude = amplitude.transpose(..., "entry")
+    return configurations, members, amplitude
+
+
+def reach(
+    system: System,
+    preparation: object,
+    levels: Mapping[str, int] | None = None,
+    limit: float = 2.0,
+) -> Reach:
+    """Find every configuration that a preparation reaches, and the matrix elements between them.
+
+    Parameters
+    ----------
+    system : System
+        What there is.
+    preparation : preparation or dict of str to preparation
+        How the charger starts, or each site; sites not named start in their ground state.
+    levels : dict of str to int, optional
+        Levels of oscillators, in place of what `cutoffs` finds.
+    limit : float
+        The memory that the result may take, in GiB.
+
+    Returns
+    -------
+    Reach
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the preparation does not fit the system, or the result would be larger than the limit;
+        exploration stops as soon as that is known.
+
+    Notes
+    -----
+    Every configuration on the way is one that a nonzero matrix element leads to; numbers in front
+    (DataArrays included) count as nonzero unless all of them are zero.
+
+    Examples
+    --------
+    >>> from quantumbattery.network.preparations import fock
+    >>> from quantumbattery.reach.reach import reach
+    >>> from quantumbattery.network.sites import Qubit
+    >>> from quantumbattery.network.network import System
+    >>> from quantumbattery.network.interactions import exchange
+    >>> chain = System(
+    ...     sites={name: Qubit() for name in "abcd"},
+    ...     interactions=[exchange(x, y, 1.0) for x, y in ("ab", "bc", "cd")],
+    ...     charger="a",
+    ...     battery="d",
+    ... )
+    >>> reach(chain, fock(1)).configurations
+    array([[0, 0, 0, 1],
+           [0, 0, 1, 0],
+           [0, 1, 0, 0],
+           [1, 0, 0, 0]], dtype=uint8)
+    """
+    return reach_from(system, by_site(preparation, system), levels, limit)
+
+
+def reach_from(
+    system: System,
+    chosen: Mapping[str, Preparation],
+    levels: Mapping[str, int] | None = None,
+    limit: float = 2.0,
+) -> Reach:
+    """The same for preparations that were checked and sorted by `by_site`."""
+    for name, site in system.sites.items():
+        allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
+    counts = _given_levels(system, levels or {})
+    if any(site.dimension is None and name not in counts for name, site in system.sites.items()):
+        counts = _cutoffs(system, chosen) | counts
+    counts = {name: counts.get(name) or site.dimension or 2 for name, site in system.sites.items()}
+    for name, n in counts.items():
+        allow(f"levels of {name!r}", n, 200, limit)
+    sizes = np.array(list(counts.values()))
+    first, member, amplitude = _start(system, chosen, counts, limit)
+    energies, losses = hamiltonian_terms(system, counts), loss_terms(system, counts)
+    damped = damping(losses, sizes.tolist())
+    weights = place_values(sizes.tolist())
+    distinct = np.unique(first.astype(np.uint64) @ weights, return_index=True)[1]
+    moving, losing, joining = (
+        grouped(products, sizes.tolist())
+        for products in (energies.products, losses.products, damped)
+    )
+    groups = [*moving, *losing, *joining]
+    found = _explore(first[distinct], groups, weights, sizes, limit)
+    found = found[_dictionary_order(found)]
+    look_up = Keys.over(found, sizes.tolist())
+    hamiltonian, edge = elements_between(energies, moving, sizes, found, look_up)
+    jumps, lossy_edge = elements_between(losses, losing, sizes, found, look_up)
+    names = tuple(system.sites)
+    return Reach(
+        sites=names,
+        levels=tuple(sizes.tolist()),
+        configurations=found,
+        hamiltonian=hamiltonian,
+        losses=jumps,
+        labels=_labels(hamiltonian, jumps),
+        start=Start(look_up.find(look_up.of(first)), member, amplitude),
+        edge=edge.followed_by(lossy_edge, shift=len(hamiltonian.coefficients)),
+        keys=look_up,
+        signals=energies.signals,
+    )
+
+
+def _labels(hamiltonian: Elements, losses: Elements) -> Array:
+    n, row, column = hamiltonian.size, hamiltonian.row, hamiltonian.column
+    arrivals, arrival = np.unique(losses.term * n + losses.row, return_inverse=True)
+    if len(arrivals) == len(arrival):
+        return components(row, column, n)
+    # L^dag L joins configurations that a loss takes to the same one: here through that one.
+    row, column = np.concatenate([row, losses.column]), np.concatenate([column, n + arrival])
+    return components(row, column, n + len(arrivals))[:n]

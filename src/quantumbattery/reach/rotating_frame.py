@@ -1,0 +1,154 @@
+"""The frame that turns with the drives, in which a constant drive depends on time no more.
+
+In the frame of exp(i t sum of frequencies of levels), an element |row><column| turns with the
+difference of the two levels' frequencies. Where these can be chosen such that no interaction turns
+and every drive turns with its field, the generator is constant. The frame is a product of diagonal
+unitaries that commute with the battery's Hamiltonian, so that no figure of merit feels it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantumbattery.network.drives import Drive
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.network import System
+from quantumbattery.network.operators import Operator
+from quantumbattery.network.sites import Qudit, Site
+from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.descriptions import equal
+from quantumbattery.quantities.parameters import any_nonzero
+
+_LEVELS = 5  # of a ladder without end, enough to see how its elements turn
+_CONSISTENT = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A turning frame.
+
+    Attributes
+    ----------
+    fields : tuple of float or DataArray
+        The different frequencies of the drives.
+    turns : dict of str to ndarray, shape (unknowns, fields)
+        The frequencies of a site's levels are `basis(site, levels) @ turns[name] @ fields`.
+    """
+
+    fields: tuple[Parameter, ...]
+    turns: dict[str, Array]
+
+    def levels(self, name: str, site: Site, levels: int) -> list[tuple[Parameter, Array]]:
+        """The frequencies of a site's levels, as the sum of number * array (levels,)."""
+        weights = basis(site, levels) @ self.turns[name]
+        return [(f, w) for f, w in zip(self.fields, weights.T, strict=True) if w.any()]
+
+    def residual(self, each: Drive, site: Site, levels: int) -> Array:
+        """The frequencies with which elements of a drive still turn, shape (elements, fields).
+
+        They are combinations of the fields; all zero where the frame turns with the drive.
+        """
+        acts = each.lowering(site, levels + each.quanta)
+        size = 1 + int(max(acts.row.max(initial=0), acts.column.max(initial=0)))
+        weights = basis(site, max(size, levels)) @ self.turns[each.site]
+        own = np.array([equal(each.frequency, field) for field in self.fields], dtype=float)
+        left: Array = each.quanta * own * each.rotating + weights[acts.row] - weights[acts.column]
+        return np.where(np.abs(left) < _CONSISTENT, 0.0, left)
+
+    def frequency(self, combination: Array) -> Parameter:
+        """A combination of the fields as a number."""
+        parts = zip(combination, self.fields, strict=True)
+        total: Parameter = sum((float(c) * f for c, f in parts if c), 0.0)
+        return total
+
+
+def basis(site: Site, levels: int) -> Array:
+    """What the frequencies of a site's levels may be combined of, shape (levels, unknowns).
+
+    One for each excited level of a cell. Where levels have to be equally spaced, one: on the ladder
+    of an oscillator, and under a loss, which must not turn on one step faster than on another.
+    """
+    cell = site.cell if isinstance(site, Ensemble) else site
+    if isinstance(cell, Qudit) and not any_nonzero(site.loss):
+        return (site.occupations if isinstance(site, Ensemble) else np.eye(levels))[:, 1:]
+    return site.excitations(levels)[:, None].astype(float)
+
+
+@dataclass(frozen=True, eq=False)
+class _Unknowns:
+    """The frequencies to be chosen, those of one site after those of another."""
+
+    system: System
+    count: dict[str, int]
+    bases: dict[str, Array]
+    place: dict[str, slice]
+    size: int
+
+    @classmethod
+    def of(cls, system: System) -> _Unknowns:
+        count = {name: site.dimension or _LEVELS for name, site in system.sites.items()}
+        bases = {name: basis(site, count[name]) for name, site in system.sites.items()}
+        ends = np.cumsum([0, *(own.shape[1] for own in bases.values())]).tolist()
+        place = {name: slice(*ends[k : k + 2]) for k, name in enumerate(bases)}
+        return cls(system, count, bases, place, ends[-1])
+
+    def turning(self, name: str, acts: Operator) -> Array:
+        """How the elements of an operator turn, row minus column, each way once."""
+        own = self.bases[name]
+        inside = (acts.row < len(own)) & (acts.column < len(own))
+        steps: Array = np.unique(own[acts.row[inside]] - own[acts.column[inside]], axis=0)
+        return steps
+
+    def of_interactions(self) -> list[Array]:
+        """What must not turn: every product of an element on one site and one on the other."""
+        rows = []
+        for link in self.system.interactions:
+            a, b = link.a, link.b
+            sizes = (self.count[a], self.count[b])
+            for strength, products in link.terms(self.system.sites[a], self.system.sites[b], sizes):
+                for one, two in products if any_nonzero(strength) else ():
+                    left, right = self.turning(a, one), self.turning(b, two)
+                    both = np.zeros((len(left), len(right), self.size))
+                    both[..., self.place[a]] = left[:, None]
+                    both[..., self.place[b]] = right[None]
+                    rows.append(both.reshape(-1, self.size))
+        return rows
+
+    def of_drive(self, each: Drive) -> Array:
+        """How a drive turns against the frame: with minus the frequencies of its quanta."""
+        acts = each.lowering(self.system.sites[each.site], self.count[each.site])
+        steps = self.turning(each.site, acts)
+        rows = np.zeros((len(steps), self.size))
+        rows[:, self.place[each.site]] = -steps
+        return rows
+
+
+def frame(system: System) -> Frame:
+    """Choose the frame in which as many of the drives as possible stand still.
+
+    Drives are taken one by one; one that contradicts the interactions or those before it keeps
+    turning, and so does one whose counter-rotating half counts, which needs its site at rest.
+    """
+    unknowns = _Unknowns.of(system)
+    fields: list[Parameter] = []
+    for each in system.drives:
+        if not any(equal(each.frequency, field) for field in fields):
+            fields.append(each.frequency)
+    at_rest = [unknowns.of_drive(each) for each in system.drives if not each.rotating]
+    rows = [np.zeros((1, unknowns.size)), *unknowns.of_interactions(), *at_rest]
+    known = np.unique(np.concatenate(rows), axis=0)
+    given = np.zeros((len(known), len(fields)))
+    found = np.zeros((unknowns.size, len(fields)))
+    for each in system.drives:
+        if each.rotating:
+            turning = unknowns.of_drive(each)
+            wanted = [each.quanta * float(equal(each.frequency, field)) for field in fields]
+            more = np.concatenate([known, turning])
+            target = np.concatenate([given, np.tile(wanted, (len(turning), 1))])
+            tried = np.linalg.lstsq(more, target, rcond=None)[0]
+            if np.abs(more @ tried - target).max() < _CONSISTENT:
+                known, given = more, target
+                found[:] = np.round(tried, 13)
+    return Frame(tuple(fields), {name: found[where] for name, where in unknowns.place.items()})

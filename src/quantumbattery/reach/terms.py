@@ -1,0 +1,264 @@
+"""Local terms: the Hamiltonian and the losses as products of operators on one or two sites.
+
+Terms with the same operators at many places are one group; where a group takes many configurations
+is found in array operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.network.drives import Drive, Envelope
+from quantumbattery.network.network import System
+from quantumbattery.network.operators import Operator, diagonal
+from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.parameters import any_nonzero
+from quantumbattery.reach.rotating_frame import frame
+
+_OF_FRAME, _OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
+
+
+@dataclass(frozen=True, eq=False)
+class _Product:
+    """A term's product of local operators, one for each place."""
+
+    term: int
+    places: tuple[int, ...]
+    operators: tuple[Operator, ...]
+
+    @property
+    def diagonal(self) -> bool:
+        return all(o.row is o.column or np.array_equal(o.row, o.column) for o in self.operators)
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Products of the same operators at many places, as tables over the levels there.
+
+    ``target[k][level]`` lists where the k-th operator leads from a level, and ``value`` with which
+    matrix element; lists are filled up with zeros to the length of the longest.
+    """
+
+    term: Array
+    places: Array
+    target: list[Array]
+    value: list[Array]
+    diagonal: bool
+
+    @cached_property
+    def acts(self) -> list[Array]:
+        """On which levels of each place the operator does not vanish."""
+        return [(value != 0).any(axis=1) for value in self.value]
+
+    @cached_property
+    def choices(self) -> Array:
+        """All ways to take one target at each place, shape (places, ways)."""
+        ways = np.indices([value.shape[1] for value in self.value])
+        return ways.reshape(len(self.value), -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Signal:
+    """How a term changes in time: with an envelope, and with cos or sin of frequency * t.
+
+    Attributes
+    ----------
+    envelope : callable, DataArray or None
+        None: always 1.
+    breaks : tuple of float
+        Times at which the envelope may jump.
+    frequency : float or DataArray
+    late : bool
+        sin, in place of cos.
+    """
+
+    envelope: Envelope | None
+    breaks: tuple[float, ...]
+    frequency: Parameter
+    late: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """A sum of coefficient * products of local operators, and where each term comes from.
+
+    Terms that change in time have a signal, by their number.
+    """
+
+    coefficients: list[Parameter]
+    origins: list[str | int]
+    products: list[_Product]
+    signals: dict[int, Signal]
+
+    def add(self, coefficient: Parameter, origin: str | int) -> int:
+        """Add a term without products yet, and give its number."""
+        self.coefficients.append(coefficient)
+        self.origins.append(origin)
+        return len(self.coefficients) - 1
+
+
+def hamiltonian_terms(system: System, levels: Mapping[str, int]) -> Terms:
+    """The energies of the sites and the interactions."""
+    terms = Terms([], [], [], {})
+    place = {name: k for k, name in enumerate(system.sites)}
+    for name, site in system.sites.items():
+        for number, weights in site.energy_terms(levels[name]):
+            term = terms.add(number, name)
+            terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
+    for k, each in enumerate(system.interactions):
+        ends = (each.a, each.b)
+        a, b = (system.sites[name] for name in ends)
+        for number, pairs in each.terms(a, b, (levels[each.a], levels[each.b])):
+            if any_nonzero(number):
+                term = terms.add(number, k)
+                where = (place[each.a], place[each.b])
+                terms.products.extend(_Product(term, where, pair) for pair in pairs)
+    if system.drives:
+        _add_drives(terms, system, levels)
+    return terms
+
+
+def _add_drives(terms: Terms, system: System, levels: Mapping[str, int]) -> None:
+    """The drives, and minus the frequencies of the frame in which as many as possible stand still.
+
+    What still turns is written with cos(r t) (O + O^dag) + sin(r t) i (O - O^dag), both Hermitian.
+    """
+    turning = frame(system)
+    place = {name: k for k, name in enumerate(system.sites)}
+    for name, site in system.sites.items():
+        for number, weights in turning.levels(name, site, levels[name]):
+            term = terms.add(-number, _OF_FRAME)
+            terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
+    for each in system.drives:
+        if any_nonzero(each.amplitude):
+            site, n = system.sites[each.site], levels[each.site]
+            left = turning.residual(each, site, n)
+            acts = each.lowering(site, n + each.quanta)  # and what leads beyond the last level
+            for combination in np.unique(left, axis=0):
+                chosen = (left == combination).all(axis=1)
+                inside = chosen & (acts.column < n)
+                lower = Operator(acts.row[inside], acts.column[inside], acts.value[inside])
+                raised = Operator(acts.column[chosen], acts.row[chosen], acts.value[chosen].conj())
+                frequency = turning.frequency(combination) if each.rotating else each.frequency
+                _add_field(terms, each, place[each.site], (lower, raised), frequency)
+
+
+def _add_field(
+    terms: Terms, each: Drive, place: int, parts: tuple[Operator, Operator], frequency: Parameter
+) -> None:
+    """Add strength (1 or 2) envelope (O e^{i frequency t} + h.c.), by its Hermitian parts."""
+    lower, raised = parts
+    turns = any_nonzero(frequency)
+    strength = each.strength if each.rotating else 2 * each.strength
+    hermitian = [(False, lower + raised)]
+    if turns and each.rotating:
+        late = Operator(lower.row, lower.column, 1j * lower.value)
+        hermitian.append((True, late + Operator(raised.row, raised.column, -1j * raised.value)))
+    for is_late, acts in hermitian:
+        term = terms.add(strength, _OF_DRIVE)
+        terms.products.append(_Product(term, (place,), (acts,)))
+        if turns or each.envelope is not None:
+            terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
+
+
+def loss_terms(system: System, levels: Mapping[str, int]) -> Terms:
+    """The losses of the sites; coefficients are rates."""
+    terms = Terms([], [], [], {})
+    for k, (name, site) in enumerate(system.sites.items()):
+        for rate, lowering in site.losses(levels[name]):
+            terms.products.append(_Product(terms.add(rate, name), (k,), (lowering,)))
+    return terms
+
+
+def damping(losses: Terms, levels: Sequence[int]) -> list[_Product]:
+    """L^dag L where it is not diagonal, as in ensembles of cells with three levels and more."""
+    from scipy.sparse import coo_array
+
+    products = []
+    for loss in losses.products:
+        (place,), (jump,) = loss.places, loss.operators
+        if len(np.unique(jump.row)) < len(jump.row):
+            n = levels[place]
+            inside = jump.row < n
+            entries = (jump.row[inside], jump.column[inside])
+            matrix = coo_array((jump.value[inside], entries), shape=(n, n)).tocsr()
+            square = (matrix.conj().T @ matrix).tocoo()
+            operator = Operator(square.coords[0], square.coords[1], square.data)
+            products.append(_Product(-1, (place,), (operator,)))
+    return products
+
+
+def _table(operator: Operator, levels: int) -> tuple[Array, Array]:
+    order = np.argsort(operator.column, kind="stable")
+    column = operator.column[order]
+    count = np.bincount(column, minlength=levels)
+    position = np.arange(len(column)) - (np.cumsum(count) - count)[column]
+    shape = (levels, max(1, int(count.max(initial=0))))
+    target = np.zeros(shape, dtype=np.int64)
+    value = np.zeros(shape, dtype=operator.value.dtype)
+    target[column, position] = operator.row[order]
+    value[column, position] = operator.value[order]
+    return target, value
+
+
+def grouped(products: Sequence[_Product], levels: Sequence[int]) -> list[Group]:
+    """Products of the same operators on the same numbers of levels, together."""
+    alike: dict[Any, list[_Product]] = {}
+    for each in products:
+        key = tuple((o.key, levels[p]) for o, p in zip(each.operators, each.places, strict=True))
+        alike.setdefault(key, []).append(each)
+    groups = []
+    for members in alike.values():
+        first = members[0]
+        tables = [_table(o, levels[p]) for o, p in zip(first.operators, first.places, strict=True)]
+        groups.append(
+            Group(
+                np.array([each.term for each in members]),
+                np.array([each.places for each in members]),
+                [target for target, _ in tables],
+                [value for _, value in tables],
+                first.diagonal,
+            )
+        )
+    return groups
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Where configurations go: from which, by which product, to which levels, with what element."""
+
+    source: Array
+    product: Array
+    places: Array
+    levels: Array
+    value: Array
+    shift: Array  # of the key
+
+
+def moves_of(configurations: Array, group: Group, weights: Array) -> Moves:
+    """All moves of a group at once; configurations times places is one array."""
+    before = [configurations[:, places] for places in group.places.T]
+    alive = np.ones(before[0].shape, dtype=bool)
+    for level, acts in zip(before, group.acts, strict=True):
+        alive &= acts[level]
+    source, product = np.nonzero(alive)
+    before, choices = [level[source, product] for level in before], group.choices
+    value = np.ones((len(source), choices.shape[1]))
+    for level, table, choice in zip(before, group.value, choices, strict=True):
+        value = value * table[level[:, None], choice]
+    move, choice = np.nonzero(value)
+    source, product, value = source[move], product[move], value[move, choice]
+    places = group.places[product]
+    after = np.empty(places.shape, dtype=np.int64)
+    shift = np.zeros(len(source), dtype=np.uint64)
+    for k, target in enumerate(group.target):
+        level = before[k][move]
+        after[:, k] = target[level, choices[k, choice]]
+        change = (after[:, k] - level).astype(np.uint64)  # modulo 2^64, as all keys
+        shift += change * weights[places[:, k]]
+    return Moves(source, product, places, after, value, shift)

@@ -1,0 +1,128 @@
+"""Blocks of a generator: what never meets moves apart, what is of about one size together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.elements import Elements
+from quantumbattery.reach.sparse import entries, sparse
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """Blocks of about one size, and where they stand in the lists of numbers and of columns.
+
+    Attributes
+    ----------
+    count, size : int
+        How many blocks, and the largest size: others are filled up with what nothing moves.
+    copies : int
+        How many states of each block move apart from each other: the members of a mixture.
+    inside : slice
+        Of the numbers that move: for every block, for every copy, its own.
+    kept : ndarray
+        Those among count x copies x size that are no filling.
+    columns : slice
+        Of what is read: the same, or what `read` makes of it.
+    shown : ndarray
+        Those among count x copies x rows that are no filling.
+    read : matrix, shape (count rows, count size), or None
+        What is read of each block, if that is less than all.
+    double : bool
+        Whether every complex number that is read fills two real columns.
+    generator : Elements
+        What moves them, by place among all numbers of all blocks here: H, or with loss all of the
+        generator.
+    """
+
+    count: int
+    size: int
+    copies: int
+    inside: slice
+    kept: Array
+    columns: slice
+    shown: Array
+    read: Any
+    double: bool
+    generator: Elements
+
+    def matrices(self, numbers: Array) -> Array:
+        """Dense blocks (g, count, size, size), for numbers (g, terms) in front of the terms."""
+        given, n = self.generator, self.size
+        block, column = np.divmod(given.column, n)
+        cell, length = (block * n + given.row % n) * n + column, self.count * n * n
+        if len(numbers) == 1:
+            cells = np.bincount(cell, given.value.real * numbers[0, given.term], length)
+            if np.iscomplexobj(given.value):
+                imaginary = np.bincount(cell, given.value.imag * numbers[0, given.term], length)
+                cells = cells + 1j * imaginary
+        else:  # there may be no rows for losses that never act
+            shape = (len(given.coefficients), length)
+            every = sparse(given.value, given.term, cell, shape)
+            cells = numbers[:, : len(given.coefficients)] @ every
+        matrices: Array = cells.reshape(len(numbers), self.count, n, n)
+        block, place = self.filling
+        matrices[:, block, place, place] = matrices[:, block, 0, 0]  # as if of the same frequency
+        return matrices
+
+    @cached_property
+    def reading(self) -> Array | None:
+        """What is read, dense and by block: shape (count, rows, size)."""
+        if self.read is None:
+            return None
+        value, row, column = entries(self.read)
+        block, row = np.divmod(row, self.rows)
+        dense = np.zeros((self.count, self.rows, self.size), dtype=value.dtype)
+        np.add.at(dense, (block, row, column % self.size), value)
+        return dense
+
+    @property
+    def rows(self) -> int:
+        """How many numbers are read of a block."""
+        return self.size if self.read is None else int(self.read.shape[0]) // self.count
+
+    @property
+    def filling(self) -> tuple[Array, Array]:
+        """Blocks and places of the filling."""
+        taken = np.zeros(self.count * self.copies * self.size, dtype=bool)
+        taken[self.kept] = True
+        block, place = np.nonzero(~taken.reshape(self.count, self.copies, self.size)[:, 0])
+        return block, place
+
+    def filled(self, numbers: Array) -> Array:
+        """All numbers (..., inside) by block: shape (..., blocks, copies, size)."""
+        mine, shape = numbers[..., self.inside], (self.count, self.copies, self.size)
+        filled = mine
+        if len(self.kept) < self.count * self.copies * self.size:
+            length = self.count * self.copies * self.size
+            filled = np.zeros((*mine.shape[:-1], length), dtype=mine.dtype)
+            filled[..., self.kept] = mine
+        return filled.reshape(*mine.shape[:-1], *shape)
+
+
+def size_class(count: Array) -> Array:
+    """Sizes between one power of two and the next are of one class."""
+    found: Array = np.ceil(np.log2(count)).astype(np.int64)
+    return found
+
+
+def renumbered(generator: Elements, place: Array, size: int) -> Elements:
+    """The elements between what has one of so many places, and their places."""
+    row, column = place[generator.row], place[generator.column]
+    kept = (column >= 0) & (row >= 0)
+    value = generator.value[kept]
+    if np.iscomplexobj(value) and not value.imag.any():
+        value = value.real
+    return replace(
+        generator,
+        size=size,
+        term=generator.term[kept],
+        row=row[kept],
+        column=column[kept],
+        value=value,
+    )

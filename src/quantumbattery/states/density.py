@@ -1,0 +1,273 @@
+"""A state as elements of its density matrix, and what is read of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.machine import allow
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.elements import Elements
+from quantumbattery.reach.reach import Reach, Split
+from quantumbattery.reach.sparse import (
+    Adder,
+    adjoint,
+    components,
+    entries,
+    product,
+    reachable,
+    sparse,
+)
+from quantumbattery.states.blocks import Blocks, renumbered, size_class
+from quantumbattery.states.lindblad import Pairs, liouvillian
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """The state as elements of its density matrix.
+
+    Attributes
+    ----------
+    reach : Reach
+    row, column : ndarray, shape (elements,)
+        The configurations of the elements that are read; of two that are conjugate to each other
+        and never meet, only one is there. Where only some sites are looked at, an element stands
+        for the sum of all that agree with it on those sites.
+    twin : ndarray of bool, shape (elements,)
+        Whether the conjugate of an element, which has row and column exchanged, is left out.
+    weights : matrix, shape (elements, columns)
+        The elements are this matrix times the columns that are read, which are real: a Hermitian
+        part of the density matrix moves as real numbers, complex ones fill two columns.
+    blocks : tuple of Blocks
+    pairs : Pairs
+        All elements that can be reached.
+    chosen : ndarray
+        The element of `pairs` behind each number that moves.
+    turn : matrix
+        The unitary from those elements to the numbers.
+    limit : float
+        Memory in GiB.
+    """
+
+    reach: Reach
+    row: Array
+    column: Array
+    twin: Array
+    weights: Any
+    blocks: tuple[Blocks, ...]
+    pairs: Pairs
+    chosen: Array
+    turn: Any
+    limit: float
+
+    hermitian = False
+
+    @property
+    def size(self) -> int:
+        """How many columns are read."""
+        return int(self.weights.shape[1])
+
+    def first(self, start: Array) -> Array:
+        """The initial state (..., entries of the start) over all numbers that move."""
+        given = self.reach.start
+        entries = np.bincount(given.member)
+        allow("pairs of starting configurations", int((entries**2).sum()), 64, self.limit)
+        one, two = np.nonzero(given.member[:, None] == given.member)
+        place = self.pairs.index(given.configuration[one], given.configuration[two])
+        whole = Adder.to(place, self.pairs.size)(start[..., one] * start[..., two].conj())
+        return Adder(self.turn)(whole[..., self.chosen])
+
+
+def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -> Matrix:
+    """Sort the elements of the density matrix into blocks, and find what is read of each.
+
+    Parameters
+    ----------
+    reached : Reach
+    found : Pairs
+    watched : Split or None
+        The sites that anybody will look at; None: all. Where the cut of a ladder is felt, all are
+        looked at whatever it says.
+    limit : float
+        Memory in GiB.
+    """
+    generator = liouvillian(found, limit)
+    row, column = found.elements
+    all_of_it = watched is None or bool(reached.cut)
+    read = np.ones(found.size, dtype=bool)
+    if watched is not None and not all_of_it:
+        read = watched.needed(row, column)
+        generator = _felt(generator, read)
+    label = components(generator.row, generator.column, generator.size)
+    opposite = found.index(column, row)
+    picked, kind, itself = _picked(label, opposite, read)
+    place = np.full(found.size, -1)
+    place[picked] = np.arange(len(picked))
+    label, mirror, real = label[picked], place[opposite[picked]], itself[label[picked]]
+    turn = _real_numbers(mirror, real)
+    generator = renumbered(generator, place, len(picked))
+    back = adjoint(turn)
+    moves = _turned(generator, turn, back, real)
+    del generator
+    shown, weights, reading = np.arange(len(picked)), back, None
+    if watched is not None and not all_of_it:
+        ends = (label, watched.inside[row[picked]], watched.inside[column[picked]])
+        shown, which = _alike(np.column_stack(ends), read[picked])
+        weights, reading = _reading(shown, which, mirror, real, back)
+    groups = _groups(kind[label], label, moves, shown, reading, real)
+    return Matrix(
+        reached,
+        row[picked][shown],
+        column[picked][shown],
+        ~real[shown],
+        _columns(weights, real[shown]),
+        groups,
+        found,
+        picked,
+        turn,
+        limit,
+    )
+
+
+def _picked(label: Array, opposite: Array, read: Array) -> tuple[Array, Array, Array]:
+    """The elements that move, kind by kind, and of every block: its kind, whether it is real.
+
+    A block is left out if nobody reads it, or if its mirror image stands for it; a block that is
+    its own mirror image is real.
+    """
+    count = np.bincount(label)
+    other = np.empty(len(count), dtype=np.int64)
+    other[label] = label[opposite]
+    itself = other == np.arange(len(count))
+    wanted = (np.bincount(label, read) > 0) & (np.arange(len(count)) <= other)
+    kind = np.unique(np.column_stack([size_class(count), itself]), axis=0, return_inverse=True)[1]
+    order = np.lexsort((label, kind[label]))
+    return order[wanted[label[order]]], kind, itself
+
+
+def _felt(generator: Elements, read: Array) -> Elements:
+    """Only what changes elements that are read, or that lead to them: not where losses end."""
+    felt = np.zeros(generator.size, dtype=bool)
+    felt[reachable(generator.row, generator.column, generator.size, np.flatnonzero(read))] = True
+    kept = felt[generator.row]
+    return replace(
+        generator,
+        term=generator.term[kept],
+        row=generator.row[kept],
+        column=generator.column[kept],
+        value=generator.value[kept],
+    )
+
+
+def _alike(keys: Array, read: Array) -> tuple[Array, Array]:
+    """The first of each set of equal keys among those to be read; which set each one is in, or -1.
+
+    Sets come in the order of their first members.
+    """
+    chosen = np.flatnonzero(read)
+    first, member = np.unique(keys[chosen], axis=0, return_index=True, return_inverse=True)[1:]
+    order = np.argsort(first)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[order] = np.arange(len(first))
+    which = np.full(len(keys), -1)
+    which[chosen] = rank[member.reshape(-1)]
+    return chosen[first[order]], which
+
+
+def _reading(shown: Array, which: Array, mirror: Array, real: Array, back: Any) -> tuple[Any, Any]:
+    """What takes columns to sums of elements, and what takes numbers to columns."""
+    chosen = np.flatnonzero(which >= 0)
+    sums = sparse(np.ones(len(chosen)), which[chosen], chosen, (len(shown), len(which)))
+    opposite = np.where(real[shown], which[mirror[shown]], np.arange(len(shown)))
+    own = _real_numbers(opposite, real[shown])
+    return adjoint(own), product(own, product(sums, back))
+
+
+def _columns(weights: Any, real: Array) -> Any:
+    """Weights of complex numbers as those of real columns: one of a real number, two of others."""
+    width = np.where(real, 1, 2)
+    place = np.cumsum(width) - width
+    twice = np.flatnonzero(~real)
+    numbers = np.concatenate([np.arange(len(real)), twice])
+    columns = np.concatenate([place, place[twice] + 1])
+    values = np.concatenate([np.ones(len(real)), np.full(len(twice), 1j)])
+    return product(weights, sparse(values, numbers, columns, (len(real), int(width.sum()))))
+
+
+def _groups(
+    kind: Array, label: Array, moves: Elements, shown: Array, reading: Any, real: Array
+) -> tuple[Blocks, ...]:
+    """Blocks of one kind each; numbers come in the order of kinds and labels."""
+    groups, offset = [], 0
+    for low in map(int, np.flatnonzero(np.diff(kind, prepend=-1))):
+        high = int(np.searchsorted(kind, kind[low], "right"))
+        block, within, size = _places(label[low:high])
+        here = np.full(len(kind), -1)
+        here[low:high] = kept = block * size + within
+        count, inside = int(block.max()) + 1, slice(low, high)
+        generator = renumbered(moves, here, count * size)
+        out, read = kept, None
+        if reading is not None:
+            first, last = (int(k) for k in np.searchsorted(shown, [low, high]))
+            line, rank, rows = _places(label[shown[first:last]])
+            out = line * rows + rank
+            values, at, source = entries(reading[first:last, low:high])
+            values = values if values.imag.any() and not real[low] else values.real
+            places = out[at], kept[source]
+            read = sparse(values, *places, (count * rows, count * size))
+        double = not real[low]
+        columns = slice(offset, offset + len(out) * (1 + double))
+        offset = columns.stop
+        groups.append(Blocks(count, size, 1, inside, kept, columns, out, read, double, generator))
+    return tuple(groups)
+
+
+def _places(label: Array) -> tuple[Array, Array, int]:
+    """Labels rise: the number of each one's block, its place there, and the largest size."""
+    block, count = np.unique(label, return_inverse=True, return_counts=True)[1:]
+    within = np.arange(len(label)) - np.repeat(np.cumsum(count) - count, count)
+    return block, within, int(count.max())
+
+
+def _real_numbers(mirror: Array, itself: Array) -> Any:
+    """The unitary U to the numbers that move, x = U rho.
+
+    Where a block is its own mirror image they are real: the diagonal, and sqrt(2) times the real
+    and the imaginary part of what stands beside it.
+    """
+    size, half = len(mirror), np.sqrt(0.5)
+    here = np.arange(size)
+    beside = np.flatnonzero(itself & (mirror != here))
+    upper = beside < mirror[beside]
+    own = np.ones(size, dtype=complex)
+    own[beside] = np.where(upper, half, 1j * half)
+    values = np.concatenate([own, np.where(upper, half, -1j * half)])
+    rows, columns = np.concatenate([here, beside]), np.concatenate([here, mirror[beside]])
+    return sparse(values, rows, columns, (size, size))
+
+
+def _turned(generator: Elements, turn: Any, back: Any, real: Array) -> Elements:
+    """U L U^dag, term by term; real where it has to be, in spite of rounding.
+
+    U does nothing to blocks that are not real.
+    """
+    size, terms = generator.size, len(generator.coefficients)
+    own = real[generator.row]
+    beside = generator.row[own], generator.term[own] * size + generator.column[own]
+    left = product(turn, sparse(generator.value[own], *beside, (size, terms * size)))
+    value, row, column = entries(left)
+    term, column = np.divmod(column, size)
+    del left
+    both = product(sparse(value, term * size + row, column, (terms * size, size)), back)
+    value, row, column = entries(both)
+    term, row = np.divmod(row, size)
+    rest = ~own
+    return replace(
+        generator,
+        term=np.concatenate([term, generator.term[rest]]),
+        row=np.concatenate([row, generator.row[rest]]),
+        column=np.concatenate([column, generator.column[rest]]),
+        value=np.concatenate([value.real, generator.value[rest]]),
+    )

@@ -1,0 +1,300 @@
+"""The state of some of the sites: populations, matrix elements and eigenvalues, batch by batch.
+
+A configuration is split into the part that some sites have in it and the rest. The reduced state
+adds up what shares the rest; it is never larger than what was reached, and where the joint state is
+given by kets its eigenvalues come from the smaller side of the cut.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.reach import Split
+from quantumbattery.reach.sparse import Adder, above, components, product, sparse
+from quantumbattery.states.density import Matrix
+from quantumbattery.states.kets import Kets
+from quantumbattery.states.state import State
+
+
+@dataclass(frozen=True, eq=False)
+class KetPart:
+    """The reduced state of kets: a sum over (member, rest) of what its amplitudes give."""
+
+    split: Split
+    kets: Kets
+
+    @cached_property
+    def state(self) -> Array:
+        """The state of the sites that each amplitude belongs to."""
+        return self.split.inside[self.kets.configuration]
+
+    @cached_property
+    def row(self) -> Array:
+        """Which amplitudes are added coherently: those of the same member with the same rest."""
+        rest = self.split.rest[self.kets.configuration]
+        keys = self.kets.member * (int(rest.max()) + 1) + rest
+        return np.unique(keys, return_inverse=True)[1]
+
+    @cached_property
+    def lost(self) -> int | None:
+        """The state of the sites once everything is lost."""
+        frozen = self.kets.frozen
+        return None if frozen is None else int(self.split.inside[frozen])
+
+    @cached_property
+    def _sum_over_rest(self) -> Adder:
+        return Adder.to(self.state, len(self.split.levels))
+
+    def populations(self, amplitudes: Array) -> Array:
+        """Shape (..., states)."""
+        weights = squares(amplitudes)
+        populations = self._sum_over_rest(weights)
+        if self.lost is not None:
+            populations[..., self.lost] += _missing(weights)
+        return populations
+
+    @cached_property
+    def _pairs(self) -> dict[bytes, tuple[Array, Array, Adder]]:
+        return {}
+
+    def elements(self, amplitudes: Array, row: Array, column: Array) -> Array:
+        """Elements of the reduced density matrix between states of the sites, (..., wanted).
+
+        The pairs of row and column all differ.
+        """
+        key = row.tobytes() + column.tobytes()
+        if key not in self._pairs:
+            size = len(self.split.levels)
+            one, two, wanted = _meeting(self.row, self.state, row, column, size)
+            self._pairs[key] = one, two, Adder.to(wanted, len(row))
+        one, two, summed = self._pairs[key]
+        found = summed(amplitudes[..., one] * amplitudes[..., two].conj())
+        if self.lost is not None:
+            here = (row == self.lost) & (column == self.lost)
+            if here.any():
+                found[..., here] += _missing(squares(amplitudes))[..., None]
+        return found
+
+    @cached_property
+    def _shared(self) -> Array:
+        """Amplitudes whose row has others; those alone in theirs add to the diagonal only."""
+        return np.bincount(self.row)[self.row] > 1
+
+    @cached_property
+    def _blocks(self) -> list[tuple[Array, Array, Array, Array, Array]]:
+        """Sets of states that share rows: states, amplitudes, their rows and states, extra states.
+
+        Extra are the states that have amplitudes alone in their rows, too.
+        """
+        shared = np.flatnonzero(self._shared)
+        extra = np.bincount(self.state[~self._shared], minlength=len(self.split.levels)) > 0
+        if self.lost is not None:
+            extra[self.lost] = True
+        blocks = []
+        for states, members in _components(self.row[shared], self.state[shared]):
+            chosen = shared[members]
+            row = np.unique(self.row[chosen], return_inverse=True)[1]
+            state = np.searchsorted(states, self.state[chosen])
+            blocks.append((states, chosen, row, state, np.flatnonzero(extra[states])))
+        return blocks
+
+    @property
+    def largest(self) -> int:
+        """How many numbers the eigenvalues of one state take at a time."""
+        sizes = [
+            (int(row.max()) + 1 + len(states)) * len(states) for states, _, row, *_ in self._blocks
+        ]
+        return max(sizes, default=1)
+
+    def _incoherent(self, amplitudes: Array) -> Array:
+        """What amplitudes alone in their rows, and what was lost, add to the diagonal."""
+        alone = np.flatnonzero(~self._shared)
+        weights = squares(amplitudes[..., alone])
+        added = Adder.to(self.state[alone], len(self.split.levels))(weights)
+        if self.lost is not None:
+            added[..., self.lost] += _missing(squares(amplitudes))
+        return added
+
+    def eigenvalues(self, amplitudes: Array) -> Array:
+        """All that can be other than zero, falling, shape (..., rank)."""
+        diagonal = self._incoherent(amplitudes)
+        alone = np.ones(len(self.split.levels), dtype=bool)
+        parts = []
+        for states, chosen, row, state, extra in self._blocks:
+            alone[states] = False
+            shape = (*amplitudes.shape[:-1], int(row.max()) + 1, len(states))
+            coherent = np.zeros(shape, dtype=amplitudes.dtype)
+            coherent[..., row, state] = amplitudes[..., chosen]
+            parts.append(_spectrum(coherent, diagonal[..., states[extra]], extra))
+        values = np.concatenate([diagonal[..., alone], *parts], axis=-1)
+        return np.sort(values, axis=-1)[..., ::-1]
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixPart:
+    """The reduced state of density-matrix elements: a sum over those with equal rest."""
+
+    split: Split
+    matrix: Matrix
+
+    @cached_property
+    def _kept(self) -> tuple[Array, Array, Array]:
+        """Which elements count, and the states of the sites in their rows and columns."""
+        row, column = self.matrix.row, self.matrix.column
+        kept = np.flatnonzero(self.split.needed(row, column))
+        return kept, self.split.inside[row[kept]], self.split.inside[column[kept]]
+
+    def populations(self, numbers: Array) -> Array:
+        """Shape (..., states)."""
+        return self._populations(numbers)
+
+    @cached_property
+    def _populations(self) -> Adder:
+        every = np.arange(len(self.split.levels))
+        return Adder(self._sums(every, every).real)
+
+    @cached_property
+    def _adders(self) -> dict[bytes, Adder]:
+        return {}
+
+    def elements(self, numbers: Array, row: Array, column: Array) -> Array:
+        """Elements of the reduced density matrix between states of the sites, (..., wanted).
+
+        The pairs of row and column all differ.
+        """
+        key = row.tobytes() + column.tobytes()
+        if key not in self._adders:
+            self._adders[key] = Adder(self._sums(row, column))
+        return self._adders[key](numbers)
+
+    def _sums(self, row: Array, column: Array) -> Any:
+        """The matrix that makes reduced elements of the columns that are read."""
+        kept, one, two = self._kept
+        wanted, size = row * len(self.split.levels) + column, len(self.split.levels)
+        target, source = _find(one * size + two, wanted)
+        twin = self.matrix.twin[kept]
+        again, other = _find((two * size + one)[twin], wanted)
+        elements, weights = len(self.matrix.row), self._weights
+        places = np.concatenate([kept[source], kept[twin][other] + elements])
+        target = np.concatenate([target, again])
+        chosen = sparse(np.ones(len(places)), target, places, (len(row), weights.shape[0]))
+        return product(chosen, weights)
+
+    @cached_property
+    def _weights(self) -> Any:
+        """What makes elements of the columns that are read, and then their conjugates."""
+        weights = self.matrix.weights
+        if not self.matrix.twin.any():
+            return weights
+        return above(weights, weights.conj())
+
+    @cached_property
+    def _blocks(self) -> list[Array]:
+        """Sets of states between which there are elements."""
+        _, one, two = self._kept
+        beside = np.flatnonzero(one != two)
+        ends = np.concatenate([one[beside], two[beside]])
+        return [states for states, _ in _components(np.tile(beside, 2), ends)]
+
+    @property
+    def largest(self) -> int:
+        """How many numbers the eigenvalues of one state take at a time."""
+        return max((len(states) ** 2 for states in self._blocks), default=1)
+
+    def eigenvalues(self, numbers: Array) -> Array:
+        """All that can be other than zero, falling, shape (..., rank)."""
+        alone = np.ones(len(self.split.levels), dtype=bool)
+        parts = []
+        for states in self._blocks:
+            alone[states] = False
+            n = len(states)
+            block = self.elements(numbers, np.repeat(states, n), np.tile(states, n))
+            block = block.reshape(*block.shape[:-1], n, n)
+            parts.append(np.maximum(np.linalg.eigvalsh(block), 0.0))
+        populations = self.populations(numbers)[..., alone]
+        return np.sort(np.concatenate([populations, *parts], axis=-1), axis=-1)[..., ::-1]
+
+
+Part: TypeAlias = KetPart | MatrixPart
+
+
+def part(split: Split, state: State) -> Part:
+    """The reduced state of either form."""
+    return KetPart(split, state) if isinstance(state, Kets) else MatrixPart(split, state)
+
+
+# --- in arrays ---------------------------------------------------------------------------------
+
+
+def squares(amplitudes: Array) -> Array:
+    """|amplitude|^2, without the square root of `abs`."""
+    squares: Array = np.square(amplitudes.real)
+    if np.iscomplexobj(amplitudes):
+        squares += np.square(amplitudes.imag)
+    return squares
+
+
+def _missing(weights: Array) -> Array:
+    """What a norm of 1 lacks."""
+    missing: Array = np.maximum(1.0 - weights.sum(axis=-1), 0.0)
+    return missing
+
+
+def _find(keys: Array, wanted: Array) -> tuple[Array, Array]:
+    """Of all keys that are wanted: which of the wanted, all different, and which of the keys."""
+    order = np.argsort(wanted, kind="stable")
+    place = np.minimum(np.searchsorted(wanted, keys, sorter=order), len(wanted) - 1)
+    hit = np.flatnonzero(wanted[order[place]] == keys)
+    return order[place[hit]], hit
+
+
+def _meeting(
+    group: Array, state: Array, row: Array, column: Array, size: int
+) -> tuple[Array, Array, Array]:
+    """Pairs of entries in the same group whose states are wanted, and which wanted pair it is."""
+    order = np.lexsort((state, group))
+    keys = group[order] * size + state[order]  # all different
+    by_state = np.argsort(state, kind="stable")
+    first = np.searchsorted(state[by_state], row, "left")
+    last = np.searchsorted(state[by_state], row, "right")
+    count = last - first
+    wanted = np.repeat(np.arange(len(row)), count)
+    one = by_state[np.arange(len(wanted)) - (np.cumsum(count) - count - first)[wanted]]
+    other = group[one] * size + column[wanted]
+    place = np.minimum(np.searchsorted(keys, other), len(keys) - 1)
+    hit = keys[place] == other
+    return one[hit], order[place[hit]], wanted[hit]
+
+
+def _components(row: Array, state: Array) -> list[tuple[Array, Array]]:
+    """Sets of states that rows join, and the entries of each."""
+    if not len(row):
+        return []
+    states, column = np.unique(state, return_inverse=True)
+    rows, row = np.unique(row, return_inverse=True)
+    label = components(column, len(states) + row, len(states) + len(rows))[column]
+    entry = np.argsort(label, kind="stable")
+    sets = np.split(entry, np.flatnonzero(np.diff(label[entry])) + 1)
+    return [(np.unique(state[entries]), entries) for entries in sets]
+
+
+def _spectrum(coherent: Array, rest: Array, extra: Array) -> Array:
+    """Eigenvalues of the sum of |row><row| and a diagonal, from the smaller side.
+
+    The rows are (..., rows, states); the diagonal has `rest` at the states `extra`.
+    """
+    rows, size = coherent.shape[-2:]
+    if rows + len(extra) < size:
+        beside = np.zeros((*coherent.shape[:-2], len(extra), size), dtype=coherent.dtype)
+        beside[..., np.arange(len(extra)), extra] = np.sqrt(rest)
+        stacked = np.concatenate([coherent, beside], axis=-2)
+        product = stacked @ stacked.conj().swapaxes(-1, -2)
+    else:
+        product = coherent.swapaxes(-1, -2) @ coherent.conj()
+        product[..., extra, extra] += rest
+    return np.maximum(np.linalg.eigvalsh(product), 0.0)

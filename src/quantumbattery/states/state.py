@@ -1,0 +1,78 @@
+"""How a state is written down: as kets, or as elements of its density matrix.
+
+That depends on the system alone. Without loss, kets move under Hermitian blocks. With loss they
+still do when every jump ends in one configuration that nothing happens to afterwards, as when the
+last quantum is lost: kets then shrink, and what they lose is found there. All other losses take
+the elements of the density matrix. What never meets falls into blocks; those of one size move
+together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+
+from quantumbattery.reach.elements import Elements
+from quantumbattery.reach.reach import Reach, Split
+from quantumbattery.states.density import Matrix, density
+from quantumbattery.states.kets import Kets, kets
+from quantumbattery.states.lindblad import damping_elements, pairs
+
+State: TypeAlias = Kets | Matrix
+
+
+def structure(reached: Reach, watched: Split | None = None, limit: float = 2.0) -> State:
+    """Find how a state is best written down: kets, or elements of its density matrix.
+
+    Parameters
+    ----------
+    reached : Reach
+        From `reach`.
+    watched : Split, optional
+        The sites that anybody will look at; what does not show there is left out, or summed.
+    limit : float
+        Memory in GiB.
+
+    Returns
+    -------
+    Kets or Matrix
+
+    Raises
+    ------
+    ValueError
+        If that takes more memory than the limit.
+    """
+    losses = reached.losses
+    if not len(losses.term):
+        return kets(reached, reached.hamiltonian, None)
+    frozen = _frozen(reached)
+    if frozen is None:
+        return density(reached, pairs(reached, limit), watched, limit)
+    shift, damping = len(reached.hamiltonian.coefficients), damping_elements(losses)
+    shrinking = _sum(
+        replace(reached.hamiltonian, value=-1j * reached.hamiltonian.value),
+        replace(damping, value=-damping.value / 2, term=damping.term + shift),
+    )
+    return kets(reached, shrinking, frozen)
+
+
+def _frozen(reached: Reach) -> int | None:
+    """The one configuration that all jumps lead to and nothing leaves, if it is so."""
+    losses, labels = reached.losses, reached.labels
+    target = int(losses.row[0])
+    leaves = (losses.row != target).any() or (losses.column == target).any()
+    return target if not leaves and (labels == labels[target]).sum() == 1 else None
+
+
+def _sum(one: Elements, other: Elements) -> Elements:
+    return replace(
+        one,
+        coefficients=one.coefficients + other.coefficients,
+        origins=one.origins + other.origins,
+        term=np.concatenate([one.term, other.term]),
+        row=np.concatenate([one.row, other.row]),
+        column=np.concatenate([one.column, other.column]),
+        value=np.concatenate([one.value, other.value]),
+    )

@@ -1,1 +1,0 @@
-"""The parts of `quantumbattery.sweep`: points in blocks, their evaluation, where results go."""

@@ -1,0 +1,125 @@
+"""The points of a sweep, and the blocks in which they are worked out and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.quantities.aliases import Array
+
+Region = tuple[slice, ...]
+TAKEN = ("done", "failure")  # names of what a sweep itself says of its points
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """All combinations of the values of some axes.
+
+    Attributes
+    ----------
+    values : dict of str to ndarray
+        The values along each axis, in the order of the result's axes.
+    block : tuple of int
+        How many points a block has along each axis; blocks at the ends may have fewer.
+    """
+
+    values: Mapping[str, Array]
+    block: tuple[int, ...]
+
+    @classmethod
+    def of(cls, axes: object) -> Grid:
+        """Check the axes; one block to begin with."""
+        if not isinstance(axes, Mapping) or not axes:
+            raise TypeError(
+                f"axes must be a dict such as {{'coupling': [0.5, 1.0]}}; got {axes!r:.60}"
+            )
+        values = {_name(name): _values(name, given) for name, given in axes.items()}
+        return cls(values, tuple(len(each) for each in values.values()))
+
+    def in_blocks(self, points: int) -> Grid:
+        """The same in blocks of at most so many points, whole along the last axes."""
+        block = []
+        for length in reversed(self.shape):
+            step = min(length, max(1, points))
+            points //= step
+            block.append(step)
+        return Grid(self.values, tuple(reversed(block)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The axes."""
+        return tuple(self.values)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return tuple(len(each) for each in self.values.values())
+
+    @property
+    def size(self) -> int:
+        """How many points there are."""
+        return prod(self.shape)
+
+    @property
+    def count(self) -> int:
+        """How many blocks there are."""
+        return prod(self._blocks)
+
+    @cached_property
+    def _blocks(self) -> tuple[int, ...]:
+        return tuple(-(-n // step) for n, step in zip(self.shape, self.block, strict=True))
+
+    def region(self, number: int) -> Region:
+        """Where a block stands."""
+        place = np.unravel_index(number, self._blocks)
+        ends = zip(place, self.block, self.shape, strict=True)
+        return tuple(slice(int(k) * step, min((int(k) + 1) * step, n)) for k, step, n in ends)
+
+    def point(self, place: int) -> dict[str, Any]:
+        """A point by its place among all, its values as plain Python numbers and texts."""
+        index = np.unravel_index(place, self.shape)
+        return {n: v[k].item() for (n, v), k in zip(self.values.items(), index, strict=True)}
+
+    def part(self, region: Region) -> dict[str, Array]:
+        """The values along each axis in a region."""
+        return {
+            name: each[where]
+            for (name, each), where in zip(self.values.items(), region, strict=True)
+        }
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"an axis is named by a text; got {name!r:.60}")
+    if name in TAKEN:
+        raise ValueError(f"an axis cannot be named {name!r}: the table says so of its points")
+    if "/" in name or name.startswith("."):
+        raise ValueError(f"an axis cannot be named {name!r}: a store has a folder of its name")
+    return name
+
+
+def _values(name: str, given: object) -> Array:
+    rule = f"axis {name!r} must be one number or text after the other, each once"
+    if isinstance(given, xr.DataArray):
+        given = given.to_numpy()
+    if isinstance(given, str | bytes | Mapping) or not np.iterable(given):
+        raise TypeError(f"{rule}; got {given!r:.60}")
+    listed: Any = given
+    try:
+        array = np.asarray(listed if isinstance(listed, np.ndarray) else list(listed))
+    except ValueError:  # of uneven shape
+        array = np.array(None)
+    mixed = array.dtype.kind == "U" and not all(isinstance(each, str) for each in listed)
+    if array.ndim != 1 or not array.size or array.dtype.kind not in "fiubU" or mixed:
+        raise ValueError(f"{rule}; got {given!r:.60}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{rule}, and finite; got {given!r:.60}")
+    if len(np.unique(array)) < len(array):
+        raise ValueError(f"{rule}; {given!r:.60} repeats one")
+    return array.astype(float) if array.dtype.kind == "f" else array

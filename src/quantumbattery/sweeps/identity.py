@@ -1,0 +1,157 @@
+"""What a sweep is, in a few letters: a store of another one is not to be continued."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import hashlib
+import inspect
+import json
+import pickle
+from collections.abc import Mapping
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.quantities.descriptions import Described
+from quantumbattery.quantities.parameters import names
+from quantumbattery.sweeps.grid import Grid
+
+_CONSTANTS = (int, float, complex, str, bytes)
+
+
+def digest(data: bytes) -> str:
+    """A fingerprint of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def study(run: object, grid: Grid) -> dict[str, Any]:
+    """What is swept, over which axes and by which version of the program, for JSON."""
+    from quantumbattery import __version__
+
+    axes = {
+        name: {"points": len(each), "digest": digest(str(each.dtype).encode() + each.tobytes())}
+        for name, each in grid.values.items()
+    }
+    return {"version": __version__, "run": identity(run), "axes": axes}
+
+
+def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str | None:
+    """In which respect another study differs, as part of a sentence."""
+    if ours == theirs:
+        return None
+    if set(ours["axes"]) != set(theirs["axes"]):
+        return f"its axes are {', '.join(theirs['axes'])}, not {', '.join(ours['axes'])}"
+    other = [name for name in ours["axes"] if ours["axes"][name] != theirs["axes"][name]]
+    if other:
+        return f"its axis {other[0]!r} has other values"
+    if ours["version"] != theirs["version"]:
+        return f"it was begun by version {theirs['version']}, and this is {ours['version']}"
+    try:
+        mine, other = json.loads(ours["run"]), json.loads(theirs["run"])
+        part = next(name for name in mine if mine[name] != other.get(name))
+    except (ValueError, TypeError, StopIteration, AttributeError):
+        return "it was begun for another function, or the function has changed since"
+    return f"its [{part}] was {other.get(part)}, and is {mine[part]} here"
+
+
+def checksum(data: Mapping[str, Any]) -> str:
+    """A fingerprint of plain values."""
+    return digest(json.dumps(data, sort_keys=True).encode())
+
+
+def identity(run: object, seen: frozenset[object] = frozenset()) -> str:
+    """A fingerprint of a function: what it does, its defaults, and what it refers to.
+
+    That is the values that it encloses, and of what it reads from its own module the constants
+    (numbers, texts, systems) and, in the same way, the functions; not lists and dictionaries,
+    which may be there to be written to, nor the code of libraries. Comments do not count.
+    """
+    own = getattr(run, "fingerprint", None)
+    if isinstance(own, str):
+        return own
+    if isinstance(run, functools.partial):
+        given = [_value(each, seen) for each in run.args]
+        named = {name: _value(each, seen) for name, each in sorted(run.keywords.items())}
+        return digest(json.dumps([identity(run.func, seen), given, named]).encode())
+    if inspect.ismethod(run):
+        return identity(functools.partial(run.__func__, run.__self__), seen)
+    if not inspect.isfunction(run):
+        called = vars(type(run)).get("__call__")
+        acts = identity(called, seen) if inspect.isfunction(called) else ""
+        return digest((acts + _value(run, seen)).encode())
+    function = run
+    if function in seen:
+        return function.__qualname__
+    seen = seen | {function}
+    enclosed = [_value(_content(cell), seen) for cell in function.__closure__ or ()]
+    defaults = [_value(function.__defaults__, seen), _value(function.__kwdefaults__, seen)]
+    parts = [function.__qualname__, *_code(function.__code__), *enclosed, *defaults]
+    return digest(json.dumps(parts + _referred(function, seen)).encode())
+
+
+def _code(code: CodeType) -> list[str]:
+    """What a function does: instructions and constants, those of functions inside it too."""
+    inside = [part for c in code.co_consts if isinstance(c, CodeType) for part in _code(c)]
+    constants = [_constant(c) for c in code.co_consts if not isinstance(c, CodeType)]
+    if code.co_consts[:1] and isinstance(code.co_consts[0], str):
+        constants = constants[1:]  # the docstring
+    names = [*code.co_names, *code.co_varnames, *code.co_freevars]
+    return [code.co_code.hex(), *constants, *names, *inside]
+
+
+def _referred(function: FunctionType, seen: frozenset[object]) -> list[str]:
+    """What it reads from its own module, and does not write."""
+    written = {i.argval for i in dis.get_instructions(function) if i.opname == "STORE_GLOBAL"}
+    found = []
+    for name in sorted(_names(function.__code__) - written):
+        value = function.__globals__.get(name)
+        if inspect.isfunction(value) and value.__module__ == function.__module__:
+            found.append(f"{name} {identity(value, seen)}")
+        elif isinstance(value, (*_CONSTANTS, Described, xr.DataArray, np.ndarray, tuple)):
+            found.append(f"{name} {_value(value, seen)}")
+    return found
+
+
+def _names(code: CodeType) -> set[str]:
+    inside = [_names(c) for c in code.co_consts if isinstance(c, CodeType)]
+    return set(code.co_names).union(*inside)
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not yet filled
+        return None
+
+
+def _constant(value: object) -> str:
+    """A constant; the order of a set is another in every process."""
+    return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
+
+
+def _value(value: Any, seen: frozenset[object]) -> str:
+    """A fingerprint of what a function holds."""
+    if inspect.isroutine(value) or isinstance(value, functools.partial):
+        return identity(value, seen) if not inspect.isbuiltin(value) else value.__qualname__
+    if isinstance(value, Described):
+        value = (type(value).__name__, {name: getattr(value, name) for name in names(value)})
+    if isinstance(value, xr.DataArray):
+        value = (value.dims, {str(n): c.to_numpy() for n, c in value.coords.items()}, value.values)
+    if isinstance(value, np.ndarray) and value.dtype.kind != "O":
+        return digest(f"{value.dtype} {value.shape}".encode() + value.tobytes())
+    if isinstance(value, Mapping):
+        value = [(key, value[key]) for key in sorted(value, key=repr)]
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=repr)
+    if isinstance(value, list | tuple):
+        return digest(json.dumps([_value(each, seen) for each in value]).encode())
+    try:
+        return digest(pickle.dumps(value, protocol=4))
+    except Exception as error:
+        raise ValueError(
+            f"run holds {value!r:.60}, of which nobody can tell whether it is the same next time "
+            f"({error}): give run an attribute `fingerprint`, a text that says what it is"
+        ) from None

@@ -1,0 +1,106 @@
+"""A study's sweep, and what is said and drawn of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.charging.optimum import SOUGHT
+from quantumbattery.quantities.measures import MEASURES
+from quantumbattery.sweeps.study import Study
+from quantumbattery.sweeps.sweep import sweep
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def swept(
+    study: Study, workers: int | None, scheduler: str | None, repair: bool, retry: bool
+) -> xr.Dataset:
+    """Sweep a study into its store, by processes or on a Dask cluster."""
+    options: dict[str, Any] = {"chunk": study.chunk, "repair": repair, "retry": retry}
+    if scheduler is None:
+        return sweep(study, study.axes, study.store, workers=workers, **options)
+    try:
+        from dask.distributed import Client
+    except ImportError:
+        raise ValueError(
+            "--scheduler needs Dask: install it with pip install 'quantumbattery[sweep]'"
+        ) from None
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ValueError(f"there is no Dask scheduler at {scheduler} ({error})") from error
+    with client:
+        return sweep(study, study.axes, study.store, client, **options)
+
+
+def best(table: xr.Dataset) -> list[list[str]]:
+    """Of each quantity the largest value, its unit and where it is; of optima, when, too."""
+    rows = []
+    for name, values in table.data_vars.items():
+        kind = str(name).rpartition("_")[2]
+        if values.dtype.kind not in "fiu" or not bool(values.notnull().any()):
+            continue
+        if kind in ("time", "bound") and f"{str(name).rpartition('_')[0]}_max" in table:
+            continue
+        index = np.unravel_index(int(np.nanargmax(values.to_numpy())), values.shape)
+        place = dict(zip(values.dims, map(int, index), strict=True))
+        here = values[place]
+        where = [f"{d} = {_short(here[d].item())}" for d in values.dims if d in here.coords]
+        moment = f"{str(name).removesuffix('_max')}_time"
+        if kind == "max" and moment in table:
+            where.append(f"time = {_short(table[moment][place].item())}")
+        unit = str(values.attrs.get("units", ""))
+        rows.append([str(name), _short(here.item()), unit, ", ".join(where)])
+    return rows
+
+
+def failures(table: xr.Dataset) -> str:
+    """How many points failed, and why the first did; nothing if none did."""
+    messages = [text for text in table["failure"].to_numpy().ravel().tolist() if text]
+    if not messages:
+        return ""
+    return f"{len(messages)} of {table['failure'].size} points failed; the first: {messages[0]}"
+
+
+def check_picture(study: Study, measure: str | None) -> None:
+    """Refuse, before any work, a map that could not be drawn.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two axes have several values, or there is no such measure.
+    """
+    axes = [name for name, values in study.axes.items() if len(values) > 1]
+    if "times" in study.given and study.given["times"]["points"] > 1:
+        axes.append("time")
+    if len(axes) < 2:
+        raise ValueError(f"a map needs two axes with several values; this study has {len(axes)}")
+    sought = study.given.get("optimum", {}).get("of", SOUGHT)
+    known: list[str] = list(study.given.get("output", {}).get("measures", MEASURES))
+    if "optimum" in study.given:
+        sought = [sought] if isinstance(sought, str) else sought
+        known = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
+    if measure is not None and measure not in known:
+        raise ValueError(f"there is no {measure!r} to draw; there are {', '.join(known)}")
+
+
+def picture(table: xr.Dataset, measure: str | None = None) -> Figure:
+    """A map of the first two axes that have several values, the best taken over the others."""
+    from quantumbattery.plot.maps import map as draw
+
+    drawn = [str(n) for n, v in table.data_vars.items() if v.dtype.kind in "fiu"]
+    usual = [n for n in ("ergotropy", "ergotropy_max", "energy", "energy_max") if n in drawn]
+    name = measure or (usual or drawn)[0]
+    if name not in drawn:
+        raise ValueError(f"there is no {name!r} to draw; there are {', '.join(drawn)}")
+    values = table[[name]].load().squeeze(drop=True)
+    axes = [str(d) for d in values[name].dims]
+    return draw(values, axes[0], axes[1], name, over=axes[2:])
+
+
+def _short(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

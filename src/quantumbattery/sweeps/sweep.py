@@ -1,0 +1,315 @@
+"""Sweeps of any function over any axes: batched, in parallel, and resumable after any stop."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import closing, contextmanager, nullcontext, suppress
+from inspect import signature
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from quantumbattery.files import check_folder
+from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.sweeps.evaluation import (
+    Block,
+    Job,
+    Known,
+    Run,
+    Template,
+    batched_axes,
+    evaluated_at,
+    first_of,
+)
+from quantumbattery.sweeps.grid import Grid
+from quantumbattery.sweeps.identity import study
+from quantumbattery.sweeps.memory import Memory
+from quantumbattery.sweeps.store import Store, SweepError, create, resume, zarr
+from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, local
+
+__all__ = ["SweepError", "sweep"]
+
+_BLOCKS = 256  # of points that are evaluated one by one
+_BATCHES = 64  # of points that are evaluated at once, which are as many as this at least:
+_BATCH = 32
+_LONG = 2.0  # seconds of a point beside which it is nothing to evaluate several at once
+_BYTES = 1 << 24  # of the results of a block
+_SHORT = 1.0  # seconds of work that are not worth other processes
+
+
+def sweep(
+    run: Run,
+    axes: Mapping[str, Any],
+    store: str | os.PathLike[str] | None = None,
+    executor: Any = None,
+    progress: bool = True,
+    *,
+    chunk: int | None = None,
+    batch: bool | None = None,
+    workers: int | None = None,
+    repair: bool = False,
+    retry: bool = False,
+) -> xr.Dataset:
+    """Evaluate a function at every combination of the values of some axes.
+
+    Parameters
+    ----------
+    run : callable
+        Takes a value for each axis, by its name, and returns an `xarray.Dataset` of numbers, with
+        the same variables and axes at every point.
+    axes : dict of str to 1-D array_like
+        The values along each axis: numbers or texts, each once.
+    store : path, optional
+        A Zarr store for the results. One that the same study has begun goes on where it stopped,
+        whatever stopped it; the store of another study is refused.
+    executor : concurrent.futures.Executor or dask.distributed.Client, optional
+        Who does the work. By default processes on this machine, one for each core, each with a
+        single numeric thread; work that is done within a second stays in this process.
+    progress : bool
+        Show on the standard error stream how far it is, and how long it will take.
+    chunk : int, optional
+        How many points form a block, which is evaluated and written as a whole. By default about
+        256 blocks; where points are evaluated at once, 64 blocks, of 32 points or more. Their
+        results take at most 16 MiB.
+    batch : bool, optional
+        Whether `run` may be given several values of an axis at once, as a DataArray over that
+        axis. By default that is tried at four places of every axis of fractional numbers, and
+        done where it gives what single points give, to 1e-9, unless the first point takes longer
+        than 2 s; False never tries it, True insists.
+    workers : int, optional
+        How many processes, where no executor is given.
+    repair : bool
+        Work out again what is damaged in the store, instead of raising an error.
+    retry : bool
+        Work out again the blocks of a store in which points failed.
+
+    Returns
+    -------
+    xarray.Dataset
+        The variables of `run` over the axes of the sweep, then their own; and `failure`, the
+        message of every point that failed, where the variables are NaN (or 0, of whole numbers).
+        From a store it is read when it is looked at. Scalar coordinates and attributes of single
+        tables are left out.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If something given makes no sense, every point fails, or the store belongs to another
+        study; before any work.
+    SweepError
+        If the sweep cannot go on: a full disk, a damaged store, workers that died. What was done
+        is kept in the store.
+
+    Warns
+    -----
+    UserWarning
+        If points failed, and of what `run` itself warns of.
+
+    Notes
+    -----
+    A study is the same if its axes are, the program's version, and what `run` does: its
+    instructions and constants, what it encloses, and of its own module the functions and the
+    constants (numbers, texts, systems) that it reads. Lists and dictionaries there do not count.
+
+    Results do not depend on the executor, bit for bit: blocks and batches are those of the study,
+    and every block is evaluated by one thread.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> def run(coupling, alpha):
+    ...     cells = qb.models.tavis_cummings(cells=2, coupling=coupling)
+    ...     return cells.charge(qb.coherent(alpha), np.linspace(0, 2, 5), ["energy"])
+    >>> axes = {"coupling": [0.5, 1.0, 2.0], "alpha": [1.0, 1.5]}
+    >>> table = qb.sweep(run, axes, progress=False)
+    >>> dict(table.energy.sizes)
+    {'coupling': 3, 'alpha': 2, 'time': 5}
+    """
+    grid = Grid.of(axes)
+    _check_run(run, grid, executor)
+    number_of = "{} must be a whole number of at least 1"
+    crowd = os.cpu_count() or 1
+    if workers is not None:
+        crowd = whole_number(workers, 1, number_of.format("workers"))
+        if executor is not None:
+            raise ValueError("give workers for processes on this machine, or an executor, not both")
+    if chunk is not None:
+        whole_number(chunk, 1, number_of.format("chunk"))
+    given = None if executor is None else executor_of(executor)
+    if store is None:
+        place, known = _begun(run, grid, chunk, batch, None)
+    else:
+        place, known = _opened(run, grid, Path(store), chunk, batch, repair, retry)
+    job = Job(run, place.template, place.batched, known)
+    try:
+        notes = _work(job, place, given, crowd, progress, at_once=workers is not None)
+        table = place.table().transpose(*grid.names, ...)
+    finally:
+        place.close()
+    for note in dict.fromkeys((*(note for each in known for note in each.warnings), *notes)):
+        warnings.warn(note, stacklevel=2)
+    if failed := int((table["failure"].to_numpy() != "").sum()):
+        warnings.warn(f"{failed} of {grid.size} points failed; `failure` says why", stacklevel=2)
+    return table
+
+
+def _check_run(run: object, grid: Grid, executor: object) -> None:
+    """Refuse what could not be called with a point, or not be sent where it shall be called."""
+    if not callable(run):
+        raise TypeError(f"run must be a function of a point; got {run!r:.60}")
+    with suppress(ValueError):  # of built-in functions nobody knows
+        taken = signature(run)
+        try:
+            taken.bind(**dict.fromkeys(grid.names))
+        except TypeError as error:
+            raise TypeError(
+                f"run{taken} cannot be called with the axes {', '.join(grid.names)}: {error}"
+            ) from None
+    if isinstance(executor, ProcessPoolExecutor):
+        try:
+            pickle.dumps(run)
+        except Exception as error:
+            raise TypeError(
+                f"this executor cannot send run to its processes ({error}): define it by its own "
+                "name in a module, or leave executor out"
+            ) from None
+
+
+def _opened(
+    run: Run,
+    grid: Grid,
+    path: Path,
+    chunk: int | None,
+    batch: bool | None,
+    repair: bool,
+    retry: bool,
+) -> tuple[Store | Memory, tuple[Known, ...]]:
+    """A store, and points that are known: what is begun is continued."""
+    said = study(run, grid)
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        check_folder(path.absolute().parent)
+        _ = zarr()
+        return _begun(run, grid, chunk, batch, lambda *made: create(path, said, *made))
+
+    def again() -> Template:
+        return Template.of(first_of(run, grid).table, grid.names)
+
+    place = resume(path, said, grid, again if repair else None)
+    try:
+        wanted = place.grid if chunk is None else place.grid.in_blocks(chunk)
+        if wanted.block != place.grid.block:
+            raise ValueError(
+                f"{path} was begun in blocks of {place.grid.block} points, and chunk={chunk} asks "
+                f"for {wanted.block}: leave chunk as it was"
+            )
+        if batch is not None and batch != bool(place.batched):
+            raise ValueError(
+                f"{path} was begun {'with' if place.batched else 'without'} batches, and batch="
+                f"{batch} asks for the opposite: name another store"
+            )
+        place.check(repair, retry)
+    except BaseException:
+        place.close()
+        raise
+    return place, ()
+
+
+def _begun(
+    run: Run,
+    grid: Grid,
+    chunk: int | None,
+    batch: bool | None,
+    make: Callable[[Grid, Template, tuple[str, ...]], Store] | None,
+) -> tuple[Store | Memory, tuple[Known, ...]]:
+    """A place for the results of a new sweep, after a look at its first points."""
+    first = first_of(run, grid)
+    template = Template.of(first.table, grid.names)
+    known, end = [first], grid.point(grid.size - 1)
+    if first.seconds < _LONG and first.point != end:  # to see what kind of numbers there are
+        with suppress(ValueError, TypeError):
+            known.append(evaluated_at(run, end))
+            template = template.joined(Template.of(known[-1].table, grid.names))
+    alone = batch is False or (batch is None and first.seconds > _LONG)
+    batched = () if alone else batched_axes(run, grid, template)
+    if batch and not batched:
+        raise ValueError(
+            "batch=True, but given several values of an axis run does not give what single points "
+            "give"
+        )
+    grid = grid.in_blocks(chunk or _points(grid, template, batched))
+    return (make or Memory)(grid, template, batched), tuple(known)
+
+
+def _points(grid: Grid, template: Template, batched: Sequence[str]) -> int:
+    """How many points a block has, where nobody says so; nothing that is measured counts."""
+    share = max(_BATCH, -(-grid.size // _BATCHES)) if batched else -(-grid.size // _BLOCKS)
+    return max(1, min(share, _BYTES // max(1, template.bytes)))
+
+
+def _work(
+    job: Job,
+    place: Store | Memory,
+    given: Executor | None,
+    crowd: int,
+    progress: bool,
+    at_once: bool,
+) -> list[str]:
+    """Evaluate what is waiting, and keep it as it comes; what was warned of meanwhile."""
+    waiting: Sequence[int] = place.waiting
+    heard: list[str] = []
+    with _shown(progress, place.grid, waiting) as advance:
+
+        def keep(number: int, block: Block) -> None:
+            place.write(number, block)
+            heard.extend(note for note in block.warnings if note not in heard)
+            advance(block.failure.size)
+
+        if given is None and (crowd == 1 or not at_once or not can_be_sent(job)):
+            waiting = _here(job, place.grid, waiting, crowd, keep)
+        if waiting:
+            executor = local(job, min(crowd, len(waiting))) if given is None else nullcontext(given)
+            with executor as pool, closing(evaluated(job, place.grid, waiting, pool)) as done:
+                for number, block in done:
+                    keep(number, block)
+    return heard
+
+
+def _here(
+    job: Job, grid: Grid, waiting: Sequence[int], crowd: int, keep: Callable[[int, Block], None]
+) -> Sequence[int]:
+    """Evaluate blocks in this process, until it is seen that others are worth while."""
+    begun, alone = time.perf_counter(), crowd == 1 or not can_be_sent(job)
+    for done, number in enumerate(waiting, start=1):
+        keep(number, job.block(grid.part(grid.region(number))))
+        each = (time.perf_counter() - begun) / done
+        if not alone and each * (len(waiting) - done) > _SHORT:
+            return waiting[done:]
+    return ()
+
+
+@contextmanager
+def _shown(progress: bool, grid: Grid, waiting: Sequence[int]) -> Iterator[Callable[[int], object]]:
+    """Show how many points are done, and how long the others will take."""
+    if not progress:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    left = sum(prod(w.stop - w.start for w in grid.region(number)) for number in waiting)
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("points, time left"), TimeLeft())
+    # Without a thread of its own: a fork would not copy it.
+    options: Any = {"console": Console(stderr=True), "auto_refresh": False}
+    with Progress(TextColumn("sweep"), *columns, **options) as shown:
+        task = shown.add_task("sweep", total=grid.size, completed=grid.size - left)
+        shown.refresh()
+        yield lambda points: shown.update(task, advance=points, refresh=True)

@@ -1,0 +1,173 @@
+"""Who evaluates the blocks of a sweep: this process, others, or whatever executor is given."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.sweeps.evaluation import Block, Job
+from quantumbattery.sweeps.grid import Grid
+from quantumbattery.sweeps.store import SweepError
+
+_AHEAD = 2  # blocks that wait for each worker
+_MANY = 64  # blocks that wait where nobody knows how many workers there are
+
+
+def evaluated(
+    job: Job, grid: Grid, waiting: Sequence[int], executor: Executor
+) -> Generator[tuple[int, Block], None, None]:
+    """Blocks as they come, by an executor; few enough at a time that they fit in memory.
+
+    Raises
+    ------
+    SweepError
+        If a block did not come back: a point that fails does, a worker that dies does not.
+    """
+    ahead = _AHEAD * getattr(executor, "_max_workers", _MANY // _AHEAD)
+    left = iter(waiting)
+    running: dict[Future[Block], int] = {}
+    send = _sender(job, executor)
+    try:
+        while True:
+            for number in left:
+                running[send(grid.part(grid.region(number)))] = number
+                if len(running) >= ahead:
+                    break
+            if not running:
+                return
+            broken: Exception | None = None
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                number = running.pop(future)
+                try:
+                    block = future.result()
+                except Exception as error:
+                    broken = error  # others may have come back
+                else:
+                    yield number, block
+            if broken is not None:
+                raise _lost(broken) from broken
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _lost(error: Exception) -> SweepError:
+    return SweepError(
+        f"a worker did not send its block back ({type(error).__name__}: {error!s:.200}): it died, "
+        "was out of reach, or could not be sent the function. What was done is kept; run the same "
+        "sweep again to go on"
+    )
+
+
+def _sender(job: Job, executor: Executor) -> Callable[[Mapping[str, Array]], Future[Block]]:
+    if isinstance(executor, _Local):
+        return lambda values: executor.submit(_evaluate, values)
+    light = replace(job, known=())
+    return lambda values: executor.submit(light.block, values)
+
+
+# --- executors ---------------------------------------------------------------------------------
+
+
+class _Local(ProcessPoolExecutor):
+    """Processes that know the job from their start."""
+
+
+@contextmanager
+def local(job: Job, workers: int) -> Iterator[Executor]:
+    """Processes on this machine."""
+    method = "fork" if _forks() else "spawn"
+    pool = _Local(
+        workers,
+        mp_context=multiprocessing.get_context(method),
+        initializer=_begin,
+        initargs=(job, os.getpid()),
+    )
+    try:
+        with warnings.catch_warnings():
+            # Of threads that a fork does not copy: those there are only wait (`_alone`).
+            warnings.filterwarnings("ignore", ".*multi-threaded.*", DeprecationWarning)
+            yield pool
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.kill()  # what they are doing will be done again
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def can_be_sent(job: Job) -> bool:
+    """Whether other processes can be made, and be told of a job.
+
+    A fork tells them all, but beside other threads it may wait for ever for what those hold.
+    """
+    if _forks():
+        return _alone()
+    try:
+        pickle.dumps(job)
+    except Exception:
+        return False
+    return True
+
+
+def _forks() -> bool:
+    """Whether processes are forked; the libraries of some systems do not stand it."""
+    return "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+
+
+def _alone() -> bool:
+    """Whether this is the only thread that works; daemons, such as Zarr's, wait for others."""
+    return sum(not each.daemon for each in threading.enumerate()) == 1
+
+
+def executor_of(given: Any) -> Executor:
+    """An executor, or that of a Dask client.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if callable(getattr(given, "get_executor", None)):
+        made: Executor = given.get_executor(pure=False)
+        return made
+    if not isinstance(given, Executor):
+        raise TypeError(
+            f"executor must be one of concurrent.futures, or a Dask client; got {given!r:.60}"
+        )
+    return given
+
+
+_JOB: Job | None = None
+
+
+def _begin(job: Job, parent: int) -> None:
+    """Begin a process that evaluates blocks: Ctrl-C is its parent's, and so is its life."""
+    global _JOB
+    _JOB = job
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    """End with the parent, which may be killed without a word."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+
+
+def _evaluate(values: Mapping[str, Array]) -> Block:
+    assert _JOB is not None
+    return _JOB.block(values)

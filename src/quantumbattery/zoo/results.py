@@ -1,0 +1,260 @@
+"""Results of the literature beside our own: what an entry holds, and the table that they make."""
+
+from __future__ import annotations
+
+import json
+import math
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Row:
+    """Our number beside a published or exact one.
+
+    Parameters
+    ----------
+    system : str
+        The name of the entry.
+    quantity : str
+        What was found.
+    value : float
+        Our number; of several, the one that is furthest off.
+    reference : float
+        What it should be.
+    source : str
+        Where the reference comes from.
+    difference : float
+        The size of value - reference.
+    allowed : float
+        The largest difference that is agreement.
+    agrees : bool
+        Whether the difference is allowed.
+
+    Examples
+    --------
+    >>> Row("star", "energy", 1.0, 1.0, "exact: sin^2", 0.0, 1e-9, True).agrees
+    True
+    """
+
+    system: str
+    quantity: str
+    value: float
+    reference: float
+    source: str
+    difference: float
+    allowed: float
+    agrees: bool
+
+
+@dataclass(frozen=True)
+class Zoo:
+    """Results of one or more systems, in order.
+
+    Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns.
+
+    Parameters
+    ----------
+    rows
+        One `Row` for each result.
+
+    Examples
+    --------
+    >>> zoo = Zoo((Row("star", "energy", 1.0, 1.0, "exact: sin^2", 0.0, 1e-9, True),))
+    >>> len(zoo), zoo[0].system, zoo.agrees
+    (1, 'star', True)
+    >>> zoo.to_json()
+    '[{"system": "star", "quantity": "energy", "value": 1.0, "reference": 1.0, ...}]'
+    >>> zoo.summary()
+    'Agreement in 1 result of 1 system: 1 exact.'
+    """
+
+    rows: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Row:
+        return self.rows[index]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every row does."""
+        return all(row.agrees for row in self.rows)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the rows as JSON text: [{"system", "quantity", "value", ...}, ...].
+
+        A number that is not finite is null.
+        """
+        rows = [{key: _finite(x) for key, x in asdict(row).items()} for row in self.rows]
+        return json.dumps(rows, indent=indent, allow_nan=False)
+
+    def __str__(self) -> str:
+        head = f"  {'ours':>14}  {'reference':>14}  {'apart':>7}  {'allowed':>7}  quantity, source"
+        lines = [head, "-" * _WIDTH]
+        for system, rows in groupby(self.rows, key=lambda row: row.system):
+            lines.append(system)
+            for row in rows:
+                lines += _lines(row)
+        return "\n".join([*lines, "-" * _WIDTH, self.summary()])
+
+    def summary(self) -> str:
+        """Say in one line how many results agree, and which do not."""
+        systems = len({row.system for row in self.rows})
+        total = f"{_counted(len(self.rows), 'result')} of {_counted(systems, 'system')}"
+        wrong = [f"{row.system}: {row.quantity}" for row in self.rows if not row.agrees]
+        if wrong:
+            return f"Disagreement in {len(wrong)} of {total}: {'; '.join(wrong)}."
+        kinds = [row.source.split(":")[0] for row in self.rows]
+        said = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+        return f"Agreement in {total}: {said}."
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _lines(row: Row) -> list[str]:
+    mark = " " if row.agrees else "!"
+    start = (
+        f"{mark} {row.value:>14.10g}  {row.reference:>14.10g}  {row.difference:>7.0e}  "
+        f"{row.allowed:>7.0e}  "
+    )
+    margin = " " * len(start)
+    said = textwrap.wrap(row.quantity, _WIDTH, initial_indent=start, subsequent_indent=margin)
+    margin += "  "
+    return said + textwrap.wrap(row.source, _WIDTH, initial_indent=margin, subsequent_indent=margin)
+
+
+KINDS = ("printed", "exact", "independent")
+"""How a source begins: printed in it; an exact formula; another method."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One quantity of a system, how this library finds it and what it should be.
+
+    Parameters
+    ----------
+    quantity : str
+        What it is, with its unit if it has one.
+    ours : callable
+        Returns our number, or an array of them: the row then shows the one furthest off.
+    reference : float or callable
+        The number or array to compare with, found without the code that it checks.
+    source : str
+        Where the reference comes from; begins with "printed:", "exact:" or "independent:".
+    allowed : float
+        The largest difference that is agreement, absolute.
+
+    Examples
+    --------
+    >>> full = Result("energy (w)", lambda: [0.5, 1.0], [0.5, 1.0], "exact: sin^2(J t)")
+    >>> full.row("qubit_pair").agrees
+    True
+    """
+
+    quantity: str
+    ours: Callable[[], Any]
+    reference: Any
+    source: str
+    allowed: float = 1e-9
+
+    def __post_init__(self) -> None:
+        kind, _, said = self.source.partition(":")
+        if kind not in KINDS or not said.strip():
+            raise ValueError(
+                f"the source of {self.quantity!r} must begin with printed:, exact: or "
+                f"independent:, and say where the number is from; got {self.source!r:.60}"
+            )
+        if not 0 <= self.allowed < np.inf:
+            raise ValueError(f"{self.quantity!r}: allowed must be finite; got {self.allowed!r}")
+
+    def row(self, system: str) -> Row:
+        """Find both numbers and compare them.
+
+        Parameters
+        ----------
+        system : str
+            The name of the entry.
+
+        Returns
+        -------
+        Row
+
+        Raises
+        ------
+        ValueError
+            If there is no number to compare.
+        """
+        given = self.reference() if callable(self.reference) else self.reference
+        ours, theirs = np.asarray(self.ours()), np.asarray(given)
+        if ours.dtype.kind not in "iufb" or theirs.dtype.kind not in "iufb":
+            raise ValueError(f"{system}: {self.quantity!r} compares what is no real number")
+        try:
+            value, reference = np.broadcast_arrays(ours.astype(float), theirs.astype(float))
+        except ValueError:
+            raise ValueError(
+                f"{system}: {self.quantity!r} compares shape {ours.shape} with {theirs.shape}"
+            ) from None
+        if value.size == 0:
+            raise ValueError(f"{system}: {self.quantity!r} has no number to compare")
+        apart = np.abs(value - reference)
+        # a NaN is the furthest off, and agrees with nothing
+        worst = int(np.argmax(np.where(np.isnan(apart), np.inf, apart)))
+        difference = float(apart.flat[worst])
+        return Row(
+            system=system,
+            quantity=self.quantity,
+            value=float(value.flat[worst]),
+            reference=float(reference.flat[worst]),
+            source=self.source,
+            difference=difference,
+            allowed=self.allowed,
+            agrees=difference <= self.allowed,
+        )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A system of the zoo.
+
+    Parameters
+    ----------
+    name : str
+        How it is called, as in ``reproduce(name)``.
+    title : str
+        What it is, in a few words.
+    results : sequence of Result
+        At least one.
+    picture : callable
+        Draws on a Matplotlib Axes what this battery does that the pair of qubits does not.
+    """
+
+    name: str
+    title: str
+    results: Sequence[Result]
+    picture: Callable[[Axes], None]
+
+    def rows(self) -> tuple[Row, ...]:
+        """All its results, found and compared."""
+        return tuple(result.row(self.name) for result in self.results)
