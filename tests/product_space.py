@@ -5,9 +5,9 @@ from itertools import combinations, pairwise, product
 import numpy as np
 import qutip
 
+from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg, interaction
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import bloch, fock, state
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from product_space import Whole, initial, random_case
 from quantumbattery.charging.curvature import curvature
+from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import bloch, fock
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.reach.reach import reach

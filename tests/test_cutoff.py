@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from product_space import Whole, chain
+from quantumbattery.charging.system import System
 from quantumbattery.dynamics.motion import motion
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, interaction
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import bloch, fock, state
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.reach.reach import Split, reach

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from product_space import Whole, chain, initial, random_case
+from quantumbattery.charging.system import System
 from quantumbattery.dynamics import motion as evolve
 from quantumbattery.dynamics.motion import motion
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import exchange, heisenberg
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import bloch, fock, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.reach.reach import Split, reach

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from product_space import Whole, chain, closure, initial, interfering, random_case
+from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import dipole, exchange
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import bloch, fock, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.reach.reach import reach

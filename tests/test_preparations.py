@@ -3,8 +3,8 @@ import pytest
 import qutip
 import xarray as xr
 
+from quantumbattery.charging.system import System
 from quantumbattery.network.amplitudes import density_matrix, is_pure
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import bloch, coherent, fock, squeezed, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.network.starts import by_site

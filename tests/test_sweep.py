@@ -178,7 +178,7 @@ def test_memory_of_the_axes_is_a_fingerprint(tmp_path):
 def test_the_program_s_version_counts(tmp_path, monkeypatch):
     store = tmp_path / "s.zarr"
     qb.sweep(sensitive, {"x": [0.1, 0.2]}, store, progress=False)
-    monkeypatch.setattr(qb, "__version__", "9.9.9")
+    monkeypatch.setattr("quantumbattery.sweeps.identity.version", lambda _: "9.9.9")
     with pytest.raises(ValueError, match=r"begun by version 0\.1\.0"):
         qb.sweep(sensitive, {"x": [0.1, 0.2]}, store, progress=False)
 

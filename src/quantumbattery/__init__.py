@@ -1,6 +1,9 @@
 """Quantum batteries: charging, ergotropy, capacity and power, exact and fast."""
 
+from importlib.metadata import version
+
 from quantumbattery import models, paper, plot, zoo
+from quantumbattery.charging.system import System
 from quantumbattery.merit.cells import local_ergotropy, locked_ergotropy
 from quantumbattery.merit.copies import asymptotic_ergotropy, multi_copy_ergotropy
 from quantumbattery.merit.correlations import (
@@ -31,7 +34,6 @@ from quantumbattery.merit.partial_trace import partial_trace
 from quantumbattery.network.drives import drive, two_photon_drive
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg, interaction
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import bloch, coherent, fock, squeezed, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.pair.qubit_pair import QubitPair
@@ -88,4 +90,4 @@ __all__ = [
     "zoo",
 ]
 
-__version__ = "0.1.0"
+__version__ = version("quantumbattery")

@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -286,9 +287,7 @@ def _discard_output() -> None:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from quantumbattery import __version__
-
-        print(f"quantumbattery {__version__}")
+        print(f"quantumbattery {version('quantumbattery')}")
         raise typer.Exit
 
 

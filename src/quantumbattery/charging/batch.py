@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import axes_of, names
@@ -38,7 +38,7 @@ class Axes:
     @classmethod
     def of(
         cls,
-        system: System,
+        network: Network,
         started: Mapping[str, Preparation],
         single: bool,
         times: Parameter,
@@ -56,11 +56,11 @@ class Axes:
                 elif isinstance(value, xr.DataArray):
                     given[n if single else f"{name}.{n}"] = value
         of_start = {str(d) for v in given.values() for d in getattr(v, "dims", ())}
-        sizes, coords = axes_of(given | system.arrays | {"time": times})
+        sizes, coords = axes_of(given | network.arrays | {"time": times})
         own = {k for k in given if k in sizes or (single and k in coords)}
         coords = {k: v for k, v in coords.items() if k in sizes or k in own or k == "time"}
         of_time = {str(d) for d in getattr(times, "dims", ())}
-        of_system = {str(d) for v in system.arrays.values() for d in v.dims}
+        of_system = {str(d) for v in network.arrays.values() for d in v.dims}
         of_system |= of_start & of_time
         generator = tuple(d for d in sizes if d in of_system)
         states = tuple(d for d in sizes if d in of_start - of_system)

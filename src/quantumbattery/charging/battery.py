@@ -17,7 +17,7 @@ import numpy as np
 
 from quantumbattery.machine import allow
 from quantumbattery.network.ensembles import Ensemble, degeneracies
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.reach.configurations import Keys
@@ -37,7 +37,7 @@ class Battery:
 
     Attributes
     ----------
-    system : System
+    network : Network
     extraction : str
         Which unitaries may take work out.
     states : ndarray, shape (states, sites)
@@ -50,7 +50,7 @@ class Battery:
         All energies (g, levels) of a battery with interactions, rising.
     """
 
-    system: System
+    network: Network
     extraction: str
     states: Array
     energies: Array
@@ -79,7 +79,7 @@ class Battery:
         if self.whole is not None:
             count = min(count, self.whole.shape[-1])
             return self.whole[..., :count], self.whole[..., ::-1][..., :count]
-        sites = [self.system.sites[name] for name in self.system.battery]
+        sites = [self.network.sites[name] for name in self.network.battery]
         low = lowest([self._ladder(site, count) for site in sites], count)
         if any(site.dimension is None for site in sites):
             return low, np.full((1, count), np.inf)
@@ -98,7 +98,7 @@ def site_energies(site: Site, levels: int, numbers: Numbers) -> Array:
     return sum((numbers(e)[:, None] * weights for e, weights in terms), np.zeros((1, levels)))
 
 
-def check_extraction(system: System, extraction: object) -> str:
+def check_extraction(network: Network, extraction: object) -> str:
     """Return the kind of extraction.
 
     Raises
@@ -112,9 +112,9 @@ def check_extraction(system: System, extraction: object) -> str:
             f"extraction is {extraction!r:.60}; choose global (any unitary on all cells), "
             "collective (on the symmetric ladder of an Ensemble) or local (cell by cell)"
         )
-    always = [each.label for each in system.interactions if each.always]
-    many = [n for n in system.battery if isinstance(system.sites[n], Ensemble)]
-    free = [n for n in system.battery if system.sites[n].dimension is None]
+    always = [each.label for each in network.interactions if each.always]
+    many = [n for n in network.battery if isinstance(network.sites[n], Ensemble)]
+    free = [n for n in network.battery if network.sites[n].dimension is None]
     if always and free:
         raise ValueError(
             f"{always[0]} is always on, and the oscillator {free[0]!r} chooses its own levels: the "
@@ -135,7 +135,7 @@ def check_extraction(system: System, extraction: object) -> str:
 
 
 def battery(
-    system: System,
+    network: Network,
     levels: Mapping[str, int],
     states: Array,
     numbers: Numbers,
@@ -146,7 +146,7 @@ def battery(
 
     Parameters
     ----------
-    system : System
+    network : Network
     levels : dict of str to int
         The number of levels of every site.
     states : ndarray, shape (states, sites)
@@ -168,25 +168,25 @@ def battery(
     ValueError
         If its levels need more memory than the limit.
     """
-    if not any(each.always for each in system.interactions):  # its sites' energies, and no more
+    if not any(each.always for each in network.interactions):  # its sites' energies, and no more
         apart = [
-            site_energies(system.sites[name], levels[name], numbers)[:, states[:, k]]
-            for k, name in enumerate(system.battery)
+            site_energies(network.sites[name], levels[name], numbers)[:, states[:, k]]
+            for k, name in enumerate(network.battery)
         ]
         energies, none = sum(apart, np.zeros((1, len(states)))), np.zeros(0, dtype=np.int64)
         return Battery(
-            system, extraction, states, energies, none, none, np.zeros((1, 0)), None, numbers
+            network, extraction, states, energies, none, none, np.zeros((1, 0)), None, numbers
         )
-    terms = _own_terms(system, levels)
-    here = _elements(system, levels, terms, states)
+    terms = _own_terms(network, levels)
+    here = _elements(network, levels, terms, states)
     value = _values(here, numbers) * here.value
     where, same = np.unique(here.row * len(states) + here.column, return_inverse=True)
     value, (row, column) = Adder.to(same, len(where))(value), np.divmod(where, len(states))
     beside = row != column
     energies = Adder.to(row[~beside], len(states))(value[:, ~beside].real)
-    whole = _whole(system, levels, terms, numbers, limit)
+    whole = _whole(network, levels, terms, numbers, limit)
     return Battery(
-        system,
+        network,
         extraction,
         states,
         energies - whole[:, :1],
@@ -198,17 +198,17 @@ def battery(
     )
 
 
-def _own_terms(system: System, levels: Mapping[str, int]) -> Terms:
+def _own_terms(network: Network, levels: Mapping[str, int]) -> Terms:
     """The terms of the Hamiltonian that are the battery's own."""
-    own = {*system.battery} | {k for k, each in enumerate(system.interactions) if each.always}
-    terms = hamiltonian_terms(system, levels)
+    own = {*network.battery} | {k for k, each in enumerate(network.interactions) if each.always}
+    terms = hamiltonian_terms(network, levels)
     return replace(terms, products=[p for p in terms.products if terms.origins[p.term] in own])
 
 
-def _elements(system: System, levels: Mapping[str, int], terms: Terms, states: Array) -> Elements:
+def _elements(network: Network, levels: Mapping[str, int], terms: Terms, states: Array) -> Elements:
     """Elements of the battery's terms between its states, all other sites in level 0."""
-    sizes = np.array([levels[name] for name in system.sites])
-    place = [list(system.sites).index(name) for name in system.battery]
+    sizes = np.array([levels[name] for name in network.sites])
+    place = [list(network.sites).index(name) for name in network.battery]
     configurations = np.zeros((len(states), len(sizes)), dtype=np.int64)
     configurations[:, place] = states
     keys = Keys.over(configurations, sizes.tolist())
@@ -224,14 +224,14 @@ def _values(elements: Elements, numbers: Numbers) -> Array:
 
 
 def _whole(
-    system: System, levels: Mapping[str, int], terms: Terms, numbers: Numbers, limit: float
+    network: Network, levels: Mapping[str, int], terms: Terms, numbers: Numbers, limit: float
 ) -> Array:
     """All energies of a battery whose sites interact, rising, shape (g, levels)."""
-    sizes = [levels[name] for name in system.battery]
+    sizes = [levels[name] for name in network.battery]
     total = prod(sizes)
     allow("levels of a battery with interactions", total, 64 + 8 * len(sizes), limit)
     states = np.stack(np.unravel_index(np.arange(total), sizes), axis=-1)
-    found = _elements(system, levels, terms, states)
+    found = _elements(network, levels, terms, states)
     value = _values(found, numbers) * found.value
     label = components(found.row, found.column, total)
     count = np.bincount(label)

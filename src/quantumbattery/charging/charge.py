@@ -16,7 +16,7 @@ from quantumbattery.charging.levels import ACCURACY, solved
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.solve import Problem, Solution
 from quantumbattery.machine import TooLargeError, memory
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Values
@@ -30,54 +30,16 @@ _ROUNDING = 1e-8  # of a phase, from which on a warning says so
 
 
 def charge(
-    system: System,
+    network: Network,
     preparation: object,
     times: Values,
     measures: Iterable[str] | None = None,
     extraction: str = "global",
     limit: float = 2.0,
 ) -> xr.Dataset:
-    """Charge a battery; `System.charge` says what everything means.
-
-    Parameters
-    ----------
-    system : System
-    preparation : preparation or dict of str to preparation
-    times : float, 1-D array_like or DataArray
-    measures : iterable of str, optional
-    extraction : {"global", "collective", "local"}
-    limit : float
-        Memory in GiB beside the result.
-
-    Returns
-    -------
-    xarray.Dataset
-
-    Raises
-    ------
-    TypeError, ValueError
-        If something given makes no sense, or the problem is larger than the limit.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from quantumbattery.charging.charge import charge
-    >>> from quantumbattery.network.preparations import fock
-    >>> from quantumbattery.network.ensembles import Ensemble
-    >>> from quantumbattery.network.sites import Oscillator, Qubit
-    >>> from quantumbattery.network.network import System
-    >>> from quantumbattery.network.interactions import exchange
-    >>> cells = System(
-    ...     sites={"cavity": Oscillator(), "cells": Ensemble(Qubit(), 4)},
-    ...     interactions=[exchange("cavity", "cells", 1.0)],
-    ...     charger="cavity",
-    ...     battery="cells",
-    ... )
-    >>> charge(cells, fock(1), np.pi / 4, ["energy"]).energy.round(12).item()
-    1.0
-    """
+    """Charge a battery; `System.charge` says what everything means."""
     numbers("limit", limit, "a positive number of GiB", 1e-9)
-    possible = available(system)
+    possible = available(network)
     chosen = possible if measures is None else check_measures(measures)
     if not set(chosen) <= set(possible):
         raise ValueError(
@@ -85,24 +47,24 @@ def charge(
             "population_inversion and coherence are for a battery of one Qubit, concurrence for a "
             f"Qubit that charges a Qubit; choose from {', '.join(possible)}"
         )
-    how = check_extraction(system, extraction)
+    how = check_extraction(network, extraction)
     moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
     check_axes("times", moments)
-    started = by_site(preparation, system)
-    axes = Axes.of(system, started, not isinstance(preparation, Mapping), moments)
+    started = by_site(preparation, network)
+    axes = Axes.of(network, started, not isinstance(preparation, Mapping), moments)
     check_names(chosen, axes.sizes, axes.coords)
     _allow_table(chosen, axes)
     try:
-        solution = solved(Problem(system, started, axes, tuple(chosen), how, limit))
+        solution = solved(Problem(network, started, axes, tuple(chosen), how, limit))
     except MemoryError as error:
         raise TooLargeError(
             f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
             "times or parameters, an Ensemble for cells that are alike, or ask for energies only"
         ) from None
-    warn(system, solution)
+    warn(network, solution)
     meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
     columns = {n: (axes.labelled(c), meaning[n]) for n, c in solution.columns.items()}
-    return dataset(axes.sizes, axes.coords, columns, _attrs(system, how, solution))
+    return dataset(axes.sizes, axes.coords, columns, _attrs(network, how, solution))
 
 
 def _allow_table(chosen: Sequence[str], axes: Axes) -> None:
@@ -117,18 +79,18 @@ def _allow_table(chosen: Sequence[str], axes: Axes) -> None:
         )
 
 
-def _attrs(system: System, extraction: str, solution: Solution) -> dict[str, str | float]:
+def _attrs(network: Network, extraction: str, solution: Solution) -> dict[str, str | float]:
     """The attributes of the table."""
     reached = solution.reach
     said: dict[str, str | float] = {
-        "system": str(system),
+        "system": str(network),
         "extraction": extraction,
         "configurations": reached.size,
         "method": "; ".join(solution.methods),
     }
     if any(name in method for method in solution.methods for name in ("series", "Runge")):
         said["solver_error"] = solution.error
-    ladders = [n for n, site in system.sites.items() if isinstance(site, Oscillator)]
+    ladders = [n for n, site in network.sites.items() if isinstance(site, Oscillator)]
     if ladders:
         levels = dict(zip(reached.sites, reached.levels, strict=True))
         said["levels"] = ", ".join(f"{name}: {levels[name]}" for name in ladders)
@@ -136,17 +98,17 @@ def _attrs(system: System, extraction: str, solution: Solution) -> dict[str, str
     return said
 
 
-def warn(system: System, solution: Solution) -> None:
+def warn(network: Network, solution: Solution) -> None:
     """Say where a result is less exact than it looks."""
     said = []
     for name, amount in solution.left_out.items():
-        given = system.sites[name].dimension
-        if amount > ACCURACY and isinstance(system.sites[name], Oscillator):
+        given = network.sites[name].dimension
+        if amount > ACCURACY and isinstance(network.sites[name], Oscillator):
             unit = 10 ** np.floor(np.log10(amount))  # a bound is rounded up
             said.append(
                 f"the {given} levels of {name!r} may change an energy by up to "
                 f"{np.ceil(amount / unit) * unit:.1g} quanta; give it more, or leave levels out of "
-                f"{short(system.sites[name])} to have them chosen"
+                f"{short(network.sites[name])} to have them chosen"
             )
     if solution.rounding > _ROUNDING:
         said.append(

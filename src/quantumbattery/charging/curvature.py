@@ -19,18 +19,18 @@ from typing import Any
 import numpy as np
 
 from quantumbattery.network.interactions import Interaction
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.reach import Reach
 
 
-def curvature(system: System, reached: Reach, numbers: Array, start: Array) -> Array:
+def curvature(network: Network, reached: Reach, numbers: Array, start: Array) -> Array:
     """A bound of |d^2 Tr(X rho) / dt^2| for all X on the battery with |X| = 1.
 
     Parameters
     ----------
-    system : System
+    network : Network
     reached : Reach
         Without terms that change in time.
     numbers : ndarray, shape (g, terms)
@@ -44,14 +44,16 @@ def curvature(system: System, reached: Reach, numbers: Array, start: Array) -> A
     """
     hamiltonian, losses = reached.hamiltonian, reached.losses
     given, rates = np.split(numbers, [len(hamiltonian.coefficients)], axis=1)
-    acting = _of(hamiltonian, lambda link: not link.always and _touches(link, system), system, True)
+    acting = _of(
+        hamiltonian, lambda link: not link.always and _touches(link, network), network, True
+    )
     swing = _by_block(reached, *_rows(hamiltonian, acting, given))
     bent = _by_block(reached, *_commutator(hamiltonian, acting, given))
     if not len(losses.term):
         weight = _weights(reached, start)
         bound = 2 * np.sqrt((weight * swing**4).sum(axis=1)) + 2 * (weight * swing**2).sum(axis=1)
         return np.asarray(bound + 2 * np.sqrt((weight * bent**2).sum(axis=1)))
-    always = _of(hamiltonian, lambda link: link.always, system, False)
+    always = _of(hamiltonian, lambda link: link.always, network, False)
     kept = _by_block(reached, *_rows(hamiltonian, always, given)).max(axis=1)
     levels = _diagonal(hamiltonian, given)
     damped, own, turning = (np.zeros(len(numbers)) for _ in range(3))
@@ -61,7 +63,7 @@ def curvature(system: System, reached: Reach, numbers: Array, start: Array) -> A
             continue
         each = 2 * rates[:, term] * _jump(losses, mine)
         damped += each
-        if losses.origins[term] in system.battery:
+        if losses.origins[term] in network.battery:
             own += each
             gaps = levels[:, losses.row[mine]] - levels[:, losses.column[mine]]
             turning += each * (np.ptp(gaps, axis=1) + 4 * kept)
@@ -69,15 +71,15 @@ def curvature(system: System, reached: Reach, numbers: Array, start: Array) -> A
     return np.asarray((2 * v + own) * (2 * v + damped) + 2 * bent.max(axis=1) + turning)
 
 
-def _touches(link: Interaction, system: System) -> bool:
-    return link.a in system.battery or link.b in system.battery
+def _touches(link: Interaction, network: Network) -> bool:
+    return link.a in network.battery or link.b in network.battery
 
 
-def _of(hamiltonian: Elements, chosen: Any, system: System, drives: bool) -> Array:
+def _of(hamiltonian: Elements, chosen: Any, network: Network, drives: bool) -> Array:
     """Which elements belong to some of the interactions; drives are taken as one."""
     origins: Iterable[Any] = hamiltonian.origins
     terms = [
-        chosen(system.interactions[o]) if o >= 0 else drives and o < -1
+        chosen(network.interactions[o]) if o >= 0 else drives and o < -1
         for o in (origin if isinstance(origin, int) else -1 for origin in origins)
     ]
     mine: Array = np.array(terms, dtype=bool)[hamiltonian.term]

@@ -21,15 +21,15 @@ _LOG = logging.getLogger("quantumbattery")
 
 def solved(problem: Problem) -> Solution:
     """Solve with more and more levels of the oscillators that choose their own."""
-    system, started, limit = problem.system, problem.started, problem.limit
-    free = {name: ACCURACY for name, site in system.sites.items() if site.dimension is None}
-    enough = cutoffs(system, started) if free else {}
-    more = _FIRST if free and gains_quanta(system, enough) else 0
+    network, started, limit = problem.network, problem.started, problem.limit
+    free = {name: ACCURACY for name, site in network.sites.items() if site.dimension is None}
+    enough = cutoffs(network, started) if free else {}
+    more = _FIRST if free and gains_quanta(network, enough) else 0
     levels = {name: enough[name] + more for name in free}
     tried: dict[str, list[tuple[int, float]]] = {name: [] for name in free}
     while True:
         try:
-            reached = reach_from(system, started, levels, limit)
+            reached = reach_from(network, started, levels, limit)
             solution = solve(problem, reached, free)
         except TooLargeError as error:
             failed = [f"{name}: {known[-1][0]}" for name, known in tried.items() if known]

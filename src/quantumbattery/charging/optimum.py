@@ -19,7 +19,7 @@ from quantumbattery.charging.levels import solved
 from quantumbattery.charging.readout import one_qubit
 from quantumbattery.charging.solve import Problem, Work, prepared
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
@@ -34,7 +34,7 @@ _SMALL = 1e-3  # of the highest energy: what counts as little
 
 
 def optimum(
-    system: System,
+    network: Network,
     preparation: object,
     horizon: float,
     of: str | Iterable[str] = SOUGHT,
@@ -48,15 +48,15 @@ def optimum(
         raise ValueError("horizon must be one positive and finite time, not an array")
     last = float(numbers("horizon", horizon, "one positive and finite time", 1e-30))
     accuracy = float(numbers("tolerance", tolerance, "between 1e-12 and 0.1", 1e-12, 0.1))
-    how = check_extraction(system, extraction)
-    started, single = by_site(preparation, system), not isinstance(preparation, Mapping)
+    how = check_extraction(network, extraction)
+    started, single = by_site(preparation, network), not isinstance(preparation, Mapping)
     measures = tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
     moments = xr.DataArray(np.linspace(0.0, last, _SAMPLES), dims="time")
-    axes = Axes.of(system, started, single, moments)
+    axes = Axes.of(network, started, single, moments)
     told = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
     check_names(told, axes.sizes, axes.coords)
-    look = solved(Problem(system, started, axes, measures, how, limit))
-    warn(system, look)
+    look = solved(Problem(network, started, axes, measures, how, limit))
+    warn(network, look)
     if look.reach.signals:
         raise ValueError(
             "a certified optimum needs drives that keep their shape: nothing bounds how fast an "
@@ -64,18 +64,18 @@ def optimum(
         )
     dims = tuple(d for d in axes.sizes if d != "time")
     axes = replace(axes, generator=dims, states=())
-    work = prepared(Problem(system, started, axes, measures, how, limit), look.reach, {})
-    bend, scale = curvature(system, look.reach, work.numbers, work.start[:, 0]), _highest(work)
+    work = prepared(Problem(network, started, axes, measures, how, limit), look.reach, {})
+    bend, scale = curvature(network, look.reach, work.numbers, work.start[:, 0]), _highest(work)
     columns: dict[str, tuple[Array, Quantity]] = {}
     with work.one_thread():
         read = work.reader(last)
         for name in sought:
-            best = _best(system, name, read, bend * scale, last, accuracy, scale)
+            best = _best(network, name, read, bend * scale, last, accuracy, scale)
             found = {"time": best.time, "max": best.value, "bound": best.bound}
             columns |= {f"{name}_{k}": (v, _meaning(name, k)) for k, v in found.items()}
     sizes = {d: axes.sizes[d] for d in dims}
     coords = {n: v for n, v in axes.coords.items() if "time" not in (n, *v.dims)}
-    attrs = {"system": str(system), "extraction": how, "horizon": last, "tolerance": accuracy}
+    attrs = {"system": str(network), "extraction": how, "horizon": last, "tolerance": accuracy}
     return dataset(sizes, coords, columns, attrs)
 
 
@@ -92,8 +92,8 @@ def _highest(work: Work) -> Array:
     highest = own.energies.max(axis=-1)
     if own.extraction == "local":  # every site, and every cell, as high as it goes
         highest = np.zeros(len(work.numbers))
-        for place, name in enumerate(work.problem.system.battery):
-            site = work.problem.system.sites[name]
+        for place, name in enumerate(work.problem.network.battery):
+            site = work.problem.network.sites[name]
             cell, count = (site.cell, site.number) if isinstance(site, Ensemble) else (site, 1)
             levels = cell.dimension or int(own.states[:, place].max()) + 1
             highest = highest + count * site_energies(cell, levels, own.numbers).max(axis=-1)
@@ -101,7 +101,7 @@ def _highest(work: Work) -> Array:
 
 
 def _best(
-    system: System,
+    network: Network,
     name: str,
     read: Callable[[str, Array], Array],
     bend: Array,
@@ -117,7 +117,7 @@ def _best(
             "without bound there; prepare an empty battery, or ask for energy or ergotropy"
         )
     function: Callable[[Array], Array] = partial(read, given)
-    if given == "ergotropy" and one_qubit(system) and not _coherent(read, len(bend), last):
+    if given == "ergotropy" and one_qubit(network) and not _coherent(read, len(bend), last):
         function = partial(_inverted, read, scale)
     rate = name != given
     small = scale * _SMALL / (last if rate else 1.0)

@@ -15,7 +15,7 @@ import numpy as np
 from quantumbattery.charging.battery import Battery, site_energies
 from quantumbattery.merit.correlations import concurrence_kernel
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Qubit, Site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import MEASURES
@@ -31,20 +31,20 @@ _POWERS = {
 }
 
 
-def available(system: System) -> tuple[str, ...]:
+def available(network: Network) -> tuple[str, ...]:
     """The measures that make sense for a system's battery."""
     left_out: set[str] = set()
-    sites = system.sites
-    if not one_qubit(system):
+    sites = network.sites
+    if not one_qubit(network):
         left_out |= set(QUBIT)
-    if [type(sites[n]) for n in system.charger + system.battery] != [Qubit, Qubit]:
+    if [type(sites[n]) for n in network.charger + network.battery] != [Qubit, Qubit]:
         left_out |= {"concurrence"}
     return tuple(name for name in MEASURES if name not in left_out)
 
 
-def one_qubit(system: System) -> bool:
+def one_qubit(network: Network) -> bool:
     """Whether the battery is one qubit: population and coherence then say everything."""
-    return [type(system.sites[name]) for name in system.battery] == [Qubit]
+    return [type(network.sites[name]) for name in network.battery] == [Qubit]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Readout:
     (`Split.ground`): nothing here looks at it.
     """
 
-    system: System
+    network: Network
     reach: Reach
     state: State
     split: Split
@@ -68,14 +68,14 @@ class Readout:
     def _cells(self) -> list[tuple[Site, Part]]:
         """Every site of the battery by itself."""
         return [
-            (self.system.sites[name], part(Split.of(self.reach, [name]), self.state))
-            for name in self.system.battery
+            (self.network.sites[name], part(Split.of(self.reach, [name]), self.state))
+            for name in self.network.battery
         ]
 
     @cached_property
     def _two(self) -> Part:
         """Charger and battery together."""
-        sites = self.system.charger + self.system.battery
+        sites = self.network.charger + self.network.battery
         return part(Split.of(self.reach, sites), self.state)
 
     def columns(
@@ -107,7 +107,7 @@ class Readout:
         """
         wanted, into = set(chosen), out or {}
         wanted |= {_POWERS[n] for n in wanted & set(_POWERS)}
-        if one_qubit(self.system):
+        if one_qubit(self.network):
             found = _qubit_columns(wanted, self._battery, states, battery, into)
         else:
             populations = self._battery.populations(states)
@@ -129,7 +129,7 @@ class Readout:
 
     def largest(self, chosen: Iterable[str]) -> int:
         """How many numbers one state takes while it is read."""
-        work = not one_qubit(self.system) and bool(set(chosen) & {*_WORK, *_POWERS})
+        work = not one_qubit(self.network) and bool(set(chosen) & {*_WORK, *_POWERS})
         return self._battery.largest if work else 1
 
     def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:
@@ -222,7 +222,7 @@ def _qubit_columns(
     wanted: set[str], part: Part, states: Array, battery: Battery, into: Mapping[str, Array]
 ) -> dict[str, Array]:
     """What population and coherence of a battery qubit say (paper, Eqs. 46-52)."""
-    site = battery.system.sites[battery.system.battery[0]]
+    site = battery.network.sites[battery.network.battery[0]]
     p, corner = _qubit(part, states)
     gap = site_energies(site, 2, battery.numbers)[:, 1][:, None, None]
     found = {"energy": np.multiply(gap, p, out=into.get("energy")), "population": p}

@@ -21,7 +21,7 @@ from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.pulses import Clock
 from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.amplitudes import is_pure, tail
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Reach, Split
@@ -45,7 +45,7 @@ class Problem:
 
     Attributes
     ----------
-    system : System
+    network : Network
     started : dict of str to preparation
         Of every site that does not start in its ground state.
     axes : Axes
@@ -55,7 +55,7 @@ class Problem:
         Memory in GiB.
     """
 
-    system: System
+    network: Network
     started: Mapping[str, Preparation]
     axes: Axes
     measures: tuple[str, ...]
@@ -117,16 +117,16 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
 
 def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Work:
     """All that can be made ready before anything moves; arguments as of `solve`."""
-    system, axes = problem.system, problem.axes
-    split = Split.of(reached, system.battery)
+    network, axes = problem.network, problem.axes
+    split = Split.of(reached, network.battery)
     state = structure(reached, _watched(problem, reached, split), problem.limit)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
-    own = battery(system, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
+    own = battery(network, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
     given = [axes.numbers(each) for each in coefficients]
     numbers = np.stack(np.broadcast_arrays(*given, np.zeros(axes.batch))[:-1], axis=-1)
     start, lost = _start(problem, reached)
-    readout = Readout(system, reached, state, split)
+    readout = Readout(network, reached, state, split)
     columns = _columns(problem.measures, axes.shape)
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
     return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
@@ -145,10 +145,10 @@ def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, 
 
 def _watched(problem: Problem, reached: Reach, split: Split) -> Split:
     """The sites that are looked at: the battery's, or also the charger's."""
-    system = problem.system
+    network = problem.network
     if "concurrence" in problem.measures:
-        return Split.of(reached, system.charger + system.battery)
-    return replace(split, ground=not (one_qubit(system) and split.levels.any()))
+        return Split.of(reached, network.charger + network.battery)
+    return replace(split, ground=not (one_qubit(network) and split.levels.any()))
 
 
 def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:
@@ -158,7 +158,7 @@ def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:
     levels = dict(zip(reached.sites, reached.levels, strict=True))
     lost = {}
     for name, each in problem.started.items():
-        weight = tail(each, problem.system.sites[name], levels[name])
+        weight = tail(each, problem.network.sites[name], levels[name])
         largest = float(np.max(np.asarray(weight)))
         if largest > 0:
             lost[name] = float(np.sqrt(largest)) if is_pure(each) else largest

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from quantumbattery.charging.system import System
 from quantumbattery.models.arguments import count_of, coupling_of, frequency_of, rate_of, shared
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import Interaction, dipole, exchange
-from quantumbattery.network.network import System
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.quantities.aliases import Values
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from quantumbattery.charging.system import System
 from quantumbattery.models.arguments import count_of, coupling_of, couplings_of
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.network import System
 from quantumbattery.network.sites import Qubit
 from quantumbattery.quantities.aliases import Values
 

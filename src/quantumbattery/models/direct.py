@@ -10,12 +10,12 @@ from typing import TypeAlias, cast
 
 import xarray as xr
 
+from quantumbattery.charging.system import System
 from quantumbattery.models.arguments import count_of, coupling_of, rate_of
 from quantumbattery.network.drives import Drive, Envelope
 from quantumbattery.network.drives import drive as pump
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import heisenberg
-from quantumbattery.network.network import System
 from quantumbattery.network.sites import Qubit, Qudit
 from quantumbattery.quantities.aliases import Values
 from quantumbattery.quantities.parameters import LARGEST, parameter

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from quantumbattery.charging.system import System
 from quantumbattery.models.arguments import coupling_of, rate_of
 from quantumbattery.network.drives import drive as field
 from quantumbattery.network.drives import two_photon_drive
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.network import System
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.quantities.aliases import Parameter, Values
 

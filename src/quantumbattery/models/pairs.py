@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import xarray as xr
 
+from quantumbattery.charging.system import System
 from quantumbattery.models.arguments import coupling_of, frequency_of
 from quantumbattery.network.interactions import dipole, exchange
-from quantumbattery.network.network import System
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.quantities.aliases import Values

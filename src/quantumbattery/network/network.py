@@ -8,132 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.dicts import plain, system_parts
 from quantumbattery.network.drives import Drive
-from quantumbattery.network.interactions import (
-    Interaction,
-)
+from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.sites import Site
-from quantumbattery.quantities.aliases import Values
 from quantumbattery.quantities.descriptions import Described, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
-
-if TYPE_CHECKING:
-    from quantumbattery.network.preparations import Preparation
-
 
 _WORDS = {"a", "b", "always", "site", "envelope", "rotating_wave", "transition", "breaks"}
 
 
-def checked_sites(given: object) -> dict[str, Site]:
-    """Sites by their names."""
-    if not isinstance(given, Mapping):
-        raise TypeError(f"sites is a dict of names to sites; got {given!r:.60}")
-    if not given:
-        raise ValueError("there are no sites: a system has at least a charger and a battery")
-    for name, site in given.items():
-        if not isinstance(name, str) or not name:
-            raise TypeError(f"the name of a site is text, and not empty; got {name!r:.60}")
-        if not isinstance(site, Site):
-            raise TypeError(
-                f"site {name!r} must be a Qubit, Qudit, Oscillator or Ensemble; got {site!r:.60}"
-            )
-    return dict(given)
-
-
-def checked_interactions(given: object) -> tuple[Interaction | Drive, ...]:
-    """Interactions and drives."""
-    rule = (
-        "interactions is a list of what exchange, dipole, heisenberg, interaction, drive or "
-        "two_photon_drive made"
-    )
-    if not isinstance(given, Iterable):
-        raise TypeError(f"{rule}; got {given!r:.60}")
-    interactions = tuple(given)
-    for each in interactions:
-        if not isinstance(each, Interaction | Drive):
-            raise TypeError(f"{rule}; got {each!r:.60}")
-    return interactions
-
-
-def numbers_of(part: Site | Interaction | Drive) -> Iterator[tuple[str, Any]]:
-    """The numbers of a site or interaction, those of an ensemble's cell included."""
-    for name in names(part):
-        value = getattr(part, name)
-        if isinstance(value, Site):
-            yield from ((f"{name}.{n}", v) for n, v in numbers_of(value))
-        elif name == "energies":
-            yield from ((f"energies[{k}]", v) for k, v in enumerate(value))
-        elif name not in _WORDS:
-            yield name, value
-
-
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class System(Described):
-    """Sites, their interactions, and which of them charge which.
+class Network(Described):
+    """Sites, their interactions, and which of them charge which; arguments as of `System`.
 
-    Parameters
+    Attributes
     ----------
-    sites : dict of str to Qubit, Qudit, Oscillator or Ensemble
+    sites : mapping of str to Site
         By name, in the order in which the levels of a configuration are written.
-    interactions : sequence of Interaction and Drive
-        Made by `exchange`, `dipole`, `heisenberg` or `interaction`, and by `drive` or
-        `two_photon_drive`; on while charging.
-    charger, battery : str or list of str
-        The sites that a preparation prepares, and those whose energy is stored. All other sites
-        mediate. Where drives or baths charge, the list of chargers may be empty.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a name is unknown, repeated or no text; a site is no site; an interaction does not fit
-        its sites, or is always on outside the battery; charger or battery are empty or share a
-        site; or DataArrays disagree about an axis.
-
-    Notes
-    -----
-    H = sum of the sites + interactions while charging; the battery's own Hamiltonian, which
-    measures its energy, is that of its sites and of the interactions with ``always=True``. The
-    ground state of a site is its level 0, so that a battery with interactions that are always on
-    may hold energy at t = 0. The names level, member, entry, row and column are taken: no axis of a
-    DataArray may have them, nor "time", that of the table. Every number of a site or interaction
-    may be an array: a plain 1-D one becomes the axis of its name, DataArrays over dimensions of one
-    name go together, of different names span a grid. Systems are equal if their sites come in the
-    same order and all they consist of is equal; they are not hashable.
-
-    Examples
-    --------
-    Three qubits of a battery charged by a lossy cavity:
-
-    >>> import quantumbattery as qb
-    >>> qb.System(
-    ...     sites={"cavity": qb.Oscillator(loss=0.1), "cells": qb.Ensemble(qb.Qubit(), 3)},
-    ...     interactions=[qb.exchange("cavity", "cells", 0.5)],
-    ...     charger="cavity",
-    ...     battery="cells",
-    ... )
-    System: cavity charges cells
-      cavity: Oscillator(frequency=1, loss=0.1)
-      cells: Ensemble(cell=Qubit(frequency=1), number=3)
-      exchange('cavity', 'cells'): strength=0.5
-
-    Two chargers, prepared one by one, reach two cells through a lossy mediator:
-
-    >>> qubits = dict.fromkeys(["a", "b", "x", "y"], qb.Qubit())
-    >>> system = qb.System(
-    ...     sites=qubits | {"bus": qb.Oscillator(loss=0.1)},
-    ...     interactions=[qb.exchange(name, "bus", 0.5) for name in qubits],
-    ...     charger=["a", "b"],
-    ...     battery=["x", "y"],
-    ... )
-    >>> start = {"a": qb.bloch(3.0), "b": qb.bloch(2.0)}
-    >>> system.charge(start, 3.0, ["energy"]).energy.round(3).item()
-    1.094
+    interactions : tuple of Interaction
+    drives : tuple of Drive
+    charger, battery : tuple of str
     """
 
     sites: Mapping[str, Site]
@@ -181,190 +80,8 @@ class System(Described):
         found = {f"{who}.{n}": v for who, part in parts for n, v in numbers_of(part)}
         return {name: value for name, value in found.items() if isinstance(value, xr.DataArray)}
 
-    def charge(
-        self,
-        preparation: Preparation | Mapping[str, Preparation],
-        times: Values,
-        measures: Iterable[str] | None = None,
-        extraction: str = "global",
-        *,
-        limit: float = 2.0,
-    ) -> xr.Dataset:
-        """Charge the battery and read every figure of merit at the given times.
-
-        Parameters
-        ----------
-        preparation : preparation, or dict of str to preparation
-            How every charger site starts, or each site by its name; sites that are not named
-            start in their ground state. Made by `bloch`, `fock`, `coherent`, `squeezed`,
-            `thermal` or `state`.
-        times : float, 1-D array_like or DataArray
-            Times since the interactions were switched on, zero or positive. A 1-D array becomes
-            the axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
-            A DataArray may share axes with the parameters.
-        measures : iterable of str, optional
-            Which quantities; by default all that make sense for the battery. Asking for few saves
-            time: "energy" needs no eigenvalues.
-        extraction : {"global", "collective", "local"}
-            Which unitaries may take work out: any on all cells; any on the symmetric ladder of
-            each Ensemble (without one, the same as global); or any on each cell by itself.
-        limit : float
-            The memory that may be taken beside the result, in GiB.
-
-        Returns
-        -------
-        xarray.Dataset
-            A variable for each measure over the axes of the preparation, the system and the times,
-            with `long_name`, `symbol` and `units` in its attributes: energy, passive_energy,
-            active_energy, ergotropy, antiergotropy, capacity, energy_variance, power,
-            passive_power, ergotropic_power; for a battery of one Qubit also population,
-            population_inversion, coherence; for a Qubit that charges a Qubit also concurrence.
-            Energy counts from the lowest level of the battery's Hamiltonian; powers are values
-            over t, what the battery held at t = 0 included, and 0 at t = 0. Above an oscillator
-            whose levels are not given there is always room: its active energy and capacity are
-            infinite. The table's own attributes say how many configurations were reached, how they
-            were solved, the levels that oscillators were given, and by how much those may change
-            an energy, in units of the battery's smallest quantum (`left_out`: an upper bound on
-            what flows over the cut, looked at 65 times); with a series or a solver in time also
-            its error (`solver_error`).
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a preparation, a time or a measure makes no sense, axes of one name differ, or the
-            problem takes more memory than the limit; before any work, as far as that can be known.
-            With interactions that are always on a cell has no energy of its own, so "local" is
-            refused, and so is "global" where one of them acts on an Ensemble.
-
-        Warns
-        -----
-        UserWarning
-            If the levels given to an oscillator leave out more than 1e-10 of a quantum.
-
-        Notes
-        -----
-        Definitions: those of `quantumbattery.ergotropy` and its neighbours. Evolution is exact
-        inside the states that the preparation can reach.
-
-        Examples
-        --------
-        Four cells in a cavity, whose mean energy comes from a coherent state:
-
-        >>> import numpy as np
-        >>> import quantumbattery as qb
-        >>> cells = qb.System(
-        ...     sites={"cavity": qb.Oscillator(), "cells": qb.Ensemble(qb.Qubit(), 4)},
-        ...     interactions=[qb.exchange("cavity", "cells", 1.0)],
-        ...     charger="cavity",
-        ...     battery="cells",
-        ... )
-        >>> table = cells.charge(qb.coherent(2.0), np.linspace(0, 2, 5), ["energy", "ergotropy"])
-        >>> table.ergotropy.values.round(3)
-        array([0.   , 2.208, 2.143, 0.775, 0.751])
-        >>> table.attrs["levels"]
-        'cavity: 43'
-        """
-        from quantumbattery.charging.charge import charge
-
-        return charge(self, preparation, times, measures, extraction, limit)
-
-    def optimum(
-        self,
-        preparation: Preparation | Mapping[str, Preparation],
-        horizon: float,
-        of: str | Iterable[str] = ("energy", "power", "ergotropy", "ergotropic_power"),
-        tolerance: float = 1e-9,
-        *,
-        extraction: str = "global",
-        limit: float = 2.0,
-    ) -> xr.Dataset:
-        """Find the best moments to disconnect, with a bound that no other moment exceeds.
-
-        Parameters
-        ----------
-        preparation, extraction, limit
-            As of `charge`.
-        horizon : float
-            The latest moment that counts; positive.
-        of : str or iterable of str
-            Some of energy, power, ergotropy and ergotropic_power.
-        tolerance : float
-            How far maximum and bound may be apart, relative to the maximum.
-
-        Returns
-        -------
-        xarray.Dataset
-            For each quantity `<name>_time`, the first instant of its global maximum on
-            [0, horizon], `<name>_max`, and `<name>_bound`, which it nowhere exceeds. Maxima that
-            differ by less than the tolerance count as equal. What is never positive has the time
-            NaN and the maximum 0. Axes are those of the preparation and the system.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As `charge`; or if a drive changes its shape in time, or a power has no maximum since
-            the battery starts with energy.
-
-        Warns
-        -----
-        UserWarning
-            If millions of moments did not reach the tolerance: the horizon is too long.
-
-        Notes
-        -----
-        Between two known moments a value cannot rise above its chord by more than K h^2 / 8, where
-        K bounds the second derivative by norms of the interactions and their commutators;
-        intervals that may still hold the maximum are halved. The bound counts neither rounding nor
-        what the levels of oscillators leave out.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import quantumbattery as qb
-        >>> best = qb.QubitPair(charger_loss=0.1).system().optimum(qb.bloch(np.pi / 2), horizon=5.0)
-        >>> best.ergotropy_time.round(6).item(), best.ergotropy_max.round(6).item()
-        (1.546277, 0.445276)
-        """
-        from quantumbattery.charging.optimum import optimum
-
-        return optimum(self, preparation, horizon, of, tolerance, extraction, limit)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The system as plain values that JSON can hold; `from_dict` reads them.
-
-        Examples
-        --------
-        >>> import quantumbattery as qb
-        >>> pair = qb.System(
-        ...     sites={"charger": qb.Qubit(), "battery": qb.Qubit()},
-        ...     interactions=[qb.exchange("charger", "battery", 1.0)],
-        ... )
-        >>> pair.to_dict()["interactions"]
-        [{'kind': 'exchange', 'a': 'charger', 'b': 'battery', 'strength': 1.0, 'always': False}]
-        >>> qb.System.from_dict(pair.to_dict()) == pair
-        True
-        """
-        return {
-            "sites": {name: plain(site) for name, site in self.sites.items()},
-            "interactions": [plain(each) for each in self.interactions + self.drives],
-            "charger": list(self.charger),
-            "battery": list(self.battery),
-        }
-
-    @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> System:
-        """Make a system from what `to_dict` gave; numbers at their defaults may be left out.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a part is missing or unknown, or the system makes no sense.
-        """
-        sites, interactions, ends = system_parts(given)
-        return cls(sites, interactions, **ends)
-
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, System):
+        if not isinstance(other, Network):
             return False
         names_alike = list(self.sites) == list(other.sites)
         ends_alike = (self.charger, self.battery) == (other.charger, other.battery)
@@ -375,7 +92,7 @@ class System(Described):
 
     def __repr__(self) -> str:
         who = listed(self.charger) or ("a drive" if self.drives else "a bath")
-        title = f"System: {who} {_verb(self.charger)} {listed(self.battery)}"
+        title = f"{type(self).__name__}: {who} {_verb(self.charger)} {listed(self.battery)}"
         if self.mediators:
             title += f" through {listed(self.mediators)}"
         lines = [(name, repr(site)) for name, site in self.sites.items()]
@@ -392,7 +109,7 @@ class System(Described):
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only view of a dict cannot be pickled, and sweeps send systems to other processes
         links = self.interactions + self.drives
-        return System, (dict(self.sites), links, self.charger, self.battery)
+        return type(self), (dict(self.sites), links, self.charger, self.battery)
 
     def _members(self, role: str, given: str | Iterable[str]) -> tuple[str, ...]:
         if not isinstance(given, str) and not np.iterable(given):
@@ -433,3 +150,49 @@ class System(Described):
 
 def _verb(chargers: tuple[str, ...]) -> str:
     return "charge" if len(chargers) > 1 else "charges"
+
+
+# --- its parts ---------------------------------------------------------------------------------
+
+
+def checked_sites(given: object) -> dict[str, Site]:
+    """Sites by their names."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"sites is a dict of names to sites; got {given!r:.60}")
+    if not given:
+        raise ValueError("there are no sites: a system has at least a charger and a battery")
+    for name, site in given.items():
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"the name of a site is text, and not empty; got {name!r:.60}")
+        if not isinstance(site, Site):
+            raise TypeError(
+                f"site {name!r} must be a Qubit, Qudit, Oscillator or Ensemble; got {site!r:.60}"
+            )
+    return dict(given)
+
+
+def checked_interactions(given: object) -> tuple[Interaction | Drive, ...]:
+    """Interactions and drives."""
+    rule = (
+        "interactions is a list of what exchange, dipole, heisenberg, interaction, drive or "
+        "two_photon_drive made"
+    )
+    if not isinstance(given, Iterable):
+        raise TypeError(f"{rule}; got {given!r:.60}")
+    interactions = tuple(given)
+    for each in interactions:
+        if not isinstance(each, Interaction | Drive):
+            raise TypeError(f"{rule}; got {each!r:.60}")
+    return interactions
+
+
+def numbers_of(part: Site | Interaction | Drive) -> Iterator[tuple[str, Any]]:
+    """The numbers of a site or interaction, those of an ensemble's cell included."""
+    for name in names(part):
+        value = getattr(part, name)
+        if isinstance(value, Site):
+            yield from ((f"{name}.{n}", v) for n, v in numbers_of(value))
+        elif name == "energies":
+            yield from ((f"energies[{k}]", v) for k, v in enumerate(value))
+        elif name not in _WORDS:
+            yield name, value

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import (
     Coherent,
     Fock,
@@ -22,14 +22,14 @@ from quantumbattery.quantities.descriptions import listed, short
 from quantumbattery.quantities.parameters import axes_of, check_axes, names
 
 
-def by_site(preparation: object, system: System) -> dict[str, Preparation]:
+def by_site(preparation: object, network: Network) -> dict[str, Preparation]:
     """Which site starts in which preparation; the others start in their ground state.
 
     Parameters
     ----------
     preparation : preparation or dict of str to preparation
         One preparation is that of every charger site; a dict says it site by site.
-    system : System
+    network : Network
         Which sites there are.
 
     Raises
@@ -40,28 +40,28 @@ def by_site(preparation: object, system: System) -> dict[str, Preparation]:
     """
     if isinstance(preparation, Mapping):
         chosen = dict(preparation)
-    elif not system.charger:
+    elif not network.charger:
         raise ValueError(
             "there is no charger to prepare: give a dict of sites and preparations, such as {} for "
             "all sites in their ground states"
         )
     else:
-        chosen = dict.fromkeys(system.charger, preparation)
+        chosen = dict.fromkeys(network.charger, preparation)
     for name, each in chosen.items():
-        if name not in system.sites:
+        if name not in network.sites:
             raise ValueError(
-                f"the preparation names {name!r}, but the sites are {listed(system.sites)}"
+                f"the preparation names {name!r}, but the sites are {listed(network.sites)}"
             )
         if not isinstance(each, Preparation):
             raise TypeError(
                 f"the preparation of {name!r} must be made by bloch, fock, coherent, squeezed, "
                 f"thermal or state; got {each!r:.60}"
             )
-        _check(name, each, system.sites[name])
+        _check(name, each, network.sites[name])
     numbers = {f"{k}.{n}": getattr(p, n) for k, p in chosen.items() for n in names(p)}
     for name, value in numbers.items():
         check_axes(name, value)
-    axes_of(system.arrays | {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)})
+    axes_of(network.arrays | {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)})
     return chosen
 
 

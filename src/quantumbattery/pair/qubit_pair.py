@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from quantumbattery.charging.system import System
 from quantumbattery.network.preparations import Bloch, Preparation
 from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, optimum_columns
 from quantumbattery.quantities.aliases import Array, Parameter, Values
@@ -16,10 +16,6 @@ from quantumbattery.quantities.descriptions import Described
 from quantumbattery.quantities.measures import MEASURES, MOMENTS, OPTIMA, check_measures
 from quantumbattery.quantities.parameters import LARGEST, align, names, parameter
 from quantumbattery.quantities.tables import dataset, describe
-
-if TYPE_CHECKING:
-    from quantumbattery.network.network import System
-
 
 _SMALLEST = 1 / LARGEST
 
@@ -312,7 +308,6 @@ class QubitPair(Described):
         Qubit(frequency=1.5, loss=0.1)
         """
         from quantumbattery.network.interactions import exchange
-        from quantumbattery.network.network import System
         from quantumbattery.network.sites import Qubit
 
         charger = Qubit(self.frequency + self.detuning, loss=self.charger_loss)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from quantumbattery.network.amplitudes import entries, is_pure, needed_levels
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
@@ -16,10 +16,10 @@ from quantumbattery.reach.terms import (
 )
 
 
-def gains_quanta(system: System, levels: Mapping[str, int]) -> bool:
+def gains_quanta(network: Network, levels: Mapping[str, int]) -> bool:
     """Whether a term adds quanta, so that no number of levels may hold all that comes."""
-    held = [site.excitations(levels[name] + 2) for name, site in system.sites.items()]
-    energies, losses = hamiltonian_terms(system, levels), loss_terms(system, levels)
+    held = [site.excitations(levels[name] + 2) for name, site in network.sites.items()]
+    energies, losses = hamiltonian_terms(network, levels), loss_terms(network, levels)
     for product in energies.products + losses.products:
         parts = list(zip(product.operators, product.places, strict=True))
         if all(len(each.row) for each, _ in parts):
@@ -29,7 +29,7 @@ def gains_quanta(system: System, levels: Mapping[str, int]) -> bool:
     return False
 
 
-def cutoffs(system: System, preparation: object, tolerance: float = 1e-14) -> dict[str, int]:
+def cutoffs(network: Network, preparation: object, tolerance: float = 1e-14) -> dict[str, int]:
     """Enough levels of every site for a preparation, and for its quanta wherever they go.
 
     An oscillator whose levels are given keeps them. Any other gets room for all the quanta that
@@ -39,7 +39,7 @@ def cutoffs(system: System, preparation: object, tolerance: float = 1e-14) -> di
 
     Parameters
     ----------
-    system : System
+    network : Network
     preparation : preparation or dict of str to preparation
     tolerance : float
         The norm that may be left out of a ket, or the weight of a thermal state. A norm, since the
@@ -50,31 +50,31 @@ def cutoffs(system: System, preparation: object, tolerance: float = 1e-14) -> di
     dict of str to int
         For every site.
     """
-    return _cutoffs(system, by_site(preparation, system), tolerance)
+    return _cutoffs(network, by_site(preparation, network), tolerance)
 
 
 def _cutoffs(
-    system: System, chosen: Mapping[str, Preparation], tolerance: float = 1e-14
+    network: Network, chosen: Mapping[str, Preparation], tolerance: float = 1e-14
 ) -> dict[str, int]:
-    levels = {name: site.dimension or 2 for name, site in system.sites.items()}
+    levels = {name: site.dimension or 2 for name, site in network.sites.items()}
     quanta = 0
     for name, each in chosen.items():
-        site = system.sites[name]
+        site = network.sites[name]
         weight = tolerance**2 if is_pure(each) else tolerance
         if site.dimension is None:
             levels[name] = max(2, needed_levels(each, site, weight))
         held = entries(each, site, levels[name])[0]
         quanta += int(site.excitations(levels[name])[held].max(initial=0))
-    for name, site in system.sites.items():
+    for name, site in network.sites.items():
         if isinstance(site, Oscillator) and site.dimension is None:
             levels[name] = max(levels[name], quanta + 1)
     return levels
 
 
-def _given_levels(system: System, levels: Mapping[str, int]) -> dict[str, int]:
+def _given_levels(network: Network, levels: Mapping[str, int]) -> dict[str, int]:
     given = {}
     for name, n in levels.items():
-        site = system.sites.get(name)
+        site = network.sites.get(name)
         if not isinstance(site, Oscillator):
             raise ValueError(f"levels are for oscillators, but {name!r} is {site!r:.60}")
         given[name] = whole_number(n, 2, f"levels of {name!r} must be a whole number of at least 2")

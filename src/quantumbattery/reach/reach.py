@@ -16,7 +16,7 @@ import xarray as xr
 
 from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import entries
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
@@ -160,20 +160,20 @@ class Reach:
 
 
 def _start(
-    system: System, chosen: Mapping[str, Preparation], levels: Mapping[str, int], limit: float
+    network: Network, chosen: Mapping[str, Preparation], levels: Mapping[str, int], limit: float
 ) -> tuple[Array, Array, xr.DataArray]:
     """Configurations, members and amplitudes of the product of all sites' preparations."""
     dtype = np.min_scalar_type(max(levels.values()) - 1)
-    configurations = np.zeros((1, len(system.sites)), dtype=dtype)
+    configurations = np.zeros((1, len(network.sites)), dtype=dtype)
     members = np.zeros(1, dtype=np.int64)
     amplitude = xr.DataArray(np.ones(1), dims="entry")
     for number, (name, each) in enumerate(chosen.items()):
-        level, member, values = entries(each, system.sites[name], levels[name])
+        level, member, values = entries(each, network.sites[name], levels[name])
         allow("starting configurations", len(members) * len(level), 64, limit)
         old = np.repeat(np.arange(len(members)), len(level))
         new = np.tile(np.arange(len(level)), len(members))
         configurations = configurations[old]
-        configurations[:, list(system.sites).index(name)] = level[new]
+        configurations[:, list(network.sites).index(name)] = level[new]
         members = members[old] * (int(member.max()) + 1) + member[new]
         amplitude = amplitude.isel(entry=old) * values.isel(entry=new) if number else values
     if members.any():
@@ -184,7 +184,7 @@ def _start(
 
 
 def reach(
-    system: System,
+    network: Network,
     preparation: object,
     levels: Mapping[str, int] | None = None,
     limit: float = 2.0,
@@ -193,7 +193,7 @@ def reach(
 
     Parameters
     ----------
-    system : System
+    network : Network
         What there is.
     preparation : preparation or dict of str to preparation
         How the charger starts, or each site; sites not named start in their ground state.
@@ -222,9 +222,9 @@ def reach(
     >>> from quantumbattery.network.preparations import fock
     >>> from quantumbattery.reach.reach import reach
     >>> from quantumbattery.network.sites import Qubit
-    >>> from quantumbattery.network.network import System
+    >>> from quantumbattery.network.network import Network
     >>> from quantumbattery.network.interactions import exchange
-    >>> chain = System(
+    >>> chain = Network(
     ...     sites={name: Qubit() for name in "abcd"},
     ...     interactions=[exchange(x, y, 1.0) for x, y in ("ab", "bc", "cd")],
     ...     charger="a",
@@ -236,27 +236,27 @@ def reach(
            [0, 1, 0, 0],
            [1, 0, 0, 0]], dtype=uint8)
     """
-    return reach_from(system, by_site(preparation, system), levels, limit)
+    return reach_from(network, by_site(preparation, network), levels, limit)
 
 
 def reach_from(
-    system: System,
+    network: Network,
     chosen: Mapping[str, Preparation],
     levels: Mapping[str, int] | None = None,
     limit: float = 2.0,
 ) -> Reach:
     """The same for preparations that were checked and sorted by `by_site`."""
-    for name, site in system.sites.items():
+    for name, site in network.sites.items():
         allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
-    counts = _given_levels(system, levels or {})
-    if any(site.dimension is None and name not in counts for name, site in system.sites.items()):
-        counts = _cutoffs(system, chosen) | counts
-    counts = {name: counts.get(name) or site.dimension or 2 for name, site in system.sites.items()}
+    counts = _given_levels(network, levels or {})
+    if any(site.dimension is None and name not in counts for name, site in network.sites.items()):
+        counts = _cutoffs(network, chosen) | counts
+    counts = {name: counts.get(name) or site.dimension or 2 for name, site in network.sites.items()}
     for name, n in counts.items():
         allow(f"levels of {name!r}", n, 200, limit)
     sizes = np.array(list(counts.values()))
-    first, member, amplitude = _start(system, chosen, counts, limit)
-    energies, losses = hamiltonian_terms(system, counts), loss_terms(system, counts)
+    first, member, amplitude = _start(network, chosen, counts, limit)
+    energies, losses = hamiltonian_terms(network, counts), loss_terms(network, counts)
     damped = damping(losses, sizes.tolist())
     weights = place_values(sizes.tolist())
     distinct = np.unique(first.astype(np.uint64) @ weights, return_index=True)[1]
@@ -270,7 +270,7 @@ def reach_from(
     look_up = Keys.over(found, sizes.tolist())
     hamiltonian, edge = elements_between(energies, moving, sizes, found, look_up)
     jumps, lossy_edge = elements_between(losses, losing, sizes, found, look_up)
-    names = tuple(system.sites)
+    names = tuple(network.sites)
     return Reach(
         sites=names,
         levels=tuple(sizes.tolist()),

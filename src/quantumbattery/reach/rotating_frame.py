@@ -14,7 +14,7 @@ import numpy as np
 
 from quantumbattery.network.drives import Drive
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator
 from quantumbattery.network.sites import Qudit, Site
 from quantumbattery.quantities.aliases import Array, Parameter
@@ -80,19 +80,19 @@ def basis(site: Site, levels: int) -> Array:
 class _Unknowns:
     """The frequencies to be chosen, those of one site after those of another."""
 
-    system: System
+    network: Network
     count: dict[str, int]
     bases: dict[str, Array]
     place: dict[str, slice]
     size: int
 
     @classmethod
-    def of(cls, system: System) -> _Unknowns:
-        count = {name: site.dimension or _LEVELS for name, site in system.sites.items()}
-        bases = {name: basis(site, count[name]) for name, site in system.sites.items()}
+    def of(cls, network: Network) -> _Unknowns:
+        count = {name: site.dimension or _LEVELS for name, site in network.sites.items()}
+        bases = {name: basis(site, count[name]) for name, site in network.sites.items()}
         ends = np.cumsum([0, *(own.shape[1] for own in bases.values())]).tolist()
         place = {name: slice(*ends[k : k + 2]) for k, name in enumerate(bases)}
-        return cls(system, count, bases, place, ends[-1])
+        return cls(network, count, bases, place, ends[-1])
 
     def turning(self, name: str, acts: Operator) -> Array:
         """How the elements of an operator turn, row minus column, each way once."""
@@ -104,10 +104,12 @@ class _Unknowns:
     def of_interactions(self) -> list[Array]:
         """What must not turn: every product of an element on one site and one on the other."""
         rows = []
-        for link in self.system.interactions:
+        for link in self.network.interactions:
             a, b = link.a, link.b
             sizes = (self.count[a], self.count[b])
-            for strength, products in link.terms(self.system.sites[a], self.system.sites[b], sizes):
+            for strength, products in link.terms(
+                self.network.sites[a], self.network.sites[b], sizes
+            ):
                 for one, two in products if any_nonzero(strength) else ():
                     left, right = self.turning(a, one), self.turning(b, two)
                     both = np.zeros((len(left), len(right), self.size))
@@ -118,30 +120,30 @@ class _Unknowns:
 
     def of_drive(self, each: Drive) -> Array:
         """How a drive turns against the frame: with minus the frequencies of its quanta."""
-        acts = each.lowering(self.system.sites[each.site], self.count[each.site])
+        acts = each.lowering(self.network.sites[each.site], self.count[each.site])
         steps = self.turning(each.site, acts)
         rows = np.zeros((len(steps), self.size))
         rows[:, self.place[each.site]] = -steps
         return rows
 
 
-def frame(system: System) -> Frame:
+def frame(network: Network) -> Frame:
     """Choose the frame in which as many of the drives as possible stand still.
 
     Drives are taken one by one; one that contradicts the interactions or those before it keeps
     turning, and so does one whose counter-rotating half counts, which needs its site at rest.
     """
-    unknowns = _Unknowns.of(system)
+    unknowns = _Unknowns.of(network)
     fields: list[Parameter] = []
-    for each in system.drives:
+    for each in network.drives:
         if not any(equal(each.frequency, field) for field in fields):
             fields.append(each.frequency)
-    at_rest = [unknowns.of_drive(each) for each in system.drives if not each.rotating]
+    at_rest = [unknowns.of_drive(each) for each in network.drives if not each.rotating]
     rows = [np.zeros((1, unknowns.size)), *unknowns.of_interactions(), *at_rest]
     known = np.unique(np.concatenate(rows), axis=0)
     given = np.zeros((len(known), len(fields)))
     found = np.zeros((unknowns.size, len(fields)))
-    for each in system.drives:
+    for each in network.drives:
         if each.rotating:
             turning = unknowns.of_drive(each)
             wanted = [each.quanta * float(equal(each.frequency, field)) for field in fields]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from quantumbattery.network.drives import Drive, Envelope
-from quantumbattery.network.network import System
+from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator, diagonal
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import any_nonzero
@@ -102,41 +102,41 @@ class Terms:
         return len(self.coefficients) - 1
 
 
-def hamiltonian_terms(system: System, levels: Mapping[str, int]) -> Terms:
+def hamiltonian_terms(network: Network, levels: Mapping[str, int]) -> Terms:
     """The energies of the sites and the interactions."""
     terms = Terms([], [], [], {})
-    place = {name: k for k, name in enumerate(system.sites)}
-    for name, site in system.sites.items():
+    place = {name: k for k, name in enumerate(network.sites)}
+    for name, site in network.sites.items():
         for number, weights in site.energy_terms(levels[name]):
             term = terms.add(number, name)
             terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
-    for k, each in enumerate(system.interactions):
+    for k, each in enumerate(network.interactions):
         ends = (each.a, each.b)
-        a, b = (system.sites[name] for name in ends)
+        a, b = (network.sites[name] for name in ends)
         for number, pairs in each.terms(a, b, (levels[each.a], levels[each.b])):
             if any_nonzero(number):
                 term = terms.add(number, k)
                 where = (place[each.a], place[each.b])
                 terms.products.extend(_Product(term, where, pair) for pair in pairs)
-    if system.drives:
-        _add_drives(terms, system, levels)
+    if network.drives:
+        _add_drives(terms, network, levels)
     return terms
 
 
-def _add_drives(terms: Terms, system: System, levels: Mapping[str, int]) -> None:
+def _add_drives(terms: Terms, network: Network, levels: Mapping[str, int]) -> None:
     """The drives, and minus the frequencies of the frame in which as many as possible stand still.
 
     What still turns is written with cos(r t) (O + O^dag) + sin(r t) i (O - O^dag), both Hermitian.
     """
-    turning = frame(system)
-    place = {name: k for k, name in enumerate(system.sites)}
-    for name, site in system.sites.items():
+    turning = frame(network)
+    place = {name: k for k, name in enumerate(network.sites)}
+    for name, site in network.sites.items():
         for number, weights in turning.levels(name, site, levels[name]):
             term = terms.add(-number, _OF_FRAME)
             terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
-    for each in system.drives:
+    for each in network.drives:
         if any_nonzero(each.amplitude):
-            site, n = system.sites[each.site], levels[each.site]
+            site, n = network.sites[each.site], levels[each.site]
             left = turning.residual(each, site, n)
             acts = each.lowering(site, n + each.quanta)  # and what leads beyond the last level
             for combination in np.unique(left, axis=0):
@@ -166,10 +166,10 @@ def _add_field(
             terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
 
 
-def loss_terms(system: System, levels: Mapping[str, int]) -> Terms:
+def loss_terms(network: Network, levels: Mapping[str, int]) -> Terms:
     """The losses of the sites; coefficients are rates."""
     terms = Terms([], [], [], {})
-    for k, (name, site) in enumerate(system.sites.items()):
+    for k, (name, site) in enumerate(network.sites.items()):
         for rate, lowering in site.losses(levels[name]):
             terms.products.append(_Product(terms.add(rate, name), (k,), (lowering,)))
     return terms

@@ -101,9 +101,9 @@ def pairs(reached: Reach, limit: float = 2.0) -> Pairs:
     >>> from quantumbattery.reach.reach import reach
     >>> from quantumbattery.network.preparations import bloch
     >>> from quantumbattery.network.sites import Qubit
-    >>> from quantumbattery.network.network import System
+    >>> from quantumbattery.network.network import Network
     >>> from quantumbattery.network.interactions import exchange
-    >>> pair = System(
+    >>> pair = Network(
     ...     sites={"charger": Qubit(loss=0.1), "battery": Qubit()},
     ...     interactions=[exchange("charger", "battery", 1.0)],
     ... )

@@ -9,6 +9,7 @@ import inspect
 import json
 import pickle
 from collections.abc import Mapping
+from importlib.metadata import version
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -29,13 +30,11 @@ def digest(data: bytes) -> str:
 
 def study(run: object, grid: Grid) -> dict[str, Any]:
     """What is swept, over which axes and by which version of the program, for JSON."""
-    from quantumbattery import __version__
-
     axes = {
         name: {"points": len(each), "digest": digest(str(each.dtype).encode() + each.tobytes())}
         for name, each in grid.values.items()
     }
-    return {"version": __version__, "run": identity(run), "axes": axes}
+    return {"version": version("quantumbattery"), "run": identity(run), "axes": axes}
 
 
 def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str | None:

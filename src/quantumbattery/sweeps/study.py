@@ -16,8 +16,8 @@ import xarray as xr
 from quantumbattery import models
 from quantumbattery.charging.charge import charge
 from quantumbattery.charging.optimum import optimum
+from quantumbattery.charging.system import System
 from quantumbattery.network import preparations as states
-from quantumbattery.network.network import System
 from quantumbattery.quantities.descriptions import saying
 from quantumbattery.quantities.measures import MEASURES, check_measures
 from quantumbattery.quantities.parameters import LARGEST, whole_number

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantumbattery import models
+from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import bloch, fock
 from quantumbattery.network.sites import Qubit
 from quantumbattery.zoo import references
@@ -49,7 +49,9 @@ def _star_by_force() -> Any:
     start, charger = np.array([1.0, 0.0]), [np.cos(0.6), np.sin(0.6)]
     for _ in range(3):
         start = np.kron(charger, start)
-    return references.work(references.last(references.kets(h, start, TIMES), 2), np.diag([0.0, 1.0]))
+    return references.work(
+        references.last(references.kets(h, start, TIMES), 2), np.diag([0.0, 1.0])
+    )
 
 
 def _draw_star(axes: Axes) -> None:

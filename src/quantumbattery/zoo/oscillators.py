@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantumbattery import models
+from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import coherent, fock, squeezed, state, thermal
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.zoo.results import Entry, Result

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery import models
+from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import dipole, exchange
-from quantumbattery.network.network import System
 from quantumbattery.network.preparations import bloch, fock
 from quantumbattery.network.sites import Qubit
 from quantumbattery.zoo import references

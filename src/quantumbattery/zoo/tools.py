@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quantumbattery.charging.system import System
 from quantumbattery.network.drives import Drive
 from quantumbattery.network.interactions import Interaction
-from quantumbattery.network.network import System
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.plot.style import COLOURS, DASHES
 
