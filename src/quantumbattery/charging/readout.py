@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from quantumbattery.charging.battery import Battery, site_energies
-from quantumbattery.merit.correlations import concurrence_kernel
+from quantumbattery.merit.correlations import wootters
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Qubit, Site
@@ -344,7 +344,7 @@ def _entanglement(two: Part, states: Array) -> Array:
     if not rho[..., 3, 3].any():
         entangled: Array = np.minimum(2 * np.abs(rho[..., 1, 2]), 1.0)
         return entangled
-    return concurrence_kernel(rho)
+    return wootters(rho)
 
 
 def _matrix(part: Part, states: Array, levels: tuple[int, ...]) -> Array:

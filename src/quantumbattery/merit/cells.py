@@ -1,6 +1,6 @@
 """Figures of merit of a battery of several cells: what each cell gives alone, what only all give.
 
-Arguments, labels and errors as in `quantumbattery.merit`.
+Arguments, labels and errors as in `quantumbattery.merit.energy`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.merit.energy import within
-from quantumbattery.merit.ergotropy import ergotropy_kernel
+from quantumbattery.merit.ergotropy import ergotropy
 from quantumbattery.merit.partial_trace import reduced
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import (
@@ -20,24 +20,6 @@ from quantumbattery.quantities.matrices import (
     evaluate,
     hamiltonians,
 )
-
-
-def local_ergotropy_kernel(rho: Array, *hs: Array) -> Array:
-    """Sum of the cells' own ergotropies."""
-    dims = [h.shape[-1] for h in hs]
-    parts = [ergotropy_kernel(reduced(rho, dims, [cell]), h) for cell, h in enumerate(hs)]
-    total: Array = sum(parts[1:], start=parts[0])
-    return total
-
-
-def locked_ergotropy_kernel(rho: Array, *hs: Array) -> Array:
-    """Ergotropy under the sum of the cells' Hamiltonians, minus the local one."""
-    h = np.zeros((1, 1))
-    for cell in hs:  # h (x) 1 + 1 (x) cell
-        h = np.kron(h, np.eye(cell.shape[-1])) + np.kron(np.eye(h.shape[-1]), cell)
-    whole = ergotropy_kernel(rho, h)
-    e = np.linalg.eigvalsh(h)
-    return within(whole - local_ergotropy_kernel(rho, *hs), 0.0, whole, rho, e)
 
 
 def local_ergotropy(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> Computed:
@@ -61,7 +43,14 @@ def local_ergotropy(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> Comput
     >>> qb.local_ergotropy(np.outer(bell, bell), hs=[h, h]).round(12)
     np.float64(0.0)
     """
-    return evaluate(local_ergotropy_kernel, *_cells(rho, hs))
+    return evaluate(_local, *_cells(rho, hs))
+
+
+def _local(rho: Array, *hs: Array) -> Array:
+    dims = [h.shape[-1] for h in hs]
+    parts = [ergotropy.formula(reduced(rho, dims, [cell]), h) for cell, h in enumerate(hs)]
+    total: Array = sum(parts[1:], start=parts[0])
+    return total
 
 
 def locked_ergotropy(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> Computed:
@@ -95,7 +84,16 @@ def locked_ergotropy(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> Compu
     >>> qb.locked_ergotropy(np.outer(bell, bell), hs=[h, h]).round(12)
     np.float64(1.0)
     """
-    return evaluate(locked_ergotropy_kernel, *_cells(rho, hs))
+    return evaluate(_locked, *_cells(rho, hs))
+
+
+def _locked(rho: Array, *hs: Array) -> Array:
+    h = np.zeros((1, 1))
+    for cell in hs:  # h (x) 1 + 1 (x) cell
+        h = np.kron(h, np.eye(cell.shape[-1])) + np.kron(np.eye(h.shape[-1]), cell)
+    whole = ergotropy.formula(rho, h)
+    e = np.linalg.eigvalsh(h)
+    return within(whole - _local(rho, *hs), 0.0, whole, rho, e)
 
 
 def _cells(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> list[Array | xr.DataArray]:

@@ -1,6 +1,6 @@
 """Work from many copies of a battery at once: per copy, for n of them and for n without end.
 
-``rho``, ``h``, shapes, units and errors as in `quantumbattery.merit`.
+``rho``, ``h``, shapes, units and errors as in `quantumbattery.merit.energy`.
 """
 
 from functools import lru_cache
@@ -9,8 +9,8 @@ from math import comb, factorial, log, prod
 
 import numpy as np
 
-from quantumbattery.merit.energy import energy_kernel, within
-from quantumbattery.merit.ergotropy import ergotropy_kernel
+from quantumbattery.merit.energy import energy, within
+from quantumbattery.merit.ergotropy import ergotropy
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import density_matrices, eigenvalues, evaluate, hamiltonians
 
@@ -29,7 +29,7 @@ def multi_copy_ergotropy(rho: MatrixLike, h: MatrixLike, copies: int) -> Compute
     Parameters
     ----------
     rho, h
-        State and Hamiltonian of one copy, see `quantumbattery.merit`.
+        State and Hamiltonian of one copy, see `quantumbattery.merit.energy`.
     copies : int
         Number n of copies. Time and memory grow as the binomial of n + d - 1 over d - 1.
 
@@ -95,11 +95,11 @@ def _asymptotic(rho: Array, h: Array) -> Array:
     deficit = np.broadcast_to(_deficit(_spectrum(rho)), shape).ravel()
     heights = np.broadcast_to(height, (*shape, e.shape[-1])).reshape(-1, e.shape[-1])
     passive = span[..., 0] * _gibbs_height(deficit, heights).reshape(shape)
-    return within(gain - passive, ergotropy_kernel(rho, h), gain, rho, e)
+    return within(gain - passive, ergotropy.formula(rho, h), gain, rho, e)
 
 
 def _above_ground(rho: Array, h: Array) -> Array:
-    above: Array = energy_kernel(rho, h) - np.linalg.eigvalsh(h)[..., 0]
+    above: Array = energy.formula(rho, h) - np.linalg.eigvalsh(h)[..., 0]
     return above
 
 
@@ -163,7 +163,7 @@ def _gibbs(beta: Array, heights: Array) -> tuple[Array, Array]:
 
 def _multi_copy(rho: Array, h: Array, copies: int) -> Array:
     if copies == 1:
-        return ergotropy_kernel(rho, h)
+        return ergotropy.formula(rho, h)
     e, gain = np.linalg.eigvalsh(h), _above_ground(rho, h)
     d, shape = e.shape[-1], gain.shape
     occupations, shares = _types(copies, d)
@@ -178,7 +178,7 @@ def _multi_copy(rho: Array, h: Array, copies: int) -> Array:
         energies = heights[block] @ occupations.T / copies
         passive[block] = _paired(logarithm, energies, shares)
     work = gain - passive.reshape(shape)
-    return within(work, ergotropy_kernel(rho, h), gain, rho, e, terms=copies * d)
+    return within(work, ergotropy.formula(rho, h), gain, rho, e, terms=copies * d)
 
 
 @lru_cache(maxsize=16)

@@ -173,7 +173,7 @@ def concurrence(rho: MatrixLike) -> Computed:
             f"rho is {state.shape[-1]} x {state.shape[-1]}: concurrence is for two qubits, 4 x 4; "
             "for other pairs use negativity"
         )
-    return evaluate(concurrence_kernel, state)
+    return evaluate(wootters, state)
 
 
 def negativity(rho: MatrixLike, dims: Sequence[int]) -> Computed:
@@ -256,7 +256,7 @@ def _entropy(rho: Array) -> Array:
     return entropy
 
 
-def concurrence_kernel(rho: Array) -> Array:
+def wootters(rho: Array) -> Array:
     """Concurrence over plain arrays (..., 4, 4), nothing checked."""
     r, vectors = eigensystem(rho)
     root = vectors * np.sqrt(np.maximum(r, 0.0))[..., None, :]

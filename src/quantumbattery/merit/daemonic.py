@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from quantumbattery.merit.energy import energy_kernel, within
-from quantumbattery.merit.ergotropy import ergotropy_kernel, rearranged
+from quantumbattery.merit.energy import energy, within
+from quantumbattery.merit.ergotropy import ergotropy, rearranged
 from quantumbattery.merit.partial_trace import reduced
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import (
@@ -140,8 +140,8 @@ def _daemonic(rho: Array, h: Array, a: int, measured: Array | None) -> Array:
     outcomes = _outcomes(joint, best)  # unnormalised: probability times state, as work is linear
     work = rearranged(levels[:, None], outcomes, frame).sum(-1).reshape(shape)
     alone = reduced(rho, (a, b), [1])
-    ceiling = energy_kernel(alone, h) - e[..., 0]
-    return within(work, ergotropy_kernel(alone, h), ceiling, rho, e, terms=a * b)
+    ceiling = energy.formula(alone, h) - e[..., 0]
+    return within(work, ergotropy.formula(alone, h), ceiling, rho, e, terms=a * b)
 
 
 def _outcomes(joint: Joint, basis: Array) -> Array:

@@ -18,68 +18,13 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import (
+    density_matrices,
     eigensystem,
     eigenvalues,
-    evaluate_both,
+    evaluate,
+    figure_of_merit,
+    hamiltonians,
 )
-
-
-def energy_kernel(rho: Array, h: Array) -> Array:
-    """Tr(h rho), between the lowest and the highest level."""
-    e = np.linalg.eigvalsh(h)
-    value = np.einsum("...ij,...ji->...", h, rho).real
-    return within(value, e[..., 0], e[..., -1], rho, e)
-
-
-def within(
-    value: Array | float,
-    low: Array | float,
-    high: Array | float,
-    rho: Array,
-    e: Array,
-    terms: int | None = None,
-) -> Array:
-    """Trim what rounding puts past a bound that mathematics guarantees, and no more than that.
-
-    Rounding is some eps times the largest energy times the number of terms, d if not given. Of a
-    state whose trace is not quite 1 or whose eigenvalues are not quite positive (the border lets
-    1e-8 pass) it is also that defect's worth.
-    """
-    excess = np.maximum(low - value, value - high)
-    scale = np.abs(e).max(axis=-1)
-    slack = 64 * (terms or e.shape[-1]) * np.finfo(float).eps * scale + np.finfo(float).tiny
-    if np.any(excess > slack):
-        r = eigenvalues(rho)
-        defect = np.abs(r.sum(-1) - 1) - np.minimum(r, 0.0).sum(-1)
-        if np.any(excess > slack + 4 * scale * defect):
-            raise ArithmeticError(
-                f"a figure of merit passes its bound by {np.max(excess):.3g}, more than rounding "
-                "explains: please report the state and the Hamiltonian"
-            )
-    trimmed: Array = np.minimum(np.maximum(value, low), high)
-    return trimmed
-
-
-def passive_energy_kernel(rho: Array, h: Array) -> Array:
-    """Eigenvalues of the state, falling, on the levels, rising."""
-    e = np.linalg.eigvalsh(h)
-    value = (eigenvalues(rho)[..., ::-1] * e).sum(-1)
-    return within(value, e[..., 0], energy_kernel(rho, h), rho, e)
-
-
-def active_energy_kernel(rho: Array, h: Array) -> Array:
-    """Eigenvalues of the state, rising, on the levels, rising."""
-    e = np.linalg.eigvalsh(h)
-    return within((eigenvalues(rho) * e).sum(-1), energy_kernel(rho, h), e[..., -1], rho, e)
-
-
-def energy_variance_kernel(rho: Array, h: Array) -> Array:
-    """Spread about the mean, squared: a sum of squares."""
-    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
-    p = np.maximum(_populations(rho, basis), 0.0)
-    mean = (p * e).sum(-1, keepdims=True) / p.sum(-1, keepdims=True)
-    variance: Array = (p * (e - mean) ** 2).sum(-1)
-    return variance
 
 
 def _populations(rho: Array, basis: Array) -> Array:
@@ -87,14 +32,7 @@ def _populations(rho: Array, basis: Array) -> Array:
     return populations
 
 
-def passive_state_kernel(rho: Array, h: Array) -> Array:
-    """The state's eigenvalues, falling, on the energy eigenvectors."""
-    _, basis = eigensystem(h)
-    r = eigenvalues(rho)[..., ::-1]
-    passive: Array = (basis * r[..., None, :]) @ basis.conj().swapaxes(-1, -2)
-    return passive
-
-
+@figure_of_merit
 def energy(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Energy E = Tr(h rho) that the battery stores (paper, Eq. 17).
 
@@ -124,9 +62,12 @@ def energy(rho: MatrixLike, h: MatrixLike) -> Computed:
     >>> qb.energy(np.diag([0.25, 0.75]), h=np.diag([0.0, 1.0]))
     np.float64(0.75)
     """
-    return evaluate_both(energy_kernel, rho, h)
+    e = np.linalg.eigvalsh(h)
+    value = np.einsum("...ij,...ji->...", h, rho).real
+    return within(value, e[..., 0], e[..., -1], rho, e)
 
 
+@figure_of_merit
 def passive_energy(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Energy that no unitary can take out: that of the passive state (paper, Eq. 18).
 
@@ -156,9 +97,12 @@ def passive_energy(rho: MatrixLike, h: MatrixLike) -> Computed:
     >>> qb.passive_energy(np.diag([0.25, 0.75]), h=np.diag([0.0, 1.0]))
     np.float64(0.25)
     """
-    return evaluate_both(passive_energy_kernel, rho, h)
+    e = np.linalg.eigvalsh(h)
+    value = (eigenvalues(rho)[..., ::-1] * e).sum(-1)
+    return within(value, e[..., 0], energy.formula(rho, h), rho, e)
 
 
+@figure_of_merit
 def active_energy(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Highest energy that a unitary can reach: that of the active state (paper, Sec. 2).
 
@@ -188,9 +132,11 @@ def active_energy(rho: MatrixLike, h: MatrixLike) -> Computed:
     >>> qb.active_energy(np.diag([0.75, 0.25]), h=np.diag([0.0, 1.0]))
     np.float64(0.75)
     """
-    return evaluate_both(active_energy_kernel, rho, h)
+    e = np.linalg.eigvalsh(h)
+    return within((eigenvalues(rho) * e).sum(-1), energy.formula(rho, h), e[..., -1], rho, e)
 
 
+@figure_of_merit
 def energy_variance(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Variance of the stored energy, Tr(h^2 rho) - Tr(h rho)^2 (paper, Eq. 9), in energy squared.
 
@@ -218,7 +164,11 @@ def energy_variance(rho: MatrixLike, h: MatrixLike) -> Computed:
     >>> qb.energy_variance(np.diag([0.25, 0.75]), h=np.diag([0.0, 1.0]))
     np.float64(0.1875)
     """
-    return evaluate_both(energy_variance_kernel, rho, h)
+    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
+    p = np.maximum(_populations(rho, basis), 0.0)
+    mean = (p * e).sum(-1, keepdims=True) / p.sum(-1, keepdims=True)
+    variance: Array = (p * (e - mean) ** 2).sum(-1)
+    return variance
 
 
 def passive_state(rho: MatrixLike, h: MatrixLike) -> Computed:
@@ -226,10 +176,6 @@ def passive_state(rho: MatrixLike, h: MatrixLike) -> Computed:
 
     Diagonal in the energy eigenbasis (paper, Eq. 15, with the ground level first). Within a
     degenerate level of ``h`` the basis, and so the state, is a choice; its energy is not.
-
-    Returns
-    -------
-    ndarray or DataArray, shape (..., d, d)
 
     Parameters
     ----------
@@ -256,4 +202,41 @@ def passive_state(rho: MatrixLike, h: MatrixLike) -> Computed:
     array([[0.75, 0.  ],
            [0.  , 0.25]])
     """
-    return evaluate_both(passive_state_kernel, rho, h, matrix=True)
+    states = density_matrices(rho)
+    return evaluate(_passive_state, states, hamiltonians(h, states.shape[-1]), matrix=True)
+
+
+def _passive_state(rho: Array, h: Array) -> Array:
+    _, basis = eigensystem(h)
+    r = eigenvalues(rho)[..., ::-1]
+    passive: Array = (basis * r[..., None, :]) @ basis.conj().swapaxes(-1, -2)
+    return passive
+
+
+def within(
+    value: Array | float,
+    low: Array | float,
+    high: Array | float,
+    rho: Array,
+    e: Array,
+    terms: int | None = None,
+) -> Array:
+    """Trim what rounding puts past a bound that mathematics guarantees, and no more than that.
+
+    Rounding is some eps times the largest energy times the number of terms, d if not given. Of a
+    state whose trace is not quite 1 or whose eigenvalues are not quite positive (the border lets
+    1e-8 pass) it is also that defect's worth.
+    """
+    excess = np.maximum(low - value, value - high)
+    scale = np.abs(e).max(axis=-1)
+    slack = 64 * (terms or e.shape[-1]) * np.finfo(float).eps * scale + np.finfo(float).tiny
+    if np.any(excess > slack):
+        r = eigenvalues(rho)
+        defect = np.abs(r.sum(-1) - 1) - np.minimum(r, 0.0).sum(-1)
+        if np.any(excess > slack + 4 * scale * defect):
+            raise ArithmeticError(
+                f"a figure of merit passes its bound by {np.max(excess):.3g}, more than rounding "
+                "explains: please report the state and the Hamiltonian"
+            )
+    trimmed: Array = np.minimum(np.maximum(value, low), high)
+    return trimmed

@@ -10,23 +10,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from quantumbattery.merit.energy import energy_kernel, within
+from quantumbattery.merit.energy import energy, within
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import (
     eigensystem,
     eigenvalues,
-    evaluate_both,
+    figure_of_merit,
 )
-
-
-def ergotropy_kernel(rho: Array, h: Array) -> Array:
-    """Ergotropy, between 0 and energy minus ground energy."""
-    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
-    work = rearranged(e, rho, basis)
-    # A ground level that is 0 but for rounding is 0: then the bound is the energy itself.
-    rounding = 64 * e.shape[-1] * np.finfo(float).eps * np.abs(e).max(axis=-1)
-    ground = np.where(np.abs(e[..., 0]) <= rounding, np.maximum(e[..., 0], 0.0), e[..., 0])
-    return within(work, 0.0, energy_kernel(rho, h) - ground, rho, e)
 
 
 def rearranged(e: Array, rho: Array, basis: Array) -> Array:
@@ -51,46 +41,7 @@ def rearranged(e: Array, rho: Array, basis: Array) -> Array:
     return work
 
 
-def antiergotropy_kernel(rho: Array, h: Array) -> Array:
-    """Minus the room left, which is the ergotropy with the ladder upside down."""
-    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
-    room = rearranged(-e[..., ::-1], rho, basis[..., ::-1])
-    return 0.0 - within(room, 0.0, e[..., -1] - energy_kernel(rho, h), rho, e)
-
-
-def capacity_kernel(rho: Array, h: Array) -> Array:
-    """Active minus passive energy, from both spectra."""
-    r, e = eigenvalues(rho), np.linalg.eigvalsh(h)
-    half = r.shape[-1] // 2  # the pairs (first, last), (second, last but one) ... swap places
-    swaps = (r[..., ::-1] - r) * (e[..., ::-1] - e)
-    return within(swaps[..., :half].sum(-1), 0.0, e[..., -1] - e[..., 0], rho, e)
-
-
-def _dephased(rho: Array, e: Array, basis: Array) -> Array:
-    """Drop coherence between different energies; in the given energy eigenbasis."""
-    closest = 64 * e.shape[-1] * np.finfo(float).eps * np.abs(e).max(axis=-1, keepdims=True)
-    level = np.cumsum(np.diff(e, prepend=e[..., :1]) > closest, axis=-1)
-    same = level[..., :, None] == level[..., None, :]
-    return np.where(same, basis.conj().swapaxes(-1, -2) @ rho @ basis, 0.0)
-
-
-def incoherent_ergotropy_kernel(rho: Array, h: Array) -> Array:
-    """Ergotropy of the state dephased between different energies."""
-    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
-    dephased = _dephased(rho, e, basis)
-    work = rearranged(e, dephased, np.eye(e.shape[-1]))
-    return within(work, 0.0, ergotropy_kernel(rho, h), rho, e)
-
-
-def coherent_ergotropy_kernel(rho: Array, h: Array) -> Array:
-    """What is left to gain after the incoherent permutation."""
-    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
-    _, order = eigensystem(_dephased(rho, e, basis))
-    # The incoherent part is out when the k-th most populated of these states is called level k.
-    work = rearranged(e, rho, basis @ order[..., ::-1])
-    return within(work, 0.0, ergotropy_kernel(rho, h), rho, e)
-
-
+@figure_of_merit
 def ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Most work that a cyclic unitary extracts: energy minus passive energy (paper, Eq. 10).
 
@@ -129,9 +80,15 @@ def ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     >>> qb.ergotropy([plus, mixed, ground], h=np.diag([0.0, 1.0])).round(12)
     array([0.5, 0. , 0. ])
     """
-    return evaluate_both(ergotropy_kernel, rho, h)
+    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
+    work = rearranged(e, rho, basis)
+    # A ground level that is 0 but for rounding is 0: then the bound is the energy itself.
+    rounding = 64 * e.shape[-1] * np.finfo(float).eps * np.abs(e).max(axis=-1)
+    ground = np.where(np.abs(e[..., 0]) <= rounding, np.maximum(e[..., 0], 0.0), e[..., 0])
+    return within(work, 0.0, energy.formula(rho, h) - ground, rho, e)
 
 
+@figure_of_merit
 def antiergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Energy minus active energy, never positive: minus the room left (paper, Sec. 2 and Eq. 51).
 
@@ -159,9 +116,12 @@ def antiergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     >>> qb.antiergotropy(np.diag([0.75, 0.25]), h=np.diag([0.0, 1.0]))
     np.float64(-0.5)
     """
-    return evaluate_both(antiergotropy_kernel, rho, h)
+    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
+    room = rearranged(-e[..., ::-1], rho, basis[..., ::-1])
+    return 0.0 - within(room, 0.0, e[..., -1] - energy.formula(rho, h), rho, e)
 
 
+@figure_of_merit
 def capacity(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Work that a unitary cycle can move: active minus passive energy (paper, Eq. 19).
 
@@ -192,9 +152,13 @@ def capacity(rho: MatrixLike, h: MatrixLike) -> Computed:
     >>> qb.capacity(np.diag([0.75, 0.25]), h=np.diag([0.0, 1.0]))
     np.float64(0.5)
     """
-    return evaluate_both(capacity_kernel, rho, h)
+    r, e = eigenvalues(rho), np.linalg.eigvalsh(h)
+    half = r.shape[-1] // 2  # the pairs (first, last), (second, last but one) ... swap places
+    swaps = (r[..., ::-1] - r) * (e[..., ::-1] - e)
+    return within(swaps[..., :half].sum(-1), 0.0, e[..., -1] - e[..., 0], rho, e)
 
 
+@figure_of_merit
 def incoherent_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Part of the ergotropy that needs no coherence between energies.
 
@@ -229,9 +193,13 @@ def incoherent_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     >>> qb.incoherent_ergotropy(rho, h=np.diag([0.0, 1.0]))
     np.float64(0.5)
     """
-    return evaluate_both(incoherent_ergotropy_kernel, rho, h)
+    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
+    dephased = _dephased(rho, e, basis)
+    work = rearranged(e, dephased, np.eye(e.shape[-1]))
+    return within(work, 0.0, ergotropy.formula(rho, h), rho, e)
 
 
+@figure_of_merit
 def coherent_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Part of the ergotropy that coherence between energies adds: total minus incoherent.
 
@@ -264,4 +232,16 @@ def coherent_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     >>> qb.coherent_ergotropy(plus, h=np.diag([0.0, 1.0])).round(12)
     np.float64(0.5)
     """
-    return evaluate_both(coherent_ergotropy_kernel, rho, h)
+    e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
+    _, order = eigensystem(_dephased(rho, e, basis))
+    # The incoherent part is out when the k-th most populated of these states is called level k.
+    work = rearranged(e, rho, basis @ order[..., ::-1])
+    return within(work, 0.0, ergotropy.formula(rho, h), rho, e)
+
+
+def _dephased(rho: Array, e: Array, basis: Array) -> Array:
+    """Drop coherence between different energies; in the given energy eigenbasis."""
+    closest = 64 * e.shape[-1] * np.finfo(float).eps * np.abs(e).max(axis=-1, keepdims=True)
+    level = np.cumsum(np.diff(e, prepend=e[..., :1]) > closest, axis=-1)
+    same = level[..., :, None] == level[..., None, :]
+    return np.where(same, basis.conj().swapaxes(-1, -2) @ rho @ basis, 0.0)

@@ -1,4 +1,4 @@
-"""The pair's closed forms over arrays; `quantumbattery.pair` gives them names and labels.
+"""The pair's closed forms over arrays; `QubitPair` gives them names and labels.
 
 Every function takes the dictionary of aligned parameters: arrays of one number of dimensions, of
 length 1 where a parameter does not vary, under the names theta, phi, frequency, coupling,

@@ -49,7 +49,8 @@ class QubitPair(Described):
     Notes
     -----
     Frequencies, couplings and rates are angular and share one unit; times are in its inverse.
-    Paper, Eqs. 3-5 and 60. Battery loss and detuning go beyond it; see `quantumbattery.transfer`.
+    Paper, Eqs. 3-5 and 60. Battery loss and detuning go beyond it; see
+    `quantumbattery.pair.transfer`.
     A 1-D array becomes an axis of the parameter's name; a DataArray keeps its own dimensions.
 
     Examples
@@ -167,7 +168,7 @@ class QubitPair(Described):
         The true optima where the paper has leading orders (Eqs. 65-68) or fits (Eqs. 43, 45).
         Energy and ergotropy peak together, since the ergotropy rises with F (paper, Eqs. 31, 40,
         63); the power peaks where t F'/F = 1 (Eq. 34), the ergotropic power where
-        t F'/F = W/(F dW/dF). `quantumbattery.best_times` says why each has a single solution.
+        t F'/F = W/(F dW/dF). `quantumbattery.pair.best_times` says why each has a single solution.
 
         Examples
         --------

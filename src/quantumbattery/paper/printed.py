@@ -1,8 +1,8 @@
 """The right-hand sides of the paper's equations exactly as they are printed, slips included.
 
 Plain NumPy transcriptions, named by their equation; whoever wants the right physics uses
-`quantumbattery.pair`. Where the ledger finds a printed form wrong, `eqNN_corrected` stands beside
-it. Section 8 is in `printed_loss`, the fits and expansions of Eqs. 43, 45 and 65-68 are in
+`QubitPair`. Where the ledger finds a printed form wrong, `eqNN_corrected` stands beside it.
+Section 8 is in `printed_loss`, the fits and expansions of Eqs. 43, 45 and 65-68 are in
 `approximations` under names of their own; all are reachable here by number.
 
 Everything broadcasts; angles in rad, rates and frequencies angular, hbar = 1.

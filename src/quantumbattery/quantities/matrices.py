@@ -1,7 +1,8 @@
 """The border where matrices enter: density matrices, Hamiltonians and their labels."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import wraps
+from typing import Any, Protocol
 
 import numpy as np
 import xarray as xr
@@ -213,12 +214,31 @@ def evaluate(
     return result.rename(dict(zip(out, names, strict=False))).rename(None)
 
 
-def evaluate_both(
-    kernel: Callable[..., Array], rho: MatrixLike, h: MatrixLike, matrix: bool = False
-) -> Computed:
-    """The same for a state and a Hamiltonian as they come in."""
-    state = density_matrices(rho)
-    return evaluate(kernel, state, hamiltonians(h, state.shape[-1]), matrix=matrix)
+class FigureOfMerit(Protocol):
+    """A function of a state and the Hamiltonian that measures it, as `figure_of_merit` makes it."""
+
+    formula: Callable[[Array, Array], Array]
+    __name__: str
+
+    def __call__(self, rho: MatrixLike, h: MatrixLike) -> Computed:
+        """Check, broadcast, work out, label."""
+
+
+def figure_of_merit(formula: Callable[[Array, Array], Array]) -> FigureOfMerit:
+    """Let a formula over checked arrays take a state and a Hamiltonian as they come in.
+
+    Both are checked and broadcast, and get their labels back. The formula over plain arrays stays
+    reachable, as ``.formula``.
+    """
+
+    @wraps(formula)
+    def labelled(rho: MatrixLike, h: MatrixLike) -> Computed:
+        states = density_matrices(rho)
+        return evaluate(formula, states, hamiltonians(h, states.shape[-1]))
+
+    made: Any = labelled
+    made.formula = formula
+    return made  # type: ignore[no-any-return]
 
 
 # --- small linear algebra ----------------------------------------------------------------------
