@@ -163,7 +163,7 @@ def test_series_and_dense_matrices_agree(monkeypatch, name, when):
         dense = "eigenvectors" if form.hermitian else "matrix exponential"
         assert made.measured == series
         method = "Taylor series" if series else dense
-        assert all(each.startswith(method) for each in made.methods)
+        assert {kind for kind, _ in made.methods} == {method}
         numbers = made.at(times, slice(None))
         close(joint(form, numbers)[0, 0], expected)
         error = made.error(times, slice(None), numbers)
@@ -205,7 +205,7 @@ def test_large_problems_take_the_series_by_themselves():
     reached = reach(System(dict.fromkeys(names, Qubit()), links, "q0", "q1"), fock(1))
     form, times = structure(reached), np.array([0.5, 2.0])
     made = moving(reached, form, times)
-    assert made.methods == ("Taylor series (largest block 900)",)
+    assert made.methods == (("Taylor series", 900),)
     momenta = 2 * np.pi * np.arange(n) / n
     energies = 1 + sum(2 * g * np.cos(d * momenta) for d, g in hops.items())
     expected = np.fft.ifft(np.exp(-1j * times[:, None] * energies))

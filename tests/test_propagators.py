@@ -14,7 +14,7 @@ from scipy.special import jv
 
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.semigroup import Semigroup, padded
-from quantumbattery.dynamics.series import Sparse
+from quantumbattery.dynamics.series import leap, moved_by
 from quantumbattery.dynamics.unitary import Unitary
 
 close = partial(np.testing.assert_allclose, rtol=0)
@@ -191,7 +191,7 @@ def test_what_is_read_of_a_semigroup(seed, real, when):
     read = complex_normal(rng, (*batch[len(batch) - rng.integers(len(batch) + 1) :], 2, n))
     start, times = complex_normal(rng, (*batch, 3, n)), moments(rng, when)
     exact = by_expm(generator, start, times) @ read.swapaxes(-1, -2)[..., None, :, :]
-    found = Semigroup(generator).at(start, times, read)
+    found = Semigroup(generator, read).at(start, times)
     close(found, exact, atol=1e-12 * max(1.0, abs(exact).max()))
 
 
@@ -211,7 +211,7 @@ def test_what_is_read_is_written_where_it_belongs(seed, real, count):
     width = 1 if real else 2
     memory = np.full((*batch, 2, padded(count), rows * width), np.nan)
     out = np.ascontiguousarray(np.moveaxis(memory, -1, 0))[::-1]
-    Semigroup(generator).write(start, equal_steps(times), count, read, out)
+    Semigroup(generator, read).write(start, equal_steps(times), count, out)
     assert np.isfinite(out).all()
     found = np.moveaxis(out[..., :count], 0, -1)
     found = found if real else found[..., 0::2] + 1j * found[..., 1::2]
@@ -308,12 +308,12 @@ def test_sparse_against_expm(seed, real, real_start, when):
     generator, times = sparse_case(rng, real), moments(rng, when)
     shape = (2, len(generator))
     start = rng.normal(size=shape) if real_start else complex_normal(rng, shape)
-    solver = Sparse(csr_array(generator))
-    found = solver.at(start, times)
+    matrix = csr_array(generator)
+    found = moved_by(matrix, start, times)
     exact = by_expm(generator, start, times)
     assert found.shape == exact.shape
     close(found, exact, atol=2e-13)
-    close(solver.leap(start, times.max()), exact[:, times.argmax()], atol=2e-13)
+    close(leap(matrix, start, times.max()), exact[:, times.argmax()], atol=2e-13)
 
 
 @pytest.mark.parametrize("times", [np.linspace(0, 30, 31), np.array([0.1, 30.0, 7.0])], ids=len)
@@ -323,10 +323,10 @@ def test_a_leap_says_how_far_a_series_is_off(times):
     h = hermitian(rng, (40, 40), "real") * (rng.random((40, 40)) < 0.2)
     generator = -1j * (h + h.T)
     start, last = np.eye(40)[:3], times.argmax()
-    solver = Sparse(csr_array(generator))
-    found = solver.at(start, times)[:, last]
+    matrix = csr_array(generator)
+    found = moved_by(matrix, start, times)[:, last]
     wrong = np.linalg.norm(found - by_expm(generator, start, times)[:, last], axis=-1)
-    measured = np.linalg.norm(found - solver.leap(start, times[last]), axis=-1)
+    measured = np.linalg.norm(found - leap(matrix, start, times[last]), axis=-1)
     assert 1e-15 < wrong.max() < 30 * measured.max() < 1e-10
 
 
@@ -335,5 +335,5 @@ def test_sparse_on_a_grid_that_starts_late(first):
     """SciPy's own solution on a grid fails beyond half of its end (scipy/scipy#16363)."""
     h = np.diag(np.ones(29), 1) + np.diag(np.ones(29), -1)
     start, times = np.eye(30)[[0]], np.linspace(first, 20, 11)
-    found = Sparse(csr_array(-1j * h)).at(start, times)
+    found = moved_by(csr_array(-1j * h), start, times)
     close(found, by_expm(-1j * h, start, times), atol=1e-12)

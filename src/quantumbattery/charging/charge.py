@@ -14,7 +14,7 @@ from quantumbattery.charging.batch import Axes
 from quantumbattery.charging.battery import check_extraction
 from quantumbattery.charging.levels import ACCURACY, solved
 from quantumbattery.charging.readout import available
-from quantumbattery.charging.solve import Problem, Solution
+from quantumbattery.charging.solve import Problem, Report, Solution
 from quantumbattery.machine import TooLargeError, memory
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
@@ -61,7 +61,7 @@ def charge(
             f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
             "times or parameters, an Ensemble for cells that are alike, or ask for energies only"
         ) from None
-    warn(network, solution)
+    warn(network, solution.report)
     meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
     columns = {n: (axes.labelled(c), meaning[n]) for n, c in solution.columns.items()}
     return dataset(axes.sizes, axes.coords, columns, _attrs(network, how, solution))
@@ -81,27 +81,27 @@ def _allow_table(chosen: Sequence[str], axes: Axes) -> None:
 
 def _attrs(network: Network, extraction: str, solution: Solution) -> dict[str, str | float]:
     """The attributes of the table."""
-    reached = solution.reach
+    reached, report = solution.reach, solution.report
     said: dict[str, str | float] = {
         "system": str(network),
         "extraction": extraction,
         "configurations": reached.size,
-        "method": "; ".join(solution.methods),
+        "method": "; ".join(f"{kind} (largest block {n})" for kind, n in report.methods),
     }
-    if any(name in method for method in solution.methods for name in ("series", "Runge")):
-        said["solver_error"] = solution.error
+    if report.error is not None:
+        said["solver_error"] = report.error
     ladders = [n for n, site in network.sites.items() if isinstance(site, Oscillator)]
     if ladders:
         levels = dict(zip(reached.sites, reached.levels, strict=True))
         said["levels"] = ", ".join(f"{name}: {levels[name]}" for name in ladders)
-        said["left_out"] = max(solution.left_out.values(), default=0.0)
+        said["left_out"] = max(report.left_out.values(), default=0.0)
     return said
 
 
-def warn(network: Network, solution: Solution) -> None:
+def warn(network: Network, report: Report) -> None:
     """Say where a result is less exact than it looks."""
     said = []
-    for name, amount in solution.left_out.items():
+    for name, amount in report.left_out.items():
         given = network.sites[name].dimension
         if amount > ACCURACY and isinstance(network.sites[name], Oscillator):
             unit = 10 ** np.floor(np.log10(amount))  # a bound is rounded up
@@ -110,14 +110,14 @@ def warn(network: Network, solution: Solution) -> None:
                 f"{np.ceil(amount / unit) * unit:.1g} quanta; give it more, or leave levels out of "
                 f"{short(network.sites[name])} to have them chosen"
             )
-    if solution.rounding > _ROUNDING:
+    if report.rounding > _ROUNDING:
         said.append(
-            f"by the last time, rounding has taken {solution.rounding:.1g} of a phase or more: "
+            f"by the last time, rounding has taken {report.rounding:.1g} of a phase or more: "
             "double precision does not reach so many periods; charge for a shorter time"
         )
-    if solution.error > _SOLVER:
+    if report.error is not None and report.error > _SOLVER:
         said.append(
-            f"two solutions with different steps are {solution.error:.1g} apart: the drives change "
+            f"two solutions with different steps are {report.error:.1g} apart: the drives change "
             "faster than was seen; name the times of their jumps and short pulses in breaks=[...]"
         )
     for sentence in said:

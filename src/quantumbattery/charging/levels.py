@@ -40,11 +40,11 @@ def solved(problem: Problem) -> Solution:
                 "Charge for a shorter time, or give levels=... and heed the warning that says "
                 "what they leave out"
             ) from None
-        short_of = [n for n in free if solution.left_out.get(n, 0.0) > ACCURACY]
+        short_of = [n for n in free if solution.report.left_out.get(n, 0.0) > ACCURACY]
         if not short_of:
             return solution
         for name in short_of:
-            tried[name].append((levels[name], solution.left_out[name]))
+            tried[name].append((levels[name], solution.report.left_out[name]))
             _LOG.info("%s: %d levels leave out %.1g", name, *tried[name][-1])
             levels[name] = _more(tried[name])
 

@@ -56,7 +56,7 @@ def optimum(
     told = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
     check_names(told, axes.sizes, axes.coords)
     look = solved(Problem(network, started, axes, measures, how, limit))
-    warn(network, look)
+    warn(network, look.report)
     if look.reach.signals:
         raise ValueError(
             "a certified optimum needs drives that keep their shape: nothing bounds how fast an "

@@ -18,7 +18,7 @@ from quantumbattery.charging.batch import Axes
 from quantumbattery.charging.battery import Battery, battery
 from quantumbattery.charging.readout import Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
-from quantumbattery.dynamics.pulses import Clock
+from quantumbattery.dynamics.pulses import Clock, turns
 from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.amplitudes import is_pure, tail
 from quantumbattery.network.network import Network
@@ -64,55 +64,45 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False)
+class Report:
+    """How a part of a batch was solved, and how far to trust it."""
+
+    methods: tuple[tuple[str, int], ...]  # each kind, and the size of the largest block
+    left_out: dict[str, float]  # by each ladder's cut, of an energy, in quanta of the battery
+    error: float | None = None  # the difference of two solutions, where a method is measured
+    rounding: float = 0.0  # of a phase, by the last time
+
+    @classmethod
+    def joined(cls, parts: Sequence[Report]) -> Report:
+        """The worst of all parts."""
+        names = dict.fromkeys(name for part in parts for name in part.left_out)
+        return cls(
+            parts[0].methods,
+            {name: max(part.left_out.get(name, 0.0) for part in parts) for name in names},
+            max((part.error for part in parts if part.error is not None), default=None),
+            max(part.rounding for part in parts),
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Solution:
-    """What was found, and how far to trust it.
+    """What was found on the levels that were tried."""
 
-    Attributes
-    ----------
-    columns : dict of str to ndarray, shape (g, c, T)
-        Without meaning where `left_out` is too much.
-    reach : Reach
-    methods : tuple of str
-    left_out : dict of str to float
-        By how much the cut of each oscillator's ladder may change an energy, at most, in units of
-        the battery's smallest quantum.
-    error : float
-        Of what was solved by a series: the difference of two solutions.
-    rounding : float
-        How much of a phase is lost to rounding by the last time.
-    """
-
-    columns: dict[str, Array]
+    columns: dict[str, Array]  # each (g, c, T); without meaning where too much is left out
     reach: Reach
-    methods: tuple[str, ...]
-    left_out: dict[str, float]
-    error: float
-    rounding: float
+    report: Report
 
 
 def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Solution:
-    """Solve on the levels of what was reached, unless more is left out of a site than allowed.
+    """Solve on the levels of what was reached.
 
-    Parameters
-    ----------
-    problem : Problem
-    reached : Reach
-    allowed : dict of str to float
-        What may be left out of some sites; beyond it the columns are not worked out.
-
-    Returns
-    -------
-    Solution
-
-    Raises
-    ------
-    ValueError
-        If the problem is larger than the limit.
+    Where more is left out of a site than `allowed` says the columns are not worked out. ValueError
+    if the problem is larger than its limit.
     """
     work = prepared(problem, reached, allowed)
     with work.one_thread():
-        left_out, error, rounding, methods = work.fill()
-    return Solution(work.columns, reached, methods, left_out, error, rounding)
+        report = work.fill()
+    return Solution(work.columns, reached, report)
 
 
 def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Work:
@@ -212,8 +202,8 @@ class Work:
 
         return read
 
-    def fill(self) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
-        """Fill the columns; return what is left out, errors and rounding, and the methods."""
+    def fill(self) -> Report:
+        """Fill the columns."""
         # Taken and given back at once, untouched: from then on, C libraries that learn from sizes
         # (glibc's) keep what a tile takes, and pages are not asked for anew at every tile.
         np.empty(_TILE)
@@ -222,15 +212,11 @@ class Work:
             return self._fill(batches[0])
         workers = min(cores(), len(batches))
         with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
-            done = list(pool.map(self._fill, batches))
-        left_out = {
-            name: max(found[0].get(name, 0.0) for found in done)
-            for name in dict.fromkeys(name for found in done for name in found[0])
-        }
-        return left_out, max(d[1] for d in done), max(d[2] for d in done), done[0][3]
+            return Report.joined(list(pool.map(self._fill, batches)))
 
-    def _fill(self, batch: slice) -> tuple[dict[str, float], float, float, tuple[str, ...]]:
-        moments, own, error = self._times(batch), self.battery.select(batch), 0.0
+    def _fill(self, batch: slice) -> Report:
+        moments, own = self._times(batch), self.battery.select(batch)
+        errors: list[float] = []
         start = self._start_of(batch)
         clocks = [clock.select(batch) for clock in self.clocks]
         numbers, limit = self.numbers[batch], self.problem.limit
@@ -240,7 +226,7 @@ class Work:
         leaks = nothing if shared else self._leaks(moving, batch, latest)
         left_out = self._left_out(own, leaks)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
-            return left_out, error, 0.0, moving.methods
+            return Report(moving.methods, left_out)
         at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(), 1e-100)
         for (c, t), states in self._tiles(moving, batch, moments):
             times = moments[..., t]
@@ -253,13 +239,14 @@ class Work:
                 out = {name: column[mine, c, t] for name, column in self.columns.items()}
                 self.readout.columns(out, states[members], selected, now, out)
             if moving.measured:
-                error = max(error, moving.error(moments, c, states))
+                errors.append(moving.error(moments, c, states))
             if shared:
                 step = moments.size // _SAMPLES  # of all times, however they are cut into tiles
                 leak = self.cut.leak(states[:, :, -t.start % step :: step], numbers)
                 leaks = np.maximum(leaks, leak * latest)
         left_out = self._left_out(own, leaks) if shared else left_out
-        return left_out, error, moving.rounding(latest), moving.methods
+        error = max(errors) if moving.measured else None
+        return Report(moving.methods, left_out, error, moving.rounding(latest))
 
     def _few(self, batch: slice, each: int) -> Iterator[slice]:
         """Parts of a batch that are read one after the other, so that memory is used again."""
@@ -284,7 +271,7 @@ class Work:
             for clock in self.clocks:
                 numbers[:, clock.term] *= clock.largest(latest)
             if self.clocks:
-                samples = np.unique(np.concatenate([samples, moving.turns(latest)]))
+                samples = np.unique(np.concatenate([samples, turns(self.clocks, latest)]))
             for _, states in self._tiles(moving, batch, samples):
                 worst = np.maximum(worst, self.cut.leak(states, numbers))
         return worst * latest

@@ -8,47 +8,6 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array
 
-
-def _phases(energies: Array, times: Array) -> Array:
-    """exp(-i E t), shape (..., T, n)."""
-    none = np.zeros(energies.shape[:-1])
-    phases = _turning(np.ones((1, 1)), energies, times, none)[..., 0, :, : times.shape[-1]]
-    turned: Array = phases.swapaxes(-1, -2)
-    return turned
-
-
-def _turning(amplitudes: Array, energies: Array, times: Array, shift: Array) -> Array:
-    """Amplitudes (..., c, n) times exp(-i E t) and exp(-i shift t), shape (..., c, n, T or more).
-
-    On a grid the phases are products of few exponentials; it goes on beyond the last time.
-    """
-    amplitudes, energies = amplitudes[..., None], energies[..., None, :, None]
-    shift = shift[..., None, None, None]
-    grid = equal_steps(times) if times.ndim == 1 else None
-    if grid is None or len(times) < 64:
-        moments = times[..., None, None, :]
-        return amplitudes * np.exp(-1j * moments * energies) * np.exp(-1j * moments * shift)
-    (first, step), fine = grid, int(np.sqrt(len(times)))
-    coarse = -(-len(times) // fine)
-    late, early = first + step * fine * np.arange(coarse), step * np.arange(fine)
-    large = np.exp(-1j * late * energies) * np.exp(-1j * late * shift)
-    small = np.exp(-1j * early * energies) * np.exp(-1j * early * shift)
-    both = (amplitudes * large)[..., None] * small[..., None, :]
-    whole: Array = both.reshape(*both.shape[:-2], coarse * fine)
-    return whole
-
-
-def equal_steps(times: Array) -> tuple[float, float] | None:
-    """First time and step, if the times rise in equal steps; one time is a grid of its own."""
-    if times.ndim > 1:
-        return None
-    if len(times) == 1:
-        return float(times[0]), 0.0
-    first, step = float(times[0]), float(times[-1] - times[0]) / (len(times) - 1)
-    off = np.abs(times - (first + step * np.arange(len(times)))).max()
-    return (first, step) if step > 0 and off <= 4 * np.finfo(float).eps * times[-1] else None
-
-
 _ROUNDING = 2.0**-54
 
 
@@ -104,3 +63,42 @@ def series(generator: Array, states: Array, time: Array, size: float) -> Array:
         term *= time / k
         total += term
     return total
+
+
+def phases(energies: Array, times: Array) -> Array:
+    """exp(-i E t), shape (..., T, n)."""
+    none = np.zeros(energies.shape[:-1])
+    turned = turning(np.ones((1, 1)), energies, times, none)[..., 0, :, : times.shape[-1]]
+    return turned.swapaxes(-1, -2)
+
+
+def turning(amplitudes: Array, energies: Array, times: Array, shift: Array) -> Array:
+    """Amplitudes (..., c, n) times exp(-i E t) and exp(-i shift t), shape (..., c, n, T or more).
+
+    On a grid the phases are products of few exponentials; it goes on beyond the last time.
+    """
+    amplitudes, energies = amplitudes[..., None], energies[..., None, :, None]
+    shift = shift[..., None, None, None]
+    grid = equal_steps(times) if times.ndim == 1 else None
+    if grid is None or len(times) < 64:
+        moments = times[..., None, None, :]
+        return amplitudes * np.exp(-1j * moments * energies) * np.exp(-1j * moments * shift)
+    (first, step), fine = grid, int(np.sqrt(len(times)))
+    coarse = -(-len(times) // fine)
+    late, early = first + step * fine * np.arange(coarse), step * np.arange(fine)
+    large = np.exp(-1j * late * energies) * np.exp(-1j * late * shift)
+    small = np.exp(-1j * early * energies) * np.exp(-1j * early * shift)
+    both = (amplitudes * large)[..., None] * small[..., None, :]
+    whole: Array = both.reshape(*both.shape[:-2], coarse * fine)
+    return whole
+
+
+def equal_steps(times: Array) -> tuple[float, float] | None:
+    """First time and step, if the times rise in equal steps; one time is a grid of its own."""
+    if times.ndim > 1:
+        return None
+    if len(times) == 1:
+        return float(times[0]), 0.0
+    first, step = float(times[0]), float(times[-1] - times[0]) / (len(times) - 1)
+    off = np.abs(times - (first + step * np.arange(len(times)))).max()
+    return (first, step) if step > 0 and off <= 4 * np.finfo(float).eps * times[-1] else None

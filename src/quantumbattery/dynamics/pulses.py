@@ -7,7 +7,7 @@ where it changes fast the steps are short, so that no pulse is stepped over.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from itertools import pairwise
@@ -18,12 +18,13 @@ import xarray as xr
 
 from quantumbattery.network.drives import shape_of
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.terms import Signal
+from quantumbattery.states.blocks import Blocks
 
 _LOOKS = 1 << 17  # moments at which an envelope is looked at
 _CELLS = 1 << 10  # parts of the time, each with a longest step of its own
 _CHANGE = 0.5  # of its largest size, by which an envelope may change in a step
+_COARSE = 1e-10  # tolerance of the solution that ours is compared with
 _DENSE = 100  # numbers up to which matrices are dense
 _FEW = 10_000  # samples up to which each is a break
 
@@ -91,38 +92,52 @@ def _longest_steps(signal: Signal, latest: float) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Shaped:
+class Pulsed:
     """The solution of d state / dt = G(t) state for a batch of sparse generators.
 
-    Attributes
-    ----------
-    generator : Elements
-        By place among the n numbers that move together.
-    numbers : ndarray, shape (g, terms)
-    factor : complex
-        -i in front of a Hamiltonian.
-    clocks : tuple of Clock
-    tolerance : float
-        Of a step, relative.
-    finer : float
-        How much shorter the longest steps are than needed.
+    It is measured beside a solution with other steps.
     """
 
-    generator: Elements
-    numbers: Array
-    factor: complex
+    blocks: Blocks
+    numbers: Array  # (g, terms)
+    factor: complex  # -i in front of a Hamiltonian
     clocks: tuple[Clock, ...]
-    tolerance: float = 1e-12
-    finer: float = 1.0
+    tolerance: float = 1e-12  # of a step, relative
+    finer: float = 1.0  # how much shorter the longest steps are than needed
 
-    def select(self, batch: slice) -> Shaped:
+    measured = True
+    fastest = 0.0  # rounding is part of what is measured
+
+    def at(self, start: Array, times: Array) -> Array:
+        """What is read, shape (g, blocks, c, T, rows); start (g or 1, blocks, c, n)."""
+        whole = np.stack([self.blocks.together(each) for each in start])
+        if times.ndim > 1:  # each member at times of its own
+            members = [slice(k, k + 1) for k in range(len(times))]
+            own = [whole[k] if len(whole) > 1 else whole for k in members]
+            parts = zip(members, own, times[:, 0], strict=True)
+            after = np.concatenate([self._select(k)._states(s, t) for k, s, t in parts])
+        else:
+            after = self._states(whole, times)
+        read = self.blocks.read
+        if read is not None:
+            flat = after.reshape(-1, after.shape[-1])
+            after = (read @ flat.T).T.reshape(*after.shape[:3], -1)
+        return self.blocks.apart(after)
+
+    def error(self, start: Array, times: Array, found: Array) -> float:
+        """How far columns (g, c, T, columns) are from those of a solution with coarser steps."""
+        rough = replace(self, tolerance=_COARSE, finer=1.6)
+        again = self.blocks.columns_of(rough.at(start, times))
+        return float(np.linalg.norm(found - again, axis=-1).max())
+
+    def _select(self, batch: slice) -> Pulsed:
         """The same for a part of the batch."""
         clocks = tuple(clock.select(batch) for clock in self.clocks)
         return replace(self, numbers=self.numbers[batch], clocks=clocks)
 
-    def at(self, start: Array, times: Array) -> Array:
+    def _states(self, start: Array, times: Array) -> Array:
         """The states (g, c, T, n) of starts (g or 1, c, n) at the times (T,)."""
-        g, n = len(self.numbers), self.generator.size
+        g, n = len(self.numbers), self.blocks.generator.size
         start = np.broadcast_to(start, (g, *start.shape[1:]))
         state = start.transpose(0, 2, 1).reshape(g * n, -1)
         kind = np.result_type(state, self._parts[0][1].dtype)
@@ -130,7 +145,7 @@ class Shaped:
         found = np.empty((len(moments), *state.shape), dtype=kind)
         state = state.astype(kind)
         found[moments == 0] = state
-        for first, last, longest in self.stretches(float(moments[-1])):
+        for first, last, longest in stretches(self.clocks, float(moments[-1])):
             here = (moments > first) & (moments <= last)
             asked = np.append(moments[here], last)
             states = self._stretch(state, first, last, longest / self.finer, asked)
@@ -174,17 +189,18 @@ class Shaped:
     def _parts(self) -> list[tuple[Clock | None, Any]]:
         """The constant part over the whole batch, and that of each clock."""
         clocks = {clock.term: clock for clock in self.clocks}
-        moving = np.isin(self.generator.term, list(clocks))
+        moving = np.isin(self.blocks.generator.term, list(clocks))
         parts: list[tuple[Clock | None, Any]] = [(None, self._matrix(~moving))]
         for term, clock in clocks.items():
-            parts.append((clock, self._matrix(self.generator.term == term)))
+            parts.append((clock, self._matrix(self.blocks.generator.term == term)))
         return parts
 
     def _matrix(self, chosen: Array) -> Any:
         """Some of the elements for all members of the batch, one block each."""
         from scipy.sparse import csr_array
 
-        given, n, g = self.generator, self.generator.size, len(self.numbers)
+        given, g = self.blocks.generator, len(self.numbers)
+        n = given.size
         value: Array = self.factor * given.value[chosen] * self.numbers[:, given.term[chosen]]
         shift = n * np.arange(g)[:, None]
         places = ((given.row[chosen] + shift).ravel(), (given.column[chosen] + shift).ravel())
@@ -206,26 +222,35 @@ class Shaped:
                 total += np.repeat(factor, shape[0] // len(factor))[:, None] * (matrix @ state)
         return total.ravel()
 
-    def stretches(self, latest: float) -> list[tuple[float, float, float]]:
-        """Beginning, end and longest step of parts of the time, from break to break.
 
-        Cells that allow about the same step make one stretch; a quarter of the fastest period is
-        the longest step of all.
-        """
-        if latest == 0:
-            return []
-        fastest = max(float(np.abs(clock.frequency).max()) for clock in self.clocks)
-        steps = np.full(_CELLS, min(latest, 0.5 * np.pi / fastest if fastest else latest))
-        ends: set[float] = set()
-        for signal in {clock.signal for clock in self.clocks}:
-            ends |= {float(t) for t in signal.breaks}
-            if isinstance(signal.envelope, xr.DataArray) and len(signal.envelope) <= _FEW:
-                ends |= set(signal.envelope["time"].to_numpy().tolist())
-            elif signal.envelope is not None:
-                steps = np.minimum(steps, _longest_steps(signal, latest))
-        grid, kind = np.linspace(0.0, latest, _CELLS + 1), np.round(np.log2(steps / latest))
-        ends |= set(grid[1:-1][np.diff(kind) != 0].tolist())
-        inside = [0.0, *sorted(t for t in ends if 0.0 < t < latest), latest]
-        middle = [(a + b) / 2 for a, b in pairwise(inside)]
-        longest = [float(steps[min(int(t / latest * _CELLS), _CELLS - 1)]) for t in middle]
-        return [(a, b, min(s, b - a)) for (a, b), s in zip(pairwise(inside), longest, strict=True)]
+def stretches(clocks: Sequence[Clock], latest: float) -> list[tuple[float, float, float]]:
+    """Beginning, end and longest step of parts of the time, from break to break.
+
+    Cells that allow about the same step make one stretch; a quarter of the fastest period is
+    the longest step of all.
+    """
+    if latest == 0:
+        return []
+    fastest = max(float(np.abs(clock.frequency).max()) for clock in clocks)
+    steps = np.full(_CELLS, min(latest, 0.5 * np.pi / fastest if fastest else latest))
+    ends: set[float] = set()
+    for signal in {clock.signal for clock in clocks}:
+        ends |= {float(t) for t in signal.breaks}
+        if isinstance(signal.envelope, xr.DataArray) and len(signal.envelope) <= _FEW:
+            ends |= set(signal.envelope["time"].to_numpy().tolist())
+        elif signal.envelope is not None:
+            steps = np.minimum(steps, _longest_steps(signal, latest))
+    grid, kind = np.linspace(0.0, latest, _CELLS + 1), np.round(np.log2(steps / latest))
+    ends |= set(grid[1:-1][np.diff(kind) != 0].tolist())
+    inside = [0.0, *sorted(t for t in ends if 0.0 < t < latest), latest]
+    middle = [(a + b) / 2 for a, b in pairwise(inside)]
+    longest = [float(steps[min(int(t / latest * _CELLS), _CELLS - 1)]) for t in middle]
+    return [(a, b, min(s, b - a)) for (a, b), s in zip(pairwise(inside), longest, strict=True)]
+
+
+def turns(clocks: Sequence[Clock], latest: float) -> Array:
+    """Moments at which something changes that drives a state: ends and middles of pulses."""
+    ends = [0.0]
+    for first, last, _ in stretches(clocks, latest):
+        ends += np.linspace(first, last, 5).tolist()
+    return np.array(ends)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from quantumbattery.dynamics.exponentials import _phases, equal_steps, expm, halvings, series
+from quantumbattery.dynamics.exponentials import equal_steps, expm, halvings, phases, series
 from quantumbattery.quantities.aliases import Array
 
 _FEW = 8  # up to this size, complex matrices are multiplied as real ones
@@ -28,15 +28,18 @@ class Semigroup:
     and a Taylor series for the part below h.
     """
 
-    generator: Array
+    generator: Array  # (..., n, n)
+    reading: Array | None = None  # (..., r, n), rows of which alone is asked
 
-    def at(self, start: Array, times: Array, read: Array | None = None) -> Array:
+    measured = False
+
+    def at(self, start: Array, times: Array) -> Array:
         """The states, shape (..., c, T, n), real if generator and start are.
 
-        With rows `read`, shape (..., r, n), what they make of them: (..., c, T, r). On a grid that
-        costs less: rows move by the small steps, states by the large ones, and all meet at once.
+        With rows to read, what they make of them: (..., c, T, r). On a grid that costs less: rows
+        move by the small steps, states by the large ones, and all meet at once.
         """
-        generator, frequency = self._rotating
+        (generator, frequency), read = self._rotating, self.reading
         grid = equal_steps(times)
         if grid is not None:
             power, start = self._one_step(start, *grid)
@@ -46,18 +49,17 @@ class Semigroup:
         if frequency is not None:
             common = frequency.reshape(-1)[:1]
             frequency = common[0] if (frequency == common).all() else frequency
-            states = states * _phases(-frequency[..., None], times)[..., None, :, :]
+            states = states * phases(-frequency[..., None], times)[..., None, :, :]
         return states
 
-    def write(
-        self, start: Array, grid: tuple[float, float], count: int, read: Array, out: Array
-    ) -> None:
-        """Write what rows make of the states on a grid, of so many times, where it belongs.
+    def write(self, start: Array, grid: tuple[float, float], count: int, out: Array) -> None:
+        """Write what is read of the states on a grid, of so many times, where it belongs.
 
         `out` has shape (r, ..., c, `padded`(count)), or 2 r, the real and the imaginary part of
         each complex number; grid is that of `equal_steps`.
         """
-        power, start = self._one_step(start, *grid)
+        assert self.reading is not None
+        (power, start), read = self._one_step(start, *grid), self.reading
         if len(out) > read.shape[-2]:
             power, start, read = _real_matrices(power), _real_vectors(start), _real_matrices(read)
         _read_on_grid(power, start, read, count, out)
@@ -73,6 +75,10 @@ class Semigroup:
     def fastest(self) -> float:
         """A bound of all rates and frequencies, beside a frequency that all share."""
         return float(np.abs(self._rotating[0]).sum(axis=-1).max())
+
+    def error(self, start: Array, times: Array, found: Array) -> float:  # noqa: ARG002
+        """0: only rounding, which `fastest` tells."""
+        return 0.0
 
     @cached_property
     def _rotating(self) -> tuple[Array, Array | None]:

@@ -104,6 +104,36 @@ class Blocks:
             filled[..., self.kept] = mine
         return filled.reshape(*mine.shape[:-1], *shape)
 
+    def together(self, start: Array) -> Array:
+        """States by block (blocks, c, size) as vectors over all blocks, (c, blocks size)."""
+        vectors: Array = start.transpose(1, 0, 2).reshape(start.shape[1], -1)
+        return vectors
+
+    def apart(self, states: Array) -> Array:
+        """What is read of all blocks (g, c, T, blocks rows) by block, (g, blocks, c, T, rows)."""
+        whole = states.reshape(*states.shape[:3], self.count, self.rows)
+        return whole.transpose(0, 3, 1, 2, 4)
+
+    def columns_of(self, after: Array) -> Array:
+        """What is read by block (g, blocks, c copies, T, rows) as columns (g, c, T, columns)."""
+        shape = len(after), after.shape[2] // self.copies, after.shape[3]
+        kind = float if self.double else after.dtype
+        out = np.empty((*shape, self.columns.stop - self.columns.start), kind)
+        self.write(after, out)
+        return out
+
+    def write(self, after: Array, out: Array) -> None:
+        """The same, into columns that are there."""
+        g, _, _, t, rows = after.shape
+        ordered = after.reshape(g, self.count, -1, self.copies, t, rows).transpose(0, 2, 4, 1, 3, 5)
+        if len(self.shown) < self.count * self.copies * rows:
+            ordered = ordered.reshape(*ordered.shape[:3], -1)[..., self.shown]
+        if self.double:
+            out[..., 0::2].reshape(ordered.shape)[...] = ordered.real
+            out[..., 1::2].reshape(ordered.shape)[...] = ordered.imag
+        else:
+            out.reshape(ordered.shape)[...] = ordered
+
 
 def size_class(count: Array) -> Array:
     """Sizes between one power of two and the next are of one class."""
