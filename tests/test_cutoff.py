@@ -16,7 +16,7 @@ from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, interaction
 from quantumbattery.network.preparations import bloch, fock, state
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
-from quantumbattery.reach.reach import Split, reach
+from quantumbattery.reach.reach import Bipartition, reach
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.leakage import Cut
@@ -41,7 +41,7 @@ def on_a_cut_ladder(system, chosen, levels):
 def in_the_product_space(form, moved):
     """The density matrices, as arrays with two axes for each site."""
     reached = form.reach
-    whole = part(Split.of(reached, reached.sites), form)
+    whole = part(Bipartition.of(reached, reached.sites), form)
     row, column = np.divmod(np.arange(reached.size**2), reached.size)
     inside = np.ravel_multi_index(reached.configurations.T.astype(int), reached.levels)
     rho = np.zeros((moved.shape[2], *[np.prod(reached.levels)] * 2), dtype=complex)

@@ -19,7 +19,7 @@ from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import exchange, heisenberg
 from quantumbattery.network.preparations import bloch, fock, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit
-from quantumbattery.reach.reach import Split, reach
+from quantumbattery.reach.reach import Bipartition, reach
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.reduced import part
@@ -43,7 +43,7 @@ def moving(reached, form, times, numbers=None, start=None):
 
 def joint(form, numbers):
     """The density matrix on all configurations."""
-    whole = part(Split.of(form.reach, form.reach.sites), form)
+    whole = part(Bipartition.of(form.reach, form.reach.sites), form)
     row, column = np.divmod(np.arange(form.reach.size**2), form.reach.size)
     elements = whole.elements(numbers, row, column)
     return elements.reshape(*elements.shape[:-1], form.reach.size, form.reach.size)
@@ -286,10 +286,10 @@ def test_only_what_somebody_will_look_at(seed, lossy, when):
     system, chosen = random_case(seed, 30, lossy)
     reached, times, rng = reach(system, chosen), WHENS[when], np.random.default_rng(seed)
     watched = rng.permutation(reached.sites)[: rng.integers(1, len(reached.sites) + 1)].tolist()
-    every, few = structure(reached), structure(reached, Split.of(reached, watched))
+    every, few = structure(reached), structure(reached, Bipartition.of(reached, watched))
     assert few.size <= every.size
     for sites in (watched, watched[:1], watched[::-1][:2]):
-        split = Split.of(reached, sites)
+        split = Bipartition.of(reached, sites)
         row, column = np.divmod(np.arange(len(split.levels) ** 2), len(split.levels))
         whole, shown = (
             part(split, form).elements(solved(reached, form, times), row, column)
@@ -316,7 +316,7 @@ def test_few_columns_are_written_where_they_are_read(seed):
     system, chosen = random_case(seed, 12 if seed % 2 else 30, True)
     reached, times = reach(system, chosen), np.linspace(0.2, 2, 23)
     for name in reached.sites:
-        split = Split.of(reached, [name])
+        split = Bipartition.of(reached, [name])
         form = structure(reached, replace(split, ground=len(split.levels) != 2))
         made = moving(reached, form, times)
         found = made.at(times, slice(None))
@@ -326,7 +326,7 @@ def test_few_columns_are_written_where_they_are_read(seed):
 
 def test_a_series_shows_the_same(monkeypatch):
     reached = reach(chain(4, loss=0.7, occupation=0.2), {"q0": bloch(1.0, 0.2)})
-    watched = Split.of(reached, ["q3", "q1"])
+    watched = Bipartition.of(reached, ["q3", "q1"])
     row, column = np.divmod(np.arange(16), 4)
     for times in WHENS.values():
         expected = part(watched, structure(reached)).elements(
@@ -346,12 +346,12 @@ def test_what_does_not_show_is_left_out():
     reached = reach(pair(dephasing=0.3), {"charger": fock(1)})
     # populations and coherence of 10 and 01 are one block, of which the two populations are read
     assert structure(reached).size == 4
-    assert structure(reached, Split.of(reached, ["battery"])).size == 2
+    assert structure(reached, Bipartition.of(reached, ["battery"])).size == 2
     apart = System({"charger": Qubit(dephasing=0.3), "battery": Qubit()})
     reached = reach(apart, bloch(1.0))
     assert structure(reached).size == 4  # two populations, and a complex coherence
-    assert structure(reached, Split.of(reached, ["charger"])).size == 4
-    assert structure(reached, Split.of(reached, ["battery"])).size == 2
+    assert structure(reached, Bipartition.of(reached, ["charger"])).size == 4
+    assert structure(reached, Bipartition.of(reached, ["battery"])).size == 2
 
 
 def test_hermitian_parts_move_as_real_numbers():
@@ -388,7 +388,9 @@ def test_a_shared_frequency_costs_no_digits(rates):
         reached = reach(system, ket)
         form = structure(reached)
         numbers = moving(reached, form, times).at(times, slice(None))
-        populations.append(part(Split.of(reached, ["battery"]), form).populations(numbers)[0, 0])
+        populations.append(
+            part(Bipartition.of(reached, ["battery"]), form).populations(numbers)[0, 0]
+        )
     close(populations[1], populations[0], atol=1e-13)
 
 

@@ -13,7 +13,7 @@ from quantumbattery.network.interactions import dipole, exchange
 from quantumbattery.network.preparations import bloch, fock, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.reach.reach import reach
-from quantumbattery.states.lindblad import liouvillian, pairs
+from quantumbattery.states.lindblad import liouvillian, rectangles
 
 # --- beside the product space --------------------------------------------------------------------
 
@@ -31,7 +31,7 @@ def test_damping_may_lead_where_neither_hamiltonian_nor_loss_does(start):
 
 def check_elements(system, chosen):
     ours = reach(system, chosen)
-    found = pairs(ours)
+    found = rectangles(ours)
     whole = Whole(system, ours.levels)
     generator = whole.generator()
     inside = np.ravel_multi_index(ours.configurations.T.astype(int), ours.levels)
@@ -82,18 +82,18 @@ def lossy_pair(**rates):
     ids=str,
 )
 def test_elements_of_the_pair(rates, preparation, count):
-    assert pairs(reach(lossy_pair(**rates), preparation)).size == count
+    assert rectangles(reach(lossy_pair(**rates), preparation)).size == count
 
 
 def test_the_nine_elements_are_the_papers():
-    found = pairs(reach(lossy_pair(loss=0.1), bloch(1.0)))
+    found = rectangles(reach(lossy_pair(loss=0.1), bloch(1.0)))
     labels = ["".join(map(str, c)) for c in found.reach.configurations]
     elements = {(labels[i], labels[j]) for i, j in zip(*found.elements, strict=True)}
     assert elements == {(i, j) for i in ("00", "01", "10") for j in ("00", "01", "10")}
     # the loss takes the populations of 01 and 10 to that of 00, and nothing else anywhere
     blocks = [{labels[c] for c in block} for block in found.reach.blocks]
     ((source, target),) = [
-        [[blocks[b] for b in found.rectangles[k]] for k in feed] for feed in found.feeds
+        [[blocks[b] for b in found.ends[k]] for k in feed] for feed in found.feeds
     ]
     assert source == [{"01", "10"}] * 2
     assert target == [{"00"}] * 2
@@ -106,7 +106,7 @@ def test_evolution_in_the_reached_elements_is_qutips():
         [exchange("charger", "wire", 0.7), dipole("wire", "battery", 0.4)],
     )  # fmt: skip
     chosen = {"charger": bloch(2.0, 0.4), "wire": state(np.diag([0.7, 0.3, 0.0]))}
-    found = pairs(reach(system, chosen))
+    found = rectangles(reach(system, chosen))
     whole = Whole(system, found.reach.levels)
     rho = initial(system, chosen)
     dims = [list(whole.levels)] * 2
@@ -126,12 +126,12 @@ def test_elements_of_two_excitations_on_a_long_chain():
     n = 70
     ours = reach(chain(n, loss=0.1), {"q0": fock(1), "q9": fock(1)})
     # rectangles: both with two, both with one, both with none
-    assert pairs(ours).size == (n * (n - 1) // 2) ** 2 + n**2 + 1
+    assert rectangles(ours).size == (n * (n - 1) // 2) ** 2 + n**2 + 1
 
 
 def test_too_many_elements():
     ours = reach(chain(1000, loss=0.1), fock(1))
     with pytest.raises(ValueError, match=r"1,000,000 density-matrix elements need 0.0149 GiB"):
-        pairs(ours, limit=0.01)
+        rectangles(ours, limit=0.01)
     with pytest.raises(ValueError, match="elements of the generator need"):
-        liouvillian(pairs(ours), limit=0.1)
+        liouvillian(rectangles(ours), limit=0.1)

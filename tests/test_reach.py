@@ -26,7 +26,7 @@ def test_reached_configurations_against_the_product_space(seed, lossy):
     case = random_case(seed, 120, lossy)
     check_configurations(*case)
     with pytest.MonkeyPatch.context() as patch:  # as spaces too large to be written down
-        patch.setattr("quantumbattery.reach.configurations._SMALL", 0)
+        patch.setattr("quantumbattery.reach.configurations._WRITTEN_DOWN", 0)
         check_configurations(*case)
 
 

@@ -10,12 +10,12 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
-_MOST: ContextVar[int | None] = ContextVar("most cores", default=None)
+_MOST_CORES: ContextVar[int | None] = ContextVar("most cores", default=None)
 
 
 def cores() -> int:
     """The cores of the machine, or fewer inside `at_most`."""
-    return _MOST.get() or os.cpu_count() or 1
+    return _MOST_CORES.get() or os.cpu_count() or 1
 
 
 def memory() -> float:
@@ -33,12 +33,12 @@ def at_most(number: int) -> Iterator[None]:
     How work is shared may show in the last digit, so that this also makes results independent of
     the machine's cores.
     """
-    before = _MOST.set(number)
+    before = _MOST_CORES.set(number)
     try:
         with _limited(number):
             yield
     finally:
-        _MOST.reset(before)
+        _MOST_CORES.reset(before)
 
 
 _LOCK = threading.Lock()

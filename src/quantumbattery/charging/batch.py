@@ -16,7 +16,7 @@ from quantumbattery.quantities.parameters import axes_of, names
 
 
 @dataclass(frozen=True, eq=False)
-class Axes:
+class Batch:
     """The axes of a result, sorted by what depends on them.
 
     Attributes
@@ -42,7 +42,7 @@ class Axes:
         started: Mapping[str, Preparation],
         single: bool,
         times: Parameter,
-    ) -> Axes:
+    ) -> Batch:
         """Sort the axes of everything that was given.
 
         With a single preparation, the same for all chargers, its parameters become coordinates.

@@ -22,7 +22,7 @@ from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.reach.configurations import Keys
 from quantumbattery.reach.elements import Elements, elements_between
-from quantumbattery.reach.sparse import Adder, components
+from quantumbattery.reach.sparse import Sums, components
 from quantumbattery.reach.terms import Terms, grouped, hamiltonian_terms
 
 Numbers = Callable[[Parameter], Array]
@@ -181,9 +181,9 @@ def battery(
     here = _elements(network, levels, terms, states)
     value = _values(here, numbers) * here.value
     where, same = np.unique(here.row * len(states) + here.column, return_inverse=True)
-    value, (row, column) = Adder.to(same, len(where))(value), np.divmod(where, len(states))
+    value, (row, column) = Sums.to(same, len(where))(value), np.divmod(where, len(states))
     beside = row != column
-    energies = Adder.to(row[~beside], len(states))(value[:, ~beside].real)
+    energies = Sums.to(row[~beside], len(states))(value[:, ~beside].real)
     whole = _whole(network, levels, terms, numbers, limit)
     return Battery(
         network,
@@ -247,7 +247,7 @@ def _whole(
         inside = number[label[found.row]] >= 0
         row, column = found.row[inside], found.column[inside]
         cell = (number[label[row]] * size + place[row]) * size + place[column]
-        cells = Adder.to(cell, len(blocks) * size**2)(value[:, inside])
+        cells = Sums.to(cell, len(blocks) * size**2)(value[:, inside])
         matrix = cells.reshape(len(value), len(blocks), size, size)
         energies.append(np.linalg.eigvalsh(matrix).reshape(len(value), -1))
     return np.sort(np.concatenate(energies, axis=-1), axis=-1)

@@ -16,8 +16,8 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array
 
-_MOST = 1 << 22  # points looked at in all
-_FIRST = 256  # intervals to begin with
+_MOST_POINTS = 1 << 22  # points looked at in all
+_FIRST_INTERVALS = 256  # intervals to begin with
 NOTHING = 1e-10  # of the scale: rounding
 _STEPS = 1e-2, 1e-3, 1e-4  # of the natural time, between three points of a parabola at the peak
 
@@ -107,7 +107,7 @@ def maximum(
         Where refinement ends early, after some millions of points, the bound says what is known.
     """
     members = len(curvature)
-    grid = np.linspace(0.0, horizon, _FIRST + 1)
+    grid = np.linspace(0.0, horizon, _FIRST_INTERVALS + 1)
     known = values(np.broadcast_to(grid, (members, len(grid))))
     height = _height(grid, known, rate)
     best, ceiling = height.max(axis=1), np.full(members, -np.inf)
@@ -119,7 +119,7 @@ def maximum(
         known_enough = ~_open(left, above, np.maximum(best, 0.0), near, rate)
         middle = (left.a + left.b) / 2
         as_fine_as_numbers = ((middle <= left.a) | (middle >= left.b)).any()
-        if known_enough.all() or spent > _MOST or as_fine_as_numbers:
+        if known_enough.all() or spent > _MOST_POINTS or as_fine_as_numbers:
             np.maximum.at(ceiling, left.member, above)
             break
         np.maximum.at(ceiling, left.member[known_enough], above[known_enough])

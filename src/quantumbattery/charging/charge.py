@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 import xarray as xr
 
-from quantumbattery.charging.batch import Axes
+from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery import check_extraction
 from quantumbattery.charging.levels import ACCURACY, solved
 from quantumbattery.charging.readout import available
@@ -26,7 +26,7 @@ from quantumbattery.quantities.parameters import check_axes, numbers, parameter
 from quantumbattery.quantities.tables import check_names, dataset
 
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
-_ROUNDING = 1e-8  # of a phase, from which on a warning says so
+_LOST_PHASE = 1e-8  # of a phase, from which on a warning says so
 
 
 def charge(
@@ -51,7 +51,7 @@ def charge(
     moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
     check_axes("times", moments)
     started = by_site(preparation, network)
-    axes = Axes.of(network, started, not isinstance(preparation, Mapping), moments)
+    axes = Batch.of(network, started, not isinstance(preparation, Mapping), moments)
     check_names(chosen, axes.sizes, axes.coords)
     _allow_table(chosen, axes)
     try:
@@ -67,7 +67,7 @@ def charge(
     return dataset(axes.sizes, axes.coords, columns, _attrs(network, how, solution))
 
 
-def _allow_table(chosen: Sequence[str], axes: Axes) -> None:
+def _allow_table(chosen: Sequence[str], axes: Batch) -> None:
     """Raise TooLargeError if the result alone needs more memory than the machine has."""
     points = prod(axes.sizes.values())
     need, there = len(chosen) * points * 8 / 2**30, memory()
@@ -110,7 +110,7 @@ def warn(network: Network, report: Report) -> None:
                 f"{np.ceil(amount / unit) * unit:.1g} quanta; give it more, or leave levels out of "
                 f"{short(network.sites[name])} to have them chosen"
             )
-    if report.rounding > _ROUNDING:
+    if report.rounding > _LOST_PHASE:
         said.append(
             f"by the last time, rounding has taken {report.rounding:.1g} of a phase or more: "
             "double precision does not reach so many periods; charge for a shorter time"

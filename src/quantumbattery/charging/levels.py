@@ -13,7 +13,7 @@ from quantumbattery.quantities.descriptions import listed
 from quantumbattery.reach.cutoffs import cutoffs, gains_quanta
 from quantumbattery.reach.reach import reach_from
 
-_FIRST = 6  # levels beyond what the preparation brings, to try first where more are made
+_FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
 
 _LOG = logging.getLogger("quantumbattery")
@@ -24,7 +24,7 @@ def solved(problem: Problem) -> Solution:
     network, started, limit = problem.network, problem.started, problem.limit
     free = {name: ACCURACY for name, site in network.sites.items() if site.dimension is None}
     enough = cutoffs(network, started) if free else {}
-    more = _FIRST if free and gains_quanta(network, enough) else 0
+    more = _FIRST_MORE if free and gains_quanta(network, enough) else 0
     levels = {name: enough[name] + more for name in free}
     tried: dict[str, list[tuple[int, float]]] = {name: [] for name in free}
     while True:

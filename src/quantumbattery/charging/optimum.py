@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
-from quantumbattery.charging.batch import Axes
+from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery import check_extraction, site_energies
 from quantumbattery.charging.certificate import NOTHING, Maximum, maximum
 from quantumbattery.charging.charge import warn
@@ -28,9 +28,9 @@ from quantumbattery.quantities.tables import check_names, dataset
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
-_SAMPLES = 33  # moments of the first look
+_FIRST_LOOK = 33  # moments of the first look
 _EMPTY = 1e-12  # of the highest energy: what counts as an empty battery
-_SMALL = 1e-3  # of the highest energy: what counts as little
+_LITTLE = 1e-3  # of the highest energy: what counts as little
 
 
 def optimum(
@@ -51,8 +51,8 @@ def optimum(
     how = check_extraction(network, extraction)
     started, single = by_site(preparation, network), not isinstance(preparation, Mapping)
     measures = tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
-    moments = xr.DataArray(np.linspace(0.0, last, _SAMPLES), dims="time")
-    axes = Axes.of(network, started, single, moments)
+    moments = xr.DataArray(np.linspace(0.0, last, _FIRST_LOOK), dims="time")
+    axes = Batch.of(network, started, single, moments)
     told = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
     check_names(told, axes.sizes, axes.coords)
     look = solved(Problem(network, started, axes, measures, how, limit))
@@ -120,7 +120,7 @@ def _best(
     if given == "ergotropy" and one_qubit(network) and not _coherent(read, len(bend), last):
         function = partial(_inverted, read, scale)
     rate = name != given
-    small = scale * _SMALL / (last if rate else 1.0)
+    small = scale * _LITTLE / (last if rate else 1.0)
     best = maximum(function, bend, last, tolerance, small, rate)
     short = (best.bound - best.value) / np.maximum(best.value, small)
     if short.max() > tolerance + NOTHING:
@@ -146,8 +146,8 @@ def _inverted(read: Callable[[str, Array], Array], gap: Array, times: Array) -> 
 
 def _coherent(read: Callable[[str, Array], Array], members: int, last: float) -> bool:
     """Whether a qubit ever has a coherence; where no element of the state makes one, it is 0."""
-    moments = np.linspace(0.0, last, _SAMPLES)
-    return bool(read("coherence", np.broadcast_to(moments, (members, _SAMPLES))).any())
+    moments = np.linspace(0.0, last, _FIRST_LOOK)
+    return bool(read("coherence", np.broadcast_to(moments, (members, _FIRST_LOOK))).any())
 
 
 def _meaning(name: str, kind: str) -> Quantity:

@@ -19,11 +19,11 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Qubit, Site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import MEASURES
-from quantumbattery.reach.reach import Reach, Split
+from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.reduced import Part, part
-from quantumbattery.states.state import State
+from quantumbattery.states.state import Form
 
-QUBIT = ("population", "population_inversion", "coherence")
+QUBIT_MEASURES = ("population", "population_inversion", "coherence")
 _POWERS = {
     "power": "energy",
     "passive_power": "passive_energy",
@@ -36,7 +36,7 @@ def available(network: Network) -> tuple[str, ...]:
     left_out: set[str] = set()
     sites = network.sites
     if not one_qubit(network):
-        left_out |= set(QUBIT)
+        left_out |= set(QUBIT_MEASURES)
     if [type(sites[n]) for n in network.charger + network.battery] != [Qubit, Qubit]:
         left_out |= {"concurrence"}
     return tuple(name for name in MEASURES if name not in left_out)
@@ -57,8 +57,8 @@ class Readout:
 
     network: Network
     reach: Reach
-    state: State
-    split: Split
+    state: Form
+    split: Bipartition
 
     @cached_property
     def _battery(self) -> Part:
@@ -68,7 +68,7 @@ class Readout:
     def _cells(self) -> list[tuple[Site, Part]]:
         """Every site of the battery by itself."""
         return [
-            (self.network.sites[name], part(Split.of(self.reach, [name]), self.state))
+            (self.network.sites[name], part(Bipartition.of(self.reach, [name]), self.state))
             for name in self.network.battery
         ]
 
@@ -76,7 +76,7 @@ class Readout:
     def _two(self) -> Part:
         """Charger and battery together."""
         sites = self.network.charger + self.network.battery
-        return part(Split.of(self.reach, sites), self.state)
+        return part(Bipartition.of(self.reach, sites), self.state)
 
     def columns(
         self,
@@ -115,7 +115,7 @@ class Readout:
             if "energy_variance" in wanted:
                 variance = _variance(self._battery, states, populations, battery)
                 found["energy_variance"] = variance
-            if wanted & set(_WORK):
+            if wanted & set(_DIFFERENCES):
                 both = self._passive_and_active(states, battery)
                 found |= _work(wanted, found["energy"], *both, into)
         for name in wanted & set(_POWERS):
@@ -129,7 +129,7 @@ class Readout:
 
     def largest(self, chosen: Iterable[str]) -> int:
         """How many numbers one state takes while it is read."""
-        work = not one_qubit(self.network) and bool(set(chosen) & {*_WORK, *_POWERS})
+        work = not one_qubit(self.network) and bool(set(chosen) & {*_DIFFERENCES, *_POWERS})
         return self._battery.largest if work else 1
 
     def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:
@@ -140,7 +140,7 @@ class Readout:
         return _of_spectrum(self._battery.eigenvalues(states), battery)
 
 
-_WORK: dict[str, tuple[str, str | None]] = {  # which energy, minus which other
+_DIFFERENCES: dict[str, tuple[str, str | None]] = {  # which energy, minus which other
     "passive_energy": ("passive", None),
     "active_energy": ("active", None),
     "ergotropy": ("energy", "passive"),
@@ -159,7 +159,7 @@ def _work(
     given = {"energy": energy, "passive": np.minimum(passive, energy, out=passive)}
     given["active"] = np.maximum(active, energy, out=active)
     found = {}
-    for name, (one, other) in _WORK.items():
+    for name, (one, other) in _DIFFERENCES.items():
         if name in wanted:
             own = given[one]
             found[name] = own if other is None else np.subtract(own, given[other], into.get(name))
@@ -232,7 +232,7 @@ def _qubit_columns(
         found["coherence"] = np.abs(corner)
     if "energy_variance" in wanted:
         found["energy_variance"] = gap**2 * (p * (1 - p))
-    if wanted & set(_WORK):
+    if wanted & set(_DIFFERENCES):
         found |= _work(wanted, found["energy"], *_two_levels(p, corner, gap), into)
     return found
 

@@ -14,7 +14,7 @@ from math import prod
 
 import numpy as np
 
-from quantumbattery.charging.batch import Axes
+from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery import Battery, battery
 from quantumbattery.charging.readout import Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
@@ -24,18 +24,20 @@ from quantumbattery.network.amplitudes import is_pure, tail
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.reach import Reach, Split
+from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.leakage import Cut
-from quantumbattery.states.state import State, structure
+from quantumbattery.states.state import Form, structure
 
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
 _SHARED = 1 << 22  # products from which on it pays to share them among the cores
-_PIECE = 1 << 19  # numbers from which on memory comes in large pages
+_LARGE_PAGES = 1 << 19  # numbers from which on memory comes in large pages
 _READ = 1 << 17  # numbers of a state that are read at a time
 _CACHED = 1 << 16  # numbers of kets that are worked on at a time, or, for each kind of block,
 _ROWS = 64  # moments
-_SMALL = 2000  # matrices below this size gain little from threads, and lose much on a busy machine
-_SAMPLES = 65  # moments at which the edge of a cut ladder is looked at
+_ONE_THREAD = (
+    2000  # matrices below this size gain little from threads, and lose much on a busy machine
+)
+_LOOKS = 65  # moments at which the edge of a cut ladder is looked at
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
@@ -57,7 +59,7 @@ class Problem:
 
     network: Network
     started: Mapping[str, Preparation]
-    axes: Axes
+    axes: Batch
     measures: tuple[str, ...]
     extraction: str
     limit: float
@@ -108,7 +110,7 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
 def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Work:
     """All that can be made ready before anything moves; arguments as of `solve`."""
     network, axes = problem.network, problem.axes
-    split = Split.of(reached, network.battery)
+    split = Bipartition.of(reached, network.battery)
     state = structure(reached, _watched(problem, reached, split), problem.limit)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
     own = battery(network, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
@@ -128,16 +130,16 @@ def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, 
     One that is kept by itself then keeps the others, so that larger ones come apart.
     """
     whole = len(measures) * prod(shape)
-    if _PIECE <= whole <= 4 * _PIECE:
+    if _LARGE_PAGES <= whole <= 4 * _LARGE_PAGES:
         return dict(zip(measures, np.empty((len(measures), *shape)), strict=True))
     return {name: np.empty(shape) for name in measures}
 
 
-def _watched(problem: Problem, reached: Reach, split: Split) -> Split:
+def _watched(problem: Problem, reached: Reach, split: Bipartition) -> Bipartition:
     """The sites that are looked at: the battery's, or also the charger's."""
     network = problem.network
     if "concurrence" in problem.measures:
-        return Split.of(reached, network.charger + network.battery)
+        return Bipartition.of(reached, network.charger + network.battery)
     return replace(split, ground=not (one_qubit(network) and split.levels.any()))
 
 
@@ -160,7 +162,7 @@ class Work:
     """Everything that the parts of a batch need."""
 
     problem: Problem
-    state: State
+    state: Form
     readout: Readout
     battery: Battery
     numbers: Array
@@ -185,7 +187,7 @@ class Work:
         With one initial state for each generator; propagators are made once, for times up to the
         latest.
         """
-        moments = np.linspace(0.0, latest, _SAMPLES)
+        moments = np.linspace(0.0, latest, _LOOKS)
         moving = []
         for batch in self._batches():
             start, limit = self._start_of(batch), self.problem.limit
@@ -241,7 +243,7 @@ class Work:
             if moving.measured:
                 errors.append(moving.error(moments, c, states))
             if shared:
-                step = moments.size // _SAMPLES  # of all times, however they are cut into tiles
+                step = moments.size // _LOOKS  # of all times, however they are cut into tiles
                 leak = self.cut.leak(states[:, :, -t.start % step :: step], numbers)
                 leaks = np.maximum(leaks, leak * latest)
         left_out = self._left_out(own, leaks) if shared else left_out
@@ -258,16 +260,16 @@ class Work:
 
         They are not where levels are chosen: too few should be known before anything is read.
         """
-        if self.allowed or self.clocks or moments.ndim > 1 or moments.size < 2 * _SAMPLES:
+        if self.allowed or self.clocks or moments.ndim > 1 or moments.size < 2 * _LOOKS:
             return False
         gaps = np.diff(np.sort(moments), prepend=0.0)
-        return bool(gaps.max() <= moments.max() / _SAMPLES)
+        return bool(gaps.max() <= moments.max() / _LOOKS)
 
     def _leaks(self, moving: Motion, batch: slice, latest: float) -> Array:
         """An upper bound of the trace norm that leaves through each site's cut by the last time."""
         worst = np.zeros(len(self.state.reach.sites))
         if len(self.state.reach.edge.site):
-            samples, numbers = np.linspace(0.0, latest, _SAMPLES), self.numbers[batch].copy()
+            samples, numbers = np.linspace(0.0, latest, _LOOKS), self.numbers[batch].copy()
             for clock in self.clocks:
                 numbers[:, clock.term] *= clock.largest(latest)
             if self.clocks:
@@ -326,4 +328,4 @@ class Work:
 
 def _one_thread(largest: int) -> AbstractContextManager[object]:
     """Keep the linear algebra from starting threads for small matrices."""
-    return linear_algebra(1) if largest < _SMALL else nullcontext()
+    return linear_algebra(1) if largest < _ONE_THREAD else nullcontext()

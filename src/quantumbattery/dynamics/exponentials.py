@@ -8,7 +8,7 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array
 
-_ROUNDING = 2.0**-54
+_SERIES_END = 2.0**-54
 
 
 def expm(matrix: Array) -> Array:
@@ -56,7 +56,7 @@ def series(generator: Array, states: Array, time: Array, size: float) -> Array:
     total = np.array(np.broadcast_to(states, shape), dtype=np.result_type(states, generator))
     term, spare = total.copy(), np.empty_like(total)
     bound, k = 1.0, 0
-    while bound > _ROUNDING:
+    while bound > _SERIES_END:
         k += 1
         bound *= size / k
         term, spare = np.matmul(term, turned, out=spare), term

@@ -24,9 +24,9 @@ from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
-from quantumbattery.states.state import State
+from quantumbattery.states.state import Form
 
-_FEW = 8  # columns up to which each stands by itself in memory
+_FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
 
 
 class Propagator(Protocol):
@@ -102,7 +102,7 @@ class Motion:
         parts = [
             (blocks, propagator, start)
             for blocks, propagator, start in self.parts
-            if self.size <= _FEW
+            if self.size <= _FEW_COLUMNS
             and isinstance(propagator, Semigroup)
             and propagator.reading is not None
             and len(blocks.shown) == blocks.count * blocks.rows
@@ -140,7 +140,7 @@ class Motion:
 
 
 def motion(
-    state: State,
+    state: Form,
     numbers: Array,
     start: Array,
     times: Array,
@@ -238,12 +238,12 @@ def _columns(moved: list[tuple[Blocks, Array]], size: int) -> Array:
     first, after = moved[0]
     g, _, c, t, _ = after.shape
     alone = len(moved) == 1 and first.count == first.copies == 1 and not first.double
-    if alone and after.shape[-1] == size > _FEW:  # everything is where it belongs
+    if alone and after.shape[-1] == size > _FEW_COLUMNS:  # everything is where it belongs
         return after.reshape(g, c, t, size)
     kinds = [float if blocks.double else after.dtype for blocks, after in moved]
     shape, kind = (g, c // first.copies, t), np.result_type(*kinds)
     out = np.empty((*shape, size), dtype=kind)
-    if size <= _FEW:  # which are then read one at a time
+    if size <= _FEW_COLUMNS:  # which are then read one at a time
         out = np.moveaxis(np.empty((size, *shape), dtype=kind), 0, -1)
     for blocks, after in moved:
         blocks.write(after, out[..., blocks.columns])

@@ -25,8 +25,8 @@ _LOOKS = 1 << 17  # moments at which an envelope is looked at
 _CELLS = 1 << 10  # parts of the time, each with a longest step of its own
 _CHANGE = 0.5  # of its largest size, by which an envelope may change in a step
 _COARSE = 1e-10  # tolerance of the solution that ours is compared with
-_DENSE = 100  # numbers up to which matrices are dense
-_FEW = 10_000  # samples up to which each is a break
+_DENSE_GENERATOR = 100  # numbers up to which matrices are dense
+_MOST_BREAKS = 10_000  # samples up to which each is a break
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,7 +205,7 @@ class Pulsed:
         shift = n * np.arange(g)[:, None]
         places = ((given.row[chosen] + shift).ravel(), (given.column[chosen] + shift).ravel())
         matrix = csr_array((value.ravel(), places), shape=(g * n, g * n))
-        return matrix.toarray() if g * n <= _DENSE else matrix
+        return matrix.toarray() if g * n <= _DENSE_GENERATOR else matrix
 
     def _change(self, time: float, flat: Array, shape: tuple[int, ...]) -> Array:
         state = flat.reshape(shape)
@@ -236,7 +236,7 @@ def stretches(clocks: Sequence[Clock], latest: float) -> list[tuple[float, float
     ends: set[float] = set()
     for signal in {clock.signal for clock in clocks}:
         ends |= {float(t) for t in signal.breaks}
-        if isinstance(signal.envelope, xr.DataArray) and len(signal.envelope) <= _FEW:
+        if isinstance(signal.envelope, xr.DataArray) and len(signal.envelope) <= _MOST_BREAKS:
             ends |= set(signal.envelope["time"].to_numpy().tolist())
         elif signal.envelope is not None:
             steps = np.minimum(steps, _longest_steps(signal, latest))

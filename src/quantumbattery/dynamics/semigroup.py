@@ -15,7 +15,7 @@ import numpy as np
 from quantumbattery.dynamics.exponentials import equal_steps, expm, halvings, phases, series
 from quantumbattery.quantities.aliases import Array
 
-_FEW = 8  # up to this size, complex matrices are multiplied as real ones
+_AS_REAL = 8  # up to this size, complex matrices are multiplied as real ones
 _DIGITS = 50  # of the number of steps to a time
 
 
@@ -118,7 +118,7 @@ class Semigroup:
 
 def _propagator(generator: Array, frequency: Array | None, time: float) -> Array:
     """exp(L t) of a generator without the frequency that all elements share, and with it."""
-    small = np.iscomplexobj(generator) and generator.shape[-1] <= _FEW
+    small = np.iscomplexobj(generator) and generator.shape[-1] <= _AS_REAL
     power = expm((_real_matrices(generator) if small else generator) * time)
     power = power[..., ::2, ::2] + 1j * power[..., 1::2, ::2] if small else power
     if frequency is None:
@@ -130,7 +130,7 @@ def _propagator(generator: Array, frequency: Array | None, time: float) -> Array
 def _steps(power: Array, start: Array, read: Array | None, count: int) -> Array:
     """States after 0, 1, 2 ... steps, or what rows make of them."""
     kind = np.result_type(power, start, *([] if read is None else [read]))
-    small = kind.kind == "c" and power.shape[-1] <= _FEW
+    small = kind.kind == "c" and power.shape[-1] <= _AS_REAL
     if small:  # many small products of complex matrices take five times as long
         power, start = _real_matrices(power), _real_vectors(start)
         read = None if read is None else _real_matrices(read)

@@ -11,7 +11,7 @@ from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
 
-_PIECE = 1 << 23  # numbers of a state at several times, while they are worked out
+_STATES_AT_ONCE = 1 << 23  # numbers of a state at several times, while they are worked out
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def moved_by(generator: Any, start: Array, times: Array, read: Any = None) -> Ar
     if first:
         state = expm_multiply(generator * first, state)
     trail, left = [_read(state[None], read)], len(times) - 1
-    most = max(2, _PIECE // state.size)
+    most = max(2, _STATES_AT_ONCE // state.size)
     while left:
         count = min(left, most)
         states = expm_multiply(

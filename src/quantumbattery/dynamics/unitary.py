@@ -10,7 +10,7 @@ from quantumbattery.dynamics.exponentials import turning
 from quantumbattery.quantities.aliases import Array
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
-_MOST = 0.9  # of the vectors, which are then all taken
+_NEARLY_ALL = 0.9  # of the vectors, which are then all taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Unitary:
         largest = np.abs(amplitudes).max(axis=tuple(range(amplitudes.ndim - 1)))
         held = largest > np.finfo(float).eps * largest.max()
         energies, vectors = self.energies, self.vectors
-        if held.mean() < _MOST:  # or copies cost more than they save
+        if held.mean() < _NEARLY_ALL:  # or copies cost more than they save
             held = np.flatnonzero(held)
             amplitudes, energies = amplitudes[..., held], energies[..., held]
             vectors = vectors[..., held]

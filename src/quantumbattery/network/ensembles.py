@@ -171,7 +171,7 @@ def _cell(cell: object) -> Qubit | Qudit:
     return cell
 
 
-_MANY = 2.0**30  # more than anybody has eigenvalues
+_MOST_STATES = 2.0**30  # more than anybody has eigenvalues
 
 
 def degeneracies(ensemble: Ensemble) -> Array:
@@ -191,5 +191,5 @@ def degeneracies(ensemble: Ensemble) -> Array:
 
     occupations = ensemble.occupations
     logarithm = gammaln(ensemble.number + 1) - gammaln(occupations + 1).sum(axis=1)
-    count: Array = np.rint(np.exp(np.minimum(logarithm, np.log(_MANY))))
+    count: Array = np.rint(np.exp(np.minimum(logarithm, np.log(_MOST_STATES))))
     return count

@@ -26,7 +26,7 @@ from quantumbattery.quantities.parameters import (
     whole_number,
 )
 
-_SMALLEST = 1e-100
+_LEAST_FREQUENCY = 1e-100
 
 
 # --- the sites ---------------------------------------------------------------------------------
@@ -281,7 +281,7 @@ class Oscillator(Site):
 
 
 def _frequency(value: Values) -> Parameter:
-    return number("frequency", value, "positive and finite", _SMALLEST)
+    return number("frequency", value, "positive and finite", _LEAST_FREQUENCY)
 
 
 def _energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, ...]:

@@ -16,21 +16,21 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from quantumbattery.pair.transfer import Exchange, log_slope, transfer_probability
+from quantumbattery.pair.transfer import Constants, log_slope, transfer_probability
 from quantumbattery.quantities.aliases import Array
 
 _TINY = 1e-300
 _BLOCK = 1 << 15
 
 
-def energy_time(exchange: Exchange) -> Array:
+def energy_time(constants: Constants) -> Array:
     """First instant of the largest F (paper, Eqs. 31 and 63), where t F'/F = 0.
 
     Closed forms: arctan(R/Gamma)/R where G is real (Eq. 63), artanh(Y/Gamma)/Y where it is
     imaginary (weak coupling). With both detuning and unequal losses G is complex and the root is
     found numerically.
     """
-    x = exchange
+    x = constants
     swelling = np.log1p(2 * x.growth / np.maximum(x.decay, _TINY)) / np.maximum(2 * x.growth, _TINY)
     oscillation = x.oscillation.astype(float)
     swinging = np.arctan2(oscillation, x.damping) / np.maximum(oscillation, _TINY)
@@ -52,20 +52,20 @@ def energy_time(exchange: Exchange) -> Array:
     return np.asarray(times)
 
 
-def power_time(exchange: Exchange, peak: Array) -> Array:
+def power_time(constants: Constants, peak: Array) -> Array:
     """Instant of the largest F/t (paper, Eq. 34), where t F'/F = 1; `peak` is that of F."""
-    full = _spread(exchange, peak.shape)
-    return _root(lambda t, i: log_slope(_take(full, i), t) - 1, _early(exchange), peak)
+    full = _spread(constants, peak.shape)
+    return _root(lambda t, i: log_slope(_take(full, i), t) - 1, _early(constants), peak)
 
 
 def ergotropic_power_time(
-    exchange: Exchange, excited: Array, ground: Array, power: Array, peak: Array
+    constants: Constants, excited: Array, ground: Array, power: Array, peak: Array
 ) -> Array:
     """Instant of the largest W/t (paper, Eq. 42 at its two ends), where t F'/F = W/(F dW/dF).
 
     Parameters
     ----------
-    exchange : Exchange
+    constants : Constants
         The constants of the motion.
     excited, ground : ndarray
         Populations of the charger's preparation.
@@ -87,7 +87,7 @@ def ergotropic_power_time(
     shape = np.broadcast_shapes(excited.shape, peak.shape)
     # At the ends the condition may vanish to rounding; a little outside it has its sign.
     low, high = np.broadcast_to(0.99 * power, shape), np.broadcast_to(1.01 * peak, shape)
-    full = _spread(exchange, shape)
+    full = _spread(constants, shape)
     over = partial(_over, shape=shape)
     return _root(condition, low, high)
 
@@ -115,9 +115,9 @@ def _inverse_elasticity(transfer: Array, excited: Array, ground: Array) -> Array
     return inverse
 
 
-def _early(exchange: Exchange) -> Array:
+def _early(constants: Constants) -> Array:
     """A time before all the optima: the motion has hardly begun."""
-    rates = exchange.coupling + np.abs(exchange.offset) + exchange.damping
+    rates = constants.coupling + np.abs(constants.offset) + constants.damping
     return np.asarray(0.1 / rates)
 
 
@@ -137,17 +137,17 @@ def _root(
     return found
 
 
-def _spread(exchange: Exchange, shape: tuple[int, ...]) -> Exchange:
+def _spread(constants: Constants, shape: tuple[int, ...]) -> Constants:
     """The constants over the whole shape, so that a flat index finds them."""
-    return exchange.select(partial(_over, shape=shape))
+    return constants.select(partial(_over, shape=shape))
 
 
 def _over(array: Array, shape: tuple[int, ...]) -> Array:
     return array if array.size == 1 else np.broadcast_to(array, shape)  # a single one stays
 
 
-def _take(exchange: Exchange, i: npt.NDArray[np.intp]) -> Exchange:
-    return exchange.select(partial(_at, i=i))
+def _take(constants: Constants, i: npt.NDArray[np.intp]) -> Constants:
+    return constants.select(partial(_at, i=i))
 
 
 def _at(array: Array, i: npt.NDArray[np.intp]) -> Array:

@@ -15,9 +15,9 @@ from quantumbattery.pair import best_times
 from quantumbattery.pair.thermodynamics import NEED_REMAINDER, fill, fill_tiles, part, tiles
 from quantumbattery.pair.transfer import (
     ComplexArray,
-    Exchange,
+    Constants,
     amplitudes,
-    exchange_constants,
+    constants_of,
     remainder,
     transfer_probability,
 )
@@ -27,7 +27,7 @@ from quantumbattery.quantities.aliases import Array
 _SLAB = 1 << 18
 
 # Before this moment nothing has happened yet, and 1/t overflows soon.
-_AT_ONCE = 1e-100
+_NOTHING_YET = 1e-100
 
 
 def _energies(arrays: dict[str, Array]) -> tuple[Array, Array, Array]:
@@ -43,27 +43,27 @@ def _populations(theta: Array) -> tuple[Array, Array]:
     return np.sin(theta / 2) ** 2, ground**2
 
 
-def _exchange(arrays: dict[str, Array]) -> Exchange:
-    return exchange_constants(
+def _constants(arrays: dict[str, Array]) -> Constants:
+    return constants_of(
         arrays["coupling"], arrays["charger_loss"], arrays["battery_loss"], arrays["detuning"]
     )
 
 
 def _rate(time: Array) -> Array:
     """1/t, and 0 at t = 0, where every power has the limit 0."""
-    return np.divide(1.0, time, out=np.zeros_like(time), where=time > _AT_ONCE)
+    return np.divide(1.0, time, out=np.zeros_like(time), where=time > _NOTHING_YET)
 
 
 def charge_columns(columns: dict[str, Array], arrays: dict[str, Array]) -> None:
     """Fill the columns of a charge, slab by slab so that little memory is needed beside them."""
     excited, energies = _populations(arrays["theta"])[0], _energies(arrays)
-    exchange, time = _exchange(arrays), arrays["time"]
-    moving = np.broadcast_shapes(exchange.contrast.shape, time.shape)
+    constants, time = _constants(arrays), arrays["time"]
+    moving = np.broadcast_shapes(constants.contrast.shape, time.shape)
     for steps in tiles(moving, _SLAB):
         # An axis on which the motion does not depend is whole in every slab.
         slab = tuple(slice(None) if n == 1 else s for n, s in zip(moving, steps, strict=True))
         moment = part(time, slab)
-        motion = exchange.select(partial(part, tile=slab))
+        motion = constants.select(partial(part, tile=slab))
         views = {name: column[slab] for name, column in columns.items()}
         if "concurrence" in views:
             charger, battery = amplitudes(motion, moment)
@@ -84,10 +84,10 @@ def charge_columns(columns: dict[str, Array], arrays: dict[str, Array]) -> None:
 def optimum_columns(arrays: dict[str, Array], shape: tuple[int, ...]) -> dict[str, Array]:
     """Best times and maxima, by column name, NaN and 0 where a quantity is never positive."""
     excited, ground = _populations(arrays["theta"])
-    exchange = _exchange(arrays)
-    peak = best_times.energy_time(exchange)
-    power = best_times.power_time(exchange, peak)
-    work = best_times.ergotropic_power_time(exchange, excited, ground, power, peak)
+    constants = _constants(arrays)
+    peak = best_times.energy_time(constants)
+    power = best_times.power_time(constants, peak)
+    work = best_times.ergotropic_power_time(constants, excited, ground, power, peak)
     columns: dict[str, Array] = {}
     energies = _energies(arrays)
     for name, time in (
@@ -96,7 +96,7 @@ def optimum_columns(arrays: dict[str, Array], shape: tuple[int, ...]) -> dict[st
         ("ergotropy", peak),
         ("ergotropic_power", work),
     ):
-        transfer = transfer_probability(exchange, time)
+        transfer = transfer_probability(constants, time)
         best = np.empty(np.broadcast_shapes(transfer.shape, *(e.shape for e in energies)))
         fill({name: best}, *energies, transfer, transfer, _rate(time))
         found = {f"{name}_time": np.where(best > 0, time, np.nan), f"{name}_max": best}
@@ -110,5 +110,5 @@ def joint_amplitudes(arrays: dict[str, Array]) -> tuple[Array, ComplexArray, Com
     excited, ground = _populations(arrays["theta"])
     phase = arrays["phi"] - (arrays["frequency"] + arrays["detuning"] / 2) * arrays["time"]
     start = np.sqrt(excited) * np.exp(1j * phase)
-    charger, battery = amplitudes(_exchange(arrays), arrays["time"])
+    charger, battery = amplitudes(_constants(arrays), arrays["time"])
     return np.sqrt(ground), start * charger, start * battery

@@ -14,8 +14,8 @@ from quantumbattery.quantities.aliases import Array
 
 # Small enough that the working arrays of a tile stay in the cache of a core. A thread takes more
 # at a time, since threads wait for each other at every step that the interpreter does.
-_TILE = 20_000
-_SHARED_TILE = 80_000
+_CORE_TILE = 20_000
+_THREAD_TILE = 80_000
 
 _NUMBERS = {"population", "population_inversion", "coherence"}
 _WORK = {"ergotropy", "antiergotropy", "ergotropic_power"}
@@ -53,13 +53,13 @@ def fill_tiles(out: Mapping[str, Array], inputs: Sequence[Array]) -> None:
         fill(views, *(part(array, tile) for array in inputs))
 
     column = next(iter(out.values()))
-    workers = min(cores(), column.size // _SHARED_TILE)
+    workers = min(cores(), column.size // _THREAD_TILE)
     if workers < 2:
-        for tile in tiles(column.shape, _TILE):
+        for tile in tiles(column.shape, _CORE_TILE):
             fill_tile(tile)
         return
     with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
-        deque(pool.map(fill_tile, tiles(column.shape, _SHARED_TILE)), maxlen=0)
+        deque(pool.map(fill_tile, tiles(column.shape, _THREAD_TILE)), maxlen=0)
 
 
 def fill(

@@ -28,11 +28,11 @@ LongArray: TypeAlias = npt.NDArray[np.longdouble]
 
 # Stands for G at the exceptional point, where sin(G t)/G is t: the sine of a number this small
 # is that number, so no case is special.
-_TINY = 1e-100
+_CRITICAL = 1e-100
 
 
 @dataclass(frozen=True)
-class Exchange:
+class Constants:
     """The constants of the motion, arrays of one common number of dimensions.
 
     Attributes
@@ -60,14 +60,14 @@ class Exchange:
     damping: Array
     decay: Array
 
-    def select(self, pick: Callable[[Any], Any]) -> Exchange:
+    def select(self, pick: Callable[[Any], Any]) -> Constants:
         """Return the same constants for some of the parameters, as `pick` takes them."""
-        return Exchange(**{name: pick(value) for name, value in vars(self).items()})
+        return Constants(**{name: pick(value) for name, value in vars(self).items()})
 
 
-def exchange_constants(
+def constants_of(
     coupling: Array, charger_loss: Array, battery_loss: Array, detuning: Array
-) -> Exchange:
+) -> Constants:
     """Work out the constants of the motion from couplings, loss rates and detunings."""
     long = np.longdouble
     half = detuning.astype(long) / 2
@@ -77,18 +77,18 @@ def exchange_constants(
     real = (coupling - width) * (coupling + width) + half**2
     root = np.sqrt(real - 2j * half * quarter)
     oscillation, growth = root.real, np.abs(root.imag)
-    floor = _TINY * coupling
+    floor = _CRITICAL * coupling
     modulus = np.maximum(np.abs(root), floor)
     # Nothing beside the other part of G, or beside J, is nothing.
     critical = modulus == floor
-    growth = np.where(critical | (growth < _TINY * modulus), 0, growth)
-    oscillation = np.where(oscillation < _TINY * modulus, 0, oscillation)
+    growth = np.where(critical | (growth < _CRITICAL * modulus), 0, growth)
+    oscillation = np.where(oscillation < _CRITICAL * modulus, 0, oscillation)
     # width - |Y| from the product (width - |Y|)(width + |Y|), in which no digit is lost.
     total = coupling**2 + half**2 + width**2 + modulus**2
-    slower = 2 * (width * coupling) ** 2 / (total * np.maximum(width + growth, _TINY))
+    slower = 2 * (width * coupling) ** 2 / (total * np.maximum(width + growth, _CRITICAL))
     contrast = coupling / modulus
     decay = np.minimum(charger_loss, battery_loss) / 2 + slower
-    return Exchange(
+    return Constants(
         coupling=coupling,
         offset=(half - 1j * quarter).astype(complex),
         oscillation=np.where(critical, floor, oscillation).astype(long),
@@ -99,14 +99,14 @@ def exchange_constants(
     )
 
 
-def _phase(exchange: Exchange, times: Array) -> Array:
+def _phase(constants: Constants, times: Array) -> Array:
     """R t, rounded once."""
-    return np.multiply(exchange.oscillation, times, dtype=np.longdouble).astype(float)
+    return np.multiply(constants.oscillation, times, dtype=np.longdouble).astype(float)
 
 
-def transfer_probability(exchange: Exchange, times: Array) -> Array:
+def transfer_probability(constants: Constants, times: Array) -> Array:
     """F(t), the probability that the excitation has moved to the battery (paper, Eq. 69: f^2)."""
-    x = exchange
+    x = constants
     scale = np.exp(-x.decay * times)
     scale *= x.contrast
     if not x.growth.any():
@@ -119,13 +119,13 @@ def transfer_probability(exchange: Exchange, times: Array) -> Array:
     return np.asarray(swelling)
 
 
-def remainder(exchange: Exchange, times: Array, transfer: Array) -> Array:
+def remainder(constants: Constants, times: Array, transfer: Array) -> Array:
     """1 - F(t), with all its digits where F comes close to 1.
 
     There x is small beside J, and F = k [sin^2(R t) + sinh^2(Y t)] with a small logarithm of
     k = |J/G|^2 e^{-2 Gamma t} gives 1 - F = cos^2(R t) + (1 - k) sin^2(R t) - k sinh^2(Y t).
     """
-    x = exchange
+    x = constants
     relative = (x.offset / x.coupling) ** 2  # (G/J)^2 - 1
     swell = x.growth * times
     near = (np.abs(relative) < 0.5) & (swell < 1)
@@ -138,9 +138,9 @@ def remainder(exchange: Exchange, times: Array, transfer: Array) -> Array:
     return np.where(near, rest, 1 - transfer)
 
 
-def amplitudes(exchange: Exchange, times: Array) -> tuple[ComplexArray, ComplexArray]:
+def amplitudes(constants: Constants, times: Array) -> tuple[ComplexArray, ComplexArray]:
     """c_a(t) and c_b(t) without the phase e^{-i (w + d/2) t} that both share."""
-    x = exchange
+    x = constants
     root = _root(x)
     angle = np.sign(root.real) * _phase(x, times)
     fading = np.expm1(-2 * x.growth * times)
@@ -157,15 +157,15 @@ def amplitudes(exchange: Exchange, times: Array) -> tuple[ComplexArray, ComplexA
     return np.where(x.growth * times < 1, early, late), -1j * x.coupling * sine
 
 
-def _root(exchange: Exchange) -> ComplexArray:
+def _root(constants: Constants) -> ComplexArray:
     """G with a positive imaginary part; J^2 + x^2 has the imaginary part 2 Re(x) Im(x)."""
-    sign = np.where(exchange.offset.real * exchange.offset.imag < 0, -1.0, 1.0)
-    return np.asarray(sign * exchange.oscillation.astype(float) + 1j * exchange.growth)
+    sign = np.where(constants.offset.real * constants.offset.imag < 0, -1.0, 1.0)
+    return np.asarray(sign * constants.oscillation.astype(float) + 1j * constants.growth)
 
 
-def log_slope(exchange: Exchange, times: Array) -> Array:
+def log_slope(constants: Constants, times: Array) -> Array:
     """Logarithmic slope t F'(t)/F(t): 2 at t = 0, 1 at the peak of F/t, 0 at the peak of F."""
-    x = exchange
+    x = constants
     angle, swell = _phase(x, times), x.growth * times
     fading = np.expm1(-2 * swell)
     sine = np.sin(angle)

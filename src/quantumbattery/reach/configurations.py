@@ -63,8 +63,8 @@ def place_values(levels: Sequence[int]) -> Array:
     return drawn | np.uint64(1)
 
 
-_PIECE = 1 << 22  # places looked at in one array operation
-_SMALL = 1 << 11  # configurations in all, which are then searched at once
+_PLACES_AT_ONCE = 1 << 22  # places looked at in one array operation
+_WRITTEN_DOWN = 1 << 11  # configurations in all, which are then searched at once
 _ELEMENT = 160  # bytes of a matrix element while it is sorted into blocks and evolves, as measured
 _LOOKED_AT = 256  # configurations
 
@@ -91,7 +91,7 @@ class _Known:
 
 
 def _pieces(configurations: Array, places: int) -> Iterator[slice]:
-    step = max(1, _PIECE // max(1, places))
+    step = max(1, _PLACES_AT_ONCE // max(1, places))
     return (slice(k, k + step) for k in range(0, len(configurations), step))
 
 
@@ -105,7 +105,7 @@ def _explore(
     start: Array, groups: Sequence[Group], weights: Array, levels: Array, limit: float
 ) -> Array:
     """All configurations that can be reached from the first, in any order."""
-    if prod(levels.tolist()) <= _SMALL:
+    if prod(levels.tolist()) <= _WRITTEN_DOWN:
         return _search(start, groups, weights, levels)
     moving = [group for group in groups if not group.diagonal]
     staying = [group for group in groups if group.diagonal]

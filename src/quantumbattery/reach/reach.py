@@ -34,7 +34,7 @@ from quantumbattery.reach.terms import (
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class Bipartition:
     """Every configuration as a state of some sites, and the rest.
 
     Attributes
@@ -54,7 +54,7 @@ class Split:
     ground: bool = True
 
     @classmethod
-    def of(cls, reached: Reach, sites: Sequence[str]) -> Split:
+    def of(cls, reached: Reach, sites: Sequence[str]) -> Bipartition:
         """Split at some sites, in the order in which they are named."""
         place = [reached.sites.index(name) for name in sites]
         others = [k for k in range(len(reached.sites)) if k not in place]

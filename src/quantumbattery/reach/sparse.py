@@ -15,13 +15,13 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array
 
-_DENSE = 1 << 10  # numbers up to which a matrix is dense
-_FEW = 1 << 14  # entries up to which they are sorted here
+_DENSE_MATRIX = 1 << 10  # numbers up to which a matrix is dense
+_SORTED_HERE = 1 << 14  # entries up to which they are sorted here
 
 
 def sparse(value: Array, row: Array, column: Array, shape: tuple[int, int]) -> Any:
     """A matrix, from its entries; several may stand at one place and add up."""
-    if shape[0] * shape[1] > _DENSE:
+    if shape[0] * shape[1] > _DENSE_MATRIX:
         return _csr(value, row, column, shape)
     dense = np.zeros(shape, dtype=value.dtype)
     np.add.at(dense, (row, column), value)
@@ -62,7 +62,7 @@ def above(one: Any, other: Any) -> Any:
 def _csr(value: Array, row: Array, column: Array, shape: tuple[int, int]) -> Any:
     from scipy.sparse import csr_array
 
-    if max(len(row), *shape) > _FEW:
+    if max(len(row), *shape) > _SORTED_HERE:
         return csr_array((value, (row, column)), shape=shape)
     order, ends = np.argsort(row, kind="stable"), np.zeros(shape[0] + 1, dtype=np.int32)
     np.cumsum(np.bincount(row, minlength=shape[0]), out=ends[1:])
@@ -89,20 +89,20 @@ def reachable(row: Array, column: Array, size: int, first: Array) -> Array:
     return found
 
 
-_SMALL = 1 << 14  # numbers up to which a matrix is dense
-_FEW = 8  # entries up to which it costs less to add them one by one
+_DENSE_SUMS = 1 << 14  # numbers up to which a matrix is dense
+_ONE_BY_ONE = 8  # entries up to which it costs less to add them one by one
 
 
 @dataclass(frozen=True, eq=False)
-class Adder:
+class Sums:
     """Adds numbers up along the last axis: a matrix, targets x sources, sparse where large."""
 
     matrix: Any
 
     @classmethod
-    def to(cls, target: Array, count: int) -> Adder:
+    def to(cls, target: Array, count: int) -> Sums:
         """Adds each number of a list to its target."""
-        if count * len(target) <= _SMALL:
+        if count * len(target) <= _DENSE_SUMS:
             matrix = np.zeros((count, len(target)))
             matrix[target, np.arange(len(target))] = 1.0
             return cls(matrix)
@@ -120,7 +120,7 @@ class Adder:
         )
         if isinstance(self.matrix, np.ndarray):
             return [part.T for part in parts]
-        small = targets * sources <= _SMALL
+        small = targets * sources <= _DENSE_SUMS
         return [part.toarray().T if small else part for part in parts]
 
     @cached_property
@@ -138,7 +138,7 @@ class Adder:
 
     def __call__(self, values: Array) -> Array:
         """Take (..., sources) to (..., targets)."""
-        if self._count <= _FEW:
+        if self._count <= _ONE_BY_ONE:
             return self._one_by_one(values)
         flat = values.reshape(prod(values.shape[:-1]), values.shape[-1])
         shape = (*values.shape[:-1], self.matrix.shape[0])

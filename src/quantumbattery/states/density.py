@@ -10,9 +10,9 @@ import numpy as np
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.elements import Elements
-from quantumbattery.reach.reach import Reach, Split
+from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.reach.sparse import (
-    Adder,
+    Sums,
     adjoint,
     components,
     entries,
@@ -21,7 +21,7 @@ from quantumbattery.reach.sparse import (
     sparse,
 )
 from quantumbattery.states.blocks import Blocks, renumbered, size_class
-from quantumbattery.states.lindblad import Pairs, liouvillian
+from quantumbattery.states.lindblad import Rectangles, liouvillian
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +41,10 @@ class Matrix:
         The elements are this matrix times the columns that are read, which are real: a Hermitian
         part of the density matrix moves as real numbers, complex ones fill two columns.
     blocks : tuple of Blocks
-    pairs : Pairs
+    rectangles : Rectangles
         All elements that can be reached.
     chosen : ndarray
-        The element of `pairs` behind each number that moves.
+        The element of `rectangles` behind each number that moves.
     turn : matrix
         The unitary from those elements to the numbers.
     limit : float
@@ -57,7 +57,7 @@ class Matrix:
     twin: Array
     weights: Any
     blocks: tuple[Blocks, ...]
-    pairs: Pairs
+    rectangles: Rectangles
     chosen: Array
     turn: Any
     limit: float
@@ -75,12 +75,12 @@ class Matrix:
         entries = np.bincount(given.member)
         allow("pairs of starting configurations", int((entries**2).sum()), 64, self.limit)
         one, two = np.nonzero(given.member[:, None] == given.member)
-        place = self.pairs.index(given.configuration[one], given.configuration[two])
-        whole = Adder.to(place, self.pairs.size)(start[..., one] * start[..., two].conj())
-        return Adder(self.turn)(whole[..., self.chosen])
+        place = self.rectangles.index(given.configuration[one], given.configuration[two])
+        whole = Sums.to(place, self.rectangles.size)(start[..., one] * start[..., two].conj())
+        return Sums(self.turn)(whole[..., self.chosen])
 
 
-def density(reached: Reach, found: Pairs, watched: Split | None, limit: float) -> Matrix:
+def density(reached: Reach, found: Rectangles, watched: Bipartition | None, limit: float) -> Matrix:
     """Sort the elements of the density matrix into blocks, and find what is read of each.
 
     Parameters

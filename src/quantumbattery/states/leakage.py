@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.sparse import Adder
+from quantumbattery.reach.sparse import Sums
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.reduced import squares
-from quantumbattery.states.state import State
+from quantumbattery.states.state import Form
 
-_ROUNDING = 4e-15  # an amplitude below is not known to be there at all
+_NOT_THERE = 4e-15  # an amplitude below is not known to be there at all
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +26,7 @@ class Cut:
     state : Kets or Matrix
     """
 
-    state: State
+    state: Form
 
     def leak(self, states: Array, numbers: Array) -> Array:
         """A bound on the rate at which what a cut leaves out changes the density matrix.
@@ -50,7 +50,7 @@ class Cut:
         edge, worst = self.state.reach.edge, np.zeros(len(self.state.reach.sites))
         if len(edge.site):
             norms = self._row_norms(states)  # (g, c, T, where)
-            norms = np.where(norms < _ROUNDING, 0.0, norms)
+            norms = np.where(norms < _NOT_THERE, 0.0, norms)
             strength = np.abs(numbers)[:, edge.term] * self._size  # (g, entries)
             for site, mine, summed in self._sites:
                 worst[site] = np.matmul(norms, summed(strength[:, mine])[:, None, :, None]).max()
@@ -69,18 +69,18 @@ class Cut:
         return size
 
     @cached_property
-    def _sites(self) -> list[tuple[int, Array, Adder]]:
+    def _sites(self) -> list[tuple[int, Array, Sums]]:
         """Each site whose ladder is cut: its elements, and what adds them up by configuration."""
         edge, (where, which) = self.state.reach.edge, self._where
         cut = [(int(site), np.flatnonzero(edge.site == site)) for site in np.unique(edge.site)]
-        return [(site, mine, Adder.to(which[mine], len(where))) for site, mine in cut]
+        return [(site, mine, Sums.to(which[mine], len(where))) for site, mine in cut]
 
     def _row_norms(self, states: Array) -> Array:
         """The norm of <e|rho for the configurations e that lead beyond, or a bound of it."""
         state, (where, _) = self.state, self._where
         if isinstance(state, Matrix):
             total = np.zeros((*states.shape[:-1], len(where)))
-            weights = squares(Adder(state.weights)(states))
+            weights = squares(Sums(state.weights)(states))
             for chosen, summed in self._rows:
                 total += summed(weights[..., chosen])
             return np.sqrt(total)
@@ -95,13 +95,13 @@ class Cut:
         return norms
 
     @cached_property
-    def _members(self) -> Adder:
+    def _members(self) -> Sums:
         """What adds up the weights of each member of kets."""
         assert isinstance(self.state, Kets)
-        return Adder.to(self.state.member, int(self.state.member.max()) + 1)
+        return Sums.to(self.state.member, int(self.state.member.max()) + 1)
 
     @cached_property
-    def _rows(self) -> list[tuple[Array, Adder]]:
+    def _rows(self) -> list[tuple[Array, Sums]]:
         """Numbers of the state that belong to such a configuration, and what adds them up there."""
         state, (where, _) = self.state, self._where
         if isinstance(state, Matrix):
@@ -112,5 +112,5 @@ class Cut:
         for end, counted in ends:
             at = np.minimum(np.searchsorted(where, end), len(where) - 1)
             chosen = np.flatnonzero(counted & (where[at] == end))
-            rows.append((chosen, Adder.to(at[chosen], len(where))))
+            rows.append((chosen, Sums.to(at[chosen], len(where))))
         return rows

@@ -18,12 +18,12 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.reach import Reach
 
-_BYTES = 200  # for each element of the generator, while it is sorted into blocks
+_ELEMENT_BYTES = 200  # for each element of the generator, while it is sorted into blocks
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """The elements of the density matrix that can be reached; made by `pairs`.
+class Rectangles:
+    """The elements of the density matrix that can be reached; made by `rectangles`.
 
     They come as rectangles, block times block; the elements of a rectangle follow one another row
     by row, rectangle after rectangle.
@@ -31,7 +31,7 @@ class Pairs:
     Attributes
     ----------
     reach : Reach
-    rectangles : ndarray, shape (m, 2)
+    ends : ndarray, shape (m, 2)
         The block of the row (ket) and that of the column (bra).
     offsets : ndarray, shape (m + 1,)
         Where the elements of each rectangle begin, and the number of all.
@@ -40,7 +40,7 @@ class Pairs:
     """
 
     reach: Reach
-    rectangles: Array
+    ends: Array
     offsets: Array
     feeds: Array
 
@@ -55,7 +55,7 @@ class Pairs:
         blocks = self.reach.blocks
         parts = [
             (np.repeat(blocks[ket], len(blocks[bra])), np.tile(blocks[bra], len(blocks[ket])))
-            for ket, bra in self.rectangles
+            for ket, bra in self.ends
         ]
         row, column = (np.concatenate(part) for part in zip(*parts, strict=True))
         return row, column
@@ -66,14 +66,14 @@ class Pairs:
         count = np.bincount(labels)
         place = np.empty(len(labels), dtype=np.int64)  # of a configuration in its block
         place[np.concatenate(self.reach.blocks)] = np.concatenate([np.arange(n) for n in count])
-        keys = self.rectangles[:, 0] * len(count) + self.rectangles[:, 1]
+        keys = self.ends[:, 0] * len(count) + self.ends[:, 1]
         wanted = labels[row].astype(np.int64) * len(count) + labels[column]
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         inside = self.offsets[at] + place[row] * count[labels[column]] + place[column]
         return np.where(keys[at] == wanted, inside, -1)
 
 
-def pairs(reached: Reach, limit: float = 2.0) -> Pairs:
+def rectangles(reached: Reach, limit: float = 2.0) -> Rectangles:
     """Find the elements of the density matrix that a preparation reaches.
 
     Parameters
@@ -97,7 +97,7 @@ def pairs(reached: Reach, limit: float = 2.0) -> Pairs:
     The founding paper's pair (Eq. 58): nine elements of sixteen, and five from the south pole.
 
     >>> import numpy as np
-    >>> from quantumbattery.states.lindblad import pairs
+    >>> from quantumbattery.states.lindblad import rectangles
     >>> from quantumbattery.reach.reach import reach
     >>> from quantumbattery.network.preparations import bloch
     >>> from quantumbattery.network.sites import Qubit
@@ -107,7 +107,7 @@ def pairs(reached: Reach, limit: float = 2.0) -> Pairs:
     ...     sites={"charger": Qubit(loss=0.1), "battery": Qubit()},
     ...     interactions=[exchange("charger", "battery", 1.0)],
     ... )
-    >>> [pairs(reach(pair, bloch(theta))).size for theta in (np.pi / 2, np.pi)]
+    >>> [rectangles(reach(pair, bloch(theta))).size for theta in (np.pi / 2, np.pi)]
     [9, 5]
     """
     labels, losses = reached.labels, reached.losses
@@ -130,12 +130,12 @@ def pairs(reached: Reach, limit: float = 2.0) -> Pairs:
         feeds.append(np.unique(np.column_stack([origin, arrived]), axis=0))
         frontier = np.setdiff1d(arrived, known)
         known = np.union1d(known, frontier)
-    rectangles = np.column_stack(np.divmod(known, number))
-    sizes = count[rectangles[:, 0]] * count[rectangles[:, 1]]
+    ends = np.column_stack(np.divmod(known, number))
+    sizes = count[ends[:, 0]] * count[ends[:, 1]]
     allow("density-matrix elements", int(sizes.sum()), 16, limit)
     fed = np.searchsorted(known, np.concatenate(feeds))
     offsets = np.concatenate([[0], np.cumsum(sizes)])
-    return Pairs(reached, rectangles, offsets, fed[fed[:, 0] != fed[:, 1]])
+    return Rectangles(reached, ends, offsets, fed[fed[:, 0] != fed[:, 1]])
 
 
 def _hop(keys: Array, hops: Array, source: Array, terms: int, number: int) -> tuple[Array, Array]:
@@ -165,16 +165,16 @@ def _joined(group: Array, value: Array, groups: Array, values: Array, number: in
     return keys
 
 
-def liouvillian(found: Pairs, limit: float = 2.0) -> Elements:
+def liouvillian(found: Rectangles, limit: float = 2.0) -> Elements:
     """The generator of the density matrix on the elements that can be reached.
 
     d rho/dt = -i [H, rho] + sum of rate (L rho L^dag - {L^dag L, rho}/2), with rho a vector over
-    `Pairs.elements`; terms are those of the Hamiltonian, then those of the losses.
+    `Rectangles.elements`; terms are those of the Hamiltonian, then those of the losses.
 
     Parameters
     ----------
     found : Pairs
-        From `pairs`.
+        From `rectangles`.
     limit : float
         The memory that the matrix elements may take, in GiB.
 
@@ -202,7 +202,7 @@ def liouvillian(found: Pairs, limit: float = 2.0) -> Elements:
         np.concatenate([hamiltonian.column, damping.column]),
         np.concatenate([-1j * hamiltonian.value, -damping.value / 2]),
     )
-    allow("elements of the generator", _count(found, coherent, jumps), _BYTES, limit)
+    allow("elements of the generator", _count(found, coherent, jumps), _ELEMENT_BYTES, limit)
     row, column = found.elements
     parts = []
     which, entry = _expand(*coherent.starts(row))  # H and damping from the left
@@ -228,12 +228,12 @@ def liouvillian(found: Pairs, limit: float = 2.0) -> Elements:
     )
 
 
-def _count(found: Pairs, coherent: _Sparse, jumps: _Sparse) -> int:
+def _count(found: Rectangles, coherent: _Sparse, jumps: _Sparse) -> int:
     """How many elements the generator has, from those of the blocks alone."""
     labels = found.reach.labels
     size = np.bincount(labels)
     degree = np.bincount(labels[coherent.column], minlength=len(size))
-    ket, bra = found.rectangles.T
+    ket, bra = found.ends.T
     entries = degree[ket] * size[bra] + size[ket] * degree[bra]
     for term in np.unique(jumps.term):
         leaving = np.bincount(labels[jumps.column[jumps.term == term]], minlength=len(size))

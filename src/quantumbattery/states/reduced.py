@@ -14,18 +14,18 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.reach import Split
-from quantumbattery.reach.sparse import Adder, above, components, product, sparse
+from quantumbattery.reach.reach import Bipartition
+from quantumbattery.reach.sparse import Sums, above, components, product, sparse
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
-from quantumbattery.states.state import State
+from quantumbattery.states.state import Form
 
 
 @dataclass(frozen=True, eq=False)
 class KetPart:
     """The reduced state of kets: a sum over (member, rest) of what its amplitudes give."""
 
-    split: Split
+    split: Bipartition
     kets: Kets
 
     @cached_property
@@ -47,8 +47,8 @@ class KetPart:
         return None if frozen is None else int(self.split.inside[frozen])
 
     @cached_property
-    def _sum_over_rest(self) -> Adder:
-        return Adder.to(self.state, len(self.split.levels))
+    def _sum_over_rest(self) -> Sums:
+        return Sums.to(self.state, len(self.split.levels))
 
     def populations(self, amplitudes: Array) -> Array:
         """Shape (..., states)."""
@@ -59,7 +59,7 @@ class KetPart:
         return populations
 
     @cached_property
-    def _pairs(self) -> dict[bytes, tuple[Array, Array, Adder]]:
+    def _pairs(self) -> dict[bytes, tuple[Array, Array, Sums]]:
         return {}
 
     def elements(self, amplitudes: Array, row: Array, column: Array) -> Array:
@@ -71,7 +71,7 @@ class KetPart:
         if key not in self._pairs:
             size = len(self.split.levels)
             one, two, wanted = _meeting(self.row, self.state, row, column, size)
-            self._pairs[key] = one, two, Adder.to(wanted, len(row))
+            self._pairs[key] = one, two, Sums.to(wanted, len(row))
         one, two, summed = self._pairs[key]
         found = summed(amplitudes[..., one] * amplitudes[..., two].conj())
         if self.lost is not None:
@@ -115,7 +115,7 @@ class KetPart:
         """What amplitudes alone in their rows, and what was lost, add to the diagonal."""
         alone = np.flatnonzero(~self._shared)
         weights = squares(amplitudes[..., alone])
-        added = Adder.to(self.state[alone], len(self.split.levels))(weights)
+        added = Sums.to(self.state[alone], len(self.split.levels))(weights)
         if self.lost is not None:
             added[..., self.lost] += _missing(squares(amplitudes))
         return added
@@ -139,7 +139,7 @@ class KetPart:
 class MatrixPart:
     """The reduced state of density-matrix elements: a sum over those with equal rest."""
 
-    split: Split
+    split: Bipartition
     matrix: Matrix
 
     @cached_property
@@ -154,12 +154,12 @@ class MatrixPart:
         return self._populations(numbers)
 
     @cached_property
-    def _populations(self) -> Adder:
+    def _populations(self) -> Sums:
         every = np.arange(len(self.split.levels))
-        return Adder(self._sums(every, every).real)
+        return Sums(self._sums(every, every).real)
 
     @cached_property
-    def _adders(self) -> dict[bytes, Adder]:
+    def _adders(self) -> dict[bytes, Sums]:
         return {}
 
     def elements(self, numbers: Array, row: Array, column: Array) -> Array:
@@ -169,7 +169,7 @@ class MatrixPart:
         """
         key = row.tobytes() + column.tobytes()
         if key not in self._adders:
-            self._adders[key] = Adder(self._sums(row, column))
+            self._adders[key] = Sums(self._sums(row, column))
         return self._adders[key](numbers)
 
     def _sums(self, row: Array, column: Array) -> Any:
@@ -223,7 +223,7 @@ class MatrixPart:
 Part: TypeAlias = KetPart | MatrixPart
 
 
-def part(split: Split, state: State) -> Part:
+def part(split: Bipartition, state: Form) -> Part:
     """The reduced state of either form."""
     return KetPart(split, state) if isinstance(state, Kets) else MatrixPart(split, state)
 

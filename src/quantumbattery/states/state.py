@@ -15,15 +15,15 @@ from typing import TypeAlias
 import numpy as np
 
 from quantumbattery.reach.elements import Elements
-from quantumbattery.reach.reach import Reach, Split
+from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.density import Matrix, density
 from quantumbattery.states.kets import Kets, kets
-from quantumbattery.states.lindblad import damping_elements, pairs
+from quantumbattery.states.lindblad import damping_elements, rectangles
 
-State: TypeAlias = Kets | Matrix
+Form: TypeAlias = Kets | Matrix
 
 
-def structure(reached: Reach, watched: Split | None = None, limit: float = 2.0) -> State:
+def structure(reached: Reach, watched: Bipartition | None = None, limit: float = 2.0) -> Form:
     """Find how a state is best written down: kets, or elements of its density matrix.
 
     Parameters
@@ -49,7 +49,7 @@ def structure(reached: Reach, watched: Split | None = None, limit: float = 2.0) 
         return kets(reached, reached.hamiltonian, None)
     frozen = _frozen(reached)
     if frozen is None:
-        return density(reached, pairs(reached, limit), watched, limit)
+        return density(reached, rectangles(reached, limit), watched, limit)
     shift, damping = len(reached.hamiltonian.coefficients), damping_elements(losses)
     shrinking = _sum(
         replace(reached.hamiltonian, value=-1j * reached.hamiltonian.value),

@@ -40,7 +40,7 @@ _BLOCKS = 256  # of points that are evaluated one by one
 _BATCHES = 64  # of points that are evaluated at once, which are as many as this at least:
 _BATCH = 32
 _LONG = 2.0  # seconds of a point beside which it is nothing to evaluate several at once
-_BYTES = 1 << 24  # of the results of a block
+_BLOCK_BYTES = 1 << 24  # of the results of a block
 _SHORT = 1.0  # seconds of work that are not worth other processes
 
 
@@ -251,7 +251,7 @@ def _begun(
 def _points(grid: Grid, template: Template, batched: Sequence[str]) -> int:
     """How many points a block has, where nobody says so; nothing that is measured counts."""
     share = max(_BATCH, -(-grid.size // _BATCHES)) if batched else -(-grid.size // _BLOCKS)
-    return max(1, min(share, _BYTES // max(1, template.bytes)))
+    return max(1, min(share, _BLOCK_BYTES // max(1, template.bytes)))
 
 
 def _work(

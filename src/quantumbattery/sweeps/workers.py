@@ -22,7 +22,7 @@ from quantumbattery.sweeps.grid import Grid
 from quantumbattery.sweeps.store import SweepError
 
 _AHEAD = 2  # blocks that wait for each worker
-_MANY = 64  # blocks that wait where nobody knows how many workers there are
+_WAITING = 64  # blocks that wait where nobody knows how many workers there are
 
 
 def evaluated(
@@ -35,7 +35,7 @@ def evaluated(
     SweepError
         If a block did not come back: a point that fails does, a worker that dies does not.
     """
-    ahead = _AHEAD * getattr(executor, "_max_workers", _MANY // _AHEAD)
+    ahead = _AHEAD * getattr(executor, "_max_workers", _WAITING // _AHEAD)
     left = iter(waiting)
     running: dict[Future[Block], int] = {}
     send = _sender(job, executor)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TIMES = np.linspace(0, 6, 13)
 LATE = 400.0
 FARINA = "Farina et al., Phys. Rev. B 99, 035421 (2019)"
-MOMENTS = "independent: first and second moments of the quadratures, by matrix exponentials"
+BY_MOMENTS = "independent: first and second moments of the quadratures, by matrix exponentials"
 BY_FORCE = "independent: Kronecker products and matrix exponentials in the turning frame"
 
 # --- two oscillators -----------------------------------------------------------------------------
@@ -106,14 +106,14 @@ _LOSSY = Entry(
     [
         Result("energy (w), F = 0.05 g, at the exceptional point g_a = 4 g, 4 times",
                lambda: _lossy("energy", 0.05, 4.0),
-               lambda: references.oscillators(TIMES[::4], 0.05, loss=4.0)[0], MOMENTS, 1e-12),
+               lambda: references.oscillators(TIMES[::4], 0.05, loss=4.0)[0], BY_MOMENTS, 1e-12),
         Result("late energy (w), F = 0.02 g, g_a = 4 g",
                lambda: curve(models.driven_oscillator_pair(drive=0.02, loss=4.0), {}, 28.0),
                0.02**2, f"exact: w (F/g)^2 for every loss; {FARINA}", 1e-12),
         Result("energy (w), F = 0.03 g, loss g, bath of mean 0.01, 4 times",
                lambda: _lossy("energy", 0.03, 1.0, 0.01),
                lambda: references.oscillators(TIMES[::4], 0.03, loss=1.0, occupation=0.01)[0],
-               MOMENTS, 1e-12),
+               BY_MOMENTS, 1e-12),
         Result("energy of drive and heat together less that of each alone (w)", _not_added, 0.0,
                f"exact: 0, they add up: the moments obey linear equations; {FARINA}", 1e-12),
         Result("ergotropy (w), F = 0.03 g, loss g, bath of mean 0.01, 4 times",
@@ -340,17 +340,17 @@ _QUADRATIC = Entry(
             Result(f"{measure} (w), Om = 0.01 g, loss 2 g, 4 times",
                    partial(_squeezed, measure, 0.01, 2.0, TIMES[::4]),
                    partial(_by_moments, k),
-                   MOMENTS, 1e-13)
+                   BY_MOMENTS, 1e-13)
             for k, measure in enumerate(("energy", "ergotropy"))
         ),
         Result("energy (w), Om = 0.005 g = g_a / 2, 4 times",
                lambda: _squeezed("energy", 0.005, 0.01, np.arange(4.0)),
                lambda: references.oscillators(np.arange(4.0), squeezing=0.005, loss=0.01)[0],
-               f"{MOMENTS}; here they cease to settle", 1e-13),
+               f"{BY_MOMENTS}; here they cease to settle", 1e-13),
         Result("energy (w), Om = 0.2 g, no loss, 5 times",
                lambda: curve(models.quadratic_drive(drive=0.2), {}, np.arange(5.0)),
                lambda: references.oscillators(np.arange(5.0), squeezing=0.2)[0],
-               f"{MOMENTS}; no steady state as Om >= g_a/2", 1e-12),
+               f"{BY_MOMENTS}; no steady state as Om >= g_a/2", 1e-12),
     ],
     _draw_quadratic,
 )  # fmt: skip
