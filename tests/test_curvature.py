@@ -11,7 +11,7 @@ from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
 from quantumbattery.network.preparations import bloch, fock
 from quantumbattery.network.sites import Oscillator, Qubit
-from quantumbattery.reach.reach import reach
+from started import reach
 
 
 def bound_of(system, chosen):

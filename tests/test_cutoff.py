@@ -16,12 +16,13 @@ from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, interaction
 from quantumbattery.network.preparations import bloch, fock, state
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
-from quantumbattery.reach.reach import Bipartition, reach
+from quantumbattery.reach.reach import Bipartition
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.leakage import Cut
 from quantumbattery.states.reduced import part
 from quantumbattery.states.state import structure
+from started import reach
 
 TIMES = np.linspace(0, 2, 81)
 SOME = [8, 24, 80]  # multiples of the first: the difference is looked at there

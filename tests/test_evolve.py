@@ -19,11 +19,12 @@ from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import exchange, heisenberg
 from quantumbattery.network.preparations import bloch, fock, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit
-from quantumbattery.reach.reach import Bipartition, reach
+from quantumbattery.reach.reach import Bipartition
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.reduced import part
 from quantumbattery.states.state import structure
+from started import reach
 
 close = partial(np.testing.assert_allclose, rtol=0, atol=2e-12)
 WHENS = {

@@ -272,7 +272,7 @@ def test_bad_types(build, message):
 
 def test_the_described_pair_has_the_same_hamiltonian():
     from helpers import A, B
-    from quantumbattery.reach.reach import reach
+    from started import reach
 
     pair = qb.QubitPair(1.5, 0.7, 0.3, 0.1, 0.25)
     reached = reach(pair.system(), qb.bloch(1.0))

@@ -12,8 +12,8 @@ from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import dipole, exchange
 from quantumbattery.network.preparations import bloch, fock, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
-from quantumbattery.reach.reach import reach
 from quantumbattery.states.lindblad import liouvillian, rectangles
+from started import reach
 
 # --- beside the product space --------------------------------------------------------------------
 

@@ -14,8 +14,8 @@ from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg
 from quantumbattery.network.preparations import bloch, coherent, fock
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
-from quantumbattery.reach.cutoffs import cutoffs, gains_quanta
-from quantumbattery.reach.reach import reach
+from quantumbattery.reach.cutoffs import gains_quanta
+from started import cutoffs, reach
 
 # --- beside the product space --------------------------------------------------------------------
 
@@ -140,11 +140,11 @@ def test_the_cut_is_felt_only_where_it_cuts():
     ours = reach(hot, fock(4))
     assert ours.cut == ("charger",)
     assert ours.configurations[np.unique(ours.edge.configuration)].tolist() == [[4, 0]]
-    assert reach(hot, fock(4), levels={"charger": 9}).levels == (9, 2)
+    assert reach(hot, fock(4), given={"charger": 9}).levels == (9, 2)
     with pytest.raises(ValueError, match="levels are for oscillators, but 'battery' is Qubit"):
-        reach(hot, fock(4), levels={"battery": 3})
+        reach(hot, fock(4), given={"battery": 3})
     with pytest.raises(ValueError, match=r"levels of 'charger' must be a whole number.*got 1"):
-        reach(hot, fock(1), levels={"charger": 1})
+        reach(hot, fock(1), given={"charger": 1})
 
 
 def test_cutoffs_hold_all_quanta():

@@ -11,7 +11,7 @@ from quantumbattery.charging.solve import Problem, Solution, solve
 from quantumbattery.machine import TooLargeError
 from quantumbattery.quantities.descriptions import listed
 from quantumbattery.reach.cutoffs import cutoffs, gains_quanta
-from quantumbattery.reach.reach import reach_from
+from quantumbattery.reach.reach import reach
 
 _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
@@ -29,7 +29,7 @@ def solved(problem: Problem) -> Solution:
     tried: dict[str, list[tuple[int, float]]] = {name: [] for name in free}
     while True:
         try:
-            reached = reach_from(network, started, levels, limit)
+            reached = reach(network, started, levels, limit)
             solution = solve(problem, reached, free)
         except TooLargeError as error:
             failed = [f"{name}: {known[-1][0]}" for name, known in tried.items() if known]

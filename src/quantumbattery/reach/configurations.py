@@ -101,6 +101,14 @@ def _inside(moves: Moves, levels: Array) -> Array:
     return inside
 
 
+def explored(first: Array, groups: Sequence[Group], levels: Array, limit: float) -> Array:
+    """All configurations that terms lead to from the first, these too, in dictionary order."""
+    weights = place_values(levels.tolist())
+    distinct = np.unique(first.astype(np.uint64) @ weights, return_index=True)[1]
+    found = _explore(first[distinct], groups, weights, levels, limit)
+    return found[_dictionary_order(found)]
+
+
 def _explore(
     start: Array, groups: Sequence[Group], weights: Array, levels: Array, limit: float
 ) -> Array:

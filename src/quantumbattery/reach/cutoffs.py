@@ -8,7 +8,6 @@ from quantumbattery.network.amplitudes import entries, is_pure, needed_levels
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.sites import Oscillator
-from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.reach.terms import (
     hamiltonian_terms,
@@ -29,36 +28,28 @@ def gains_quanta(network: Network, levels: Mapping[str, int]) -> bool:
     return False
 
 
-def cutoffs(network: Network, preparation: object, tolerance: float = 1e-14) -> dict[str, int]:
-    """Enough levels of every site for a preparation, and for its quanta wherever they go.
+def cutoffs(
+    network: Network, started: Mapping[str, Preparation], tolerance: float = 1e-14
+) -> dict[str, int]:
+    """Enough levels of every site for preparations, and for their quanta wherever they go.
 
     An oscillator whose levels are given keeps them. Any other gets room for all the quanta that
-    the preparation brings to all sites, up to a part of size `tolerance`: where quanta are
-    conserved (exchange, loss) nothing else is ever left out. Counter-rotating terms and thermal
-    baths need more; `Reach.cut` then says that the cut is felt.
+    are brought to all sites, up to a part of size `tolerance`: where quanta are conserved
+    (exchange, loss) nothing else is ever left out. Counter-rotating terms and thermal baths need
+    more; `Reach.cut` then says that the cut is felt.
 
     Parameters
     ----------
     network : Network
-    preparation : preparation or dict of str to preparation
+    started : dict of str to preparation
+        As `by_site` has checked them.
     tolerance : float
         The norm that may be left out of a ket, or the weight of a thermal state. A norm, since the
         work in a state may depend on its smallest amplitudes in the first power.
-
-    Returns
-    -------
-    dict of str to int
-        For every site.
     """
-    return _cutoffs(network, by_site(preparation, network), tolerance)
-
-
-def _cutoffs(
-    network: Network, chosen: Mapping[str, Preparation], tolerance: float = 1e-14
-) -> dict[str, int]:
     levels = {name: site.dimension or 2 for name, site in network.sites.items()}
     quanta = 0
-    for name, each in chosen.items():
+    for name, each in started.items():
         site = network.sites[name]
         weight = tolerance**2 if is_pure(each) else tolerance
         if site.dimension is None:
@@ -71,7 +62,8 @@ def _cutoffs(
     return levels
 
 
-def _given_levels(network: Network, levels: Mapping[str, int]) -> dict[str, int]:
+def given_levels(network: Network, levels: Mapping[str, int]) -> dict[str, int]:
+    """Check numbers of levels that are given to oscillators."""
     given = {}
     for name, n in levels.items():
         site = network.sites.get(name)

@@ -18,10 +18,9 @@ from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import entries
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
-from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.configurations import Keys, _dictionary_order, _explore, place_values
-from quantumbattery.reach.cutoffs import _cutoffs, _given_levels
+from quantumbattery.reach.configurations import Keys, explored
+from quantumbattery.reach.cutoffs import cutoffs, given_levels
 from quantumbattery.reach.elements import Edge, Elements, elements_between
 from quantumbattery.reach.sparse import components
 from quantumbattery.reach.terms import (
@@ -31,54 +30,6 @@ from quantumbattery.reach.terms import (
     hamiltonian_terms,
     loss_terms,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Bipartition:
-    """Every configuration as a state of some sites, and the rest.
-
-    Attributes
-    ----------
-    levels : ndarray, shape (states, sites)
-        The levels of those sites in each of their states that occurs.
-    inside, rest : ndarray, shape (configurations,)
-        Numbers of the state of those sites, and of the state of all others.
-    ground : bool
-        Whether anybody looks at the population of their ground state, which is what all others
-        leave of 1; False for a qubit only, read by its excited population and coherence.
-    """
-
-    levels: Array
-    inside: Array
-    rest: Array
-    ground: bool = True
-
-    @classmethod
-    def of(cls, reached: Reach, sites: Sequence[str]) -> Bipartition:
-        """Split at some sites, in the order in which they are named."""
-        place = [reached.sites.index(name) for name in sites]
-        others = [k for k in range(len(reached.sites)) if k not in place]
-        levels, inside = _distinct(reached.configurations[:, place])
-        return cls(levels, inside, _distinct(reached.configurations[:, others])[1])
-
-    def needed(self, row: Array, column: Array) -> Array:
-        """Which elements of the joint density matrix the reduced one adds up."""
-        needed: Array = self.rest[row] == self.rest[column]
-        if not self.ground:
-            excited = (self.levels > 0).sum(axis=1)[self.inside] > 0
-            needed &= excited[row] | excited[column]
-        return needed
-
-
-def _distinct(rows: Array) -> tuple[Array, Array]:
-    """The different rows, and which of them each one is."""
-    if not rows.shape[1]:
-        return rows[:1], np.zeros(len(rows), dtype=np.int64)
-    if rows.shape[1] == 1:  # much faster than whole rows
-        distinct, which = np.unique(rows[:, 0], return_inverse=True)
-        return distinct[:, None], which
-    distinct, which = np.unique(rows, axis=0, return_inverse=True)
-    return distinct, which.reshape(-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,58 +110,23 @@ class Reach:
         return self.keys.find(self.keys.of(np.asarray(configurations)))
 
 
-def _start(
-    network: Network, chosen: Mapping[str, Preparation], levels: Mapping[str, int], limit: float
-) -> tuple[Array, Array, xr.DataArray]:
-    """Configurations, members and amplitudes of the product of all sites' preparations."""
-    dtype = np.min_scalar_type(max(levels.values()) - 1)
-    configurations = np.zeros((1, len(network.sites)), dtype=dtype)
-    members = np.zeros(1, dtype=np.int64)
-    amplitude = xr.DataArray(np.ones(1), dims="entry")
-    for number, (name, each) in enumerate(chosen.items()):
-        level, member, values = entries(each, network.sites[name], levels[name])
-        allow("starting configurations", len(members) * len(level), 64, limit)
-        old = np.repeat(np.arange(len(members)), len(level))
-        new = np.tile(np.arange(len(level)), len(members))
-        configurations = configurations[old]
-        configurations[:, list(network.sites).index(name)] = level[new]
-        members = members[old] * (int(member.max()) + 1) + member[new]
-        amplitude = amplitude.isel(entry=old) * values.isel(entry=new) if number else values
-    if members.any():
-        members = np.unique(members, return_inverse=True)[1]
-    if amplitude.dims[-1] != "entry":
-        amplitude = amplitude.transpose(..., "entry")
-    return configurations, members, amplitude
-
-
 def reach(
     network: Network,
-    preparation: object,
+    started: Mapping[str, Preparation],
     levels: Mapping[str, int] | None = None,
     limit: float = 2.0,
 ) -> Reach:
-    """Find every configuration that a preparation reaches, and the matrix elements between them.
+    """Find every configuration that preparations reach, and the matrix elements between them.
 
     Parameters
     ----------
     network : Network
-        What there is.
-    preparation : preparation or dict of str to preparation
-        How the charger starts, or each site; sites not named start in their ground state.
+    started : dict of str to preparation
+        Of sites by name, as `by_site` has checked them; others start in their ground state.
     levels : dict of str to int, optional
         Levels of oscillators, in place of what `cutoffs` finds.
     limit : float
-        The memory that the result may take, in GiB.
-
-    Returns
-    -------
-    Reach
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the preparation does not fit the system, or the result would be larger than the limit;
-        exploration stops as soon as that is known.
+        The memory that the result may take, in GiB; ValueError as soon as it is known to need more.
 
     Notes
     -----
@@ -230,59 +146,78 @@ def reach(
     ...     charger="a",
     ...     battery="d",
     ... )
-    >>> reach(chain, fock(1)).configurations
+    >>> reach(chain, {"a": fock(1)}).configurations
     array([[0, 0, 0, 1],
            [0, 0, 1, 0],
            [0, 1, 0, 0],
            [1, 0, 0, 0]], dtype=uint8)
     """
-    return reach_from(network, by_site(preparation, network), levels, limit)
-
-
-def reach_from(
-    network: Network,
-    chosen: Mapping[str, Preparation],
-    levels: Mapping[str, int] | None = None,
-    limit: float = 2.0,
-) -> Reach:
-    """The same for preparations that were checked and sorted by `by_site`."""
-    for name, site in network.sites.items():
-        allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
-    counts = _given_levels(network, levels or {})
-    if any(site.dimension is None and name not in counts for name, site in network.sites.items()):
-        counts = _cutoffs(network, chosen) | counts
-    counts = {name: counts.get(name) or site.dimension or 2 for name, site in network.sites.items()}
-    for name, n in counts.items():
-        allow(f"levels of {name!r}", n, 200, limit)
+    counts = _levels(network, started, levels or {}, limit)
     sizes = np.array(list(counts.values()))
-    first, member, amplitude = _start(network, chosen, counts, limit)
+    first, member, amplitude = _start(network, started, counts, limit)
     energies, losses = hamiltonian_terms(network, counts), loss_terms(network, counts)
-    damped = damping(losses, sizes.tolist())
-    weights = place_values(sizes.tolist())
-    distinct = np.unique(first.astype(np.uint64) @ weights, return_index=True)[1]
     moving, losing, joining = (
         grouped(products, sizes.tolist())
-        for products in (energies.products, losses.products, damped)
+        for products in (energies.products, losses.products, damping(losses, sizes.tolist()))
     )
-    groups = [*moving, *losing, *joining]
-    found = _explore(first[distinct], groups, weights, sizes, limit)
-    found = found[_dictionary_order(found)]
-    look_up = Keys.over(found, sizes.tolist())
-    hamiltonian, edge = elements_between(energies, moving, sizes, found, look_up)
-    jumps, lossy_edge = elements_between(losses, losing, sizes, found, look_up)
-    names = tuple(network.sites)
+    found = explored(first, [*moving, *losing, *joining], sizes, limit)
+    keys = Keys.over(found, sizes.tolist())
+    hamiltonian, edge = elements_between(energies, moving, sizes, found, keys)
+    jumps, lossy_edge = elements_between(losses, losing, sizes, found, keys)
     return Reach(
-        sites=names,
+        sites=tuple(network.sites),
         levels=tuple(sizes.tolist()),
         configurations=found,
         hamiltonian=hamiltonian,
         losses=jumps,
         labels=_labels(hamiltonian, jumps),
-        start=Start(look_up.find(look_up.of(first)), member, amplitude),
+        start=Start(keys.find(keys.of(first)), member, amplitude),
         edge=edge.followed_by(lossy_edge, shift=len(hamiltonian.coefficients)),
-        keys=look_up,
+        keys=keys,
         signals=energies.signals,
     )
+
+
+def _levels(
+    network: Network,
+    started: Mapping[str, Preparation],
+    given: Mapping[str, int],
+    limit: float,
+) -> dict[str, int]:
+    """The number of levels of every site."""
+    for name, site in network.sites.items():
+        allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
+    counts = given_levels(network, given)
+    if any(site.dimension is None and name not in counts for name, site in network.sites.items()):
+        counts = cutoffs(network, started) | counts
+    counts = {name: counts.get(name) or site.dimension or 2 for name, site in network.sites.items()}
+    for name, n in counts.items():
+        allow(f"levels of {name!r}", n, 200, limit)
+    return counts
+
+
+def _start(
+    network: Network, started: Mapping[str, Preparation], levels: Mapping[str, int], limit: float
+) -> tuple[Array, Array, xr.DataArray]:
+    """Configurations, members and amplitudes of the product of all sites' preparations."""
+    dtype = np.min_scalar_type(max(levels.values()) - 1)
+    configurations = np.zeros((1, len(network.sites)), dtype=dtype)
+    members = np.zeros(1, dtype=np.int64)
+    amplitude = xr.DataArray(np.ones(1), dims="entry")
+    for number, (name, each) in enumerate(started.items()):
+        level, member, values = entries(each, network.sites[name], levels[name])
+        allow("starting configurations", len(members) * len(level), 64, limit)
+        old = np.repeat(np.arange(len(members)), len(level))
+        new = np.tile(np.arange(len(level)), len(members))
+        configurations = configurations[old]
+        configurations[:, list(network.sites).index(name)] = level[new]
+        members = members[old] * (int(member.max()) + 1) + member[new]
+        amplitude = amplitude.isel(entry=old) * values.isel(entry=new) if number else values
+    if members.any():
+        members = np.unique(members, return_inverse=True)[1]
+    if amplitude.dims[-1] != "entry":
+        amplitude = amplitude.transpose(..., "entry")
+    return configurations, members, amplitude
 
 
 def _labels(hamiltonian: Elements, losses: Elements) -> Array:
@@ -293,3 +228,54 @@ def _labels(hamiltonian: Elements, losses: Elements) -> Array:
     # L^dag L joins configurations that a loss takes to the same one: here through that one.
     row, column = np.concatenate([row, losses.column]), np.concatenate([column, n + arrival])
     return components(row, column, n + len(arrivals))[:n]
+
+
+# --- some of the sites, and the rest ------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Bipartition:
+    """Every configuration as a state of some sites, and the rest.
+
+    Attributes
+    ----------
+    levels : ndarray, shape (states, sites)
+        The levels of those sites in each of their states that occurs.
+    inside, rest : ndarray, shape (configurations,)
+        Numbers of the state of those sites, and of the state of all others.
+    ground : bool
+        Whether anybody looks at the population of their ground state, which is what all others
+        leave of 1; False for a qubit only, read by its excited population and coherence.
+    """
+
+    levels: Array
+    inside: Array
+    rest: Array
+    ground: bool = True
+
+    @classmethod
+    def of(cls, reached: Reach, sites: Sequence[str]) -> Bipartition:
+        """Split at some sites, in the order in which they are named."""
+        place = [reached.sites.index(name) for name in sites]
+        others = [k for k in range(len(reached.sites)) if k not in place]
+        levels, inside = _distinct(reached.configurations[:, place])
+        return cls(levels, inside, _distinct(reached.configurations[:, others])[1])
+
+    def needed(self, row: Array, column: Array) -> Array:
+        """Which elements of the joint density matrix the reduced one adds up."""
+        needed: Array = self.rest[row] == self.rest[column]
+        if not self.ground:
+            excited = (self.levels > 0).sum(axis=1)[self.inside] > 0
+            needed &= excited[row] | excited[column]
+        return needed
+
+
+def _distinct(rows: Array) -> tuple[Array, Array]:
+    """The different rows, and which of them each one is."""
+    if not rows.shape[1]:
+        return rows[:1], np.zeros(len(rows), dtype=np.int64)
+    if rows.shape[1] == 1:  # much faster than whole rows
+        distinct, which = np.unique(rows[:, 0], return_inverse=True)
+        return distinct[:, None], which
+    distinct, which = np.unique(rows, axis=0, return_inverse=True)
+    return distinct, which.reshape(-1)
