@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -70,6 +70,11 @@ class Batch:
         spread = axes._flat(times, generator if shared else (), moments)
         spread = spread if shared else spread[0]
         return cls(sizes, coords, generator, states, moments, spread)
+
+    def one_by_one(self) -> Batch:
+        """The same with a generator of its own for every initial state."""
+        every = tuple(d for d in self.sizes if d not in self.moments)
+        return replace(self, generator=every, states=())
 
     def _count(self, dims: tuple[str, ...]) -> int:
         return prod(self.sizes[d] for d in dims)

@@ -25,53 +25,72 @@ from quantumbattery.reach.elements import Elements, elements_between
 from quantumbattery.reach.sparse import Sums, components
 from quantumbattery.reach.terms import Terms, grouped, hamiltonian_terms
 
-Numbers = Callable[[Parameter], Array]
+Numbers: TypeAlias = Callable[[Parameter], Array]
 """The values of a parameter over the batch, shape (g or 1,)."""
+
+Ladder: TypeAlias = tuple[Array, Array]
+"""Energies (..., d) in any order, and how many states have each (d,)."""
 
 EXTRACTIONS = ("global", "collective", "local")
 
 
 @dataclass(frozen=True, eq=False)
+class Cell:
+    """A site of the battery with its numbers."""
+
+    site: Site
+    strengths: tuple[Array, ...]  # of its energy terms, each (g or 1,)
+
+    @classmethod
+    def of(cls, site: Site, numbers: Numbers) -> Cell:
+        """Look its numbers up."""
+        return cls(
+            site, tuple(numbers(energy) for energy, _ in site.energy_terms(site.dimension or 2))
+        )
+
+    @property
+    def one(self) -> Cell:
+        """One of the cells of an ensemble, which have the same numbers; others are one."""
+        return replace(self, site=self.site.cell) if isinstance(self.site, Ensemble) else self
+
+    def energies(self, levels: int) -> Array:
+        """Energies of its lowest levels, shape (g or 1, levels)."""
+        weights = [weights for _, weights in self.site.energy_terms(levels)]
+        parts = zip(self.strengths, weights, strict=True)
+        return sum((number[:, None] * each for number, each in parts), np.zeros((1, levels)))
+
+    def extremes(self, count: int, levels: int) -> tuple[Array, Array]:
+        """The lowest of its energies, rising, and the highest, falling: shapes (g or 1, count)."""
+        low = np.sort(self.energies(self.site.dimension or levels), axis=-1)
+        high = low[..., ::-1] if self.site.dimension else np.full_like(low, np.inf)
+        return low[..., :count], high[..., :count]
+
+    def select(self, batch: slice) -> Cell:
+        """The same for a part of the batch."""
+        return replace(self, strengths=tuple(_part(each, batch) for each in self.strengths))
+
+
+@dataclass(frozen=True, eq=False)
 class Battery:
-    """What measures the battery's energy; made by `battery`.
+    """What measures the battery's energy; made by `battery`."""
 
-    Attributes
-    ----------
-    network : Network
-    extraction : str
-        Which unitaries may take work out.
-    states : ndarray, shape (states, sites)
-        The levels of the battery's sites, wherever it can be.
-    energies : ndarray, shape (g, states)
-        The diagonal of its Hamiltonian there.
-    row, column, value : ndarray, shapes (entries,), (entries,) and (g, entries)
-        The elements beside the diagonal, by states; none unless an interaction is always on.
-    whole : ndarray or None
-        All energies (g, levels) of a battery with interactions, rising.
-    """
-
-    network: Network
-    extraction: str
-    states: Array
-    energies: Array
-    row: Array
-    column: Array
-    value: Array
-    whole: Array | None
-    numbers: Numbers
+    cells: tuple[Cell, ...]
+    extraction: str  # which unitaries may take work out
+    states: Array  # (states, sites), the levels of the battery's sites, wherever it can be
+    energies: Array  # (g, states), the diagonal of its Hamiltonian there
+    row: Array  # (entries,), of the elements beside the diagonal: none unless one is always on
+    column: Array  # (entries,)
+    value: Array  # (g, entries)
+    whole: Array | None  # (g, levels), all energies of a battery with interactions, rising
 
     def select(self, batch: slice) -> Battery:
         """The same for a part of the batch."""
-
-        def cut(values: Array) -> Array:
-            return values[batch] if len(values) > 1 else values
-
         return replace(
             self,
-            energies=cut(self.energies),
-            value=cut(self.value),
-            whole=None if self.whole is None else cut(self.whole),
-            numbers=lambda parameter: cut(self.numbers(parameter)),
+            cells=tuple(cell.select(batch) for cell in self.cells),
+            energies=_part(self.energies, batch),
+            value=_part(self.value, batch),
+            whole=None if self.whole is None else _part(self.whole, batch),
         )
 
     def extremes(self, count: int) -> tuple[Array, Array]:
@@ -79,23 +98,23 @@ class Battery:
         if self.whole is not None:
             count = min(count, self.whole.shape[-1])
             return self.whole[..., :count], self.whole[..., ::-1][..., :count]
-        sites = [self.network.sites[name] for name in self.network.battery]
-        low = lowest([self._ladder(site, count) for site in sites], count)
-        if any(site.dimension is None for site in sites):
+        ladders = [self._ladder(cell, count) for cell in self.cells]
+        low = lowest(ladders, count)
+        if any(cell.site.dimension is None for cell in self.cells):
             return low, np.full((1, count), np.inf)
-        return low, highest([self._ladder(site, count) for site in sites], count)
+        return low, highest(ladders, count)
 
-    def _ladder(self, site: Site, count: int) -> Ladder:
-        levels = site.dimension or count
-        energies = site_energies(site, levels, self.numbers)
-        shared = isinstance(site, Ensemble) and self.extraction == "global"
-        return energies, degeneracies(site) if shared else np.ones(levels)  # type: ignore[arg-type]
+    def _ladder(self, cell: Cell, count: int) -> Ladder:
+        site = cell.site
+        energies = cell.energies(site.dimension or count)
+        if isinstance(site, Ensemble) and self.extraction == "global":
+            return energies, degeneracies(site)
+        return energies, np.ones(energies.shape[-1])
 
 
-def site_energies(site: Site, levels: int, numbers: Numbers) -> Array:
-    """Energies of the levels of a site, shape (g or 1, levels)."""
-    terms = site.energy_terms(levels)
-    return sum((numbers(e)[:, None] * weights for e, weights in terms), np.zeros((1, levels)))
+def _part(values: Array, batch: slice) -> Array:
+    """What belongs to a part of the batch; a single one is that of all."""
+    return values[batch] if len(values) > 1 else values
 
 
 def check_extraction(network: Network, extraction: object) -> str:
@@ -168,15 +187,14 @@ def battery(
     ValueError
         If its levels need more memory than the limit.
     """
+    cells = tuple(Cell.of(network.sites[name], numbers) for name in network.battery)
     if not any(each.always for each in network.interactions):  # its sites' energies, and no more
         apart = [
-            site_energies(network.sites[name], levels[name], numbers)[:, states[:, k]]
-            for k, name in enumerate(network.battery)
+            cell.energies(levels[name])[:, states[:, k]]
+            for k, (name, cell) in enumerate(zip(network.battery, cells, strict=True))
         ]
         energies, none = sum(apart, np.zeros((1, len(states)))), np.zeros(0, dtype=np.int64)
-        return Battery(
-            network, extraction, states, energies, none, none, np.zeros((1, 0)), None, numbers
-        )
+        return Battery(cells, extraction, states, energies, none, none, np.zeros((1, 0)), None)
     terms = _own_terms(network, levels)
     here = _elements(network, levels, terms, states)
     value = _values(here, numbers) * here.value
@@ -186,7 +204,7 @@ def battery(
     energies = Sums.to(row[~beside], len(states))(value[:, ~beside].real)
     whole = _whole(network, levels, terms, numbers, limit)
     return Battery(
-        network,
+        cells,
         extraction,
         states,
         energies - whole[:, :1],
@@ -194,7 +212,6 @@ def battery(
         column[beside],
         value[:, beside],
         whole - whole[:, :1],
-        numbers,
     )
 
 
@@ -251,10 +268,6 @@ def _whole(
         matrix = cells.reshape(len(value), len(blocks), size, size)
         energies.append(np.linalg.eigvalsh(matrix).reshape(len(value), -1))
     return np.sort(np.concatenate(energies, axis=-1), axis=-1)
-
-
-Ladder: TypeAlias = tuple[Array, Array]
-"""Energies (..., d) in any order, and how many states have each (d,)."""
 
 
 def lowest(ladders: Sequence[Ladder], count: int) -> Array:

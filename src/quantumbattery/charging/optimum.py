@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.battery import check_extraction, site_energies
+from quantumbattery.charging.battery import check_extraction
 from quantumbattery.charging.certificate import NOTHING, Maximum, maximum
 from quantumbattery.charging.charge import warn
 from quantumbattery.charging.curvature import curvature
@@ -62,8 +62,7 @@ def optimum(
             "a certified optimum needs drives that keep their shape: nothing bounds how fast an "
             "envelope changes; charge on a grid of times, and take the largest value"
         )
-    dims = tuple(d for d in axes.sizes if d != "time")
-    axes = replace(axes, generator=dims, states=())
+    axes = axes.one_by_one()
     work = prepared(Problem(network, started, axes, measures, how, limit), look.reach, {})
     bend, scale = curvature(network, look.reach, work.numbers, work.start[:, 0]), _highest(work)
     columns: dict[str, tuple[Array, Quantity]] = {}
@@ -73,7 +72,7 @@ def optimum(
             best = _best(network, name, read, bend * scale, last, accuracy, scale)
             found = {"time": best.time, "max": best.value, "bound": best.bound}
             columns |= {f"{name}_{k}": (v, _meaning(name, k)) for k, v in found.items()}
-    sizes = {d: axes.sizes[d] for d in dims}
+    sizes = {d: axes.sizes[d] for d in axes.generator}
     coords = {n: v for n, v in axes.coords.items() if "time" not in (n, *v.dims)}
     attrs = {"system": str(network), "extraction": how, "horizon": last, "tolerance": accuracy}
     return dataset(sizes, coords, columns, attrs)
@@ -92,11 +91,10 @@ def _highest(work: Work) -> Array:
     highest = own.energies.max(axis=-1)
     if own.extraction == "local":  # every site, and every cell, as high as it goes
         highest = np.zeros(len(work.numbers))
-        for place, name in enumerate(work.problem.network.battery):
-            site = work.problem.network.sites[name]
-            cell, count = (site.cell, site.number) if isinstance(site, Ensemble) else (site, 1)
-            levels = cell.dimension or int(own.states[:, place].max()) + 1
-            highest = highest + count * site_energies(cell, levels, own.numbers).max(axis=-1)
+        for place, cell in enumerate(own.cells):
+            count = cell.site.number if isinstance(cell.site, Ensemble) else 1
+            levels = cell.one.site.dimension or int(own.states[:, place].max()) + 1
+            highest = highest + count * cell.one.energies(levels).max(axis=-1)
     return np.broadcast_to(np.maximum(highest, 1e-300), len(work.numbers)).astype(float)
 
 

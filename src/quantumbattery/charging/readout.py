@@ -12,11 +12,11 @@ from functools import cached_property
 
 import numpy as np
 
-from quantumbattery.charging.battery import Battery, site_energies
+from quantumbattery.charging.battery import Battery, Cell
 from quantumbattery.merit.correlations import wootters
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
-from quantumbattery.network.sites import Qubit, Site
+from quantumbattery.network.sites import Qubit
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import MEASURES
 from quantumbattery.reach.reach import Bipartition, Reach
@@ -65,12 +65,10 @@ class Readout:
         return part(self.split, self.state)
 
     @cached_property
-    def _cells(self) -> list[tuple[Site, Part]]:
+    def _cells(self) -> list[Part]:
         """Every site of the battery by itself."""
-        return [
-            (self.network.sites[name], part(Bipartition.of(self.reach, [name]), self.state))
-            for name in self.network.battery
-        ]
+        sites = self.network.battery
+        return [part(Bipartition.of(self.reach, [name]), self.state) for name in sites]
 
     @cached_property
     def _two(self) -> Part:
@@ -134,10 +132,12 @@ class Readout:
 
     def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:
         if battery.extraction == "local":
-            each = [_of_cell(*cell, states, battery) for cell in self._cells]
+            alone = zip(battery.cells, self._cells, strict=True)
+            each = [_of_cell(cell, part, states) for cell, part in alone]
             passive, active = (np.sum(parts, axis=0) for parts in zip(*each, strict=True))
             return passive, active
-        return _of_spectrum(self._battery.eigenvalues(states), battery)
+        eigenvalues = self._battery.eigenvalues(states)
+        return _of_spectrum(eigenvalues, *battery.extremes(eigenvalues.shape[-1]))
 
 
 _DIFFERENCES: dict[str, tuple[str, str | None]] = {  # which energy, minus which other
@@ -208,9 +208,8 @@ def _square(battery: Battery) -> tuple[Array, Array, Array]:
     return *np.divmod(keys, n), square
 
 
-def _of_spectrum(eigenvalues: Array, battery: Battery) -> tuple[Array, Array]:
+def _of_spectrum(eigenvalues: Array, low: Array, high: Array) -> tuple[Array, Array]:
     """Passive and active energy: eigenvalues, falling, on the levels from below and from above."""
-    low, high = battery.extremes(eigenvalues.shape[-1])
     inside = eigenvalues[..., : low.shape[-1]]
     passive = np.matmul(inside, low[:, None, :, None])[..., 0]
     if np.isinf(high).any():
@@ -222,9 +221,8 @@ def _qubit_columns(
     wanted: set[str], part: Part, states: Array, battery: Battery, into: Mapping[str, Array]
 ) -> dict[str, Array]:
     """What population and coherence of a battery qubit say (paper, Eqs. 46-52)."""
-    site = battery.network.sites[battery.network.battery[0]]
     p, corner = _qubit(part, states)
-    gap = site_energies(site, 2, battery.numbers)[:, 1][:, None, None]
+    gap = battery.cells[0].energies(2)[:, 1][:, None, None]
     found = {"energy": np.multiply(gap, p, out=into.get("energy")), "population": p}
     if "population_inversion" in wanted:
         found["population_inversion"] = p - 0.5
@@ -258,21 +256,20 @@ def _two_levels(p: Array, corner: Array, gap: Array) -> tuple[Array, Array]:
     return passive, active
 
 
-def _of_cell(site: Site, part: Part, states: Array, battery: Battery) -> tuple[Array, Array]:
+def _of_cell(cell: Cell, part: Part, states: Array) -> tuple[Array, Array]:
     """Passive and active energy of one site, an ensemble cell by cell."""
+    site = cell.site
     if isinstance(site, Ensemble):
-        cell, number = site.cell, site.number
+        d, number = site.cell.dimension, site.number
         rho = _one_of(site, part, states)
     elif isinstance(site, Qubit):
-        cell, number = site, 1
+        d, number = 2, 1
         rho = _matrix(part, states, (2,))
     else:
-        levels = site.dimension or part.split.levels.shape[0]
-        ladder = (site_energies(site, levels, battery.numbers), np.ones(levels))
-        alone = _Alone(ladder, site.dimension is None)
-        return _of_spectrum(part.eigenvalues(states), alone)  # type: ignore[arg-type]
-    energies = site_energies(cell, cell.dimension, battery.numbers)
-    if cell.dimension == 2:
+        found = part.eigenvalues(states)
+        return _of_spectrum(found, *cell.extremes(found.shape[-1], len(part.split.levels)))
+    energies = cell.one.energies(d)
+    if d == 2:
         passive, active = _two_levels(
             rho[..., 1, 1].real, rho[..., 1, 0], energies[:, 1][:, None, None]
         )
@@ -282,19 +279,6 @@ def _of_cell(site: Site, part: Part, states: Array, battery: Battery) -> tuple[A
         passive = np.matmul(values, ordered[:, None, :, None])[..., 0]
         active = np.matmul(values, ordered[:, None, ::-1, None])[..., 0]
     return number * passive, number * active
-
-
-@dataclass(frozen=True, eq=False)
-class _Alone:
-    """The levels of a single site, for `_of_spectrum`."""
-
-    ladder: tuple[Array, Array]
-    endless: bool
-
-    def extremes(self, count: int) -> tuple[Array, Array]:
-        low = np.sort(self.ladder[0], axis=-1)
-        high = np.full_like(low, np.inf) if self.endless else low[..., ::-1]
-        return low[..., :count], high[..., :count]
 
 
 def _one_of(site: Ensemble, part: Part, states: Array) -> Array:

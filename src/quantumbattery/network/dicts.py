@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from quantumbattery.network.interactions import (
     interaction,
 )
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
-from quantumbattery.quantities.descriptions import Described, saying
+from quantumbattery.quantities.descriptions import Described, made, saying
 from quantumbattery.quantities.parameters import names
 
 _SITES: dict[str, Callable[..., Site]] = {
@@ -82,15 +81,8 @@ def described(who: str, given: object, makers: Mapping[str, Callable[..., Any]] 
     if not isinstance(given, Mapping) or not isinstance(kind, str) or kind not in makers:
         raise ValueError(f"{who}: its kind must be one of {', '.join(makers)}; got {given!r:.60}")
     values = {name: _value(value) for name, value in given.items() if name != "kind"}
-    known = signature(makers[kind]).parameters
-    unknown = [name for name in values if name not in known]
-    if unknown:
-        raise ValueError(f"{who}: {kind} has no {unknown[0]!r}; it takes {', '.join(known)}")
-    missing = [n for n, p in known.items() if p.default is p.empty and n not in values]
-    if missing:
-        raise ValueError(f"{who}: {kind} needs {', '.join(map(repr, missing))} too")
     with saying(who):
-        return makers[kind](**values)
+        return made(kind, makers[kind], values, "{quoted} too")
 
 
 def system_parts(given: object) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:

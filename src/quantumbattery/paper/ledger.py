@@ -7,13 +7,11 @@ how good the approximations are.
 
 from __future__ import annotations
 
-import json
-import textwrap
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from quantumbattery.paper.verdict import Row
+from quantumbattery.quantities.tables import RULE, Rows, paragraph
 
 __all__ = ["Ledger", "Row", "verify"]
 
@@ -29,7 +27,7 @@ DEFINING = {
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Ledger(Rows[Row]):
     """The verdicts on all equations, in order, and the paper's constants to full precision.
 
     Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns.
@@ -52,37 +50,19 @@ class Ledger:
     'Verdicts: 1 definition'
     """
 
-    rows: tuple[Row, ...]
     constants: dict[str, float] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, index: int) -> Row:
-        return self.rows[index]
-
-    def to_json(self, indent: int | None = None) -> str:
-        """Return the rows as JSON text: [{"number", "title", "status", "error", "note"}, ...]."""
-        return json.dumps([asdict(row) for row in self.rows], indent=indent, allow_nan=False)
-
     def __str__(self) -> str:
-        lines = [f"{'Eq.':>3}  {'status':<13}  {'error':<7}  about", "-" * 100]
+        lines = [f"{'Eq.':>3}  {'status':<13}  {'error':<7}  about", RULE]
         for row in self.rows:
             error = "" if row.error is None else f"{row.error:.1e}"
             start = f"{row.number:>3}  {row.status:<13}  {error:<7}  "
-            margin = " " * len(start)
-            title = textwrap.wrap(row.title, 100, initial_indent=start, subsequent_indent=margin)
-            margin += "  "
-            note = textwrap.wrap(row.note, 100, initial_indent=margin, subsequent_indent=margin)
-            lines += title + note
+            lines += paragraph(start, row.title, row.note)
         if self.constants:
-            lines += ["-" * 100]
+            lines += [RULE]
         for name, value in self.constants.items():
             lines.append(f"  {name} = {value:<19.17g}  {DEFINING[name]}")
-        return "\n".join([*lines, "-" * 100, self.summary()])
+        return "\n".join([*lines, RULE, self.summary()])
 
     def summary(self) -> str:
         """Say in one line how many equations have which status, and which are corrected."""

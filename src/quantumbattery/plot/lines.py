@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from quantumbattery.plot.style import (
-    _LARGEST_LEGEND,
     COLOURS,
     DASHES,
+    LARGEST_LEGEND,
     STYLE,
-    _check_dataset,
-    _cycle,
-    _legend,
-    _named,
-    _sorted,
-    _value,
-    _variables,
+    check_dataset,
+    in_pi,
     label,
+    legend,
+    rising,
     shades,
+    variables,
 )
 from quantumbattery.quantities.measures import check_measures
 
@@ -63,7 +62,7 @@ def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    _check_dataset(dataset)
+    check_dataset(dataset)
     chosen = _chosen(dataset, measures)
     others = [str(d) for d in dataset[chosen[0]].dims if d != "time"]
     if "time" not in dataset.dims or len(others) > 1:
@@ -82,9 +81,9 @@ def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure
         grid = figure.subplots(-(-len(panels) // 3), min(len(panels), 3), squeeze=False)
         for axes, names in zip(grid.flat, panels, strict=False):
             if others:
-                _family(axes, _sorted(dataset[names[0]]), others[0])
+                _family(axes, rising(dataset[names[0]]), others[0])
             else:
-                _lines(axes, [_sorted(dataset[name]) for name in names])
+                _lines(axes, [rising(dataset[name]) for name in names])
         for axes in grid.flat[len(panels) :]:
             axes.remove()
     return figure
@@ -93,20 +92,20 @@ def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure
 def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str]:
     if measures is None:
         usual = ("energy", "ergotropy", "power", "ergotropic_power")
-        chosen = tuple(n for n in usual if n in dataset) or tuple(_variables(dataset))
+        chosen = tuple(n for n in usual if n in dataset) or tuple(variables(dataset))
     else:
         chosen = check_measures(measures)
     missing = [name for name in chosen if name not in dataset]
     if missing or not chosen:
         raise ValueError(
             f"{missing[0] if missing else 'no measure'!r} is not in this table, which has "
-            f"{', '.join(_variables(dataset)) or 'none'}"
+            f"{', '.join(variables(dataset)) or 'none'}"
         )
     return chosen
 
 
 def _lines(axes: Axes, columns: Sequence[xr.DataArray]) -> None:
-    for column, colour, dash in zip(columns, _cycle(COLOURS), _cycle(DASHES), strict=False):
+    for column, colour, dash in zip(columns, cycle(COLOURS), cycle(DASHES), strict=False):
         style: Any = {"color": colour, "linestyle": dash, "marker": "." if column.size == 1 else ""}
         axes.plot(column["time"], column, label=_named(column), **style)
     first = columns[0]
@@ -118,7 +117,7 @@ def _lines(axes: Axes, columns: Sequence[xr.DataArray]) -> None:
     axes.set_xlabel(label(first["time"]))
     axes.margins(x=0)
     if not single:
-        _legend(axes)
+        legend(axes)
 
 
 def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
@@ -128,8 +127,8 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
     numeric = values.dtype.kind in "iuf"
     lines = column.transpose(along, "time").to_numpy()
     colours = shades(len(values))
-    few = len(values) <= _LARGEST_LEGEND
-    for value, line, colour, dash in zip(values, lines, colours, _cycle(DASHES), strict=False):
+    few = len(values) <= LARGEST_LEGEND
+    for value, line, colour, dash in zip(values, lines, colours, cycle(DASHES), strict=False):
         axes.plot(
             column["time"],
             line,
@@ -141,9 +140,19 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
     axes.set(xlabel=label(column["time"]), ylabel=label(column))
     axes.margins(x=0)
     if few:
-        _legend(axes, title=label(column[along]), title_fontsize=8)
+        legend(axes, title=label(column[along]), title_fontsize=8)
         return
     places = values if numeric else np.arange(len(values))  # names are only numbered
     norm = mpl.colors.Normalize(float(np.min(places)), float(np.max(places)))
     scale = mpl.colors.LinearSegmentedColormap.from_list("family", colours)
     axes.figure.colorbar(mpl.cm.ScalarMappable(norm, scale), ax=axes, label=label(column[along]))
+
+
+def _value(name: str, value: Any) -> str:
+    if name in ("theta", "phi"):
+        return f"${in_pi(value)}$"
+    return f"{value:.4g}" if np.issubdtype(type(value), np.number) else str(value)
+
+
+def _named(column: xr.DataArray) -> str:
+    return f"{column.attrs.get('long_name', column.name)} {column.attrs.get('symbol', '')}".strip()

@@ -9,12 +9,12 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.plot.style import (
-    _LARGEST_LEGEND,
+    LARGEST_LEGEND,
     STYLE,
-    _check_dataset,
-    _sorted,
-    _variables,
+    check_dataset,
     label,
+    rising,
+    variables,
 )
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def map(  # noqa: A001 - the name that the interface gives it
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    _check_dataset(dataset)
+    check_dataset(dataset)
     if measure not in dataset:
-        raise ValueError(f"no {measure!r} in this table; it has {', '.join(_variables(dataset))}")
+        raise ValueError(f"no {measure!r} in this table; it has {', '.join(variables(dataset))}")
     values = dataset[measure]
     beside = (over,) if isinstance(over, str) else tuple(over)
     if absent := [d for d in (x, y, *beside) if d not in values.dims]:
@@ -75,7 +75,7 @@ def map(  # noqa: A001 - the name that the interface gives it
             "over=[...] of which the best is taken"
         )
     best = f",\nbest over {', '.join(_said(values, d) for d in beside)}" if beside else ""
-    values = _sorted(values.max(beside, keep_attrs=True).transpose(y, x))
+    values = rising(values.max(beside, keep_attrs=True).transpose(y, x))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.2, 3.2), layout="constrained")
         axes = figure.subplots()
@@ -101,7 +101,7 @@ def _places(axes: Axes, values: xr.DataArray, which: int) -> Any:
     """Where the values of an axis are drawn: numbers where they are, names one after the other."""
     array = values.to_numpy()
     side = (axes.xaxis, axes.yaxis)[which]
-    if array.dtype.kind in "iu" and len(array) <= _LARGEST_LEGEND:
+    if array.dtype.kind in "iu" and len(array) <= LARGEST_LEGEND:
         side.set_ticks(array)
     if array.dtype.kind in "iuf":
         return array

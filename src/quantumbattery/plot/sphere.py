@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.network.preparations import Bloch
-from quantumbattery.plot.style import _LARGEST_LEGEND, STYLE, in_pi, shades
+from quantumbattery.plot.style import LARGEST_LEGEND, STYLE, in_pi, shades
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,7 +58,7 @@ def bloch(*preparations: Bloch) -> Figure:
             tip = point(polar, azimuth)
             axes.plot(*zip((0, 0, 0), tip, strict=True), color=colour, linewidth=1.6, zorder=5)
             axes.plot(*([c] for c in tip), "o", color=colour, markersize=6, zorder=6)
-            if len(angles) <= _LARGEST_LEGEND:
+            if len(angles) <= LARGEST_LEGEND:
                 raised = 0.17 if abs(tip[2]) < 0.1 else 0.0  # above the label of an axis
                 outside = [1.22 * tip[0], 1.22 * tip[1], 1.22 * tip[2] + raised]
                 if polar < 0.1 or polar > 3.0:

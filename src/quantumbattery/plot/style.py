@@ -6,7 +6,6 @@ dash pattern for print in grey. Matplotlib is imported when a picture is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,7 @@ STYLE: dict[Any, Any] = {
     "savefig.dpi": 300,
 }
 
-_LARGEST_LEGEND = 8
+LARGEST_LEGEND = 8
 
 
 def shades(count: int) -> list[Any]:
@@ -87,42 +86,29 @@ def check_picture_path(path: Path) -> None:
     check_folder(path.parent)
 
 
-def _variables(dataset: xr.Dataset) -> list[str]:
+def variables(dataset: xr.Dataset) -> list[str]:
+    """The quantities of a table."""
     return [str(name) for name in dataset.data_vars]
 
 
-def _check_dataset(dataset: object) -> None:
+def check_dataset(dataset: object) -> None:
+    """Raise TypeError for what is no table."""
     if not isinstance(dataset, xr.Dataset):
         raise TypeError(
             f"a picture is drawn of the xarray.Dataset that charge returns; got {dataset!r:.60}"
         )
 
 
-def _sorted(values: xr.DataArray) -> xr.DataArray:
+def rising(values: xr.DataArray) -> xr.DataArray:
     """The same along rising axes: `charge` takes times in any order, a line does not."""
     numeric = [d for d in values.dims if d in values.coords and values[d].dtype.kind in "iuf"]
     return values.sortby(numeric) if numeric else values
 
 
-def _legend(axes: Axes, **options: Any) -> None:
+def legend(axes: Axes, columns: int = 1, where: Any = "upper right", **options: Any) -> None:
     """A legend above the curves, in room made for it."""
-    rows = len(axes.lines) + ("title" in options)
+    rows = -(-len(axes.get_legend_handles_labels()[1]) // columns) + ("title" in options)
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.09 * rows * (high - low))
-    axes.legend(loc="upper right", **options)
-
-
-def _value(name: str, value: Any) -> str:
-    if name in ("theta", "phi"):
-        return f"${in_pi(value)}$"
-    return f"{value:.4g}" if np.issubdtype(type(value), np.number) else str(value)
-
-
-def _named(column: xr.DataArray) -> str:
-    return f"{column.attrs.get('long_name', column.name)} {column.attrs.get('symbol', '')}".strip()
-
-
-def _cycle(values: Sequence[Any]) -> Iterable[Any]:
-    from itertools import cycle
-
-    return cycle(values)
+    if axes.get_yscale() == "linear":
+        axes.set_ylim(low, high + 0.09 * rows * (high - low))
+    axes.legend(loc=where, ncols=columns, **options)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from inspect import signature
 from itertools import groupby
 from numbers import Number
 from typing import Any
@@ -101,3 +102,23 @@ def folded(lines: list[tuple[str, str]]) -> Iterator[str]:
         if len(who) > 3:
             who = [f"{who[0]} ... {who[-1]} ({len(who)})"]
         yield from (f"  {name}: {text}" for name in who)
+
+
+def made(what: str, make: Callable[..., Any], values: Mapping[str, Any], lacking: str) -> Any:
+    """Call what makes a description; names that it does not take, or lacks, are refused.
+
+    The sentence of what is lacking may name `{first}`, or all of them `{quoted}`.
+    """
+    taken = signature(make).parameters
+    check_known(what, values, taken)
+    missing = [n for n, p in taken.items() if p.default is p.empty and n not in values]
+    if missing:
+        said = lacking.format(first=missing[0], quoted=", ".join(map(repr, missing)))
+        raise ValueError(f"{what} needs {said}")
+    return make(**values)
+
+
+def check_known(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise ValueError for a name that is not among those known."""
+    if unknown := [name for name in given if name not in known]:
+        raise ValueError(f"{what} has no {unknown[0]!r}; it takes {', '.join(known)}")

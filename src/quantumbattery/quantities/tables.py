@@ -1,9 +1,13 @@
-"""The labelled table that every charge gives back."""
+"""The labelled table that every charge gives back, and tables of rows to print."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import json
+import math
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Generic, TypeVar
 
 import xarray as xr
 
@@ -51,3 +55,45 @@ def dataset(
         coords=describe(coords),
         attrs=attrs,
     )
+
+
+# --- rows to print -----------------------------------------------------------------------------
+
+R = TypeVar("R")
+
+WIDTH = 100
+RULE = "-" * WIDTH
+
+
+@dataclass(frozen=True)
+class Rows(Generic[R]):
+    """Rows, frozen dataclasses, in order: a sequence of them that also comes as JSON."""
+
+    rows: tuple[R, ...]
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> R:
+        return self.rows[index]
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the rows as JSON text, a list of objects; a number that is not finite is null."""
+        fields: list[dict[str, Any]] = [asdict(row) for row in self.rows]  # type: ignore[call-overload]
+        rows = [{key: _finite(value) for key, value in each.items()} for each in fields]
+        return json.dumps(rows, indent=indent, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def paragraph(start: str, head: str, text: str) -> list[str]:
+    """Lines of a row: its columns, what it is about, and below a text that is set in."""
+    margin = " " * len(start)
+    said = textwrap.wrap(head, WIDTH, initial_indent=start, subsequent_indent=margin)
+    margin += "  "
+    return said + textwrap.wrap(text, WIDTH, initial_indent=margin, subsequent_indent=margin)

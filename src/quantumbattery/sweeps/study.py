@@ -18,7 +18,7 @@ from quantumbattery.charging.charge import charge
 from quantumbattery.charging.optimum import optimum
 from quantumbattery.charging.system import System
 from quantumbattery.network import preparations as states
-from quantumbattery.quantities.descriptions import saying
+from quantumbattery.quantities.descriptions import check_known, made, saying
 from quantumbattery.quantities.measures import MEASURES, check_measures
 from quantumbattery.quantities.parameters import LARGEST, whole_number
 from quantumbattery.quantities.written import angle
@@ -39,6 +39,8 @@ class Study:
         Its parts as plain values: system, preparation, times or optimum, output.
     axes : dict of str to ndarray
         The values along each axis.
+    places : dict of str to (tuple of str, str)
+        Where each axis acts: the tables that lead to it, and its name in the last.
     store : Path
         Where results go; beside the file, if it does not say.
     chunk : int or None
@@ -46,6 +48,7 @@ class Study:
 
     given: Mapping[str, Any]
     axes: Mapping[str, Any]
+    places: Mapping[str, tuple[tuple[str, ...], str]]
     store: Path
     chunk: int | None
 
@@ -68,18 +71,13 @@ class Study:
         """Charge, or find the optimum, at a point; values may be DataArrays."""
         given = {name: _copied(part) for name, part in self.given.items()}
         for name, value in point.items():
-            _put(given, *self._places[name], value)
+            _put(given, *self.places[name], value)
         system, preparation = _system(given["system"]), _preparation(given["preparation"])
         output = given.get("output", {})
         how = output.get("extraction", "global")
         if "optimum" in given:
             return optimum(system, preparation, **given["optimum"], extraction=how)
         return charge(system, preparation, _times(given["times"]), output.get("measures"), how)
-
-    @property
-    def _places(self) -> dict[str, tuple[tuple[str, ...], str]]:
-        """Where each axis acts: the tables that lead to it, and its name in the last."""
-        return {name: _place(self.given, name) for name in self.axes}
 
 
 def read_study(path: Path) -> Study:
@@ -153,16 +151,17 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
     if not axes:
         raise ValueError("[axes] names nothing to sweep")
     store = path.parent / output.get("store", f"{path.stem}.zarr")
-    study = Study(given, axes, store, output.get("chunk"))
+    places = {name: _place(given, name) for name in axes}
+    study = Study(given, axes, places, store, output.get("chunk"))
     # Most of what can be wrong shows at the first point, before anything is computed.
     first = {name: values[0].item() for name, values in axes.items()}
     parts = {name: _copied(part) for name, part in given.items()}
     for name, value in first.items():
-        _put(parts, *_place(given, name), value)
+        _put(parts, *places[name], value)
     with saying("at the first point, " + ", ".join(f"{n} = {v}" for n, v in first.items())):
         _system(parts["system"])
         _preparation(parts["preparation"])
-    _known("optimum", parts.get("optimum", {}), _OPTIMUM)
+    check_known("optimum", parts.get("optimum", {}), _OPTIMUM)
     if "times" in parts:
         _times(parts["times"])
     elif "horizon" not in parts["optimum"]:
@@ -171,7 +170,7 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
 
 
 def _check_output(output: dict[str, Any], optimum: bool) -> None:
-    _known("output", output, _OUTPUT)
+    check_known("output", output, _OUTPUT)
     if "measures" in output and optimum:
         raise ValueError("[optimum] says itself of what, in `of`: leave measures out")
     check_measures(output.get("measures", MEASURES))
@@ -199,12 +198,7 @@ def _maker(given: Mapping[str, Any], kind: str) -> Callable[..., Any] | None:
 
 def _made(make: Callable[..., Any], given: Mapping[str, Any], kind: str) -> Any:
     rest = {name: value for name, value in given.items() if name != kind}
-    taken = signature(make).parameters
-    _known(f"{kind} {given[kind]}", rest, taken)
-    needed = [n for n, p in taken.items() if p.default is p.empty and n not in rest]
-    if needed:
-        raise ValueError(f"{kind} {given[kind]} needs {needed[0]}: give it there, or as an axis")
-    return make(**rest)
+    return made(f"{kind} {given[kind]}", make, rest, "{first}: give it there, or as an axis")
 
 
 def _system(given: dict[str, Any]) -> System:
@@ -227,7 +221,7 @@ def _preparation(given: dict[str, Any]) -> Any:
 
 
 def _times(given: dict[str, Any]) -> Any:
-    _known("times", given, ("from", "to", "points"))
+    check_known("times", given, ("from", "to", "points"))
     return _span("times", {"from": 0.0} | given)
 
 
@@ -250,7 +244,7 @@ def _axis(name: str, given: object) -> Any:
 
 
 def _span(what: str, given: Mapping[str, Any]) -> Any:
-    _known(what, given, ("from", "to", "points"))
+    check_known(what, given, ("from", "to", "points"))
     try:
         first, last, points = (given[n] for n in ("from", "to", "points"))
     except KeyError as error:
@@ -262,11 +256,6 @@ def _span(what: str, given: Mapping[str, Any]) -> Any:
             f"{what} goes from a number to a number in a whole number of points; got {given!r:.80}"
         )
     return np.linspace(first, last, points)
-
-
-def _known(what: str, given: Mapping[str, Any], known: Any) -> None:
-    if unknown := [name for name in given if name not in known]:
-        raise ValueError(f"{what} has no {unknown[0]!r}; it takes {', '.join(known)}")
 
 
 # --- axes --------------------------------------------------------------------------------------

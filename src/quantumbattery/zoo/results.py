@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
-import textwrap
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quantumbattery.quantities.tables import RULE, Rows, paragraph
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-_WIDTH = 100
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Zoo:
+class Zoo(Rows[Row]):
     """Results of one or more systems, in order.
 
     Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns.
@@ -80,38 +76,19 @@ class Zoo:
     'Agreement in 1 result of 1 system: 1 exact.'
     """
 
-    rows: tuple[Row, ...]
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, index: int) -> Row:
-        return self.rows[index]
-
     @property
     def agrees(self) -> bool:
         """Whether every row does."""
         return all(row.agrees for row in self.rows)
 
-    def to_json(self, indent: int | None = None) -> str:
-        """Return the rows as JSON text: [{"system", "quantity", "value", ...}, ...].
-
-        A number that is not finite is null.
-        """
-        rows = [{key: _finite(x) for key, x in asdict(row).items()} for row in self.rows]
-        return json.dumps(rows, indent=indent, allow_nan=False)
-
     def __str__(self) -> str:
         head = f"  {'ours':>14}  {'reference':>14}  {'apart':>7}  {'allowed':>7}  quantity, source"
-        lines = [head, "-" * _WIDTH]
+        lines = [head, RULE]
         for system, rows in groupby(self.rows, key=lambda row: row.system):
             lines.append(system)
             for row in rows:
                 lines += _lines(row)
-        return "\n".join([*lines, "-" * _WIDTH, self.summary()])
+        return "\n".join([*lines, RULE, self.summary()])
 
     def summary(self) -> str:
         """Say in one line how many results agree, and which do not."""
@@ -129,20 +106,13 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def _lines(row: Row) -> list[str]:
     mark = " " if row.agrees else "!"
     start = (
         f"{mark} {row.value:>14.10g}  {row.reference:>14.10g}  {row.difference:>7.0e}  "
         f"{row.allowed:>7.0e}  "
     )
-    margin = " " * len(start)
-    said = textwrap.wrap(row.quantity, _WIDTH, initial_indent=start, subsequent_indent=margin)
-    margin += "  "
-    return said + textwrap.wrap(row.source, _WIDTH, initial_indent=margin, subsequent_indent=margin)
+    return paragraph(start, row.quantity, row.source)
 
 
 KINDS = ("printed", "exact", "independent")

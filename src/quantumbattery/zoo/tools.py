@@ -11,7 +11,7 @@ from quantumbattery.charging.system import System
 from quantumbattery.network.drives import Drive
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.sites import Oscillator
-from quantumbattery.plot.style import COLOURS, DASHES
+from quantumbattery.plot.style import COLOURS, DASHES, legend
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,8 +158,4 @@ def finish(axes: Axes, x: str, y: str, columns: int = 2, where: Any = "upper rig
     """
     axes.set(xlabel=x, ylabel=y)
     axes.margins(x=0)
-    rows = -(-len(axes.get_legend_handles_labels()[1]) // columns)
-    low, high = axes.get_ylim()
-    if axes.get_yscale() == "linear":
-        axes.set_ylim(low, high + 0.085 * rows * (high - low))
-    axes.legend(loc=where, ncols=columns, handlelength=2.2, columnspacing=1.0)
+    legend(axes, columns, where, handlelength=2.2, columnspacing=1.0)
