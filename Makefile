@@ -12,10 +12,11 @@ paper: $(VENV)/.installed  ## figures 2-4 with their data, and the ledger of the
 test: $(VENV)/.installed-test  ## the whole test suite, examples in docstrings included
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.installed-lint  ## style and types
+lint: $(VENV)/.installed-lint  ## style, types and floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(VENV)/.installed-bench  ## speed and memory beside the peers, in one run
 	$(BIN)/python -m benchmarks

@@ -107,7 +107,7 @@ def rectangles(reached: Reach, limit: float = 2.0) -> Rectangles:
     ...     sites={"charger": Qubit(loss=0.1), "battery": Qubit()},
     ...     interactions=[exchange("charger", "battery", 1.0)],
     ... )
-    >>> [rectangles(reach(pair, bloch(theta))).size for theta in (np.pi / 2, np.pi)]
+    >>> [rectangles(reach(pair, {"charger": bloch(theta)})).size for theta in (np.pi / 2, np.pi)]
     [9, 5]
     """
     labels, losses = reached.labels, reached.losses
