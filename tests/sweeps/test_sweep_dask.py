@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
-
 import sweep_study
-from test_sweep import check
+import xarray as xr
 from test_sweep_stops import done
+
+from roads.sweep import check
 
 SCRIPT = Path(sweep_study.__file__)
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
-from product_space import random_case
 from quantumbattery.reach.terms import hamiltonian_terms
+from roads.product_space import random_case
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 

@@ -9,7 +9,7 @@ import quantumbattery as qb
 from quantumbattery.merit import daemonic
 from quantumbattery.merit.daemonic import daemonic_ergotropy
 from quantumbattery.merit.partial_trace import partial_trace
-from random_matrices import LADDERS, SPECTRA, hamiltonian, state, states, unitary
+from roads.matrices import LADDERS, SPECTRA, hamiltonian, state, states, unitary
 
 QUBIT = np.diag([0.0, 1.0])
 PAULI = [np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])]

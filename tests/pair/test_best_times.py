@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
-from helpers import couplings, losses
+from roads.pair import couplings, losses
 
 NAMES = ("energy", "power", "ergotropy", "ergotropic_power")
 

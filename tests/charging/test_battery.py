@@ -10,12 +10,12 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from product_space import Whole, closure, random_interaction, random_site
 from quantumbattery.charging.battery import battery, check_extraction
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg, interaction
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
+from roads.product_space import Whole, closure, random_interaction, random_site
 
 close = partial(np.testing.assert_allclose, rtol=0, atol=1e-12)
 

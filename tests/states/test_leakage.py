@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from product_space import Whole, chain
 from quantumbattery.charging.system import System
 from quantumbattery.dynamics.motion import motion
 from quantumbattery.network.ensembles import Ensemble
@@ -22,7 +21,8 @@ from quantumbattery.states.kets import Kets
 from quantumbattery.states.leakage import Cut
 from quantumbattery.states.reduced import part
 from quantumbattery.states.state import structure
-from started import reach
+from roads.product_space import Whole, chain
+from roads.reached import reach
 
 TIMES = np.linspace(0, 2, 81)
 SOME = [8, 24, 80]  # multiples of the first: the difference is looked at there

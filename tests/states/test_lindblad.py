@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from product_space import Whole, chain, closure, initial, interfering, random_case
 from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import dipole, exchange
 from quantumbattery.network.preparations import bloch, fock, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.states.lindblad import liouvillian, rectangles
-from started import reach
+from roads.product_space import Whole, chain, closure, initial, interfering, random_case
+from roads.reached import reach
 
 # --- beside the product space --------------------------------------------------------------------
 

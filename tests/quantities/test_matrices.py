@@ -12,7 +12,7 @@ from scipy import sparse
 
 import quantumbattery as qb
 from quantumbattery.quantities import matrices
-from random_matrices import hamiltonian, state, states, unitary
+from roads.matrices import hamiltonian, state, states, unitary
 
 RHO = np.diag([0.25, 0.75])
 H = np.diag([0.0, 1.0])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
-from helpers import battery_of, couplings, losses, scaled_times, solve, thetas
+from roads.pair import battery_of, couplings, losses, scaled_times, solve, thetas
 
 phis = st.floats(0, 2 * np.pi)
 detunings = st.one_of(st.just(0.0), st.floats(-10, 10))
@@ -138,7 +138,7 @@ def test_against_qutip():
 @given(thetas, phis, scaled_times, losses, detunings)
 @settings(max_examples=50)
 def test_moments_are_traces_over_the_solved_state(theta, phi, time, loss, d):
-    from helpers import A, B
+    from roads.pair import A, B
 
     rho = solve(theta, phi, time, 1.5, 1.0, loss, 0.2, d)
     moments = qb.QubitPair(1.5, 1.0, loss, 0.2, d).moments(qb.bloch(theta, phi), time)
@@ -271,8 +271,8 @@ def test_bad_types(build, message):
 
 
 def test_the_described_pair_has_the_same_hamiltonian():
-    from helpers import A, B
-    from started import reach
+    from roads.pair import A, B
+    from roads.reached import reach
 
     pair = qb.QubitPair(1.5, 0.7, 0.3, 0.1, 0.25)
     reached = reach(pair.system(), qb.bloch(1.0))

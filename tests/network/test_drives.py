@@ -12,7 +12,7 @@ from scipy.integrate import solve_ivp
 from scipy.special import erf
 
 import quantumbattery as qb
-from product_space import Whole, initial, lowering, random_case
+from roads.product_space import Whole, initial, lowering, random_case
 
 MEASURES = ["energy", "ergotropy", "capacity"]
 

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from product_space import Whole, initial, random_case
 from quantumbattery.charging.curvature import curvature
 from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
 from quantumbattery.network.preparations import bloch, fock
 from quantumbattery.network.sites import Oscillator, Qubit
-from started import reach
+from roads.product_space import Whole, initial, random_case
+from roads.reached import reach
 
 
 def bound_of(system, chosen):

@@ -16,7 +16,7 @@ from quantumbattery.network.amplitudes import (
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.preparations import bloch, coherent, fock, squeezed, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
-from random_matrices import state as random_state
+from roads.matrices import state as random_state
 
 LADDER = Oscillator()
 QUTRIT = Qudit([0.0, 1.0, 3.0])

@@ -8,14 +8,14 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from product_space import Whole, chain, closure, initial, interfering, random_case
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg
 from quantumbattery.network.preparations import bloch, coherent, fock
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.reach.cutoffs import gains_quanta
-from started import cutoffs, reach
+from roads.product_space import Whole, chain, closure, initial, interfering, random_case
+from roads.reached import cutoffs, reach
 
 # --- beside the product space --------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from product_space import Whole, chain, initial, interfering, random_case
 from quantumbattery.charging.system import System
 from quantumbattery.dynamics.motion import motion
 from quantumbattery.network.ensembles import Ensemble
@@ -22,7 +21,8 @@ from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.reduced import part
 from quantumbattery.states.state import structure
-from started import reach
+from roads.product_space import Whole, chain, initial, interfering, random_case
+from roads.reached import reach
 
 TIMES = np.array([1.3, 0.0])
 close = partial(np.testing.assert_allclose, rtol=0, atol=2e-12)

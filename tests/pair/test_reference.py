@@ -14,7 +14,7 @@ import xarray as xr
 
 import quantumbattery as qb
 
-HERE = Path(__file__).parent / "reference"
+HERE = Path(__file__).parents[1] / "reference"
 INPUTS = ["frequency", "coupling", "charger_loss", "battery_loss", "detuning"]
 ALLOWED = 1e-12
 ALLOWED_AT_ZEROS = 4e-15

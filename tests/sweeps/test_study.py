@@ -212,7 +212,7 @@ points = 5
 
 @pytest.mark.parametrize("page", ["README.md", "docs/studies.md"])
 def test_the_study_of_each_page_runs_as_it_stands(tmp_path, page):
-    text = (Path(__file__).parents[1] / page).read_text("utf-8")
+    text = (Path(__file__).parents[2] / page).read_text("utf-8")
     (toml,) = re.findall("```toml\n(.*?)```", text, re.DOTALL)
     study = read_study(written(tmp_path, toml))
     few = {name: values[[0, -1]] for name, values in study.axes.items()}

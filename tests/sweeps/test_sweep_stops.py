@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sweep_study
 import xarray as xr
 
 import quantumbattery as qb
-import sweep_study
-from test_sweep import check
+from roads.sweep import check
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*points failed")
 SCRIPT = Path(sweep_study.__file__)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import quantumbattery as qb
 from quantumbattery.merit import cells, copies
 from quantumbattery.merit.energy import within
-from random_matrices import (
+from roads.matrices import (
     LADDERS,
     SPECTRA,
     hamiltonian,

@@ -13,7 +13,7 @@ from quantumbattery.merit.correlations import (
     negativity,
     purity,
 )
-from random_matrices import SPECTRA, spectrum, state, states, unitary
+from roads.matrices import SPECTRA, spectrum, state, states, unitary
 
 seeds = st.integers(0, 2**32 - 1)
 kinds = st.sampled_from(SPECTRA)

@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 import quantumbattery as qb
 from quantumbattery.merit.copies import asymptotic_ergotropy, multi_copy_ergotropy
-from random_matrices import SPECTRA, hamiltonian, problems, state, states
+from roads.matrices import SPECTRA, hamiltonian, problems, state, states
 
 QUBIT = np.diag([0.0, 1.0])
 LADDER = np.diag([0.0, 1.0, 2.0])
