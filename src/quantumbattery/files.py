@@ -39,17 +39,8 @@ def make_folder(folder: Path) -> None:
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in place at once.
 
-    Parameters
-    ----------
-    path : Path
-        Where the file shall be; an older file there is replaced only by a complete one.
-    write : callable
-        Gets the path of the temporary file, which has the same suffix.
-
-    Raises
-    ------
-    ValueError
-        If the file cannot be written; nothing is left behind then.
+    It gets the path of that file, which has the same suffix; an older file is replaced only by a
+    complete one. ValueError if it cannot be written; nothing is left behind then.
     """
     partial = None
     try:

@@ -17,23 +17,14 @@ from quantumbattery.quantities.parameters import axes_of, names
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """The axes of a result, sorted by what depends on them.
+    """The axes of a result, sorted by what depends on them."""
 
-    Attributes
-    ----------
-    sizes, coords : dict
-        All axes in the order of the result, and its coordinates.
-    generator, states, moments : tuple of str
-        Axes of the system; axes of the preparation alone; axes of the times alone.
-    times : ndarray, shape (T,) or (g, T)
-    """
-
-    sizes: dict[str, int]
+    sizes: dict[str, int]  # of all axes, in the order of the result
     coords: dict[str, xr.Variable]
-    generator: tuple[str, ...]
-    states: tuple[str, ...]
-    moments: tuple[str, ...]
-    times: Array
+    generator: tuple[str, ...]  # axes of the system
+    states: tuple[str, ...]  # axes of the preparation alone
+    moments: tuple[str, ...]  # axes of the times alone
+    times: Array  # (T,) or (g, T)
 
     @classmethod
     def of(

@@ -118,13 +118,7 @@ def _part(values: Array, batch: slice) -> Array:
 
 
 def check_extraction(network: Network, extraction: object) -> str:
-    """Return the kind of extraction.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is unknown, or makes no sense for the battery.
-    """
+    """The kind of extraction; TypeError or ValueError if it makes no sense for the battery."""
     if extraction not in EXTRACTIONS:
         kind = ValueError if isinstance(extraction, str) else TypeError
         raise kind(
@@ -167,25 +161,16 @@ def battery(
     ----------
     network : Network
     levels : dict of str to int
-        The number of levels of every site.
+        Of every site.
     states : ndarray, shape (states, sites)
-        The levels of the battery's sites, in the order of ``system.battery``; closed under its
+        The levels of the battery's sites, in the order of ``network.battery``; closed under its
         Hamiltonian, as all that can be reached is.
     numbers : callable
         Gives the values of a parameter over the batch.
     extraction : str
         One of `EXTRACTIONS`.
     limit : float
-        Memory in GiB, for the levels of a battery with interactions.
-
-    Returns
-    -------
-    Battery
-
-    Raises
-    ------
-    ValueError
-        If its levels need more memory than the limit.
+        Memory in GiB, for the levels of a battery with interactions; ValueError if they need more.
     """
     cells = tuple(Cell.of(network.sites[name], numbers) for name in network.battery)
     if not any(each.always for each in network.interactions):  # its sites' energies, and no more
@@ -271,18 +256,7 @@ def _whole(
 
 
 def lowest(ladders: Sequence[Ladder], count: int) -> Array:
-    """The lowest energies of independent parts together, rising.
-
-    Parameters
-    ----------
-    ladders : sequence of (energies, degeneracies)
-        Of each part; shapes (..., d) and (d,). Leading axes broadcast.
-    count : int
-        How many are wanted; fewer come back if there are not so many.
-
-    Returns
-    -------
-    ndarray, shape (..., count)
+    """The lowest energies of independent parts together, rising: (..., count), or all there are.
 
     Examples
     --------

@@ -24,19 +24,11 @@ _STEPS = 1e-2, 1e-3, 1e-4  # of the natural time, between three points of a para
 
 @dataclass(frozen=True, eq=False)
 class Maximum:
-    """The largest values of a batch of functions.
+    """The largest values of a batch of functions."""
 
-    Attributes
-    ----------
-    time, value : ndarray, shape (g,)
-        The first instant of the global maximum, and the value there.
-    bound : ndarray, shape (g,)
-        What the function nowhere exceeds.
-    """
-
-    time: Array
-    value: Array
-    bound: Array
+    time: Array  # (g,), the first instant of the global maximum
+    value: Array  # (g,)
+    bound: Array  # (g,), what the function nowhere exceeds
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,21 +26,10 @@ from quantumbattery.reach.reach import Reach
 
 
 def curvature(network: Network, reached: Reach, numbers: Array, start: Array) -> Array:
-    """A bound of |d^2 Tr(X rho) / dt^2| for all X on the battery with |X| = 1.
+    """A bound of |d^2 Tr(X rho) / dt^2| for all X on the battery with |X| = 1, shape (g,).
 
-    Parameters
-    ----------
-    network : Network
-    reached : Reach
-        Without terms that change in time.
-    numbers : ndarray, shape (g, terms)
-        Coefficients of the Hamiltonian, then of the losses.
-    start : ndarray, shape (g or 1, entries)
-        Amplitudes of the initial state, as in `Reach.start`.
-
-    Returns
-    -------
-    ndarray, shape (g,)
+    Numbers (g, terms) are the coefficients of the Hamiltonian, then of the losses, none of which
+    changes in time; the start (g or 1, entries) has amplitudes as in `Reach.start`.
     """
     hamiltonian, losses = reached.hamiltonian, reached.losses
     given, rates = np.split(numbers, [len(hamiltonian.coefficients)], axis=1)

@@ -84,12 +84,11 @@ class Readout:
         rate: Array,
         out: Mapping[str, Array] | None = None,
     ) -> dict[str, Array]:
-        """Figures of merit, by name.
+        """Figures of merit by name, each (g, c, T).
 
         Parameters
         ----------
         chosen : iterable of str
-            Which measures.
         states : ndarray, shape (g, c, T, entries)
             Amplitudes, or elements of the density matrix.
         battery : Battery
@@ -98,10 +97,6 @@ class Readout:
             1/t, and 0 at t = 0.
         out : dict of str to ndarray, shape (g, c, T), optional
             Where they are written, all those chosen.
-
-        Returns
-        -------
-        dict of str to ndarray, shape (g, c, T)
         """
         wanted, into = set(chosen), out or {}
         wanted |= {_POWERS[n] for n in wanted & set(_POWERS)}

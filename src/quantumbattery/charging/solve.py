@@ -43,26 +43,14 @@ _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What is to be solved.
-
-    Attributes
-    ----------
-    network : Network
-    started : dict of str to preparation
-        Of every site that does not start in its ground state.
-    axes : Axes
-    measures : tuple of str
-    extraction : str
-    limit : float
-        Memory in GiB.
-    """
+    """What is to be solved."""
 
     network: Network
-    started: Mapping[str, Preparation]
+    started: Mapping[str, Preparation]  # of every site that does not start in its ground state
     axes: Batch
     measures: tuple[str, ...]
     extraction: str
-    limit: float
+    limit: float  # memory in GiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,11 +153,11 @@ class Work:
     state: Form
     readout: Readout
     battery: Battery
-    numbers: Array
-    start: Array
-    columns: dict[str, Array]
-    lost: Mapping[str, float]
-    allowed: Mapping[str, float]
+    numbers: Array  # (g, terms), of the Hamiltonian, then of the losses
+    start: Array  # (g or 1, c, entries)
+    columns: dict[str, Array]  # each (g, c, T)
+    lost: Mapping[str, float]  # what each site's cut took from its preparation
+    allowed: Mapping[str, float]  # to be left out of a site
     clocks: Sequence[Clock]
 
     def one_thread(self) -> AbstractContextManager[object]:

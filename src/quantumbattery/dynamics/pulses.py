@@ -31,18 +31,11 @@ _MOST_BREAKS = 10_000  # samples up to which each is a break
 
 @dataclass(frozen=True, eq=False)
 class Clock:
-    """A signal with its numbers: how one term changes over a batch.
-
-    Attributes
-    ----------
-    term : int
-    signal : Signal
-    frequency : ndarray, shape (g,) or (1,)
-    """
+    """A signal with its numbers: how one term changes over a batch."""
 
     term: int
     signal: Signal
-    frequency: Array
+    frequency: Array  # (g,) or (1,)
 
     def select(self, batch: slice) -> Clock:
         """The same for a part of the batch."""

@@ -37,26 +37,10 @@ def is_pure(preparation: Preparation) -> bool:
 
 
 def amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
-    """Amplitudes of a pure preparation on the lowest levels of a site.
+    """Amplitudes of a pure preparation on the lowest levels of a site, (..., "level").
 
-    Parameters
-    ----------
-    preparation : preparation
-        Pure, and one that makes sense on the site (see `by_site`).
-    site : Site
-        Qubit, Qudit, Oscillator or Ensemble.
-    levels : int
-        How many levels. What lies beyond is left out, and nothing is normalised again.
-
-    Returns
-    -------
-    xarray.DataArray
-        Shape (..., levels), last dimension "level"; the others are the axes of the parameters.
-
-    Raises
-    ------
-    TypeError
-        If the preparation is mixed.
+    What lies beyond is left out, and nothing is normalised again. The other axes are those of the
+    parameters. TypeError if the preparation is mixed.
 
     Examples
     --------
@@ -83,13 +67,9 @@ def amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArra
 
 
 def factors(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
-    """A matrix V with density matrix V V^dag: the pure states that are mixed, and their weights.
+    """A matrix V with density matrix V V^dag, (..., levels, members).
 
-    Returns
-    -------
-    xarray.DataArray
-        Shape (..., levels, members): column m is a ket whose squared norm is its weight. A pure
-        preparation has one member.
+    Column m is a ket whose squared norm is its weight; a pure preparation has one member.
     """
     if is_pure(preparation):
         return amplitudes(preparation, site, levels).expand_dims("member", -1)
@@ -106,14 +86,7 @@ def factors(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
 
 
 def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, Array, xr.DataArray]:
-    """What of `factors` is not zero: its levels, its members and its values.
-
-    Returns
-    -------
-    level, member : ndarray, shape (entries,)
-    values : DataArray, shape (..., entries)
-        Last dimension "entry".
-    """
+    """What of `factors` is not zero: levels and members (entries,), values (..., "entry")."""
     pure = is_pure(preparation)
     if pure:
         root = amplitudes(preparation, site, levels)
@@ -141,14 +114,7 @@ def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, A
 
 
 def density_matrix(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
-    """Density matrix of a preparation on the lowest levels of a site.
-
-    Parameters are those of `amplitudes`; the preparation may be mixed.
-
-    Returns
-    -------
-    xarray.DataArray
-        Shape (..., levels, levels), last dimensions "row" and "column".
+    """Density matrix of any preparation on the lowest levels of a site, (..., "row", "column").
 
     Examples
     --------
@@ -194,10 +160,7 @@ def tail(preparation: Preparation, site: Site, levels: int) -> Parameter:
 def needed_levels(preparation: Preparation, site: Site, tolerance: float) -> int:
     """The fewest levels of an oscillator beyond which no more than a given weight lies.
 
-    Raises
-    ------
-    ValueError
-        If that takes more than 2^24 levels.
+    ValueError if that takes more than 2^24 levels.
     """
 
     def enough(levels: int) -> bool:

@@ -232,13 +232,7 @@ def two_photon_drive(
 
 
 def shape_of(envelope: Envelope, times: Array) -> Array:
-    """The values of an envelope at some times.
-
-    Raises
-    ------
-    ValueError
-        If one of them is no finite real number.
-    """
+    """The values of an envelope at some times; ValueError if one is no finite real number."""
     if isinstance(envelope, xr.DataArray):
         known, values = envelope["time"].to_numpy(), envelope.to_numpy()
         sampled: Array = np.interp(times, known, values, left=0.0, right=0.0)

@@ -25,18 +25,9 @@ from quantumbattery.quantities.parameters import axes_of, check_axes, names
 def by_site(preparation: object, network: Network) -> dict[str, Preparation]:
     """Which site starts in which preparation; the others start in their ground state.
 
-    Parameters
-    ----------
-    preparation : preparation or dict of str to preparation
-        One preparation is that of every charger site; a dict says it site by site.
-    network : Network
-        Which sites there are.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no preparation, names an unknown site, makes no sense on its site, or has an axis
-        that does not fit the others or the system's.
+    One preparation is that of every charger site; a dict says it site by site. TypeError or
+    ValueError if it is no preparation, names an unknown site, makes no sense on its site, or has an
+    axis that does not fit the others or the network's.
     """
     if isinstance(preparation, Mapping):
         chosen = dict(preparation)

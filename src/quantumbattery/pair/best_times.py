@@ -63,19 +63,8 @@ def ergotropic_power_time(
 ) -> Array:
     """Instant of the largest W/t (paper, Eq. 42 at its two ends), where t F'/F = W/(F dW/dF).
 
-    Parameters
-    ----------
-    constants : Constants
-        The constants of the motion.
-    excited, ground : ndarray
-        Populations of the charger's preparation.
-    power, peak : ndarray
-        The best times of power and of energy, which enclose the root.
-
-    Returns
-    -------
-    ndarray
-        Over the common shape of all.
+    Excited and ground are the populations of the charger's preparation; the best times of power
+    and of energy enclose the root. Over the common shape of all.
     """
 
     def condition(t: Array, i: npt.NDArray[np.intp]) -> Array:

@@ -35,30 +35,17 @@ _CRITICAL = 1e-100
 class Constants:
     """The constants of the motion, arrays of one common number of dimensions.
 
-    Attributes
-    ----------
-    coupling : ndarray
-        J.
-    offset : ndarray of complex
-        x, half the complex detuning.
-    oscillation, growth : ndarray
-        R >= 0 and |Y|: the real and the imaginary part of G, R floored away from G = 0. R has
-        the machine's longest format, because R t makes the phase, in which every ulp shows.
-    contrast : ndarray
-        J/|G|, with G floored likewise.
-    damping : ndarray
-        Gamma, the mean decay rate of the amplitudes.
-    decay : ndarray
-        Gamma - |Y| >= 0, the slowest decay rate of an amplitude.
+    R is floored away from G = 0, and has the machine's longest format, because R t makes the phase,
+    in which every ulp shows.
     """
 
-    coupling: Array
-    offset: ComplexArray
-    oscillation: LongArray
-    growth: Array
-    contrast: Array
-    damping: Array
-    decay: Array
+    coupling: Array  # J
+    offset: ComplexArray  # x, half the complex detuning
+    oscillation: LongArray  # R >= 0, the real part of G
+    growth: Array  # |Y|, its imaginary part
+    contrast: Array  # J/|G|, with G floored likewise
+    damping: Array  # Gamma, the mean decay rate of the amplitudes
+    decay: Array  # Gamma - |Y| >= 0, the slowest decay rate of an amplitude
 
     def select(self, pick: Callable[[Any], Any]) -> Constants:
         """Return the same constants for some of the parameters, as `pick` takes them."""

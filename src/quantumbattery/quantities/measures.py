@@ -96,15 +96,7 @@ OPTIMA = {
 
 
 def check_measures(measures: Iterable[str] | None) -> tuple[str, ...]:
-    """Return the measures asked for, all of them for None.
-
-    Raises
-    ------
-    TypeError
-        If `measures` is not an iterable of names.
-    ValueError
-        If there are none or a name is unknown.
-    """
+    """Return the measures asked for, all of them for None; TypeError or ValueError for no names."""
     if measures is None:
         return tuple(MEASURES)
     if isinstance(measures, str):

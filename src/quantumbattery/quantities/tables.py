@@ -41,10 +41,7 @@ def dataset(
 ) -> xr.Dataset:
     """A variable for each column, with its name, symbol and units.
 
-    Raises
-    ------
-    ValueError
-        If an axis has the name of a quantity.
+    ValueError if an axis has the name of a quantity.
     """
     check_names(columns, sizes, coords)
     return xr.Dataset(

@@ -90,12 +90,13 @@ class _Known:
             self.runs.append(np.sort(np.concatenate([self.runs.pop(), self.runs.pop()])))
 
 
-def _pieces(configurations: Array, places: int) -> Iterator[slice]:
+def pieces_of(configurations: Array, places: int) -> Iterator[slice]:
+    """Parts of them that are looked at in one array operation."""
     step = max(1, _PLACES_AT_ONCE // max(1, places))
     return (slice(k, k + step) for k in range(0, len(configurations), step))
 
 
-def _inside(moves: Moves, levels: Array) -> Array:
+def stay_inside(moves: Moves, levels: Array) -> Array:
     """Which moves stay on the levels there are; the others step beyond the cut of a ladder."""
     inside: Array = np.logical_and.reduce(moves.levels < levels[moves.places], axis=1)
     return inside
@@ -123,7 +124,7 @@ def _explore(
     count, seen, entries = len(start), 0, 0.0
     while len(frontier):
         fresh = [frontier[:0]]
-        for piece in _pieces(frontier, places):
+        for piece in pieces_of(frontier, places):
             here = frontier[piece]
             keys = here.astype(np.uint64) @ weights
             for group in moving:
@@ -161,7 +162,7 @@ def _search(start: Array, groups: Sequence[Group], weights: Array, levels: Array
     for group in groups:
         if not group.diagonal:
             moves = moves_of(space, group, weights)
-            inside = _inside(moves, levels)
+            inside = stay_inside(moves, levels)
             sources.append(moves.source[inside])
             targets.append(sources[-1] + moves.shift[inside].astype(np.int64))
     first = (start.astype(np.uint64) @ weights).astype(np.int64)
@@ -172,7 +173,7 @@ def _search(start: Array, groups: Sequence[Group], weights: Array, levels: Array
 
 def _arrivals(here: Array, keys: Array, moves: Moves, known: _Known, levels: Array) -> Array:
     """The new configurations to which moves lead; they are known from then on."""
-    inside = np.flatnonzero(_inside(moves, levels))
+    inside = np.flatnonzero(stay_inside(moves, levels))
     arrived, first = np.unique(keys[moves.source[inside]] + moves.shift[inside], return_index=True)
     fresh = known.new(arrived)
     chosen = inside[first[fresh]]

@@ -10,7 +10,7 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import names
-from quantumbattery.reach.configurations import Keys, _inside, _pieces
+from quantumbattery.reach.configurations import Keys, pieces_of, stay_inside
 from quantumbattery.reach.terms import (
     Group,
     Terms,
@@ -22,27 +22,17 @@ from quantumbattery.reach.terms import (
 class Elements:
     """Matrix elements by term: the sum of coefficients[term] value |row><column|.
 
-    Coefficients are floats or DataArrays, so one set of elements serves a whole batch.
-
-    Attributes
-    ----------
-    coefficients : tuple of float or DataArray
-        The number in front of each term; of a loss, its rate.
-    origins : tuple of str or int
-        Where each term comes from: the name of a site, or the place of an interaction in
-        ``system.interactions``.
-    size : int
-        The matrix is size x size.
-    term, row, column, value : ndarray, shape (entries,)
+    Coefficients are floats or DataArrays, so one set of elements serves a whole batch. A term comes
+    from a site, by its name, or from an interaction, by its place in ``network.interactions``.
     """
 
-    coefficients: tuple[Parameter, ...]
-    origins: tuple[str | int, ...]
-    size: int
-    term: Array
-    row: Array
-    column: Array
-    value: Array
+    coefficients: tuple[Parameter, ...]  # of each term; of a loss, its rate
+    origins: tuple[str | int, ...]  # of each term
+    size: int  # the matrix is size x size
+    term: Array  # (entries,)
+    row: Array  # (entries,)
+    column: Array  # (entries,)
+    value: Array  # (entries,)
 
     def matrix(self, numbers: Array | None = None) -> Any:
         """The matrix, as a scipy.sparse.csr_array, for one number in the place of each coefficient.
@@ -59,23 +49,12 @@ class Elements:
 
 @dataclass(frozen=True, eq=False)
 class Edge:
-    """Matrix elements that lead beyond the cut of a ladder, and are left out.
+    """Matrix elements that lead beyond the cut of a ladder, and are left out."""
 
-    Attributes
-    ----------
-    term : ndarray, shape (entries,)
-        Of the Hamiltonian; after its terms come the losses.
-    site : ndarray, shape (entries,)
-        Whose ladder is cut, by its column among the configurations.
-    configuration : ndarray, shape (entries,)
-        Where the element leads from.
-    value : ndarray, shape (entries,)
-    """
-
-    term: Array
-    site: Array
-    configuration: Array
-    value: Array
+    term: Array  # (entries,), of the Hamiltonian; after its terms come the losses
+    site: Array  # (entries,), whose ladder is cut, by its column among the configurations
+    configuration: Array  # (entries,), where the element leads from
+    value: Array  # (entries,)
 
     def followed_by(self, other: Edge, shift: int) -> Edge:
         """Both, the terms of the second moved on."""
@@ -92,9 +71,9 @@ def elements_between(
     edge: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
     own = keys.of(configurations) if terms.products else keys.weights
     for group in groups:
-        for piece in _pieces(configurations, len(group.places)):
+        for piece in pieces_of(configurations, len(group.places)):
             moves = moves_of(configurations[piece], group, keys.weights)
-            inside = _inside(moves, levels)
+            inside = stay_inside(moves, levels)
             column = moves.source + piece.start
             if not inside.all():
                 move, k = np.nonzero(moves.levels >= levels[moves.places])

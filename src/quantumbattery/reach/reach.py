@@ -34,60 +34,27 @@ from quantumbattery.reach.terms import (
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """The initial state: the sum over members of |psi><psi|, psi the member's amplitudes.
+    """The initial state: the sum over members of |psi><psi|, psi the member's amplitudes."""
 
-    Attributes
-    ----------
-    configuration, member : ndarray, shape (entries,)
-        A pure state has one member, 0.
-    amplitude : DataArray, shape (..., entries)
-        Last dimension "entry"; the others are axes of the preparations' parameters.
-    """
-
-    configuration: Array
-    member: Array
-    amplitude: xr.DataArray
+    configuration: Array  # (entries,)
+    member: Array  # (entries,); a pure state has one member, 0
+    amplitude: xr.DataArray  # (..., "entry"); the others are axes of the preparations' parameters
 
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """What a preparation reaches; made by `reach`.
+    """What a preparation reaches; made by `reach`."""
 
-    Attributes
-    ----------
-    sites : tuple of str
-        The columns of `configurations`.
-    levels : tuple of int
-        The number of levels that each site was given.
-    configurations : ndarray, shape (n, sites)
-        The level of every site, in dictionary order.
-    hamiltonian : Elements
-        The energies of the sites and the interactions.
-    losses : Elements
-        Lindblad operators, each a term: coefficients are rates, and the square root of the rate
-        times the rest is what acts.
-    labels : ndarray, shape (n,)
-        The block of each configuration: neither the Hamiltonian nor the damping joins two blocks.
-    start : Start
-        The initial state.
-    edge : Edge
-        The matrix elements that the cut of an oscillator's ladder took away.
-    keys : Keys
-        Where each configuration stands.
-    signals : dict of int to Signal
-        How terms of the Hamiltonian change in time, by their numbers; others do not.
-    """
-
-    sites: tuple[str, ...]
-    levels: tuple[int, ...]
-    configurations: Array
-    hamiltonian: Elements
-    losses: Elements
-    labels: Array
-    start: Start
-    edge: Edge
-    keys: Keys
-    signals: dict[int, Signal]
+    sites: tuple[str, ...]  # the columns of `configurations`
+    levels: tuple[int, ...]  # that each site was given
+    configurations: Array  # (n, sites), the level of every site, in dictionary order
+    hamiltonian: Elements  # the energies of the sites and the interactions
+    losses: Elements  # Lindblad operators; sqrt(rate) times the rest of a term is what acts
+    labels: Array  # (n,), of blocks: neither the Hamiltonian nor the damping joins two
+    start: Start  # the initial state
+    edge: Edge  # the matrix elements that the cut of a ladder took away
+    keys: Keys  # where each configuration stands
+    signals: dict[int, Signal]  # of terms of the Hamiltonian that change in time
 
     @property
     def size(self) -> int:
@@ -235,22 +202,13 @@ def _labels(hamiltonian: Elements, losses: Elements) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Bipartition:
-    """Every configuration as a state of some sites, and the rest.
+    """Every configuration as a state of some sites, and the rest."""
 
-    Attributes
-    ----------
-    levels : ndarray, shape (states, sites)
-        The levels of those sites in each of their states that occurs.
-    inside, rest : ndarray, shape (configurations,)
-        Numbers of the state of those sites, and of the state of all others.
-    ground : bool
-        Whether anybody looks at the population of their ground state, which is what all others
-        leave of 1; False for a qubit only, read by its excited population and coherence.
-    """
-
-    levels: Array
-    inside: Array
-    rest: Array
+    levels: Array  # (states, sites), of those sites in each of their states that occurs
+    inside: Array  # (configurations,), the number of the state of those sites
+    rest: Array  # (configurations,), the number of the state of all others
+    # Whether anybody looks at the population of their ground state, which is what all others leave
+    # of 1; False for a qubit only, read by its excited population and coherence.
     ground: bool = True
 
     @classmethod

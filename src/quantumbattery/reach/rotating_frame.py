@@ -27,18 +27,10 @@ _CONSISTENT = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A turning frame.
+    """A turning frame: levels of a site turn with `basis(site, levels) @ turns[name] @ fields`."""
 
-    Attributes
-    ----------
-    fields : tuple of float or DataArray
-        The different frequencies of the drives.
-    turns : dict of str to ndarray, shape (unknowns, fields)
-        The frequencies of a site's levels are `basis(site, levels) @ turns[name] @ fields`.
-    """
-
-    fields: tuple[Parameter, ...]
-    turns: dict[str, Array]
+    fields: tuple[Parameter, ...]  # the different frequencies of the drives
+    turns: dict[str, Array]  # by site, (unknowns, fields)
 
     def levels(self, name: str, site: Site, levels: int) -> list[tuple[Parameter, Array]]:
         """The frequencies of a site's levels, as the sum of number * array (levels,)."""

@@ -44,10 +44,10 @@ class Group:
     matrix element; lists are filled up with zeros to the length of the longest.
     """
 
-    term: Array
-    places: Array
-    target: list[Array]
-    value: list[Array]
+    term: Array  # (products,)
+    places: Array  # (products, operators)
+    target: list[Array]  # each (levels, longest)
+    value: list[Array]  # each (levels, longest)
     diagonal: bool
 
     @cached_property
@@ -64,23 +64,12 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Signal:
-    """How a term changes in time: with an envelope, and with cos or sin of frequency * t.
+    """How a term changes in time: with an envelope, and with cos or sin of frequency * t."""
 
-    Attributes
-    ----------
-    envelope : callable, DataArray or None
-        None: always 1.
-    breaks : tuple of float
-        Times at which the envelope may jump.
-    frequency : float or DataArray
-    late : bool
-        sin, in place of cos.
-    """
-
-    envelope: Envelope | None
-    breaks: tuple[float, ...]
+    envelope: Envelope | None  # None: always 1
+    breaks: tuple[float, ...]  # times at which the envelope may jump
     frequency: Parameter
-    late: bool
+    late: bool  # sin, in place of cos
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,39 +17,20 @@ from quantumbattery.reach.sparse import entries, sparse
 class Blocks:
     """Blocks of about one size, and where they stand in the lists of numbers and of columns.
 
-    Attributes
-    ----------
-    count, size : int
-        How many blocks, and the largest size: others are filled up with what nothing moves.
-    copies : int
-        How many states of each block move apart from each other: the members of a mixture.
-    inside : slice
-        Of the numbers that move: for every block, for every copy, its own.
-    kept : ndarray
-        Those among count x copies x size that are no filling.
-    columns : slice
-        Of what is read: the same, or what `read` makes of it.
-    shown : ndarray
-        Those among count x copies x rows that are no filling.
-    read : matrix, shape (count rows, count size), or None
-        What is read of each block, if that is less than all.
-    double : bool
-        Whether every complex number that is read fills two real columns.
-    generator : Elements
-        What moves them, by place among all numbers of all blocks here: H, or with loss all of the
-        generator.
+    Smaller ones are filled up with what nothing moves. Copies are states of a block that move apart
+    from each other: the members of a mixture.
     """
 
-    count: int
-    size: int
+    count: int  # how many blocks
+    size: int  # of the largest
     copies: int
-    inside: slice
-    kept: Array
-    columns: slice
-    shown: Array
-    read: Any
-    double: bool
-    generator: Elements
+    inside: slice  # of the numbers that move: for every block, for every copy, its own
+    kept: Array  # those among count x copies x size that are no filling
+    columns: slice  # of what is read: the same, or what `read` makes of it
+    shown: Array  # those among count x copies x rows that are no filling
+    read: Any  # matrix (count rows, count size): what is read, if less than all; or None
+    double: bool  # whether every complex number that is read fills two real columns
+    generator: Elements  # by place among all numbers here: H, or with loss all of the generator
 
     def matrices(self, numbers: Array) -> Array:
         """Dense blocks (g, count, size, size), for numbers (g, terms) in front of the terms."""

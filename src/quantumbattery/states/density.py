@@ -28,39 +28,22 @@ from quantumbattery.states.lindblad import Rectangles, liouvillian
 class Matrix:
     """The state as elements of its density matrix.
 
-    Attributes
-    ----------
-    reach : Reach
-    row, column : ndarray, shape (elements,)
-        The configurations of the elements that are read; of two that are conjugate to each other
-        and never meet, only one is there. Where only some sites are looked at, an element stands
-        for the sum of all that agree with it on those sites.
-    twin : ndarray of bool, shape (elements,)
-        Whether the conjugate of an element, which has row and column exchanged, is left out.
-    weights : matrix, shape (elements, columns)
-        The elements are this matrix times the columns that are read, which are real: a Hermitian
-        part of the density matrix moves as real numbers, complex ones fill two columns.
-    blocks : tuple of Blocks
-    rectangles : Rectangles
-        All elements that can be reached.
-    chosen : ndarray
-        The element of `rectangles` behind each number that moves.
-    turn : matrix
-        The unitary from those elements to the numbers.
-    limit : float
-        Memory in GiB.
+    Of two elements that are conjugate to each other and never meet, only one is there. Where only
+    some sites are looked at, an element stands for the sum of all that agree with it on those. The
+    elements are `weights` times the columns that are read, which are real: a Hermitian part of the
+    density matrix moves as real numbers, complex ones fill two columns.
     """
 
     reach: Reach
-    row: Array
-    column: Array
-    twin: Array
-    weights: Any
+    row: Array  # (elements,), the configurations of the elements that are read
+    column: Array  # (elements,)
+    twin: Array  # (elements,), whether the conjugate of an element is left out
+    weights: Any  # matrix, (elements, columns)
     blocks: tuple[Blocks, ...]
-    rectangles: Rectangles
-    chosen: Array
-    turn: Any
-    limit: float
+    rectangles: Rectangles  # all elements that can be reached
+    chosen: Array  # (numbers,), the element of `rectangles` behind each number that moves
+    turn: Any  # matrix, (numbers, numbers), the unitary from those elements to the numbers
+    limit: float  # memory in GiB
 
     hermitian = False
 
@@ -83,15 +66,7 @@ class Matrix:
 def density(reached: Reach, found: Rectangles, watched: Bipartition | None, limit: float) -> Matrix:
     """Sort the elements of the density matrix into blocks, and find what is read of each.
 
-    Parameters
-    ----------
-    reached : Reach
-    found : Pairs
-    watched : Split or None
-        The sites that anybody will look at; None: all. Where the cut of a ladder is felt, all are
-        looked at whatever it says.
-    limit : float
-        Memory in GiB.
+    Without sites that are watched, all are; and so are they where the cut of a ladder is felt.
     """
     generator = liouvillian(found, limit)
     row, column = found.elements

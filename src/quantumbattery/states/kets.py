@@ -14,26 +14,14 @@ from quantumbattery.states.blocks import Blocks, renumbered, size_class
 
 @dataclass(frozen=True, eq=False)
 class Kets:
-    """The state as a sum over members of |psi><psi|, and what was lost.
-
-    Attributes
-    ----------
-    reach : Reach
-    configuration, member : ndarray, shape (entries,)
-        What each amplitude belongs to.
-    frozen : int or None
-        The configuration that takes the norm that the kets lose; None without loss.
-    blocks : tuple of Blocks
-    entry : ndarray
-        Where the elements of the start stand.
-    """
+    """The state as a sum over members of |psi><psi|, and what was lost."""
 
     reach: Reach
-    configuration: Array
-    member: Array
-    frozen: int | None
+    configuration: Array  # (entries,), what each amplitude belongs to
+    member: Array  # (entries,)
+    frozen: int | None  # the configuration that takes the norm that kets lose; None without loss
     blocks: tuple[Blocks, ...]
-    entry: Array
+    entry: Array  # (entries of the start,), where they stand
 
     @property
     def size(self) -> int:
@@ -55,13 +43,7 @@ class Kets:
 def kets(reached: Reach, generator: Elements, frozen: int | None) -> Kets:
     """Sort the amplitudes of all members into blocks.
 
-    Parameters
-    ----------
-    reached : Reach
-    generator : Elements
-        H, or with loss -i H and the damping.
-    frozen : int or None
-        The configuration where all losses end.
+    The generator is H, or with loss -i H and the damping; `frozen` is where all losses end.
     """
     labels, start = reached.labels, reached.start
     count, began = np.bincount(labels), labels[start.configuration]

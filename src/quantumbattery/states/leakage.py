@@ -19,33 +19,19 @@ _NOT_THERE = 4e-15  # an amplitude below is not known to be there at all
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """Where the cut of a ladder is felt by a state, for all times at which one looks.
-
-    Attributes
-    ----------
-    state : Kets or Matrix
-    """
+    """Where the cut of a ladder is felt by a state, for all times at which one looks."""
 
     state: Form
 
     def leak(self, states: Array, numbers: Array) -> Array:
-        """A bound on the rate at which what a cut leaves out changes the density matrix.
+        """A bound on the rate at which what a cut leaves out changes the density matrix, by site.
 
         The exact state and the one on a cut ladder part at most as fast as the difference of their
         generators moves the latter (Duhamel): an element h of the Hamiltonian that leads beyond the
         cut from configuration e moves it by no more than 2 |h| |<e|rho| in trace norm, an element l
-        of a Lindblad operator of rate g by no more than 4 g |l|^2 |<e|rho|.
-
-        Parameters
-        ----------
-        states : ndarray, shape (g, c, T, entries)
-        numbers : ndarray, shape (g, terms)
-            Coefficients of the Hamiltonian, then of the losses.
-
-        Returns
-        -------
-        ndarray, shape (sites,)
-            The largest of the batch and of all times.
+        of a Lindblad operator of rate g by no more than 4 g |l|^2 |<e|rho|. The largest of the
+        batch and of all times of the states (g, c, T, entries) counts; numbers (g, terms) are the
+        coefficients of the Hamiltonian, then of the losses.
         """
         edge, worst = self.state.reach.edge, np.zeros(len(self.state.reach.sites))
         if len(edge.site):

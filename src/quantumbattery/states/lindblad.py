@@ -27,22 +27,12 @@ class Rectangles:
 
     They come as rectangles, block times block; the elements of a rectangle follow one another row
     by row, rectangle after rectangle.
-
-    Attributes
-    ----------
-    reach : Reach
-    ends : ndarray, shape (m, 2)
-        The block of the row (ket) and that of the column (bra).
-    offsets : ndarray, shape (m + 1,)
-        Where the elements of each rectangle begin, and the number of all.
-    feeds : ndarray, shape (f, 2)
-        Which rectangle feeds which by a loss, without the ones that feed themselves.
     """
 
     reach: Reach
-    ends: Array
-    offsets: Array
-    feeds: Array
+    ends: Array  # (m, 2), the block of the row (ket) and that of the column (bra)
+    offsets: Array  # (m + 1,), where the elements of each begin, and the number of all
+    feeds: Array  # (f, 2), which rectangle feeds which by a loss, but for themselves
 
     @property
     def size(self) -> int:
@@ -76,21 +66,7 @@ class Rectangles:
 def rectangles(reached: Reach, limit: float = 2.0) -> Rectangles:
     """Find the elements of the density matrix that a preparation reaches.
 
-    Parameters
-    ----------
-    reached : Reach
-        From `reach`.
-    limit : float
-        The memory that the elements may take, in GiB.
-
-    Returns
-    -------
-    Pairs
-
-    Raises
-    ------
-    ValueError
-        If the elements need more memory than the limit; nothing large is made before.
+    ValueError if they need more memory than the limit, in GiB; nothing large is made before.
 
     Examples
     --------
@@ -166,31 +142,12 @@ def _joined(group: Array, value: Array, groups: Array, values: Array, number: in
 
 
 def liouvillian(found: Rectangles, limit: float = 2.0) -> Elements:
-    """The generator of the density matrix on the elements that can be reached.
+    """The generator of the density matrix on the elements that can be reached, complex.
 
     d rho/dt = -i [H, rho] + sum of rate (L rho L^dag - {L^dag L, rho}/2), with rho a vector over
-    `Rectangles.elements`; terms are those of the Hamiltonian, then those of the losses.
-
-    Parameters
-    ----------
-    found : Pairs
-        From `rectangles`.
-    limit : float
-        The memory that the matrix elements may take, in GiB.
-
-    Returns
-    -------
-    Elements
-        Complex; several entries may stand at the same place and add up.
-
-    Raises
-    ------
-    ValueError
-        If they need more memory than the limit.
-
-    Notes
-    -----
-    G. Lindblad, Commun. Math. Phys. 48, 119 (1976).
+    `Rectangles.elements` (G. Lindblad, Commun. Math. Phys. 48, 119 (1976)); terms are those of the
+    Hamiltonian, then those of the losses. Several entries may stand at the same place and add up.
+    ValueError if they need more memory than the limit, in GiB.
     """
     hamiltonian, losses = found.reach.hamiltonian, found.reach.losses
     damping = damping_elements(losses)

@@ -26,23 +26,8 @@ Form: TypeAlias = Kets | Matrix
 def structure(reached: Reach, watched: Bipartition | None = None, limit: float = 2.0) -> Form:
     """Find how a state is best written down: kets, or elements of its density matrix.
 
-    Parameters
-    ----------
-    reached : Reach
-        From `reach`.
-    watched : Split, optional
-        The sites that anybody will look at; what does not show there is left out, or summed.
-    limit : float
-        Memory in GiB.
-
-    Returns
-    -------
-    Kets or Matrix
-
-    Raises
-    ------
-    ValueError
-        If that takes more memory than the limit.
+    Of sites that are watched alone something will be looked at; what does not show there is left
+    out, or summed. ValueError if that takes more memory than the limit, in GiB.
     """
     losses = reached.losses
     if not len(losses.term):

@@ -27,18 +27,10 @@ _LONGEST = 300  # characters of a message that is kept
 
 @dataclass(frozen=True, eq=False)
 class Template:
-    """What `run` gives at every point.
+    """What `run` gives at every point."""
 
-    Attributes
-    ----------
-    variables : dict of str to Variable
-        Without values: a shape, dimensions, a dtype and attributes.
-    coords : dict of str to Variable
-        Of the variables' own axes.
-    """
-
-    variables: Mapping[str, xr.Variable]
-    coords: Mapping[str, xr.Variable]
+    variables: Mapping[str, xr.Variable]  # without values: shape, dimensions, dtype, attributes
+    coords: Mapping[str, xr.Variable]  # of the variables' own axes
 
     @classmethod
     def of(cls, table: object, axes: tuple[str, ...]) -> Template:
@@ -117,40 +109,21 @@ class Template:
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """What a block of points gave.
+    """What a block of points gave."""
 
-    Attributes
-    ----------
-    columns : dict of str to ndarray
-        Over the axes of the sweep, then over the variable's own.
-    failure : ndarray of str
-        Why a point failed, or nothing.
-    warnings : tuple of str
-    """
-
-    columns: dict[str, Array]
-    failure: Array
+    columns: dict[str, Array]  # over the axes of the sweep, then over the variable's own
+    failure: Array  # of texts: why a point failed, or nothing
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """A sweep as it is sent to whoever evaluates a block of it.
-
-    Attributes
-    ----------
-    run : callable
-    template : Template
-    batched : tuple of str
-        The axes along which `run` takes all values at once.
-    known : tuple of Known
-        Points that are known.
-    """
+    """A sweep as it is sent to whoever evaluates a block of it."""
 
     run: Run
     template: Template
-    batched: tuple[str, ...]
-    known: tuple[Known, ...] = ()
+    batched: tuple[str, ...]  # the axes along which `run` takes all values at once
+    known: tuple[Known, ...] = ()  # points that are known
 
     def block(self, values: Mapping[str, Array]) -> Block:
         """Evaluate all points of some axes."""
@@ -285,13 +258,7 @@ class Known:
 
 
 def first_of(run: Run, grid: Grid) -> Known:
-    """Evaluate points, from the first to the last, until one does not fail.
-
-    Raises
-    ------
-    ValueError
-        If every point fails, or a great many do.
-    """
+    """Evaluate points until one does not fail; ValueError if every point does, or a great many."""
     message = ""
     places = np.unique(np.linspace(0, grid.size - 1, min(grid.size, _TRIES)).astype(np.int64))
     for place in places:

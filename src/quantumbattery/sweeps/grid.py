@@ -19,18 +19,10 @@ TAKEN = ("done", "failure")  # names of what a sweep itself says of its points
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """All combinations of the values of some axes.
+    """All combinations of the values of some axes."""
 
-    Attributes
-    ----------
-    values : dict of str to ndarray
-        The values along each axis, in the order of the result's axes.
-    block : tuple of int
-        How many points a block has along each axis; blocks at the ends may have fewer.
-    """
-
-    values: Mapping[str, Array]
-    block: tuple[int, ...]
+    values: Mapping[str, Array]  # along each axis, in the order of the result's axes
+    block: tuple[int, ...]  # how many points a block has along each axis; at the ends maybe fewer
 
     @classmethod
     def of(cls, axes: object) -> Grid:

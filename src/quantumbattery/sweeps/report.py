@@ -67,13 +67,7 @@ def failures(table: xr.Dataset) -> str:
 
 
 def check_picture(study: Study, measure: str | None) -> None:
-    """Refuse, before any work, a map that could not be drawn.
-
-    Raises
-    ------
-    ValueError
-        If fewer than two axes have several values, or there is no such measure.
-    """
+    """Refuse, before any work, a map of fewer than two axes, or of no measure."""
     axes = [name for name, values in study.axes.items() if len(values) > 1]
     if "times" in study.given and study.given["times"]["points"] > 1:
         axes.append("time")

@@ -31,25 +31,15 @@ _OPTIMUM = ("horizon", "of", "tolerance")
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What a study file says; called with a point, it gives the table there.
+    """What a study file says; called with a point, it gives the table there."""
 
-    Attributes
-    ----------
-    given : dict
-        Its parts as plain values: system, preparation, times or optimum, output.
-    axes : dict of str to ndarray
-        The values along each axis.
-    places : dict of str to (tuple of str, str)
-        Where each axis acts: the tables that lead to it, and its name in the last.
-    store : Path
-        Where results go; beside the file, if it does not say.
-    chunk : int or None
-    """
-
-    given: Mapping[str, Any]
-    axes: Mapping[str, Any]
+    given: Mapping[
+        str, Any
+    ]  # its parts as plain values: system, preparation, times or optimum, output
+    axes: Mapping[str, Any]  # the values along each axis
+    # Where each axis acts: the tables that lead to it, and its name in the last.
     places: Mapping[str, tuple[tuple[str, ...], str]]
-    store: Path
+    store: Path  # where results go; beside the file, if it does not say
     chunk: int | None
 
     def __str__(self) -> str:

@@ -30,10 +30,7 @@ def evaluated(
 ) -> Generator[tuple[int, Block], None, None]:
     """Blocks as they come, by an executor; few enough at a time that they fit in memory.
 
-    Raises
-    ------
-    SweepError
-        If a block did not come back: a point that fails does, a worker that dies does not.
+    SweepError if a block did not come back: a point that fails does, a worker that dies does not.
     """
     ahead = _AHEAD * getattr(executor, "_max_workers", _WAITING // _AHEAD)
     left = iter(waiting)

@@ -13,80 +13,28 @@ import numpy as np
 
 
 def lower(levels: int) -> Any:
-    """The lowering operator of an oscillator, or of a qubit with two levels.
-
-    Parameters
-    ----------
-    levels : int
-        How many the site has.
-
-    Returns
-    -------
-    ndarray, (levels, levels)
-    """
+    """The lowering operator of an oscillator, or of a qubit with two levels."""
     return np.diag(np.sqrt(np.arange(1.0, levels)), 1)
 
 
 def embed(operator: Any, place: int, dims: Sequence[int]) -> Any:
-    """An operator of one site on all of them.
-
-    Parameters
-    ----------
-    operator : ndarray
-        Of that site.
-    place : int
-        Which site it is, from 0.
-    dims : sequence of int
-        The levels of all sites.
-
-    Returns
-    -------
-    ndarray, (d, d)
-        d is the product of the dims.
-    """
+    """An operator of one site, by its place from 0, on sites with these levels: (d, d)."""
     parts: list[Any] = [np.eye(n) for n in dims]
     parts[place] = operator
     return reduce(lambda one, two: np.kron(one, two), parts)
 
 
 def kets(h: Any, start: Any, times: Any) -> Any:
-    """The state vectors at the given times.
-
-    Parameters
-    ----------
-    h : ndarray, (d, d)
-        The Hamiltonian.
-    start : ndarray, (d,)
-        The state at time 0.
-    times : array_like
-        When to look.
-
-    Returns
-    -------
-    ndarray, (time, d)
-    """
+    """The state vectors (time, d) from one at time 0, under a Hamiltonian (d, d)."""
     values, vectors = np.linalg.eigh(h)
     phases = np.exp(-1j * np.multiply.outer(np.asarray(times), values))
     return (phases * (vectors.conj().T @ start)) @ vectors.T
 
 
 def densities(h: Any, jumps: Sequence[Any], start: Any, times: Any) -> Any:
-    """The density matrices of a Lindblad equation at the given times.
+    """The density matrices (time, d, d) of a Lindblad equation, from one at time 0.
 
-    Parameters
-    ----------
-    h : ndarray, (d, d)
-        The Hamiltonian.
-    jumps : sequence of ndarray
-        The jump operators, with the roots of their rates.
-    start : ndarray, (d, d)
-        The density matrix at time 0.
-    times : array_like
-        When to look.
-
-    Returns
-    -------
-    ndarray, (time, d, d)
+    Jump operators come with the roots of their rates.
     """
     from scipy.linalg import expm
 
@@ -102,18 +50,9 @@ def densities(h: Any, jumps: Sequence[Any], start: Any, times: Any) -> Any:
 
 
 def last(states: Any, battery: int) -> Any:
-    """The reduced state of the last sites.
+    """The reduced state of the last sites, so many levels together: (time, levels, levels).
 
-    Parameters
-    ----------
-    states : ndarray
-        State vectors, (time, d), or density matrices, (time, d, d).
-    battery : int
-        The levels of the last sites together.
-
-    Returns
-    -------
-    ndarray, (time, battery, battery)
+    States are vectors (time, d), or density matrices (time, d, d).
     """
     if states.ndim == 2:
         split = states.reshape(len(states), -1, battery)
@@ -123,58 +62,20 @@ def last(states: Any, battery: int) -> Any:
 
 
 def energy(rho: Any, h: Any) -> Any:
-    """tr(rho h) of each state.
-
-    Parameters
-    ----------
-    rho : ndarray, (..., d, d)
-        Density matrices.
-    h : ndarray, (d, d)
-        The Hamiltonian.
-
-    Returns
-    -------
-    ndarray, (...)
-    """
+    """tr(rho h) of each state (..., d, d)."""
     return np.einsum("...ij,ji->...", rho, h).real
 
 
 def work(rho: Any, h: Any) -> Any:
-    """The ergotropy: the energy minus that of the sorted populations.
-
-    Parameters
-    ----------
-    rho : ndarray, (..., d, d)
-        Density matrices.
-    h : ndarray, (d, d)
-        The Hamiltonian.
-
-    Returns
-    -------
-    ndarray, (...)
-    """
+    """The ergotropy of each state (..., d, d): energy minus that of the sorted populations."""
     falling = np.linalg.eigvalsh(rho)[..., ::-1]
     return energy(rho, h) - falling @ np.linalg.eigvalsh(h)
 
 
 def cells_in_cavity(cells: int, photons: int, coupling: float, rotating: bool) -> tuple[Any, Any]:
-    """Cells in a cavity, each cell apart, all frequencies 1.
+    """Cells in a cavity, each cell apart, all frequencies 1; `photons` is the most that it holds.
 
-    Parameters
-    ----------
-    cells : int
-        How many.
-    photons : int
-        The most that the cavity holds.
-    coupling : float
-        Of each cell.
-    rotating : bool
-        Whether the counter-rotating terms are left out.
-
-    Returns
-    -------
-    tuple of ndarray
-        The whole Hamiltonian, cavity first, and that of the cells alone.
+    The whole Hamiltonian, cavity first, and that of the cells alone.
     """
     dims = [photons + 1] + [2] * cells
     a = embed(lower(photons + 1), 0, dims)
@@ -190,17 +91,8 @@ def driven(
 ) -> tuple[Any, list[Any]]:
     """A driven, leaking charger and a battery in the frame that turns with the drive (g = 1).
 
-    Parameters
-    ----------
-    levels : sequence of int
-        Of charger and battery.
-    drive, loss, occupation, dephasing : float
-        As of `models.driven_oscillator_pair`.
-
-    Returns
-    -------
-    tuple
-        The Hamiltonian, and a list of jump operators.
+    Numbers as of `models.driven_oscillator_pair`, levels of charger and battery. The Hamiltonian, and
+    a list of jump operators.
     """
     a, b = (embed(lower(n), k, levels) for k, n in enumerate(levels))
     h = a.T @ b + b.T @ a + drive * (a + a.T)
@@ -209,40 +101,15 @@ def driven(
 
 
 def empty(size: int) -> Any:
-    """The density matrix in which every site is in its ground state.
-
-    Parameters
-    ----------
-    size : int
-        Its dimension.
-
-    Returns
-    -------
-    ndarray, (size, size)
-    """
+    """The density matrix in which every site is in its ground state."""
     return np.diag(np.eye(size)[0])
 
 
 def moments(rate: Any, force: Any, noise: Any, times: Any) -> tuple[Any, Any]:
-    """Means and covariances of x' = rate x + force + white noise, from zero and 1/2.
+    """Means (time, n) and covariances (time, n, n) of x' = rate x + force + white noise.
 
-    The equations are linear, so that one matrix exponential at each time solves them.
-
-    Parameters
-    ----------
-    rate : ndarray, (n, n)
-        What moves the means.
-    force : array_like, (n,)
-        What is added to them.
-    noise : ndarray, (n, n)
-        What is added to the covariances.
-    times : array_like
-        When to look.
-
-    Returns
-    -------
-    tuple of ndarray
-        Means, (time, n), and covariances, (time, n, n).
+    From zero and 1/2. The equations are linear, so that one matrix exponential at each time solves
+    them; `noise` (n, n) is what is added to the covariances.
     """
     from scipy.linalg import expm
 
@@ -268,21 +135,8 @@ def oscillators(
     """Energy and ergotropy of an oscillator that a pumped one charges, by moments (g = w = 1).
 
     H = x X + p P + sqrt(2) drive x + (squeezing / 2)(x^2 - p^2) in the turning frame; X and P are
-    of the battery, whose state is Gaussian: passive is what a thermal state of its area holds.
-
-    Parameters
-    ----------
-    times : array_like
-        When to look.
-    drive, squeezing : float
-        Strengths of the fields on the charger.
-    loss, occupation : float
-        Of the charger, and of the bath behind it.
-
-    Returns
-    -------
-    tuple of ndarray
-        Energy and ergotropy, (time,) each.
+    of the battery, whose state is Gaussian: passive is what a thermal state of its area holds. Loss
+    and occupation are of the charger, and of the bath behind it.
     """
     leak = -loss / 2
     rate = np.array([[leak, -squeezing, 0, 1], [-squeezing, leak, -1, 0], [0, 1, 0, 0],
@@ -298,19 +152,9 @@ def oscillators(
 def chain_of_spins(
     cells: int, field: float, drive: float, coupling: float, anisotropy: float, power: float
 ) -> tuple[Any, Any]:
-    """Spins that interact and are turned.
+    """Spins that interact and are turned, as of `models.spin_chain`; its `range` is the power here.
 
-    Parameters
-    ----------
-    cells : int
-        How many.
-    field, drive, coupling, anisotropy, power : float
-        As of `models.spin_chain`, where the last is `range`.
-
-    Returns
-    -------
-    tuple of ndarray
-        What moves the spins in the turning frame, and the Hamiltonian of the battery.
+    What moves the spins in the turning frame, and the Hamiltonian of the battery.
     """
     pauli = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([-1.0, 1.0])
     x, y, z = ([embed(one, k, [2] * cells) for k in range(cells)] for one in pauli)
@@ -323,19 +167,7 @@ def chain_of_spins(
 
 
 def in_the_laboratory(amplitude: float, times: Any) -> Any:
-    """The excited population of a qubit in H = sz/2 + (amplitude/2) cos(t) sx, by solve_ivp.
-
-    Parameters
-    ----------
-    amplitude : float
-        Of the field.
-    times : ndarray
-        When to look, from 0 on.
-
-    Returns
-    -------
-    ndarray, (time,)
-    """
+    """The excited population of a qubit in H = sz/2 + (amplitude/2) cos(t) sx, by solve_ivp."""
     from scipy.integrate import solve_ivp
 
     def change(t: float, ket: Any) -> Any:

@@ -26,25 +26,7 @@ def curve(
     measure: str = "energy",
     how: str = "global",
 ) -> Any:
-    """One measure of a system over its axes and the times.
-
-    Parameters
-    ----------
-    system : System
-        With values or axes for its parameters.
-    start : Preparation or mapping
-        How the charger, or each named site, is prepared.
-    times : float or 1-D array_like
-        When to look.
-    measure : str
-        One that `System.charge` knows.
-    how : str
-        Which unitaries may take work out: "global", "collective" or "local".
-
-    Returns
-    -------
-    ndarray
-        The axes of the system and of the preparation, then the times, if there is more than one.
+    """One measure of a system over its axes, those of the preparation, and the times if several.
 
     Examples
     --------
@@ -58,17 +40,6 @@ def curve(
 
 def cut(system: System, levels: int) -> System:
     """The same with so many levels for each oscillator: enough, and quicker than choosing them.
-
-    Parameters
-    ----------
-    system : System
-        Its sites may be of any kind.
-    levels : int
-        How many each oscillator gets; other sites keep theirs.
-
-    Returns
-    -------
-    System
 
     Examples
     --------
@@ -87,22 +58,10 @@ def cut(system: System, levels: int) -> System:
 
 
 def peak(values: Callable[[Any], Any], first: float, last: float) -> tuple[float, float]:
-    """Where and how high a curve is highest.
+    """Where and how high a curve with one top between two points is highest.
 
     Looks at 65 points, then between the neighbours of the best, and so on: right to nearly all
     digits in height, and to half of them in time, as far as a flat top allows.
-
-    Parameters
-    ----------
-    values : callable
-        Returns the curve at an array of points.
-    first, last : float
-        Where to look; the curve has one top between.
-
-    Returns
-    -------
-    tuple of float
-        The point and the height.
 
     Examples
     --------
@@ -123,39 +82,13 @@ def peak(values: Callable[[Any], Any], first: float, last: float) -> tuple[float
 
 
 def line(axes: Axes, number: int, x: Any, y: Any, label: str, **style: Any) -> None:
-    """Draw a curve with the colour and the dashes of its number.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        Where to draw.
-    number : int
-        Which of the colours of `quantumbattery.plot`, from 0.
-    x, y : array_like
-        The points.
-    label : str
-        What the legend says.
-    **style
-        Further arguments of ``axes.plot``, which go before colour and dashes.
-    """
+    """Draw a curve with the colour and the dashes of its number, unless `style` says otherwise."""
     look: dict[str, Any] = {"color": COLOURS[number], "linestyle": DASHES[number]} | style
     axes.plot(x, y, label=label, **look)
 
 
 def finish(axes: Axes, x: str, y: str, columns: int = 2, where: Any = "upper right") -> None:
-    """Label the axes and put a legend into room made for it.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-        With all its curves drawn.
-    x, y : str
-        What the axes show, with units.
-    columns : int
-        Of the legend.
-    where : str
-        Where the legend goes, as of ``axes.legend``.
-    """
+    """Label the axes, with units, and put a legend into room made for it."""
     axes.set(xlabel=x, ylabel=y)
     axes.margins(x=0)
     legend(axes, columns, where, handlelength=2.2, columnspacing=1.0)
