@@ -17,6 +17,7 @@ from quantumbattery.charging.readout import available
 from quantumbattery.charging.solve import Problem, Report, Solution
 from quantumbattery.machine import TooLargeError, memory
 from quantumbattery.network.network import Network
+from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Values
@@ -38,7 +39,32 @@ def charge(
     limit: float = 2.0,
 ) -> xr.Dataset:
     """Charge a battery; `System.charge` says what everything means."""
+    started, axes = converted(network, preparation, times)
+    how = checked(network, extraction, limit)
+    chosen = _selected(network, measures, axes)
+    solution = run(Problem(network, started, axes, chosen, how, limit))
+    warn(network, solution.report)
+    return _labelled(network, axes, how, solution)
+
+
+def converted(
+    network: Network, preparation: object, times: Values
+) -> tuple[dict[str, Preparation], Batch]:
+    """Which site starts in which preparation, and the axes of all that is given."""
+    moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
+    check_axes("times", moments)
+    started = by_site(preparation, network)
+    return started, Batch.of(network, started, not isinstance(preparation, Mapping), moments)
+
+
+def checked(network: Network, extraction: object, limit: object) -> str:
+    """How work is taken out, if that and the limit make sense."""
     numbers("limit", limit, "a positive number of GiB", 1e-9)
+    return check_extraction(network, extraction)
+
+
+def _selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> tuple[str, ...]:
+    """The measures that are asked for, if they make sense here and there is room for them."""
     possible = available(network)
     chosen = possible if measures is None else check_measures(measures)
     if not set(chosen) <= set(possible):
@@ -47,23 +73,28 @@ def charge(
             "population_inversion and coherence are for a battery of one Qubit, concurrence for a "
             f"Qubit that charges a Qubit; choose from {', '.join(possible)}"
         )
-    how = check_extraction(network, extraction)
-    moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
-    check_axes("times", moments)
-    started = by_site(preparation, network)
-    axes = Batch.of(network, started, not isinstance(preparation, Mapping), moments)
     check_names(chosen, axes.sizes, axes.coords)
     _allow_table(chosen, axes)
+    return chosen
+
+
+def run(problem: Problem) -> Solution:
+    """Solve, with levels and methods that fit."""
     try:
-        solution = solved(Problem(network, started, axes, tuple(chosen), how, limit))
+        return solved(problem)
     except MemoryError as error:
         raise TooLargeError(
             f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
             "times or parameters, an Ensemble for cells that are alike, or ask for energies only"
         ) from None
-    warn(network, solution.report)
-    meaning = {n: replace(MEASURES[n], equation="") for n in chosen}  # the paper's: for its pair
-    columns = {n: (axes.labelled(c), meaning[n]) for n, c in solution.columns.items()}
+
+
+def _labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:
+    """The table of what was found; equations, the paper's, are for its pair."""
+    columns = {
+        name: (axes.labelled(column), replace(MEASURES[name], equation=""))
+        for name, column in solution.columns.items()
+    }
     return dataset(axes.sizes, axes.coords, columns, _attrs(network, how, solution))
 
 

@@ -6,21 +6,19 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.battery import check_extraction
 from quantumbattery.charging.certificate import NOTHING, Maximum, maximum
-from quantumbattery.charging.charge import warn
+from quantumbattery.charging.charge import checked, converted, run, warn
 from quantumbattery.charging.curvature import curvature
-from quantumbattery.charging.levels import solved
 from quantumbattery.charging.readout import one_qubit
-from quantumbattery.charging.solve import Problem, Work, prepared
+from quantumbattery.charging.solve import Problem, Solution, Work, prepared
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
-from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
 from quantumbattery.quantities.parameters import numbers
@@ -43,46 +41,64 @@ def optimum(
     limit: float = 2.0,
 ) -> xr.Dataset:
     """Find the best moments to disconnect; `System.optimum` says what everything means."""
-    sought = _sought(of)
-    if np.ndim(horizon):
+    last, accuracy = _asked(horizon, tolerance)
+    moments = xr.DataArray(np.linspace(0.0, last, _FIRST_LOOK), dims="time")
+    started, axes = converted(network, preparation, moments)
+    how = checked(network, extraction, limit)
+    sought, measures = _selected(of, axes)
+    problem = Problem(network, started, axes, measures, how, limit)
+    look = run(problem)
+    warn(network, look.report)
+    best = _certified(problem, look, sought, last, accuracy)
+    attrs = {"system": str(network), "extraction": how, "horizon": last, "tolerance": accuracy}
+    return _labelled(axes, best, attrs)
+
+
+def _asked(horizon: object, tolerance: object) -> tuple[float, float]:
+    if np.ndim(horizon):  # type: ignore[arg-type]
         raise ValueError("horizon must be one positive and finite time, not an array")
     last = float(numbers("horizon", horizon, "one positive and finite time", 1e-30))
-    accuracy = float(numbers("tolerance", tolerance, "between 1e-12 and 0.1", 1e-12, 0.1))
-    how = check_extraction(network, extraction)
-    started, single = by_site(preparation, network), not isinstance(preparation, Mapping)
-    measures = tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
-    moments = xr.DataArray(np.linspace(0.0, last, _FIRST_LOOK), dims="time")
-    axes = Batch.of(network, started, single, moments)
+    return last, float(numbers("tolerance", tolerance, "between 1e-12 and 0.1", 1e-12, 0.1))
+
+
+def _selected(of: str | Iterable[str], axes: Batch) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The quantities that are sought, and the measures that they take."""
+    sought = (of,) if isinstance(of, str) else tuple(of) if isinstance(of, Iterable) else ()
+    if not sought or not all(name in SOUGHT for name in sought):
+        raise ValueError(f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}")
     told = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
     check_names(told, axes.sizes, axes.coords)
-    look = solved(Problem(network, started, axes, measures, how, limit))
-    warn(network, look.report)
+    return sought, tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
+
+
+def _certified(
+    problem: Problem, look: Solution, sought: Iterable[str], last: float, accuracy: float
+) -> dict[str, Maximum]:
+    """The maximum of each quantity, on the levels that a first look has found to be enough."""
     if look.reach.signals:
         raise ValueError(
             "a certified optimum needs drives that keep their shape: nothing bounds how fast an "
             "envelope changes; charge on a grid of times, and take the largest value"
         )
-    axes = axes.one_by_one()
-    work = prepared(Problem(network, started, axes, measures, how, limit), look.reach, {})
+    network = problem.network
+    work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
     bend, scale = curvature(network, look.reach, work.numbers, work.start[:, 0]), _highest(work)
-    columns: dict[str, tuple[Array, Quantity]] = {}
     with work.one_thread():
         read = work.reader(last)
+        best = {}
         for name in sought:
-            best = _best(network, name, read, bend * scale, last, accuracy, scale)
-            found = {"time": best.time, "max": best.value, "bound": best.bound}
-            columns |= {f"{name}_{k}": (v, _meaning(name, k)) for k, v in found.items()}
-    sizes = {d: axes.sizes[d] for d in axes.generator}
+            best[name] = _best(network, name, read, bend * scale, last, accuracy, scale)
+        return best
+
+
+def _labelled(axes: Batch, best: Mapping[str, Maximum], attrs: Mapping[str, Any]) -> xr.Dataset:
+    sizes = {d: n for d, n in axes.sizes.items() if d != "time"}
     coords = {n: v for n, v in axes.coords.items() if "time" not in (n, *v.dims)}
-    attrs = {"system": str(network), "extraction": how, "horizon": last, "tolerance": accuracy}
+    columns = {}
+    for name, found in best.items():
+        for kind, value in (("time", found.time), ("max", found.value), ("bound", found.bound)):
+            columns[f"{name}_{kind}"] = (value, _meaning(name, kind))
     return dataset(sizes, coords, columns, attrs)
-
-
-def _sought(of: str | Iterable[str]) -> tuple[str, ...]:
-    chosen = (of,) if isinstance(of, str) else tuple(of) if isinstance(of, Iterable) else ()
-    if not chosen or not all(name in SOUGHT for name in chosen):
-        raise ValueError(f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}")
-    return chosen
 
 
 def _highest(work: Work) -> Array:
@@ -126,7 +142,7 @@ def _best(
             f"the best {MEASURES[name].long_name} is known to a relative {short.max():.1g} only, "
             f"and the tolerance is {tolerance:g}: within this horizon there may be a higher one, "
             "up to the bound. Give a shorter horizon, or more tolerance",
-            stacklevel=4,
+            stacklevel=5,
         )
     if rate:
         return best

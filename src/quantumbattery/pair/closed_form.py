@@ -7,6 +7,7 @@ charger_loss, battery_loss, detuning and time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -54,8 +55,11 @@ def _rate(time: Array) -> Array:
     return np.divide(1.0, time, out=np.zeros_like(time), where=time > _NOTHING_YET)
 
 
-def charge_columns(columns: dict[str, Array], arrays: dict[str, Array]) -> None:
-    """Fill the columns of a charge, slab by slab so that little memory is needed beside them."""
+def charge_columns(
+    chosen: Iterable[str], arrays: dict[str, Array], shape: tuple[int, ...]
+) -> dict[str, Array]:
+    """The columns of a charge, slab by slab so that little memory is needed beside them."""
+    columns = {name: np.empty(shape) for name in chosen}
     excited, energies = _populations(arrays["theta"])[0], _energies(arrays)
     constants, time = _constants(arrays), arrays["time"]
     moving = np.broadcast_shapes(constants.contrast.shape, time.shape)
@@ -79,6 +83,7 @@ def charge_columns(columns: dict[str, Array], arrays: dict[str, Array]) -> None:
         given = [part(energy, slab) for energy in energies]
         given += [transfer, left, _rate(moment)]
         fill_tiles(views, given)
+    return columns
 
 
 def optimum_columns(arrays: dict[str, Array], shape: tuple[int, ...]) -> dict[str, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from quantumbattery.network.preparations import Bloch, Preparation
 from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, optimum_columns
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.descriptions import Described
-from quantumbattery.quantities.measures import MEASURES, MOMENTS, OPTIMA, check_measures
+from quantumbattery.quantities.measures import MEASURES, MOMENTS, OPTIMA, Quantity, check_measures
 from quantumbattery.quantities.parameters import LARGEST, align, names, parameter
 from quantumbattery.quantities.tables import dataset, describe
 
@@ -137,11 +137,11 @@ class QubitPair(Described):
         """
         if isinstance(preparation, Preparation) and not isinstance(preparation, Bloch):
             return self.system().charge(preparation, times, measures)
+        given = self._converted(preparation, time=times)
+        sizes, coords, arrays = align(given)
         chosen = check_measures(measures)
-        sizes, coords, arrays = self._align(preparation, time=times)
-        columns = {name: np.empty(_shape(sizes)) for name in chosen}
-        charge_columns(columns, arrays)
-        return dataset(sizes, coords, {n: (c, MEASURES[n]) for n, c in columns.items()})
+        columns = charge_columns(chosen, arrays, _shape(sizes))
+        return _labelled(sizes, coords, columns, MEASURES)
 
     def optimum(self, preparation: Bloch) -> xr.Dataset:
         """Find when to disconnect: the best times and what is reached then.
@@ -178,9 +178,9 @@ class QubitPair(Described):
         >>> best.ergotropic_power_time.values.round(6)
         array([1.323922, 1.399193])
         """
-        sizes, coords, arrays = self._align(preparation)
+        sizes, coords, arrays = align(self._converted(preparation))
         columns = optimum_columns(arrays, _shape(sizes))
-        return dataset(sizes, coords, {n: (c, OPTIMA[n]) for n, c in columns.items()})
+        return _labelled(sizes, coords, columns, OPTIMA)
 
     def moments(self, preparation: Bloch, times: Values) -> xr.Dataset:
         """First and second moments of the two qubits, complex, in the laboratory frame.
@@ -217,7 +217,7 @@ class QubitPair(Described):
         >>> moments.exchange.item().imag
         -0.5
         """
-        sizes, coords, arrays = self._align(preparation, time=times)
+        sizes, coords, arrays = align(self._converted(preparation, time=times))
         empty, charger, battery = joint_amplitudes(arrays)
         values = {
             "charger_population": np.abs(charger) ** 2 + 0j,
@@ -228,10 +228,8 @@ class QubitPair(Described):
             "charger_population_battery_lowering": np.zeros_like(charger),
             "battery_population_charger_lowering": np.zeros_like(charger),
         }
-        columns = {
-            n: (np.broadcast_to(v, _shape(sizes)).copy(), MOMENTS[n]) for n, v in values.items()
-        }
-        return dataset(sizes, coords, columns)
+        columns = {n: np.broadcast_to(v, _shape(sizes)).copy() for n, v in values.items()}
+        return _labelled(sizes, coords, columns, MOMENTS)
 
     def density_matrix(self, preparation: Bloch, times: Values) -> xr.DataArray:
         """The joint state of charger and battery, in the laboratory frame.
@@ -267,7 +265,7 @@ class QubitPair(Described):
         >>> rho.sel(row="01", column="01").item().real
         1.0
         """
-        sizes, coords, arrays = self._align(preparation, time=times)
+        sizes, coords, arrays = align(self._converted(preparation, time=times))
         if taken := {"row", "column"} & sizes.keys():
             raise ValueError(
                 f"the axis name '{taken.pop()}' is that of the matrix; rename the axis"
@@ -320,19 +318,26 @@ class QubitPair(Described):
             battery="battery",
         )
 
-    def _align(
-        self, preparation: Preparation, **given: Values
-    ) -> tuple[dict[str, int], dict[str, xr.Variable], dict[str, Array]]:
+    def _converted(self, preparation: Preparation, **given: Values) -> dict[str, Parameter]:
+        """All parameters by name, checked: the preparation's, the pair's, and others."""
         if not isinstance(preparation, Bloch):
             raise TypeError(
                 "preparation must be a qubit state such as quantumbattery.bloch(theta, phi); "
                 f"got {preparation!r:.60}"
             )
-        described = [preparation, self]
-        parameters = {n: getattr(d, n) for d in described for n in names(d)}
+        parameters = {n: getattr(each, n) for each in (preparation, self) for n in names(each)}
         for name, value in given.items():
             parameters[name] = parameter(name, value, "zero or positive, and finite", 0.0)
-        return align(parameters)
+        return parameters
+
+
+def _labelled(
+    sizes: Mapping[str, int],
+    coords: Mapping[str, xr.Variable],
+    columns: Mapping[str, Array],
+    meaning: Mapping[str, Quantity],
+) -> xr.Dataset:
+    return dataset(sizes, coords, {name: (c, meaning[name]) for name, c in columns.items()})
 
 
 def _shape(sizes: dict[str, int]) -> tuple[int, ...]:

@@ -91,8 +91,8 @@ def driven(
 ) -> tuple[Any, list[Any]]:
     """A driven, leaking charger and a battery in the frame that turns with the drive (g = 1).
 
-    Numbers as of `models.driven_oscillator_pair`, levels of charger and battery. The Hamiltonian, and
-    a list of jump operators.
+    Numbers as of `models.driven_oscillator_pair`, levels of charger and battery. The Hamiltonian,
+    and a list of jump operators.
     """
     a, b = (embed(lower(n), k, levels) for k, n in enumerate(levels))
     h = a.T @ b + b.T @ a + drive * (a + a.T)
