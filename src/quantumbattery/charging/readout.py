@@ -52,7 +52,7 @@ class Readout:
     """What turns states into figures of merit, with all that does not depend on numbers.
 
     Of a battery of one qubit the state may lack the population of the ground state
-    (`Split.ground`): nothing here looks at it.
+    (`Bipartition.ground`): nothing here looks at it.
     """
 
     network: Network

@@ -27,11 +27,6 @@ from quantumbattery.quantities.matrices import (
 )
 
 
-def _populations(rho: Array, basis: Array) -> Array:
-    populations: Array = np.einsum("...ij,...ij->...j", basis.conj(), rho @ basis).real
-    return populations
-
-
 @figure_of_merit
 def energy(rho: MatrixLike, h: MatrixLike) -> Computed:
     """Energy E = Tr(h rho) that the battery stores (paper, Eq. 17).
@@ -169,6 +164,11 @@ def energy_variance(rho: MatrixLike, h: MatrixLike) -> Computed:
     mean = (p * e).sum(-1, keepdims=True) / p.sum(-1, keepdims=True)
     variance: Array = (p * (e - mean) ** 2).sum(-1)
     return variance
+
+
+def _populations(rho: Array, basis: Array) -> Array:
+    populations: Array = np.einsum("...ij,...ij->...j", basis.conj(), rho @ basis).real
+    return populations
 
 
 def passive_state(rho: MatrixLike, h: MatrixLike) -> Computed:

@@ -9,8 +9,6 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array
 
-# --- operators on one site ---------------------------------------------------------------------
-
 
 @dataclass(frozen=True, eq=False)
 class Operator:

@@ -29,9 +29,6 @@ from quantumbattery.quantities.parameters import (
 _LEAST_FREQUENCY = 1e-100
 
 
-# --- the sites ---------------------------------------------------------------------------------
-
-
 class Site(Described):
     """What all sites have in common; `Qubit`, `Qudit`, `Oscillator` and `Ensemble` are sites."""
 

@@ -20,9 +20,6 @@ _QUIET = {  # on a card only when set
 }
 
 
-# --- what a description needs ------------------------------------------------------------------
-
-
 @contextmanager
 def saying(who: str) -> Iterator[None]:
     """Begin every complaint with the name of what it is about."""

@@ -12,46 +12,6 @@ import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, Parameter
 
-_TAKEN = ("level", "member", "entry", "row", "column")  # dimensions of what is made from sites
-
-
-# --- what comes in -----------------------------------------------------------------------------
-
-
-def number(name: str, value: object, allowed: str, low: float) -> Parameter:
-    """Check a number of a site or interaction; its axes must not be named as internal ones."""
-    checked = parameter(name, value, allowed, low)
-    check_axes(name, checked)
-    if isinstance(checked, xr.DataArray) and "time" in checked.dims:
-        raise ValueError(
-            f"{name} has a dimension 'time', but it is the same at all times: rename the dimension "
-            "if it tells devices apart; what changes in time is a drive with an envelope"
-        )
-    return checked
-
-
-def check_axes(name: str, value: object) -> None:
-    """Raise ValueError if an axis has a name that is used inside."""
-    taken = [d for d in _TAKEN if isinstance(value, xr.DataArray) and d in value.dims]
-    if taken:
-        raise ValueError(
-            f"{name} has a dimension {taken[0]!r}, but the names {', '.join(_TAKEN)} are used "
-            "inside: rename it"
-        )
-
-
-def whole_number(value: object, low: int, rule: str) -> int:
-    """Check a count, of at least `low`."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{rule}; got {value!r:.60}")
-    whole = int(value)
-    if whole < low:
-        raise ValueError(f"{rule}; got {whole}")
-    if whole > 2**53:  # beyond, numbers are no longer exact
-        raise ValueError(f"{rule}, and at most 2^53; got one of {whole.bit_length()} bits")
-    return whole
-
-
 # Squares of larger numbers overflow, and then a NaN would stand where an error belongs.
 LARGEST = 1e30
 
@@ -132,6 +92,50 @@ def flag(name: str, value: object) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False; got {value!r:.60}")
     return bool(value)
+
+
+_TAKEN = ("level", "member", "entry", "row", "column")  # dimensions of what is made from sites
+
+
+def number(name: str, value: object, allowed: str, low: float) -> Parameter:
+    """Check a number of a site or interaction; its axes must not be named as internal ones."""
+    checked = parameter(name, value, allowed, low)
+    check_axes(name, checked)
+    if isinstance(checked, xr.DataArray) and "time" in checked.dims:
+        raise ValueError(
+            f"{name} has a dimension 'time', but it is the same at all times: rename the dimension "
+            "if it tells devices apart; what changes in time is a drive with an envelope"
+        )
+    return checked
+
+
+def check_axes(name: str, value: object) -> None:
+    """Raise ValueError if an axis has a name that is used inside."""
+    taken = [d for d in _TAKEN if isinstance(value, xr.DataArray) and d in value.dims]
+    if taken:
+        raise ValueError(
+            f"{name} has a dimension {taken[0]!r}, but the names {', '.join(_TAKEN)} are used "
+            "inside: rename it"
+        )
+
+
+def whole_number(value: object, low: int, rule: str) -> int:
+    """Check a count, of at least `low`."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{rule}; got {value!r:.60}")
+    whole = int(value)
+    if whole < low:
+        raise ValueError(f"{rule}; got {whole}")
+    if whole > 2**53:  # beyond, numbers are no longer exact
+        raise ValueError(f"{rule}, and at most 2^53; got one of {whole.bit_length()} bits")
+    return whole
+
+
+def any_nonzero(value: Parameter) -> bool:
+    """Whether a number, or one of an array, is not zero."""
+    if isinstance(value, float):
+        return bool(value)
+    return bool(np.any(np.asarray(value) != 0))
 
 
 def _real_numbers(name: str, value: object) -> Array:
@@ -272,10 +276,3 @@ def names(description: object) -> Iterable[str]:
 @cache
 def _names(kind: type) -> tuple[str, ...]:
     return tuple(f.name for f in fields(kind))
-
-
-def any_nonzero(value: Parameter) -> bool:
-    """Whether a number, or one of an array, is not zero."""
-    if isinstance(value, float):
-        return bool(value)
-    return bool(np.any(np.asarray(value) != 0))
