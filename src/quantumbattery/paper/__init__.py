@@ -1,4 +1,7 @@
-"""The founding paper: its figures, its own approximations, and a verdict on its 70 equations."""
+"""The founding paper: its figures, its own approximations, and a verdict on its 70 equations.
+
+It knows the pair alone, and puts what is printed beside physics that is solved without it.
+"""
 
 from quantumbattery.paper import approximations
 from quantumbattery.paper.figures import figure, panels, write_figures
