@@ -1,8 +1,8 @@
 """The named systems of the field, each a few lines that return a `System`.
 
 All arguments are keywords with defaults that run. A number may be a 1-D array, which becomes an
-axis of the argument's name, or a DataArray, which keeps its own dimensions. A model knows no solver,
-and no published number.
+axis of the argument's name, or a DataArray, which keeps its own dimensions. A model knows no
+solver, and no published number.
 """
 
 from quantumbattery.models.cavities import dicke, tavis_cummings

@@ -1,7 +1,7 @@
 """The zoo: published and exact results of many batteries, each beside our own number.
 
-`reproduce` finds them; what each system is checked against stands in the files of its subject. The
-zoo knows models and what charges them, and how nothing is worked out.
+`reproduce` finds them; what each system is checked against stands in the files of its subject. It
+knows what users know, and nothing of how a result is worked out.
 """
 
 from importlib import import_module
