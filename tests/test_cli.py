@@ -10,7 +10,7 @@ import xarray as xr
 
 import quantumbattery as qb
 from quantumbattery.cli import main
-from quantumbattery.quantities.written import angle
+from quantumbattery.quantities.parsing import angle
 
 
 def run(*words, **options):

@@ -17,7 +17,7 @@ import xarray as xr
 from quantumbattery.files import check_table_path, make_folder, write_table, write_whole
 from quantumbattery.network.preparations import Bloch, bloch
 from quantumbattery.pair.qubit_pair import QubitPair
-from quantumbattery.quantities import written
+from quantumbattery.quantities import parsing
 from quantumbattery.quantities.measures import MEASURES
 from quantumbattery.sweeps.store import SweepError
 
@@ -87,7 +87,7 @@ def charge(
     """Charge the battery qubit and print its figures of merit over time."""
     preparation = _preparation(theta, phi)
     pair = QubitPair(frequency, coupling, loss, battery_loss, detuning)
-    moments = written.times(times)
+    moments = parsing.times(times)
     chosen = None if measures is None else [name.strip() for name in measures.split(",")]
     _check_outputs(out, plot)
     table = pair.charge(preparation, moments, chosen)
@@ -301,7 +301,7 @@ def _options(
 
 
 def _preparation(theta: str, phi: str) -> Bloch:
-    return bloch(written.angle("theta", theta), written.angle("phi", phi))
+    return bloch(parsing.angle("theta", theta), parsing.angle("phi", phi))
 
 
 def _check_format(text: str) -> None:

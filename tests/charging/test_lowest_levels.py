@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantumbattery.charging.battery import highest, lowest
+from quantumbattery.charging.battery_hamiltonian import highest, lowest
 from quantumbattery.network.ensembles import Ensemble, degeneracies
 from quantumbattery.network.sites import Qubit, Qudit
 

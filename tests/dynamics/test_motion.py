@@ -20,7 +20,7 @@ from quantumbattery.network.preparations import bloch, fock, state
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.reach.reach import Bipartition
 from quantumbattery.states.reduced import part
-from quantumbattery.states.state import structure
+from quantumbattery.states.representation import representation
 from roads.product_space import Whole, chain, initial, random_case
 from roads.reached import reach
 
@@ -76,7 +76,7 @@ def pair(**rates):
 def test_evolution_against_the_product_space(seed, lossy, series, when):
     system, chosen = random_case(seed, 16, lossy)
     reached, times = reach(system, chosen), WHENS[when]
-    form = structure(reached)
+    form = representation(reached)
     with pytest.MonkeyPatch.context() as patch:
         if series is not None:
             patch.setattr(evolve, "_series_pays", lambda *_: series)
@@ -102,7 +102,7 @@ SYSTEMS = {
 def test_series_and_dense_matrices_agree(monkeypatch, name, when):
     system, chosen = SYSTEMS[name]
     reached, times = reach(system, chosen), WHENS[when]
-    form = structure(reached)
+    form = representation(reached)
     expected = exact(system, chosen, reached, times)
     for series in (True, False):
         monkeypatch.setattr(evolve, "_series_pays", lambda *_, series=series: series)
@@ -132,7 +132,7 @@ def test_one_quantum_on_a_long_chain(monkeypatch, n, loss):
     times = np.array([30.0, 2.0, 0.0])
     expected = np.stack([np.abs(expm(shrink * t)[:, 7]) ** 2 for t in times])
     reached = reach(system, {"q7": fock(1)})
-    form = structure(reached)
+    form = representation(reached)
     place = [reached.sites.index(name) for name in names]
     for series in (None, True):
         if series is not None:
@@ -150,7 +150,7 @@ def test_large_problems_take_the_series_by_themselves():
     hops = {1: 0.5, 5: 0.3, 44: 0.2}
     links = [exchange(names[k], names[(k + d) % n], g) for d, g in hops.items() for k in range(n)]
     reached = reach(System(dict.fromkeys(names, Qubit()), links, "q0", "q1"), fock(1))
-    form, times = structure(reached), np.array([0.5, 2.0])
+    form, times = representation(reached), np.array([0.5, 2.0])
     made = moving(reached, form, times)
     assert made.methods == (("Taylor series", 900),)
     momenta = 2 * np.pi * np.arange(n) / n
@@ -179,7 +179,7 @@ def test_a_batch_of_systems_starts_and_times(monkeypatch, rates, series):
 
     arrays = xr.DataArray(strengths, dims="x"), xr.DataArray(losses, dims="x")
     reached = reach(system(*arrays), bloch(xr.DataArray(angles, dims="theta")))
-    form = structure(reached)
+    form = representation(reached)
     coefficients = [*reached.hamiltonian.coefficients, *reached.losses.coefficients]
     numbers = np.stack(np.broadcast_arrays(*map(np.asarray, coefficients)), axis=-1)
     numbers = np.broadcast_to(numbers, (3, numbers.shape[-1]))
@@ -204,7 +204,7 @@ def test_error_of_a_series_is_that_of_its_last_states(monkeypatch):
     monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
     for rates in ({}, {"loss": 0.5}, {"loss": 0.5, "occupation": 0.3}):
         reached = reach(chain(4, **rates), bloch(1.0))
-        form = structure(reached)
+        form = representation(reached)
         for times in WHENS.values():
             made = moving(reached, form, times)
             spoilt = made.at(times, slice(None))
@@ -216,7 +216,7 @@ def test_error_of_a_series_is_that_of_its_last_states(monkeypatch):
 def test_error_of_a_part_of_the_starts(monkeypatch):
     monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
     reached = reach(chain(4), bloch(xr.DataArray([0.5, 1.0, 2.0], dims="theta")))
-    form, times = structure(reached), np.linspace(0, 2, 5)
+    form, times = representation(reached), np.linspace(0, 2, 5)
     start = reached.start.amplitude.transpose("theta", "entry").to_numpy()[None]
     made = moving(reached, form, times, start=start)
     for chosen in (slice(None), slice(0, 1), slice(1, 2), slice(1, 3)):
@@ -233,7 +233,7 @@ def test_only_what_somebody_will_look_at(seed, lossy, when):
     system, chosen = random_case(seed, 30, lossy)
     reached, times, rng = reach(system, chosen), WHENS[when], np.random.default_rng(seed)
     watched = rng.permutation(reached.sites)[: rng.integers(1, len(reached.sites) + 1)].tolist()
-    every, few = structure(reached), structure(reached, Bipartition.of(reached, watched))
+    every, few = representation(reached), representation(reached, Bipartition.of(reached, watched))
     assert few.size <= every.size
     for sites in (watched, watched[:1], watched[::-1][:2]):
         split = Bipartition.of(reached, sites)
@@ -264,7 +264,7 @@ def test_few_columns_are_written_where_they_are_read(seed):
     reached, times = reach(system, chosen), np.linspace(0.2, 2, 23)
     for name in reached.sites:
         split = Bipartition.of(reached, [name])
-        form = structure(reached, replace(split, ground=len(split.levels) != 2))
+        form = representation(reached, replace(split, ground=len(split.levels) != 2))
         made = moving(reached, form, times)
         found = made.at(times, slice(None))
         made.__dict__["_few_columns"] = []
@@ -276,10 +276,10 @@ def test_a_series_shows_the_same(monkeypatch):
     watched = Bipartition.of(reached, ["q3", "q1"])
     row, column = np.divmod(np.arange(16), 4)
     for times in WHENS.values():
-        expected = part(watched, structure(reached)).elements(
-            solved(reached, structure(reached), times), row, column
+        expected = part(watched, representation(reached)).elements(
+            solved(reached, representation(reached), times), row, column
         )
-        form = structure(reached, watched)
+        form = representation(reached, watched)
         monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
         made = moving(reached, form, times)
         numbers = made.at(times, slice(None))
@@ -292,13 +292,13 @@ def test_a_series_shows_the_same(monkeypatch):
 def test_what_does_not_show_is_left_out():
     reached = reach(pair(dephasing=0.3), {"charger": fock(1)})
     # populations and coherence of 10 and 01 are one block, of which the two populations are read
-    assert structure(reached).size == 4
-    assert structure(reached, Bipartition.of(reached, ["battery"])).size == 2
+    assert representation(reached).size == 4
+    assert representation(reached, Bipartition.of(reached, ["battery"])).size == 2
     apart = System({"charger": Qubit(dephasing=0.3), "battery": Qubit()})
     reached = reach(apart, bloch(1.0))
-    assert structure(reached).size == 4  # two populations, and a complex coherence
-    assert structure(reached, Bipartition.of(reached, ["charger"])).size == 4
-    assert structure(reached, Bipartition.of(reached, ["battery"])).size == 2
+    assert representation(reached).size == 4  # two populations, and a complex coherence
+    assert representation(reached, Bipartition.of(reached, ["charger"])).size == 4
+    assert representation(reached, Bipartition.of(reached, ["battery"])).size == 2
 
 
 def test_hermitian_parts_move_as_real_numbers():
@@ -308,7 +308,7 @@ def test_hermitian_parts_move_as_real_numbers():
     """
     system = chain(3, loss=0.7, occupation=0.2)
     for start, beside in ((fock(1), 0), (bloch(1.0, 0.4), 15)):
-        form = structure(reach(system, start))
+        form = representation(reach(system, start))
         assert len(form.row) == 20 + beside
         assert form.size == 20 + 2 * beside
         quanta = form.reach.configurations.astype(int).sum(axis=1)
@@ -333,7 +333,7 @@ def test_a_shared_frequency_costs_no_digits(rates):
         sites = {"charger": cavity, "battery": Ensemble(Qubit(frequency), 4)}
         system = System(sites, [exchange("charger", "battery", 0.5)])
         reached = reach(system, ket)
-        form = structure(reached)
+        form = representation(reached)
         numbers = moving(reached, form, times).at(times, slice(None))
         populations.append(
             part(Bipartition.of(reached, ["battery"]), form).populations(numbers)[0, 0]
@@ -346,7 +346,7 @@ def test_a_shared_frequency_costs_no_digits(rates):
 
 def test_too_many_numbers_in_dense_blocks():
     reached = reach(chain(200), fock(1))
-    form, numbers = structure(reached), np.ones((50, len(reached.hamiltonian.coefficients)))
+    form, numbers = representation(reached), np.ones((50, len(reached.hamiltonian.coefficients)))
     start = reached.start.amplitude.to_numpy()[None, None]
     with pytest.raises(ValueError, match=r"too large: at least .* numbers in dense blocks"):
         motion(form, numbers, start, np.array([1.0]), limit=0.01)

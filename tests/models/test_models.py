@@ -6,7 +6,7 @@ import qutip
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.zoo import references
+from quantumbattery.zoo import brute_force
 
 TIMES = np.linspace(0, 3, 7)
 TIGHT = {"atol": 1e-12, "rtol": 1e-10, "nsteps": 100_000}
@@ -293,7 +293,7 @@ def test_default_drives_are_weak_enough_for_a_loss(name):
     system = model(loss=1.0)
     amplitude = float(system.drives[0].amplitude)
     pump = {"drive" if name == "driven_oscillator_pair" else "squeezing": amplitude}
-    expected, _ = references.oscillators([3.0], loss=1.0, **pump)
+    expected, _ = brute_force.oscillators([3.0], loss=1.0, **pump)
     assert float(system.charge({}, 3.0, ["energy"]).energy) == pytest.approx(*expected, abs=1e-10)
 
 

@@ -157,7 +157,7 @@ def test_terms_add_up_to_the_matrix(made, b, expected):
     n = b.dimension
     total = sum(
         strength * np.kron(one.matrix(2), two.matrix(n))
-        for strength, products in made.terms(Qubit(), b, (2, n))
+        for strength, products in made.terms((Qubit(), b), (2, n))
         for one, two in products
     )
     np.testing.assert_allclose(total, expected / 2, rtol=0, atol=1e-14)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from quantumbattery.paper import (
+    arbitrary_precision,
     checks_charging,
     checks_loss,
     checks_mechanisms,
     checks_moments,
     checks_state,
     evidence,
-    precise,
     printed,
 )
 from quantumbattery.paper.ledger import Ledger, verify
@@ -134,11 +134,11 @@ def check(number):
     elif number < 30:
         rows = checks_moments.rows(lossless)
     elif number < 46:
-        rows = checks_charging.rows(lossless, precise.constants())
+        rows = checks_charging.rows(lossless, arbitrary_precision.constants())
     elif number < 60:
         rows = checks_mechanisms.rows(lossless, lossy)
     else:
-        rows = checks_loss.rows(lossy, overdamped, precise.constants())
+        rows = checks_loss.rows(lossy, overdamped, arbitrary_precision.constants())
     return next(row for row in rows if row.number == number)
 
 
@@ -272,7 +272,7 @@ def test_concurrence_of_werner_states(weight):
 
 def test_arbitrary_precision_agrees_with_double():
     pair = evidence.Pairs(*(np.array(x) for x in (2.1, 0.0, 1.0, 1.0, 0.4)))
-    rho, rate = precise.density("2.1", "0.4", "1.7")
+    rho, rate = arbitrary_precision.density("2.1", "0.4", "1.7")
     solved = evidence.evolve(pair, np.array(1.7))
     assert np.abs(np.array(rho, dtype=complex) - solved.ravel()).max() < 1e-14
     change = evidence.slope(pair, solved)

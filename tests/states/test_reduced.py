@@ -20,7 +20,7 @@ from quantumbattery.reach.reach import Bipartition
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.reduced import part
-from quantumbattery.states.state import structure
+from quantumbattery.states.representation import representation
 from roads.product_space import Whole, chain, initial, interfering, random_case
 from roads.reached import reach
 
@@ -31,7 +31,7 @@ close = partial(np.testing.assert_allclose, rtol=0, atol=2e-12)
 def solved(system, chosen):
     """The form of the state, its numbers at all times, and the states of the product space."""
     reached = reach(system, chosen)
-    form = structure(reached)
+    form = representation(reached)
     numbers = np.array([[*reached.hamiltonian.coefficients, *reached.losses.coefficients]])
     start = reached.start.amplitude.to_numpy()[None, None]
     moved = motion(form, numbers, start, TIMES).at(TIMES, slice(None))
@@ -186,7 +186,7 @@ def free_quantum(n, start, **rates):
     """A chain, and the amplitudes of its quantum from a matrix of its n places."""
     system = chain(n, **rates)
     reached = reach(system, start)
-    form = structure(reached)
+    form = representation(reached)
     numbers = np.array([[*reached.hamiltonian.coefficients, *reached.losses.coefficients]])
     first = reached.start.amplitude.to_numpy()[None, None]
     moved = motion(form, numbers, first, TIMES).at(TIMES, slice(None))
@@ -214,7 +214,7 @@ def test_entanglement_of_two_blocks_in_a_chain_of_many_quanta():
 
 def kets_of(system, chosen):
     reached = reach(system, chosen)
-    form = structure(reached)
+    form = representation(reached)
     numbers = np.array([reached.hamiltonian.coefficients])
     start = reached.start.amplitude.to_numpy()[None, None]
     moved = motion(form, numbers, start, TIMES).at(TIMES, slice(None))

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.battery import check_extraction
-from quantumbattery.charging.levels import ACCURACY, solved
+from quantumbattery.charging.battery_hamiltonian import check_extraction
+from quantumbattery.charging.converged_levels import ACCURACY, solved
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.solve import Problem, Report, Solution
 from quantumbattery.machine import TooLargeError, memory
@@ -21,7 +21,7 @@ from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Values
-from quantumbattery.quantities.descriptions import short
+from quantumbattery.quantities.described import short
 from quantumbattery.quantities.measures import MEASURES, check_measures
 from quantumbattery.quantities.parameters import check_axes, numbers, parameter
 from quantumbattery.quantities.tables import check_names, dataset

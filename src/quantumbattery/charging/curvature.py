@@ -61,7 +61,7 @@ def curvature(network: Network, reached: Reach, numbers: Array, start: Array) ->
 
 
 def _touches(link: Interaction, network: Network) -> bool:
-    return link.a in network.battery or link.b in network.battery
+    return not set(link.ends).isdisjoint(network.battery)
 
 
 def _of(hamiltonian: Elements, chosen: Any, network: Network, drives: bool) -> Array:

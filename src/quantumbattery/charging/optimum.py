@@ -12,9 +12,9 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.certificate import NOTHING, Maximum, maximum
 from quantumbattery.charging.charge import checked, converted, run, warn
 from quantumbattery.charging.curvature import curvature
+from quantumbattery.charging.global_maximum import NOTHING, Maximum, maximum
 from quantumbattery.charging.readout import one_qubit
 from quantumbattery.charging.solve import Problem, Solution, Work, prepared
 from quantumbattery.network.ensembles import Ensemble

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from quantumbattery.charging.battery import Battery, Cell
+from quantumbattery.charging.battery_hamiltonian import Battery, Cell
 from quantumbattery.merit.correlations import wootters
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
@@ -21,7 +21,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import MEASURES
 from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.reduced import Part, part
-from quantumbattery.states.state import Form
+from quantumbattery.states.representation import Form
 
 QUBIT_MEASURES = ("population", "population_inversion", "coherence")
 _POWERS = {

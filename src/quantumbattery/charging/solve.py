@@ -15,18 +15,18 @@ from math import prod
 import numpy as np
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.battery import Battery, battery
+from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.readout import Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
-from quantumbattery.dynamics.pulses import Clock, turns
+from quantumbattery.dynamics.runge_kutta import Clock, turns
 from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.amplitudes import is_pure, tail
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Bipartition, Reach
-from quantumbattery.states.leakage import Cut
-from quantumbattery.states.state import Form, structure
+from quantumbattery.states.representation import Form, representation
+from quantumbattery.states.truncation_error import Cut
 
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
 _SHARED = 1 << 22  # products from which on it pays to share them among the cores
@@ -99,7 +99,7 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     """All that can be made ready before anything moves; arguments as of `solve`."""
     network, axes = problem.network, problem.axes
     split = Bipartition.of(reached, network.battery)
-    state = structure(reached, _watched(problem, reached, split), problem.limit)
+    state = representation(reached, _watched(problem, reached, split), problem.limit)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
     own = battery(network, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients

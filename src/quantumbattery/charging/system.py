@@ -11,9 +11,9 @@ from typing import Any
 
 import xarray as xr
 
-from quantumbattery.network.dicts import plain, system_parts
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.serialization import plain, system_parts
 from quantumbattery.quantities.aliases import Values
 
 

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from quantumbattery.dynamics.exponentials import equal_steps
-from quantumbattery.dynamics.pulses import Clock, Pulsed
+from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
 from quantumbattery.dynamics.semigroup import Semigroup, padded
 from quantumbattery.dynamics.series import Series
 from quantumbattery.dynamics.unitary import Unitary
@@ -24,7 +24,7 @@ from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
-from quantumbattery.states.state import Form
+from quantumbattery.states.representation import Form
 
 _FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
 

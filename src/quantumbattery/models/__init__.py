@@ -7,7 +7,6 @@ solver, and no published number.
 
 from quantumbattery.models.cavities import dicke, tavis_cummings
 from quantumbattery.models.chains import chain, star
-from quantumbattery.models.direct import classical_drive, collective_bath, qutrit, spin_chain
 from quantumbattery.models.driven import (
     driven_hybrid,
     driven_oscillator_pair,
@@ -15,6 +14,12 @@ from quantumbattery.models.driven import (
     quadratic_drive,
 )
 from quantumbattery.models.pairs import jaynes_cummings, oscillator_pair, qubit_pair
+from quantumbattery.models.without_charger import (
+    classical_drive,
+    collective_bath,
+    qutrit,
+    spin_chain,
+)
 
 __all__ = [
     "chain",

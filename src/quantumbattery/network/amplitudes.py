@@ -25,7 +25,7 @@ from quantumbattery.network.preparations import (
 )
 from quantumbattery.network.sites import Oscillator, Site, energies
 from quantumbattery.quantities.aliases import Array, Parameter
-from quantumbattery.quantities.descriptions import short
+from quantumbattery.quantities.described import short
 
 _MOST_LEVELS = 1 << 24
 

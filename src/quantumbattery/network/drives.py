@@ -13,7 +13,7 @@ from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.operators import Operator
 from quantumbattery.network.sites import Qubit, Site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
-from quantumbattery.quantities.descriptions import Described, saying
+from quantumbattery.quantities.described import Described, saying
 from quantumbattery.quantities.parameters import LARGEST, agree, flag, number, whole_number
 
 Envelope: TypeAlias = Callable[[Array], Array] | xr.DataArray

@@ -11,7 +11,7 @@ import numpy as np
 from quantumbattery.network.operators import Operator, diagonal
 from quantumbattery.network.sites import Qubit, Qudit, Site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
-from quantumbattery.quantities.descriptions import saying, short
+from quantumbattery.quantities.described import saying, short
 from quantumbattery.quantities.parameters import any_nonzero, whole_number
 
 

@@ -6,6 +6,7 @@ may be an xarray.DataArray and nothing is ever multiplied out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -14,19 +15,22 @@ import numpy as np
 from quantumbattery.network.operators import Operator, diagonal, operator
 from quantumbattery.network.sites import Qubit, Site
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
-from quantumbattery.quantities.descriptions import Described, saying
+from quantumbattery.quantities.described import Described, saying
 from quantumbattery.quantities.matrices import hamiltonians
 from quantumbattery.quantities.parameters import LARGEST, agree, flag, number
 
-Products: TypeAlias = list[tuple[Operator, Operator]]
-"""A sum of products: each an operator on the first site times one on the second."""
+Ends: TypeAlias = Sequence[Site]
+"""The sites of an interaction, in the order of its ends."""
+
+Products: TypeAlias = list[tuple[Operator, ...]]
+"""A sum of products: each an operator on every end, in their order."""
 
 
 # --- interactions ------------------------------------------------------------------------------
 
 
 class Interaction(Described):
-    """What all interactions have in common: two names, and whether it stays on after charging."""
+    """What all interactions have in common: their ends, and whether they stay on after charging."""
 
     a: str
     b: str
@@ -42,11 +46,16 @@ class Interaction(Described):
         """How messages name it."""
         return _label(self.kind, self.a, self.b)
 
-    def check(self, a: Site, b: Site) -> None:
-        """Raise ValueError if the interaction makes no sense between these two sites."""
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The sites that it joins; whoever asks for them takes any number."""
+        return self.a, self.b
 
-    def terms(self, a: Site, b: Site, levels: tuple[int, int]) -> list[tuple[Parameter, Products]]:
-        """Strengths and the operators that they multiply, on the given numbers of levels."""
+    def check(self, sites: Ends) -> None:
+        """Raise ValueError if the interaction makes no sense between these sites, its ends."""
+
+    def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
+        """Strengths and the operators that they multiply, on so many levels of each end."""
         raise NotImplementedError
 
 
@@ -59,9 +68,9 @@ class Exchange(Interaction):
     strength: Parameter
     always: bool
 
-    def terms(self, a: Site, b: Site, levels: tuple[int, int]) -> list[tuple[Parameter, Products]]:
+    def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
         """A^dag B + A B^dag."""
-        return [(self.strength, _hopping(a, b, levels))]
+        return [(self.strength, _hopping(sites, levels))]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -73,10 +82,10 @@ class Dipole(Interaction):
     strength: Parameter
     always: bool
 
-    def terms(self, a: Site, b: Site, levels: tuple[int, int]) -> list[tuple[Parameter, Products]]:
+    def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
         """(A + A^dag)(B + B^dag)."""
         one, two = (
-            site.lowering(n) + site.raising(n) for site, n in zip((a, b), levels, strict=True)
+            site.lowering(n) + site.raising(n) for site, n in zip(sites, levels, strict=True)
         )
         return [(self.strength, [(one, two)])]
 
@@ -92,22 +101,22 @@ class Heisenberg(Interaction):
     zz: Parameter
     always: bool
 
-    def check(self, a: Site, b: Site) -> None:
+    def check(self, sites: Ends) -> None:
         """Both sites are qubits."""
-        for name, site in ((self.a, a), (self.b, b)):
+        for name, site in zip(self.ends, sites, strict=True):
             if not isinstance(site, Qubit):
                 raise ValueError(
                     f"{self.label}: it couples the Pauli matrices of qubits, but {name!r} is "
                     f"{site}; use exchange, dipole or interaction there"
                 )
 
-    def terms(self, a: Site, b: Site, levels: tuple[int, int]) -> list[tuple[Parameter, Products]]:
+    def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
         """Pauli products, as hopping and pair creation: an equal xx and yy creates no pairs."""
-        lower = a.lowering(2)
-        pairs = [(lower.adjoint, lower.adjoint), (lower, lower)]
+        lower = sites[0].lowering(2)
+        pairs: Products = [(lower.adjoint, lower.adjoint), (lower, lower)]
         pauli_z = diagonal(np.array([1.0, -1.0]))
         return [
-            (self.xx + self.yy, _hopping(a, b, levels)),
+            (self.xx + self.yy, _hopping(sites, levels)),
             (self.xx - self.yy, pairs),
             (self.zz, [(pauli_z, pauli_z)]),
         ]
@@ -122,10 +131,10 @@ class Coupling(Interaction):
     matrix: Array
     always: bool
 
-    def check(self, a: Site, b: Site) -> None:
+    def check(self, sites: Ends) -> None:
         """The matrix has the size of the two sites together."""
         sizes = []
-        for name, site in ((self.a, a), (self.b, b)):
+        for name, site in zip(self.ends, sites, strict=True):
             if site.dimension is None:
                 raise ValueError(
                     f"{self.label}: a matrix needs a fixed number of levels, but {name!r} is an "
@@ -139,10 +148,10 @@ class Coupling(Interaction):
                 f"{sizes[0]} and {sizes[1]} levels: it takes {size} x {size}"
             )
 
-    def terms(self, a: Site, b: Site, levels: tuple[int, int]) -> list[tuple[Parameter, Products]]:  # noqa: ARG002
+    def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:  # noqa: ARG002
         """The matrix as the sum of |i><j| on the first site times what it does on the second."""
         blocks = self.matrix.reshape(*levels, *levels)
-        products = []
+        products: Products = []
         for i, j in np.argwhere(blocks.any(axis=(1, 3))):
             unit = Operator(np.array([i]), np.array([j]), np.array([1.0]))
             products.append((unit, operator(blocks[i, :, j])))
@@ -286,7 +295,8 @@ def interaction(a: str, b: str, matrix: MatrixLike, *, always: bool = False) -> 
     return Coupling(a, b, checked, bool(always))
 
 
-def _hopping(a: Site, b: Site, levels: tuple[int, int]) -> Products:
+def _hopping(sites: Ends, levels: Sequence[int]) -> Products:
+    a, b = sites
     return [
         (a.raising(levels[0]), b.lowering(levels[1])),
         (a.lowering(levels[0]), b.raising(levels[1])),

@@ -16,7 +16,7 @@ import xarray as xr
 from quantumbattery.network.drives import Drive
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.sites import Site
-from quantumbattery.quantities.descriptions import Described, equal, folded, listed, short
+from quantumbattery.quantities.described import Described, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
 
 _WORDS = {"a", "b", "always", "site", "envelope", "rotating_wave", "transition", "breaks"}
@@ -138,14 +138,14 @@ class Network(Described):
             raise ValueError(f"{who}: there is no site {name!r}; there are {listed(self.sites)}")
 
     def _check(self, each: Interaction) -> None:
-        for name in (each.a, each.b):
+        for name in each.ends:
             self._known(each.label, name)
             if each.always and name not in self.battery:
                 raise ValueError(
                     f"{each.label}: always=True makes it part of the battery's Hamiltonian, but "
                     f"{name!r} is not in the battery ({listed(self.battery)})"
                 )
-        each.check(self.sites[each.a], self.sites[each.b])
+        each.check([self.sites[name] for name in each.ends])
 
 
 def _verb(chargers: tuple[str, ...]) -> str:

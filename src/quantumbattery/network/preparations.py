@@ -10,7 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
-from quantumbattery.quantities.descriptions import Described
+from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.matrices import TOLERANCE, density_matrices
 from quantumbattery.quantities.parameters import LARGEST, any_nonzero, parameter
 

@@ -16,7 +16,7 @@ import xarray as xr
 
 from quantumbattery.network.operators import Operator, diagonal, ladder, oscillator
 from quantumbattery.quantities.aliases import Array, Parameter, Values
-from quantumbattery.quantities.descriptions import Described, saying, short
+from quantumbattery.quantities.described import Described, saying, short
 from quantumbattery.quantities.parameters import (
     LARGEST,
     agree,

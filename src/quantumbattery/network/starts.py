@@ -18,7 +18,7 @@ from quantumbattery.network.preparations import (
     Thermal,
 )
 from quantumbattery.network.sites import Oscillator, Site, energies
-from quantumbattery.quantities.descriptions import listed, short
+from quantumbattery.quantities.described import listed, short
 from quantumbattery.quantities.parameters import axes_of, check_axes, names
 
 

@@ -12,7 +12,7 @@ from quantumbattery.charging.system import System
 from quantumbattery.network.preparations import Bloch, Preparation
 from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, optimum_columns
 from quantumbattery.quantities.aliases import Array, Parameter, Values
-from quantumbattery.quantities.descriptions import Described
+from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.measures import MEASURES, MOMENTS, OPTIMA, Quantity, check_measures
 from quantumbattery.quantities.parameters import LARGEST, align, names, parameter
 from quantumbattery.quantities.tables import dataset, describe

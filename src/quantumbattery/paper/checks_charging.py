@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from quantumbattery.paper import approximations, evidence, precise, printed
+from quantumbattery.paper import approximations, arbitrary_precision, evidence, printed
 from quantumbattery.paper.evidence import NUMBER_B, Array, Pairs, Sample
 from quantumbattery.paper.verdict import Row, approximation, formula, gap, opens_with
 
@@ -166,7 +166,7 @@ def _ergotropy(sample: Sample, few: Pairs) -> list[Row]:
 
 
 def _ergotropic_times(constants: dict[str, Any]) -> Row:
-    tiny, _ = precise.optimum("1e-10", "0", "ergotropic_power")
+    tiny, _ = arbitrary_precision.optimum("1e-10", "0", "ergotropic_power")
     first, last = printed.eq42()
     return formula(
         42,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from quantumbattery.paper import approximations, evidence, precise, printed
+from quantumbattery.paper import approximations, arbitrary_precision, evidence, printed
 from quantumbattery.paper.checks_charging import constant_error
 from quantumbattery.paper.checks_moments import COUPLING, FREQUENCY, ODD_MOMENTS, SECOND_MOMENTS
 from quantumbattery.paper.evidence import SIGMA, SIGMA_A, Array, Pairs, Sample
@@ -194,7 +194,7 @@ def _expansion(
     """
     remainders = []
     for ratio in ("1e-2", "1e-3", "1e-4"):
-        exact = precise.optimum("pi", ratio, quantity)[part]
+        exact = arbitrary_precision.optimum("pi", ratio, quantity)[part]
         claimed = float(expansion(np.array(float(ratio))))
         remainders.append((claimed / float(exact) - 1) / float(ratio) ** 2)
     loss = np.linspace(0.05, 1.0, 20)

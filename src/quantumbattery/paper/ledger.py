@@ -1,8 +1,8 @@
 """The ledger: a verdict on each of the paper's 70 numbered equations.
 
-`verify` solves the physics without the paper's formulas (`evidence`, `precise`), puts each formula
-as it is printed (`printed`) beside it, and says which of them hold, which needed a correction and
-how good the approximations are.
+`verify` solves the physics without the paper's formulas (`evidence`, `arbitrary_precision`), puts
+each formula as it is printed (`printed`) beside it, and says which of them hold, which needed a
+correction and how good the approximations are.
 """
 
 from __future__ import annotations
@@ -110,19 +110,19 @@ def verify(*, seed: int = 70, points: int = 48) -> Ledger:
 def _verify(seed: int, points: int) -> Ledger:
     from quantumbattery.paper import (
         approximations,
+        arbitrary_precision,
         checks_charging,
         checks_loss,
         checks_mechanisms,
         checks_moments,
         checks_state,
-        precise,
     )
     from quantumbattery.paper.evidence import Sample
 
     lossless = Sample.draw(seed, points)
     lossy = Sample.draw(seed + 1, points, loss=(0.02, 3.9))
     overdamped = Sample.draw(seed + 2, points, loss=(4.1, 12.0))
-    constants = precise.constants()
+    constants = arbitrary_precision.constants()
     rows = (
         *checks_state.rows(lossy, seed),
         *checks_moments.rows(lossless),

@@ -18,7 +18,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator
 from quantumbattery.network.sites import Qudit, Site
 from quantumbattery.quantities.aliases import Array, Parameter
-from quantumbattery.quantities.descriptions import equal
+from quantumbattery.quantities.described import equal
 from quantumbattery.quantities.parameters import any_nonzero
 
 _LEVELS = 5  # of a ladder without end, enough to see how its elements turn
@@ -94,20 +94,19 @@ class _Unknowns:
         return steps
 
     def of_interactions(self) -> list[Array]:
-        """What must not turn: every product of an element on one site and one on the other."""
+        """What must not turn: every product of an element on each end of an interaction."""
         rows = []
         for link in self.network.interactions:
-            a, b = link.a, link.b
-            sizes = (self.count[a], self.count[b])
-            for strength, products in link.terms(
-                self.network.sites[a], self.network.sites[b], sizes
-            ):
-                for one, two in products if any_nonzero(strength) else ():
-                    left, right = self.turning(a, one), self.turning(b, two)
-                    both = np.zeros((len(left), len(right), self.size))
-                    both[..., self.place[a]] = left[:, None]
-                    both[..., self.place[b]] = right[None]
-                    rows.append(both.reshape(-1, self.size))
+            sites = [self.network.sites[name] for name in link.ends]
+            for strength, products in link.terms(sites, [self.count[name] for name in link.ends]):
+                for product in products if any_nonzero(strength) else ():
+                    acting = zip(link.ends, product, strict=True)
+                    steps = [self.turning(name, operator) for name, operator in acting]
+                    chosen = np.indices([len(each) for each in steps]).reshape(len(steps), -1)
+                    together = np.zeros((chosen.shape[1], self.size))
+                    for name, each, which in zip(link.ends, steps, chosen, strict=True):
+                        together[:, self.place[name]] = each[which]
+                    rows.append(together)
         return rows
 
     def of_drive(self, each: Drive) -> Array:

@@ -100,13 +100,12 @@ def hamiltonian_terms(network: Network, levels: Mapping[str, int]) -> Terms:
             term = terms.add(number, name)
             terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
     for k, each in enumerate(network.interactions):
-        ends = (each.a, each.b)
-        a, b = (network.sites[name] for name in ends)
-        for number, pairs in each.terms(a, b, (levels[each.a], levels[each.b])):
+        sites = [network.sites[name] for name in each.ends]
+        where = tuple(place[name] for name in each.ends)
+        for number, products in each.terms(sites, [levels[name] for name in each.ends]):
             if any_nonzero(number):
                 term = terms.add(number, k)
-                where = (place[each.a], place[each.b])
-                terms.products.extend(_Product(term, where, pair) for pair in pairs)
+                terms.products.extend(_Product(term, where, product) for product in products)
     if network.drives:
         _add_drives(terms, network, levels)
     return terms

@@ -18,7 +18,7 @@ from quantumbattery.reach.reach import Bipartition
 from quantumbattery.reach.sparse import Sums, above, components, product, sparse
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
-from quantumbattery.states.state import Form
+from quantumbattery.states.representation import Form
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,9 +22,9 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.sweeps.evaluation import Block, Template, missing
+from quantumbattery.sweeps.fingerprint import checksum, difference, digest
 from quantumbattery.sweeps.grid import Grid
-from quantumbattery.sweeps.identity import checksum, difference, digest
-from quantumbattery.sweeps.memory import FAILURE, axis_attrs
+from quantumbattery.sweeps.in_memory import FAILURE, axis_attrs
 
 _OWN = "quantumbattery_sweep"  # the attribute that says what the store is
 

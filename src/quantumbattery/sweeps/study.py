@@ -18,10 +18,10 @@ from quantumbattery.charging.charge import charge
 from quantumbattery.charging.optimum import optimum
 from quantumbattery.charging.system import System
 from quantumbattery.network import preparations as states
-from quantumbattery.quantities.descriptions import check_known, made, saying
+from quantumbattery.quantities.described import check_known, made, saying
 from quantumbattery.quantities.measures import MEASURES, check_measures
 from quantumbattery.quantities.parameters import LARGEST, whole_number
-from quantumbattery.quantities.written import angle
+from quantumbattery.quantities.parsing import angle
 
 _PARTS = ("system", "preparation", "times", "optimum", "axes", "output")
 _STATES = ("bloch", "fock", "coherent", "squeezed", "thermal")

@@ -28,9 +28,9 @@ from quantumbattery.sweeps.evaluation import (
     evaluated_at,
     first_of,
 )
+from quantumbattery.sweeps.fingerprint import study
 from quantumbattery.sweeps.grid import Grid
-from quantumbattery.sweeps.identity import study
-from quantumbattery.sweeps.memory import Memory
+from quantumbattery.sweeps.in_memory import Memory
 from quantumbattery.sweeps.store import Store, SweepError, create, resume, zarr
 from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, local
 

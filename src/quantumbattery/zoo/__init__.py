@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from quantumbattery.zoo.entries import Entry, Result, Row, Zoo
     from quantumbattery.zoo.registry import NAMES, picture, reproduce
-    from quantumbattery.zoo.results import Entry, Result, Row, Zoo
 
 __all__ = ["NAMES", "Entry", "Result", "Row", "Zoo", "picture", "reproduce"]
 
@@ -17,6 +17,6 @@ __all__ = ["NAMES", "Entry", "Result", "Row", "Zoo", "picture", "reproduce"]
 def __getattr__(name: str) -> Any:
     """Import what is asked for: the whole zoo is no part of `import quantumbattery`."""
     if name in __all__:
-        place = "registry" if name in ("NAMES", "picture", "reproduce") else "results"
+        place = "registry" if name in ("NAMES", "picture", "reproduce") else "entries"
         return getattr(import_module(f"quantumbattery.zoo.{place}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,8 +11,8 @@ import numpy as np
 
 from quantumbattery import models
 from quantumbattery.network.preparations import coherent, fock
-from quantumbattery.zoo import references
-from quantumbattery.zoo.results import Entry, Result
+from quantumbattery.zoo import brute_force
+from quantumbattery.zoo.entries import Entry, Result
 from quantumbattery.zoo.tools import curve, finish, line, peak
 
 if TYPE_CHECKING:
@@ -30,21 +30,21 @@ def _many(cells: int, photons: int) -> Any:
     m = np.arange(cells)
     collective = np.diag(np.sqrt((m + 1) * (cells - m)), 1)
     dims = (photons + 1, cells + 1)
-    a = references.embed(references.lower(photons + 1), 0, dims)
-    b = references.embed(collective, 1, dims)
+    a = brute_force.embed(brute_force.lower(photons + 1), 0, dims)
+    b = brute_force.embed(collective, 1, dims)
     free = np.add.outer(np.arange(photons + 1), np.arange(cells + 1)).reshape(-1)
     start = np.zeros(dims)
     start[0, 0] = np.exp(-cells / 2)
     for n in range(photons):
         start[n + 1, 0] = start[n, 0] * sqrt(cells / (n + 1))
-    states = references.kets(np.diag(free) + a.T @ b + b.T @ a, start.reshape(-1), TIMES)
-    return references.last(states, cells + 1)
+    states = brute_force.kets(np.diag(free) + a.T @ b + b.T @ a, start.reshape(-1), TIMES)
+    return brute_force.last(states, cells + 1)
 
 
 def _ratio_by_hand(cells: int, photons: int) -> Any:
     """Global ergotropy over energy: the first excited level has room for all but one state."""
     rho = _many(cells, photons)[1:]
-    energy = references.energy(rho, np.diag(np.arange(cells + 1.0)))
+    energy = brute_force.energy(rho, np.diag(np.arange(cells + 1.0)))
     return 1 - (1 - np.linalg.eigvalsh(rho)[:, -1]) / energy
 
 
@@ -98,26 +98,26 @@ _TAVIS_CUMMINGS = Entry(
 
 @cache
 def _four_cells() -> tuple[Any, Any]:
-    h, cells = references.cells_in_cavity(4, 4, 1.0, rotating=True)
+    h, cells = brute_force.cells_in_cavity(4, 4, 1.0, rotating=True)
     start = np.zeros(len(h))
     start[4 * 16] = 1
-    return references.last(references.kets(h, start, TIMES), 16), cells
+    return brute_force.last(brute_force.kets(h, start, TIMES), 16), cells
 
 
 def _global() -> Any:
-    return references.work(*_four_cells())
+    return brute_force.work(*_four_cells())
 
 
 def _ladder() -> Any:
     """Sorted on the five symmetric levels: populations in falling order on energies 0 ... 4."""
     rho, cells = _four_cells()
     falling = np.linalg.eigvalsh(rho)[:, :-6:-1]
-    return references.energy(rho, cells) - falling @ np.arange(5.0)
+    return brute_force.energy(rho, cells) - falling @ np.arange(5.0)
 
 
 def _cell_by_cell() -> Any:
-    one = references.last(_four_cells()[0], 2)
-    return 4 * references.work(one, np.diag([0.0, 1.0]))
+    one = brute_force.last(_four_cells()[0], 2)
+    return 4 * brute_force.work(one, np.diag([0.0, 1.0]))
 
 
 def _draw_extraction(axes: Axes) -> None:
@@ -174,11 +174,11 @@ def _dicke(measure: str) -> Any:
 
 @cache
 def _dicke_by_force(measure: str) -> Any:
-    h, cells = references.cells_in_cavity(3, 23, 0.15, rotating=False)
+    h, cells = brute_force.cells_in_cavity(3, 23, 0.15, rotating=False)
     start = np.zeros(len(h))
     start[3 * 8] = 1
-    rho = references.last(references.kets(h, start, TIMES), 8)
-    return references.energy(rho, cells) if measure == "energy" else references.work(rho, cells)
+    rho = brute_force.last(brute_force.kets(h, start, TIMES), 8)
+    return brute_force.energy(rho, cells) if measure == "energy" else brute_force.work(rho, cells)
 
 
 def _draw_dicke(axes: Axes) -> None:
@@ -234,12 +234,12 @@ def _share(cells: int, loss: float) -> Any:
 
 @cache
 def _lossy_by_force(measure: str) -> Any:
-    h, cells = references.cells_in_cavity(2, 2, 1.0, rotating=True)
-    jump = sqrt(0.5) * references.embed(references.lower(3), 0, (3, 2, 2))
+    h, cells = brute_force.cells_in_cavity(2, 2, 1.0, rotating=True)
+    jump = sqrt(0.5) * brute_force.embed(brute_force.lower(3), 0, (3, 2, 2))
     start = np.zeros((12, 12))
     start[8, 8] = 1
-    rho = references.last(references.densities(h, [jump], start, TIMES), 4)
-    return references.energy(rho, cells) if measure == "energy" else references.work(rho, cells)
+    rho = brute_force.last(brute_force.densities(h, [jump], start, TIMES), 4)
+    return brute_force.energy(rho, cells) if measure == "energy" else brute_force.work(rho, cells)
 
 
 def _draw_lossy(axes: Axes) -> None:

@@ -13,8 +13,8 @@ from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
 from quantumbattery.network.preparations import bloch, fock
 from quantumbattery.network.sites import Qubit
-from quantumbattery.zoo import references
-from quantumbattery.zoo.results import Entry, Result
+from quantumbattery.zoo import brute_force
+from quantumbattery.zoo.entries import Entry, Result
 from quantumbattery.zoo.tools import curve, finish, line, peak
 
 if TYPE_CHECKING:
@@ -42,15 +42,15 @@ def _highest(scale: float) -> float:
 
 def _star_by_force() -> Any:
     dims = (2, 2, 2, 2)
-    ones = [references.embed(references.lower(2), k, dims) for k in range(4)]
+    ones = [brute_force.embed(brute_force.lower(2), k, dims) for k in range(4)]
     h = sum(s.T @ s for s in ones)
     for s in ones[:3]:
         h = h + s.T @ ones[3] + ones[3].T @ s
     start, charger = np.array([1.0, 0.0]), [np.cos(0.6), np.sin(0.6)]
     for _ in range(3):
         start = np.kron(charger, start)
-    return references.work(
-        references.last(references.kets(h, start, TIMES), 2), np.diag([0.0, 1.0])
+    return brute_force.work(
+        brute_force.last(brute_force.kets(h, start, TIMES), 2), np.diag([0.0, 1.0])
     )
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantumbattery import models
-from quantumbattery.zoo import references
-from quantumbattery.zoo.results import Entry, Result
+from quantumbattery.zoo import brute_force
+from quantumbattery.zoo.entries import Entry, Result
 from quantumbattery.zoo.tools import curve, cut, finish, line, peak
 
 if TYPE_CHECKING:
@@ -106,13 +106,13 @@ _LOSSY = Entry(
     [
         Result("energy (w), F = 0.05 g, at the exceptional point g_a = 4 g, 4 times",
                lambda: _lossy("energy", 0.05, 4.0),
-               lambda: references.oscillators(TIMES[::4], 0.05, loss=4.0)[0], BY_MOMENTS, 1e-12),
+               lambda: brute_force.oscillators(TIMES[::4], 0.05, loss=4.0)[0], BY_MOMENTS, 1e-12),
         Result("late energy (w), F = 0.02 g, g_a = 4 g",
                lambda: curve(models.driven_oscillator_pair(drive=0.02, loss=4.0), {}, 28.0),
                0.02**2, f"exact: w (F/g)^2 for every loss; {FARINA}", 1e-12),
         Result("energy (w), F = 0.03 g, loss g, bath of mean 0.01, 4 times",
                lambda: _lossy("energy", 0.03, 1.0, 0.01),
-               lambda: references.oscillators(TIMES[::4], 0.03, loss=1.0, occupation=0.01)[0],
+               lambda: brute_force.oscillators(TIMES[::4], 0.03, loss=1.0, occupation=0.01)[0],
                BY_MOMENTS, 1e-12),
         Result("energy of drive and heat together less that of each alone (w)", _not_added, 0.0,
                f"exact: 0, they add up: the moments obey linear equations; {FARINA}", 1e-12),
@@ -135,13 +135,13 @@ BEST_WORK = (sqrt(2) - 1) / 2
 def _qubits_by_force(
     drive: float, loss: float, occupation: float, dephasing: float, times: Any
 ) -> Any:
-    h, jumps = references.driven((2, 2), drive, loss, occupation, dephasing)
-    return references.last(references.densities(h, jumps, references.empty(4), times), 2)
+    h, jumps = brute_force.driven((2, 2), drive, loss, occupation, dephasing)
+    return brute_force.last(brute_force.densities(h, jumps, brute_force.empty(4), times), 2)
 
 
 def _by_force(measure: str, times: Any, *rates: float) -> Any:
     rho, gap = _qubits_by_force(*rates, tuple(times)), np.diag([0.0, 1.0])
-    return references.energy(rho, gap) if measure == "energy" else references.work(rho, gap)
+    return brute_force.energy(rho, gap) if measure == "energy" else brute_force.work(rho, gap)
 
 
 def _bad_charger(drives: Any) -> Any:
@@ -264,13 +264,13 @@ def _full_time(drive: float) -> float:
 
 
 def _hybrid_by_force(measure: str, levels: int, times: Any, *rates: float) -> Any:
-    h, jumps = references.driven((levels, 2), *rates)
+    h, jumps = brute_force.driven((levels, 2), *rates)
     if any(rates[1:]):
-        states = references.densities(h, jumps, references.empty(2 * levels), times)
+        states = brute_force.densities(h, jumps, brute_force.empty(2 * levels), times)
     else:
-        states = references.kets(h, np.eye(2 * levels)[0], times)
-    rho, gap = references.last(states, 2), np.diag([0.0, 1.0])
-    return references.energy(rho, gap) if measure == "energy" else references.work(rho, gap)
+        states = brute_force.kets(h, np.eye(2 * levels)[0], times)
+    rho, gap = brute_force.last(states, 2), np.diag([0.0, 1.0])
+    return brute_force.energy(rho, gap) if measure == "energy" else brute_force.work(rho, gap)
 
 
 def _draw_hybrid(axes: Axes) -> None:
@@ -316,7 +316,7 @@ def _squeezed(measure: str, drive: float, loss: float, times: Any) -> Any:
 
 
 def _by_moments(which: int) -> Any:
-    return references.oscillators(TIMES[::4], squeezing=0.01, loss=2.0)[which]
+    return brute_force.oscillators(TIMES[::4], squeezing=0.01, loss=2.0)[which]
 
 
 def _draw_quadratic(axes: Axes) -> None:
@@ -345,11 +345,11 @@ _QUADRATIC = Entry(
         ),
         Result("energy (w), Om = 0.005 g = g_a / 2, 4 times",
                lambda: _squeezed("energy", 0.005, 0.01, np.arange(4.0)),
-               lambda: references.oscillators(np.arange(4.0), squeezing=0.005, loss=0.01)[0],
+               lambda: brute_force.oscillators(np.arange(4.0), squeezing=0.005, loss=0.01)[0],
                f"{BY_MOMENTS}; here they cease to settle", 1e-13),
         Result("energy (w), Om = 0.2 g, no loss, 5 times",
                lambda: curve(models.quadratic_drive(drive=0.2), {}, np.arange(5.0)),
-               lambda: references.oscillators(np.arange(5.0), squeezing=0.2)[0],
+               lambda: brute_force.oscillators(np.arange(5.0), squeezing=0.2)[0],
                f"{BY_MOMENTS}; no steady state as Om >= g_a/2", 1e-12),
     ],
     _draw_quadratic,

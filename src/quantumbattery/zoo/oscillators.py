@@ -13,7 +13,7 @@ from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
 from quantumbattery.network.preparations import coherent, fock, squeezed, state, thermal
 from quantumbattery.network.sites import Oscillator
-from quantumbattery.zoo.results import Entry, Result
+from quantumbattery.zoo.entries import Entry, Result
 from quantumbattery.zoo.tools import curve, finish, line, peak
 
 if TYPE_CHECKING:

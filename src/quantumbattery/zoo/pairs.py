@@ -13,8 +13,8 @@ from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import dipole, exchange
 from quantumbattery.network.preparations import bloch, fock
 from quantumbattery.network.sites import Qubit
-from quantumbattery.zoo import references
-from quantumbattery.zoo.results import Entry, Result
+from quantumbattery.zoo import brute_force
+from quantumbattery.zoo.entries import Entry, Result
 from quantumbattery.zoo.tools import curve, finish, line, peak
 
 if TYPE_CHECKING:
@@ -177,11 +177,11 @@ def _two_losses_exactly() -> Any:
 
 def _two_losses_by_force() -> Any:
     dims = (2, 2)
-    a, b = (references.embed(references.lower(2), k, dims) for k in (0, 1))
+    a, b = (brute_force.embed(brute_force.lower(2), k, dims) for k in (0, 1))
     h = a.T @ a + b.T @ b + a.T @ b + b.T @ a
     start = np.kron([np.cos(0.9), np.sin(0.9)], [1, 0])
     return np.stack([
-        references.work(references.last(references.densities(
+        brute_force.work(brute_force.last(brute_force.densities(
             h, (sqrt(x) * a, sqrt(y) * b), np.outer(start, start), TIMES), 2), np.diag([0.0, 1.0]))
         for x, y in LOSSES
     ])  # fmt: skip

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from quantumbattery.zoo import cavities, direct, driven, merits, oscillators, pairs
-from quantumbattery.zoo import chains as networks
-from quantumbattery.zoo.results import Entry, Row, Zoo
+from quantumbattery.zoo import (
+    cavities,
+    chains,
+    driven,
+    figures_of_merit,
+    oscillators,
+    pairs,
+    without_charger,
+)
+from quantumbattery.zoo.entries import Entry, Row, Zoo
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ENTRIES: dict[str, Entry] = {
-    entry.name: entry
-    for subject in (pairs, oscillators, cavities, networks, driven, direct, merits)
-    for entry in subject.ENTRIES
-}
+SUBJECTS = (pairs, oscillators, cavities, chains, driven, without_charger, figures_of_merit)
+ENTRIES: dict[str, Entry] = {entry.name: entry for subject in SUBJECTS for entry in subject.ENTRIES}
 NAMES = tuple(ENTRIES)
 """The systems that `reproduce` knows."""
 

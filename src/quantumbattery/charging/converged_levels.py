@@ -9,7 +9,7 @@ import numpy as np
 
 from quantumbattery.charging.solve import Problem, Solution, solve
 from quantumbattery.machine import TooLargeError
-from quantumbattery.quantities.descriptions import listed
+from quantumbattery.quantities.described import listed
 from quantumbattery.reach.cutoffs import cutoffs, gains_quanta
 from quantumbattery.reach.reach import reach
 

@@ -12,7 +12,7 @@ from quantumbattery.network.preparations import bloch, fock, thermal
 from quantumbattery.network.sites import Qubit
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
-from quantumbattery.states.state import structure
+from quantumbattery.states.representation import representation
 from roads.product_space import chain
 from roads.reached import reach
 
@@ -47,7 +47,7 @@ def pair(**rates):
     ids=str,
 )
 def test_kets_wherever_they_will_do(system, chosen, form, frozen):
-    found = structure(reach(system, chosen))
+    found = representation(reach(system, chosen))
     assert type(found) is form
     if form is Kets:
         assert (found.frozen is not None) == frozen
@@ -60,7 +60,7 @@ def test_losses_that_end_where_the_hamiltonian_goes_on():
     """The state that is left over is moved by a field: it is no resting place."""
     links = [exchange("a", "b", 1.0), heisenberg("c", "b", 0.3, 0.1, 0.0)]
     system = System({"a": Qubit(loss=0.5), "b": Qubit(), "c": Qubit()}, links, "a", "b")
-    assert isinstance(structure(reach(system, fock(1))), Matrix)
+    assert isinstance(representation(reach(system, fock(1))), Matrix)
 
 
 @pytest.mark.parametrize("twice", [False, True])
@@ -73,7 +73,7 @@ def test_a_path_comes_in_order(twice):
         terms += [heisenberg(a, b, 0.2, 0.2, 0.5) for a, b in pairwise(links)]
     system = System({name: Qubit() for name in names}, terms, "q0", "q6")
     reached = reach(system, fock(1))
-    (blocks,) = structure(reached).blocks
+    (blocks,) = representation(reached).blocks
     matrix = blocks.matrices(np.array([reached.hamiltonian.coefficients]))[0, 0]
     assert not np.triu(matrix, 2).any()
     assert np.count_nonzero(np.diagonal(matrix, 1)) == 6

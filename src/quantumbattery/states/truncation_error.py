@@ -12,7 +12,7 @@ from quantumbattery.reach.sparse import Sums
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.reduced import squares
-from quantumbattery.states.state import Form
+from quantumbattery.states.representation import Form
 
 _NOT_THERE = 4e-15  # an amplitude below is not known to be there at all
 

@@ -23,7 +23,7 @@ from quantumbattery.states.lindblad import damping_elements, rectangles
 Form: TypeAlias = Kets | Matrix
 
 
-def structure(reached: Reach, watched: Bipartition | None = None, limit: float = 2.0) -> Form:
+def representation(reached: Reach, watched: Bipartition | None = None, limit: float = 2.0) -> Form:
     """Find how a state is best written down: kets, or elements of its density matrix.
 
     Of sites that are watched alone something will be looked at; what does not show there is left

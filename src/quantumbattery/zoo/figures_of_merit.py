@@ -23,8 +23,8 @@ from quantumbattery.merit.ergotropy import (
 )
 from quantumbattery.network.preparations import bloch
 from quantumbattery.pair.qubit_pair import QubitPair
-from quantumbattery.zoo import references
-from quantumbattery.zoo.results import Entry, Result
+from quantumbattery.zoo import brute_force
+from quantumbattery.zoo.entries import Entry, Result
 from quantumbattery.zoo.tools import finish, line
 
 if TYPE_CHECKING:
@@ -227,12 +227,12 @@ def _joint(theta: float) -> Any:
 def _measured_energy() -> Any:
     """Work after a measurement of the charger in its own levels, outcome by outcome."""
     dims = (2, 2)
-    a, b = (references.embed(references.lower(2), k, dims) for k in (0, 1))
-    states = references.densities(
+    a, b = (brute_force.embed(brute_force.lower(2), k, dims) for k in (0, 1))
+    states = brute_force.densities(
         a.T @ a + b.T @ b + a.T @ b + b.T @ a, [sqrt(0.5) * a], np.diag([0, 0, 1.0, 0]), TIMES
     )
     blocks = states.reshape(-1, 2, 2, 2, 2)
-    return sum(references.work(blocks[:, k, :, k, :], QUBIT) for k in (0, 1))
+    return sum(brute_force.work(blocks[:, k, :, k, :], QUBIT) for k in (0, 1))
 
 
 def _draw_daemonic(axes: Axes) -> None:

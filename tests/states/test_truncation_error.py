@@ -18,9 +18,9 @@ from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.reach.reach import Bipartition
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
-from quantumbattery.states.leakage import Cut
 from quantumbattery.states.reduced import part
-from quantumbattery.states.state import structure
+from quantumbattery.states.representation import representation
+from quantumbattery.states.truncation_error import Cut
 from roads.product_space import Whole, chain
 from roads.reached import reach
 
@@ -32,7 +32,7 @@ close = partial(np.testing.assert_allclose, rtol=0, atol=1e-11)
 def on_a_cut_ladder(system, chosen, levels):
     """The form of the state, its numbers at all times, and what moves it."""
     reached = reach(system, chosen, levels)
-    form = structure(reached)
+    form = representation(reached)
     numbers = np.array([[*reached.hamiltonian.coefficients, *reached.losses.coefficients]])
     start = reached.start.amplitude.to_numpy()[None, None]
     moved = motion(form, numbers, start, TIMES)
@@ -199,7 +199,7 @@ def test_the_largest_of_a_batch():
     for strength in strengths[1:]:
         form, moved, numbers = on_a_cut_ladder(system(strength), fock(2), {})
         singles.append(Cut(form).leak(moved, numbers)[0])
-    form = structure(reach(system(xr.DataArray(strengths, dims="x")), fock(2)))
+    form = representation(reach(system(xr.DataArray(strengths, dims="x")), fock(2)))
     numbers = np.array([[1.0, 1.0, g] for g in strengths])
     moved = motion(form, numbers, np.ones((1, 1, 1)), TIMES).at(TIMES, slice(None))
     close(Cut(form).leak(moved, numbers)[0], max(singles))

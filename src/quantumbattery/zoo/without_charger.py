@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantumbattery import models
-from quantumbattery.zoo import references
-from quantumbattery.zoo.results import Entry, Result
+from quantumbattery.zoo import brute_force
+from quantumbattery.zoo.entries import Entry, Result
 from quantumbattery.zoo.tools import curve, finish, line, peak
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ LE = "Le et al., Phys. Rev. A 97, 022106 (2018)"
 
 @cache
 def _spins_by_force(anisotropy: float, power: float) -> tuple[Any, Any]:
-    moving, battery = references.chain_of_spins(4, 1.3, 0.6, 0.8, anisotropy, power)
+    moving, battery = brute_force.chain_of_spins(4, 1.3, 0.6, 0.8, anisotropy, power)
     down = np.eye(16)[0]
-    return references.last(references.kets(moving, down, TIMES), 16), battery
+    return brute_force.last(brute_force.kets(moving, down, TIMES), 16), battery
 
 
 def _spin_energy(anisotropy: float, power: float) -> Any:
     rho, battery = _spins_by_force(anisotropy, power)
-    return references.energy(rho, battery) - np.linalg.eigvalsh(battery)[0]
+    return brute_force.energy(rho, battery) - np.linalg.eigvalsh(battery)[0]
 
 
 def _spins(anisotropy: float, power: float) -> Any:
@@ -216,12 +216,12 @@ _CLASSICAL = Entry(
                "exact: D sin^2 of a quarter of the area of A f(t)", 1e-10),
         Result("energy (D), 5 cells, A = 1, whole cosine, 25 times",
                lambda: curve(models.classical_drive(cells=5, amplitude=1.0), {}, TIMES),
-               lambda: 5 * references.in_the_laboratory(1.0, TIMES),
+               lambda: 5 * brute_force.in_the_laboratory(1.0, TIMES),
                "independent: SciPy's solve_ivp in the laboratory's frame", 1e-9),
         Result("ergotropy (D), 5 cells, A = 1, whole cosine, 25 times",
                lambda: curve(models.classical_drive(cells=5, amplitude=1.0), {}, TIMES,
                              "ergotropy"),
-               lambda: 5 * references.in_the_laboratory(1.0, TIMES),
+               lambda: 5 * brute_force.in_the_laboratory(1.0, TIMES),
                "independent: the energy above: no charger, no correlations, all of it is work",
                1e-9),
     ],
@@ -252,10 +252,10 @@ def _hot() -> Any:
 
 def _bath_by_force() -> Any:
     dims = (2, 2)
-    lower = sum(references.embed(references.lower(2), k, dims) for k in range(2))
+    lower = sum(brute_force.embed(brute_force.lower(2), k, dims) for k in range(2))
     jumps = [sqrt(1.7) * lower, sqrt(0.7) * lower.T]
     h = np.diag([0.0, 1.0, 1.0, 2.0])
-    return references.work(references.densities(h, jumps, references.empty(4), TIMES), h)
+    return brute_force.work(brute_force.densities(h, jumps, brute_force.empty(4), TIMES), h)
 
 
 def _draw_bath(axes: Axes) -> None:

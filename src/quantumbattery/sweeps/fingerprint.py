@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.quantities.descriptions import Described
+from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.parameters import names
 from quantumbattery.sweeps.grid import Grid
 

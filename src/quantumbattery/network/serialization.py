@@ -18,7 +18,7 @@ from quantumbattery.network.interactions import (
     interaction,
 )
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
-from quantumbattery.quantities.descriptions import Described, made, saying
+from quantumbattery.quantities.described import Described, made, saying
 from quantumbattery.quantities.parameters import names
 
 _SITES: dict[str, Callable[..., Site]] = {

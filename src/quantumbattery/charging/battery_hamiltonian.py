@@ -263,7 +263,7 @@ def lowest(ladders: Sequence[Ladder], count: int) -> Array:
     A qubit and three cells that share their excitations:
 
     >>> import numpy as np
-    >>> from quantumbattery.charging.battery import lowest
+    >>> from quantumbattery.charging.battery_hamiltonian import lowest
     >>> lowest([(np.array([0.0, 1.0]), np.ones(2)), (np.arange(4.0), np.array([1, 3, 3, 1]))], 6)
     array([0., 1., 1., 1., 1., 2.])
     """

@@ -4,7 +4,7 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.sweeps.identity import identity
+from quantumbattery.sweeps.fingerprint import identity
 
 
 def blind_to_arrays(**_):
@@ -34,7 +34,7 @@ def test_memory_of_the_axes_is_a_fingerprint(tmp_path):
 def test_the_program_s_version_counts(tmp_path, monkeypatch):
     store = tmp_path / "s.zarr"
     qb.sweep(sensitive, {"x": [0.1, 0.2]}, store, progress=False)
-    monkeypatch.setattr("quantumbattery.sweeps.identity.version", lambda _: "9.9.9")
+    monkeypatch.setattr("quantumbattery.sweeps.fingerprint.version", lambda _: "9.9.9")
     with pytest.raises(ValueError, match=r"begun by version 0\.1\.0"):
         qb.sweep(sensitive, {"x": [0.1, 0.2]}, store, progress=False)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from quantumbattery.charging.certificate import maximum
+from quantumbattery.charging.global_maximum import maximum
 
 
 def find(function, curvature, horizon, rate=False, tolerance=1e-9):

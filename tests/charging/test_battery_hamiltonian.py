@@ -10,7 +10,7 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantumbattery.charging.battery import battery, check_extraction
+from quantumbattery.charging.battery_hamiltonian import battery, check_extraction
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg, interaction
