@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
+_GIB = 2.0**30
 _MOST_CORES: ContextVar[int | None] = ContextVar("most cores", default=None)
 
 
@@ -75,9 +76,6 @@ def _libraries() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
-
-
-_GIB = 2.0**30
 
 
 class TooLargeError(ValueError):

@@ -19,7 +19,7 @@ from quantumbattery.network.interactions import exchange
 from quantumbattery.network.preparations import bloch, fock, state
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.reach.reach import Bipartition
-from quantumbattery.states.reduced import part
+from quantumbattery.states.reduced import part_of
 from quantumbattery.states.representation import representation
 from roads.product_space import Whole, chain, initial, random_case
 from roads.reached import reach
@@ -42,7 +42,7 @@ def moving(reached, form, times, numbers=None, start=None):
 
 def joint(form, numbers):
     """The density matrix on all configurations."""
-    whole = part(Bipartition.of(form.reach, form.reach.sites), form)
+    whole = part_of(Bipartition.of(form.reach, form.reach.sites), form)
     row, column = np.divmod(np.arange(form.reach.size**2), form.reach.size)
     elements = whole.elements(numbers, row, column)
     return elements.reshape(*elements.shape[:-1], form.reach.size, form.reach.size)
@@ -239,12 +239,12 @@ def test_only_what_somebody_will_look_at(seed, lossy, when):
         split = Bipartition.of(reached, sites)
         row, column = np.divmod(np.arange(len(split.levels) ** 2), len(split.levels))
         whole, shown = (
-            part(split, form).elements(solved(reached, form, times), row, column)
+            part_of(split, form).elements(solved(reached, form, times), row, column)
             for form in (every, few)
         )
         close(shown, whole)
         values = [
-            part(split, form).eigenvalues(solved(reached, form, times)) for form in (every, few)
+            part_of(split, form).eigenvalues(solved(reached, form, times)) for form in (every, few)
         ]
         close(*values)
 
@@ -276,14 +276,14 @@ def test_a_series_shows_the_same(monkeypatch):
     watched = Bipartition.of(reached, ["q3", "q1"])
     row, column = np.divmod(np.arange(16), 4)
     for times in WHENS.values():
-        expected = part(watched, representation(reached)).elements(
+        expected = part_of(watched, representation(reached)).elements(
             solved(reached, representation(reached), times), row, column
         )
         form = representation(reached, watched)
         monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
         made = moving(reached, form, times)
         numbers = made.at(times, slice(None))
-        close(part(watched, form).elements(numbers, row, column), expected)
+        close(part_of(watched, form).elements(numbers, row, column), expected)
         assert made.measured
         assert made.error(times, slice(None), numbers) < 1e-12
         monkeypatch.undo()
@@ -336,7 +336,7 @@ def test_a_shared_frequency_costs_no_digits(rates):
         form = representation(reached)
         numbers = moving(reached, form, times).at(times, slice(None))
         populations.append(
-            part(Bipartition.of(reached, ["battery"]), form).populations(numbers)[0, 0]
+            part_of(Bipartition.of(reached, ["battery"]), form).populations(numbers)[0, 0]
         )
     close(populations[1], populations[0], atol=1e-13)
 

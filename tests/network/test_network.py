@@ -208,6 +208,9 @@ def test_equal_when_equal_and_not_otherwise():
 def test_frozen():
     with pytest.raises(AttributeError):
         Qubit().loss = 1.0
+    for name in ("sites", "interaction"):  # a slip of the pen is no field, and no less refused
+        with pytest.raises(AttributeError, match="cannot assign"):
+            setattr(pair(), name, [])
     with pytest.raises(TypeError):
         pair().sites["charger"] = Qubit()
     with pytest.raises(ValueError, match="read-only"):

@@ -19,7 +19,7 @@ from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.reach.reach import Bipartition
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
-from quantumbattery.states.reduced import part
+from quantumbattery.states.reduced import part_of
 from quantumbattery.states.representation import representation
 from roads.product_space import Whole, chain, initial, interfering, random_case
 from roads.reached import reach
@@ -66,7 +66,7 @@ def check_reduced_states(system, chosen, seed=0, form_is=None):
     for kept in every_choice(np.random.default_rng(seed), names):
         place = [names.index(name) for name in kept]
         split = Bipartition.of(form.reach, kept)
-        reduced = part(split, form)
+        reduced = part_of(split, form)
         levels = [form.reach.levels[k] for k in place]
         where = np.ravel_multi_index(split.levels.T.astype(int), levels)
         exact = np.stack([partial_trace(rho, place) for rho in expected])
@@ -160,7 +160,7 @@ def test_half_of_a_long_chain():
     left = [f"q{k}" for k in range(n // 2)]
     weight = (np.abs(psi[:, : n // 2]) ** 2).sum(axis=-1)
     for names in (left, [f"q{k}" for k in range(n // 2, n)]):
-        values = part(Bipartition.of(form.reach, names), form).eigenvalues(moved)[0, 0]
+        values = part_of(Bipartition.of(form.reach, names), form).eigenvalues(moved)[0, 0]
         exact = np.sort(np.stack([weight, 1 - weight], axis=-1))[:, ::-1]
         close(values[:, :2], exact)
         close(values[:, 2:], 0)
@@ -175,7 +175,7 @@ def test_a_leaking_chain_that_starts_in_a_superposition():
     alive = np.exp(-loss * TIMES / 2)[:, None]
     up, down = np.sin(1.0) * np.exp(0.3j), np.cos(1.0)
     for k in (0, 2, 7):
-        reduced = part(Bipartition.of(form.reach, [f"q{k}"]), form)
+        reduced = part_of(Bipartition.of(form.reach, [f"q{k}"]), form)
         amplitude = (up * alive * psi)[:, k]
         close(reduced.populations(moved)[0, 0, :, 1], np.abs(amplitude) ** 2)
         corner = reduced.elements(moved, np.array([1]), np.array([0]))[0, 0, :, 0]
@@ -205,7 +205,7 @@ def test_entanglement_of_two_blocks_in_a_chain_of_many_quanta():
         others = [k for k in range(8) if k not in kept]
         matrix = expected.reshape(-1, *[2] * 8).transpose(0, *(k + 1 for k in kept + others))
         singular = np.linalg.svd(matrix.reshape(len(TIMES), 2 ** len(kept), -1), compute_uv=False)
-        values = part(Bipartition.of(form.reach, [names[k] for k in kept]), form).eigenvalues(
+        values = part_of(Bipartition.of(form.reach, [names[k] for k in kept]), form).eigenvalues(
             moved
         )[0, 0]
         rank = min(values.shape[-1], singular.shape[-1])

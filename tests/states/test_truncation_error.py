@@ -18,7 +18,7 @@ from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.reach.reach import Bipartition
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
-from quantumbattery.states.reduced import part
+from quantumbattery.states.reduced import part_of
 from quantumbattery.states.representation import representation
 from quantumbattery.states.truncation_error import Cut
 from roads.product_space import Whole, chain
@@ -42,7 +42,7 @@ def on_a_cut_ladder(system, chosen, levels):
 def in_the_product_space(form, moved):
     """The density matrices, as arrays with two axes for each site."""
     reached = form.reach
-    whole = part(Bipartition.of(reached, reached.sites), form)
+    whole = part_of(Bipartition.of(reached, reached.sites), form)
     row, column = np.divmod(np.arange(reached.size**2), reached.size)
     inside = np.ravel_multi_index(reached.configurations.T.astype(int), reached.levels)
     rho = np.zeros((moved.shape[2], *[np.prod(reached.levels)] * 2), dtype=complex)

@@ -40,7 +40,7 @@ def charge(
 ) -> xr.Dataset:
     """Charge a battery; `System.charge` says what everything means."""
     started, axes = converted(network, preparation, times)
-    how = checked(network, extraction, limit)
+    how = extraction_of(network, extraction, limit)
     chosen = _selected(network, measures, axes)
     solution = run(Problem(network, started, axes, chosen, how, limit))
     warn(network, solution.report)
@@ -57,7 +57,7 @@ def converted(
     return started, Batch.of(network, started, not isinstance(preparation, Mapping), moments)
 
 
-def checked(network: Network, extraction: object, limit: object) -> str:
+def extraction_of(network: Network, extraction: object, limit: object) -> str:
     """How work is taken out, if that and the limit make sense."""
     numbers("limit", limit, "a positive number of GiB", 1e-9)
     return check_extraction(network, extraction)
@@ -146,7 +146,7 @@ def warn(network: Network, report: Report) -> None:
             f"by the last time, rounding has taken {report.rounding:.1g} of a phase or more: "
             "double precision does not reach so many periods; charge for a shorter time"
         )
-    if report.error is not None and report.error > _SOLVER:
+    if report.error is not None and not report.error <= _SOLVER:  # NaN is worst
         said.append(
             f"two solutions with different steps are {report.error:.1g} apart: the drives change "
             "faster than was seen; name the times of their jumps and short pulses in breaks=[...]"

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.charge import checked, converted, run, warn
+from quantumbattery.charging.charge import converted, extraction_of, run, warn
 from quantumbattery.charging.curvature import curvature
 from quantumbattery.charging.global_maximum import NOTHING, Maximum, maximum
 from quantumbattery.charging.readout import one_qubit
@@ -44,7 +44,7 @@ def optimum(
     last, accuracy = _asked(horizon, tolerance)
     moments = xr.DataArray(np.linspace(0.0, last, _FIRST_LOOK), dims="time")
     started, axes = converted(network, preparation, moments)
-    how = checked(network, extraction, limit)
+    how = extraction_of(network, extraction, limit)
     sought, measures = _selected(of, axes)
     problem = Problem(network, started, axes, measures, how, limit)
     look = run(problem)

@@ -13,14 +13,14 @@ from functools import cached_property
 import numpy as np
 
 from quantumbattery.charging.battery_hamiltonian import Battery, Cell
-from quantumbattery.merit.correlations import wootters
+from quantumbattery.merit.correlations import concurrence
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Qubit
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import MEASURES
 from quantumbattery.reach.reach import Bipartition, Reach
-from quantumbattery.states.reduced import Part, part
+from quantumbattery.states.reduced import Part, part_of
 from quantumbattery.states.representation import Form
 
 QUBIT_MEASURES = ("population", "population_inversion", "coherence")
@@ -62,19 +62,19 @@ class Readout:
 
     @cached_property
     def _battery(self) -> Part:
-        return part(self.split, self.state)
+        return part_of(self.split, self.state)
 
     @cached_property
     def _cells(self) -> list[Part]:
         """Every site of the battery by itself."""
         sites = self.network.battery
-        return [part(Bipartition.of(self.reach, [name]), self.state) for name in sites]
+        return [part_of(Bipartition.of(self.reach, [name]), self.state) for name in sites]
 
     @cached_property
     def _two(self) -> Part:
         """Charger and battery together."""
         sites = self.network.charger + self.network.battery
-        return part(Bipartition.of(self.reach, sites), self.state)
+        return part_of(Bipartition.of(self.reach, sites), self.state)
 
     def columns(
         self,
@@ -323,7 +323,7 @@ def _entanglement(two: Part, states: Array) -> Array:
     if not rho[..., 3, 3].any():
         entangled: Array = np.minimum(2 * np.abs(rho[..., 1, 2]), 1.0)
         return entangled
-    return wootters(rho)
+    return concurrence.formula(rho)
 
 
 def _matrix(part: Part, states: Array, levels: tuple[int, ...]) -> Array:

@@ -1,4 +1,4 @@
-"""Solve a system on given numbers of levels: reach, evolve, read out, part by part.
+"""Solve a network on the levels that were reached: evolve, read out, part by part.
 
 What is worked on at a time is small enough for a cache; parts of a batch are shared among threads.
 """
@@ -18,7 +18,7 @@ from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.readout import Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
-from quantumbattery.dynamics.runge_kutta import Clock, turns
+from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.amplitudes import is_pure, tail
 from quantumbattery.network.network import Network
@@ -34,9 +34,8 @@ _LARGE_PAGES = 1 << 19  # numbers from which on memory comes in large pages
 _READ = 1 << 17  # numbers of a state that are read at a time
 _CACHED = 1 << 16  # numbers of kets that are worked on at a time, or, for each kind of block,
 _ROWS = 64  # moments
-_ONE_THREAD = (
-    2000  # matrices below this size gain little from threads, and lose much on a busy machine
-)
+# Below this size matrices gain little from threads, and lose much on a busy machine.
+_ONE_THREAD = 2000
 _LOOKS = 65  # moments at which the edge of a cut ladder is looked at
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
@@ -66,8 +65,11 @@ class Report:
     def joined(cls, parts: Sequence[Report]) -> Report:
         """The worst of all parts."""
         names = dict.fromkeys(name for part in parts for name in part.left_out)
+        sizes: dict[str, int] = {}
+        for kind, size in (each for part in parts for each in part.methods):
+            sizes[kind] = max(size, sizes.get(kind, 0))
         return cls(
-            parts[0].methods,
+            tuple(sizes.items()),
             {name: max(part.left_out.get(name, 0.0) for part in parts) for name in names},
             max((part.error for part in parts if part.error is not None), default=None),
             max(part.rounding for part in parts),
@@ -235,7 +237,7 @@ class Work:
                 leak = self.cut.leak(states[:, :, -t.start % step :: step], numbers)
                 leaks = np.maximum(leaks, leak * latest)
         left_out = self._left_out(own, leaks) if shared else left_out
-        error = max(errors) if moving.measured else None
+        error = float(np.max(errors)) if moving.measured else None
         return Report(moving.methods, left_out, error, moving.rounding(latest))
 
     def _few(self, batch: slice, each: int) -> Iterator[slice]:
@@ -261,7 +263,7 @@ class Work:
             for clock in self.clocks:
                 numbers[:, clock.term] *= clock.largest(latest)
             if self.clocks:
-                samples = np.unique(np.concatenate([samples, turns(self.clocks, latest)]))
+                samples = np.unique(np.concatenate([samples, moving.turns(latest)]))
             for _, states in self._tiles(moving, batch, samples):
                 worst = np.maximum(worst, self.cut.leak(states, numbers))
         return worst * latest

@@ -7,6 +7,7 @@ beside its libraries.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import xarray as xr
@@ -17,6 +18,7 @@ from quantumbattery.network.serialization import plain, system_parts
 from quantumbattery.quantities.aliases import Values
 
 
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class System(Network):
     """Sites, their interactions, and which of them charge which.
 

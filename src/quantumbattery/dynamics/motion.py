@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from quantumbattery.dynamics.exponentials import equal_steps
-from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
+from quantumbattery.dynamics.runge_kutta import Clock, Pulsed, turns
 from quantumbattery.dynamics.semigroup import Semigroup, padded
 from quantumbattery.dynamics.series import Series
 from quantumbattery.dynamics.unitary import Unitary
@@ -47,7 +47,7 @@ class Propagator(Protocol):
         """
 
     def error(self, start: Array, times: Array, found: Array) -> float:
-        """How far columns (g, c, T, columns) are from another solution."""
+        """How far columns (g, c, T, columns) are from another solution; 0 if not measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +81,9 @@ _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure:
 class Motion:
     """A state on its way; made by `motion`."""
 
-    parts: tuple[
-        tuple[Blocks, Propagator, Array], ...
-    ]  # with starts (g or 1, blocks, c, copies, n)
+    # Each with starts of shape (g or 1, blocks, c, copies, n).
+    parts: tuple[tuple[Blocks, Propagator, Array], ...]
+    clocks: tuple[tuple[Clock, ...], ...]  # those that act in a part, for parts that change in time
     size: int  # of what is read
     methods: tuple[tuple[str, int], ...]  # how blocks are solved, and the size of the largest
 
@@ -125,6 +125,10 @@ class Motion:
         """Whether a part is solved by a method whose error is measured."""
         return any(propagator.measured for _, propagator, _ in self.parts)
 
+    def turns(self, latest: float) -> Array:
+        """Moments at which something changes that drives the state: ends and middles of pulses."""
+        return np.concatenate([np.zeros(1), *(turns(acting, latest) for acting in self.clocks)])
+
     def rounding(self, latest: float) -> float:
         """How much of a phase rounding has taken by the last time."""
         fastest = max(propagator.fastest for _, propagator, _ in self.parts)
@@ -133,10 +137,11 @@ class Motion:
     def error(self, times: Array, states: slice, found: Array) -> float:
         """How far measured methods are from another solution; 0 without any."""
         moments = _moments(times)
-        return max(
+        apart = [
             p.error(_flat(start, states), moments, found[..., blocks.columns])
             for blocks, p, start in self.parts
-        )
+        ]
+        return float(np.max(apart))  # NaN if one is
 
 
 def motion(
@@ -165,7 +170,8 @@ def motion(
     """
     first = state.first(start)
     factor = -1j if state.hermitian else 1.0
-    parts, largest, held = [], dict.fromkeys((name for name, _ in _METHODS.values()), 0), 0
+    parts, changing = [], []
+    largest, held = dict.fromkeys((name for name, _ in _METHODS.values()), 0), 0
     for blocks in state.blocks:
         began = blocks.filled(first).transpose(0, 2, 1, 3, 4)
         if isinstance(state, Matrix) and not blocks.double:
@@ -173,6 +179,7 @@ def motion(
         acting = tuple(clock for clock in clocks if (blocks.generator.term == clock.term).any())
         structure = _structure(blocks, numbers, times, began.shape[2], state.hermitian, acting)
         if structure == "changing":
+            changing.append(acting)
             taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
             taken *= len(numbers)
             allow("numbers in a solution that changes in time", taken, 16, limit)
@@ -183,7 +190,7 @@ def motion(
         parts.append((blocks, make(_Task(blocks, numbers, factor, acting)), began))
         largest[name] = max(largest[name], blocks.size)
     methods = tuple((name, size) for name, size in largest.items() if size)
-    return Motion(tuple(parts), state.size, methods)
+    return Motion(tuple(parts), tuple(changing), state.size, methods)
 
 
 def _structure(

@@ -243,7 +243,7 @@ def stretches(clocks: Sequence[Clock], latest: float) -> list[tuple[float, float
 
 def turns(clocks: Sequence[Clock], latest: float) -> Array:
     """Moments at which something changes that drives a state: ends and middles of pulses."""
-    ends = [0.0]
+    ends: list[float] = []
     for first, last, _ in stretches(clocks, latest):
         ends += np.linspace(first, last, 5).tolist()
     return np.array(ends)

@@ -14,12 +14,7 @@ from quantumbattery.merit.energy import within
 from quantumbattery.merit.ergotropy import ergotropy
 from quantumbattery.merit.partial_trace import reduced
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
-from quantumbattery.quantities.matrices import (
-    density_matrices,
-    dimensions,
-    evaluate,
-    hamiltonians,
-)
+from quantumbattery.quantities.matrices import density_matrices, dimensions, evaluate, hamiltonians
 
 
 def local_ergotropy(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> Computed:

@@ -12,7 +12,6 @@ whose dimension does not fit, ValueError.
 from collections.abc import Sequence
 
 import numpy as np
-import xarray as xr
 
 from quantumbattery.merit.partial_trace import reduced
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
@@ -22,9 +21,11 @@ from quantumbattery.quantities.matrices import (
     eigensystem,
     eigenvalues,
     evaluate,
+    figure_of_merit,
 )
 
 
+@figure_of_merit
 def population_inversion(rho: MatrixLike) -> Computed:
     """Inversion of a qubit's population, I = <1|rho|1> - 1/2 (paper, Eq. 46), from -1/2 to 1/2.
 
@@ -50,9 +51,11 @@ def population_inversion(rho: MatrixLike) -> Computed:
     >>> qb.population_inversion(np.diag([0.25, 0.75]))
     np.float64(0.25)
     """
-    return evaluate(lambda rho: rho[..., 1, 1].real - 0.5, _qubits(rho, "population_inversion"))
+    _check_qubit(rho, "population_inversion")
+    return rho[..., 1, 1].real - 0.5
 
 
+@figure_of_merit
 def coherence(rho: MatrixLike) -> Computed:
     """Coherence C = abs(<1|rho|0>) of a qubit (paper, Eq. 46), from 0 to 1/2.
 
@@ -78,9 +81,11 @@ def coherence(rho: MatrixLike) -> Computed:
     >>> qb.coherence(np.full((2, 2), 0.5))
     np.float64(0.5)
     """
-    return evaluate(lambda rho: np.abs(rho[..., 1, 0]), _qubits(rho, "coherence"))
+    _check_qubit(rho, "coherence")
+    return np.abs(rho[..., 1, 0])
 
 
+@figure_of_merit
 def purity(rho: MatrixLike) -> Computed:
     """Purity Tr(rho^2) (paper, Sec. 1): 1 for a pure state, 1/d for the maximally mixed one.
 
@@ -106,9 +111,10 @@ def purity(rho: MatrixLike) -> Computed:
     >>> qb.purity(np.diag([0.5, 0.5]))
     np.float64(0.5)
     """
-    return evaluate(lambda rho: (np.abs(rho) ** 2).sum((-1, -2)), density_matrices(rho))
+    return (np.abs(rho) ** 2).sum((-1, -2))
 
 
+@figure_of_merit
 def entropy(rho: MatrixLike) -> Computed:
     """Von Neumann entropy -Tr(rho log rho), natural logarithm: from 0 to log(d).
 
@@ -134,9 +140,14 @@ def entropy(rho: MatrixLike) -> Computed:
     >>> qb.entropy(np.diag([0.5, 0.5])).round(6)
     np.float64(0.693147)
     """
-    return evaluate(_entropy, density_matrices(rho))
+    # Eigenvalues leave [0, 1] only by rounding; inside it no term is negative.
+    r = np.clip(eigenvalues(rho), 0.0, 1.0)
+    logarithm = np.log(r, out=np.zeros_like(r), where=r > 0)
+    entropy: Array = (0.0 - r * logarithm).sum(-1)
+    return entropy
 
 
+@figure_of_merit
 def concurrence(rho: MatrixLike) -> Computed:
     """Concurrence of two qubits, from 0 (separable) to 1 (a Bell state); paper, Sec. 7.
 
@@ -167,13 +178,17 @@ def concurrence(rho: MatrixLike) -> Computed:
     >>> qb.concurrence(np.outer(bell, bell)).round(12)
     np.float64(1.0)
     """
-    state = density_matrices(rho)
-    if state.shape[-1] != 4:
+    if (d := rho.shape[-1]) != 4:
         raise ValueError(
-            f"rho is {state.shape[-1]} x {state.shape[-1]}: concurrence is for two qubits, 4 x 4; "
-            "for other pairs use negativity"
+            f"rho is {d} x {d}: concurrence is for two qubits, 4 x 4; for other pairs use "
+            "negativity"
         )
-    return evaluate(wootters, state)
+    r, vectors = eigensystem(rho)
+    root = vectors * np.sqrt(np.maximum(r, 0.0))[..., None, :]
+    flip = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))  # s_y (x) s_y
+    s = np.linalg.svd(root.swapaxes(-1, -2) @ flip @ root, compute_uv=False)
+    concurrence: Array = np.clip(s[..., 0] - s[..., 1:].sum(-1), 0.0, 1.0)
+    return concurrence
 
 
 def negativity(rho: MatrixLike, dims: Sequence[int]) -> Computed:
@@ -230,37 +245,17 @@ def mutual_information(rho: MatrixLike, dims: Sequence[int]) -> Computed:
     sizes = dimensions(dims, state.shape[-1], parts=2)
 
     def kernel(rho: Array) -> Array:
-        parts = _entropy(reduced(rho, sizes, [0])) + _entropy(reduced(rho, sizes, [1]))
+        one, two = (entropy.formula(reduced(rho, sizes, [k])) for k in (0, 1))
         # Entropy is subadditive; what is below 0 is the rounding of a product state.
-        information: Array = np.maximum(parts - _entropy(rho), 0.0)
+        information: Array = np.maximum(one + two - entropy.formula(rho), 0.0)
         return information
 
     return evaluate(kernel, state)
 
 
-def _qubits(rho: MatrixLike, name: str) -> Array | xr.DataArray:
-    state = density_matrices(rho)
-    if (d := state.shape[-1]) != 2:
+def _check_qubit(rho: Array, name: str) -> None:
+    if (d := rho.shape[-1]) != 2:
         raise ValueError(
             f"rho is {d} x {d}: {name} is for a qubit, 2 x 2; take one out of a larger system with "
             "partial_trace"
         )
-    return state
-
-
-def _entropy(rho: Array) -> Array:
-    # Eigenvalues leave [0, 1] only by rounding; inside it no term is negative.
-    r = np.clip(eigenvalues(rho), 0.0, 1.0)
-    logarithm = np.log(r, out=np.zeros_like(r), where=r > 0)
-    entropy: Array = (0.0 - r * logarithm).sum(-1)
-    return entropy
-
-
-def wootters(rho: Array) -> Array:
-    """Concurrence over plain arrays (..., 4, 4), nothing checked."""
-    r, vectors = eigensystem(rho)
-    root = vectors * np.sqrt(np.maximum(r, 0.0))[..., None, :]
-    flip = np.fliplr(np.diag([-1.0, 1.0, 1.0, -1.0]))  # s_y (x) s_y
-    s = np.linalg.svd(root.swapaxes(-1, -2) @ flip @ root, compute_uv=False)
-    concurrence: Array = np.clip(s[..., 0] - s[..., 1:].sum(-1), 0.0, 1.0)
-    return concurrence

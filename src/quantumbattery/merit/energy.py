@@ -14,16 +14,15 @@ What mathematics bounds is bounded in floating point too, by `within`; with e_0 
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import (
-    density_matrices,
     eigensystem,
     eigenvalues,
-    evaluate,
     figure_of_merit,
-    hamiltonians,
 )
 
 
@@ -171,6 +170,7 @@ def _populations(rho: Array, basis: Array) -> Array:
     return populations
 
 
+@partial(figure_of_merit, matrix=True)
 def passive_state(rho: MatrixLike, h: MatrixLike) -> Computed:
     """State after all the work is out: eigenvalues falling as the levels of ``h`` rise.
 
@@ -202,11 +202,6 @@ def passive_state(rho: MatrixLike, h: MatrixLike) -> Computed:
     array([[0.75, 0.  ],
            [0.  , 0.25]])
     """
-    states = density_matrices(rho)
-    return evaluate(_passive_state, states, hamiltonians(h, states.shape[-1]), matrix=True)
-
-
-def _passive_state(rho: Array, h: Array) -> Array:
     _, basis = eigensystem(h)
     r = eigenvalues(rho)[..., ::-1]
     passive: Array = (basis * r[..., None, :]) @ basis.conj().swapaxes(-1, -2)

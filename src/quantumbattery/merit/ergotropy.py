@@ -12,11 +12,7 @@ import numpy as np
 
 from quantumbattery.merit.energy import energy, within
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
-from quantumbattery.quantities.matrices import (
-    eigensystem,
-    eigenvalues,
-    figure_of_merit,
-)
+from quantumbattery.quantities.matrices import eigensystem, eigenvalues, figure_of_merit
 
 
 def rearranged(e: Array, rho: Array, basis: Array) -> Array:

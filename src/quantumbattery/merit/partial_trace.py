@@ -9,8 +9,6 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import density_matrices, dimensions, evaluate
 
-# --- parts of a whole --------------------------------------------------------------------------
-
 
 def partial_trace(rho: MatrixLike, dims: Sequence[int], keep: int | Sequence[int]) -> Computed:
     """State of some parts of a system, the others traced out.

@@ -14,6 +14,8 @@ from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import saying, short
 from quantumbattery.quantities.parameters import any_nonzero, whole_number
 
+_MOST_STATES = 2.0**30  # more than anybody has eigenvalues
+
 
 @lru_cache(maxsize=8)
 def _occupations(number: int, levels: int) -> Array:
@@ -169,9 +171,6 @@ def _cell(cell: object) -> Qubit | Qudit:
             'as sites={"cell_0": cell, "cell_1": cell, ...} with an interaction for each'
         )
     return cell
-
-
-_MOST_STATES = 2.0**30  # more than anybody has eigenvalues
 
 
 def degeneracies(ensemble: Ensemble) -> Array:

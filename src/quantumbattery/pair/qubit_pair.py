@@ -9,7 +9,9 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.system import System
+from quantumbattery.network.interactions import exchange
 from quantumbattery.network.preparations import Bloch, Preparation
+from quantumbattery.network.sites import Qubit
 from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, optimum_columns
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import Described
@@ -306,9 +308,6 @@ class QubitPair(Described):
         >>> qb.QubitPair(charger_loss=0.1, detuning=0.5).system().sites["charger"]
         Qubit(frequency=1.5, loss=0.1)
         """
-        from quantumbattery.network.interactions import exchange
-        from quantumbattery.network.sites import Qubit
-
         charger = Qubit(self.frequency + self.detuning, loss=self.charger_loss)
         battery = Qubit(self.frequency, loss=self.battery_loss)
         return System(

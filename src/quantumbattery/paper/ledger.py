@@ -30,7 +30,8 @@ DEFINING = {
 class Ledger(Rows[Row]):
     """The verdicts on all equations, in order, and the paper's constants to full precision.
 
-    Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns.
+    Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns, `to_json`
+    gives [{"number", "title", "status", "error", "note"}, ...].
 
     Parameters
     ----------

@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.plot.style import (
-    LARGEST_LEGEND,
-    STYLE,
-    check_dataset,
-    label,
-    rising,
-    variables,
-)
+from quantumbattery.plot.style import LARGEST_LEGEND, STYLE, check_dataset, label, rising, variables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

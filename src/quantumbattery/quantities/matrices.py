@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, Protocol
+from inspect import signature
+from typing import Any, ParamSpec, Protocol
 
 import numpy as np
 import xarray as xr
@@ -168,11 +169,11 @@ def _place(wrong: Array) -> str:
 
 
 def evaluate(
-    kernel: Callable[..., Array], *operands: Array | xr.DataArray, matrix: bool = False
+    formula: Callable[..., Array], *operands: Array | xr.DataArray, matrix: bool = False
 ) -> Computed:
     """Apply a function of plain arrays to checked matrices and give their labels back.
 
-    ``kernel`` takes arrays (..., d, d) that broadcast, and returns (...), or with ``matrix`` a
+    ``formula`` takes arrays (..., d, d) that broadcast, and returns (...), or with ``matrix`` a
     batch of matrices. Dimensions of DataArrays broadcast by name.
     """
     if not any(isinstance(operand, xr.DataArray) for operand in operands):
@@ -184,7 +185,7 @@ def evaluate(
                 f"the batches have shapes {', '.join(map(str, shapes))}, which do not broadcast: "
                 "give them equal lengths, or new axes of length 1"
             ) from None
-        return np.asarray(kernel(*operands))[()]
+        return np.asarray(formula(*operands))[()]
     plain: list[Any] = []
     core: list[list[str]] = []
     names: list[str] = []
@@ -204,7 +205,7 @@ def evaluate(
             plain.append(operand)
     out = core[0] if matrix else []
     result = xr.apply_ufunc(
-        kernel,
+        formula,
         *plain,
         input_core_dims=core,
         output_core_dims=[out],
@@ -214,27 +215,32 @@ def evaluate(
     return result.rename(dict(zip(out, names, strict=False))).rename(None)
 
 
-class FigureOfMerit(Protocol):
-    """A function of a state and the Hamiltonian that measures it, as `figure_of_merit` makes it."""
+P = ParamSpec("P")
 
-    formula: Callable[[Array, Array], Array]
-    __name__: str
 
-    def __call__(self, rho: MatrixLike, h: MatrixLike) -> Computed:
+class FigureOfMerit(Protocol[P]):
+    """A function of a state, and mostly of a Hamiltonian, as `figure_of_merit` makes it."""
+
+    formula: Callable[..., Array]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Computed:
         """Check, broadcast, work out, label."""
 
 
-def figure_of_merit(formula: Callable[[Array, Array], Array]) -> FigureOfMerit:
-    """Let a formula over checked arrays take a state and a Hamiltonian as they come in.
+def figure_of_merit(formula: Callable[P, Computed], matrix: bool = False) -> FigureOfMerit[P]:
+    """Let a formula over checked arrays take a state, and Hamiltonians, as they come in.
 
-    Both are checked and broadcast, and get their labels back. The formula over plain arrays stays
-    reachable, as ``.formula``.
+    All are checked and broadcast, and get their labels back; with ``matrix`` what comes out is a
+    matrix. The formula over plain arrays stays reachable, as ``.formula``.
     """
+    taken = signature(formula)
 
     @wraps(formula)
-    def labelled(rho: MatrixLike, h: MatrixLike) -> Computed:
+    def labelled(*args: P.args, **kwargs: P.kwargs) -> Computed:
+        rho, *given = taken.bind(*args, **kwargs).args
         states = density_matrices(rho)
-        return evaluate(formula, states, hamiltonians(h, states.shape[-1]))
+        hs = [hamiltonians(h, states.shape[-1]) for h in given]
+        return evaluate(formula, states, *hs, matrix=matrix)
 
     made: Any = labelled
     made.formula = formula

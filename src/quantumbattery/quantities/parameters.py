@@ -14,6 +14,7 @@ from quantumbattery.quantities.aliases import Array, Parameter
 
 # Squares of larger numbers overflow, and then a NaN would stand where an error belongs.
 LARGEST = 1e30
+_TAKEN = ("level", "member", "entry", "row", "column")  # dimensions of what is made from sites
 
 
 def parameter(
@@ -92,9 +93,6 @@ def flag(name: str, value: object) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise TypeError(f"{name} must be True or False; got {value!r:.60}")
     return bool(value)
-
-
-_TAKEN = ("level", "member", "entry", "row", "column")  # dimensions of what is made from sites
 
 
 def number(name: str, value: object, allowed: str, low: float) -> Parameter:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -78,14 +77,12 @@ class Rows(Generic[R]):
         return self.rows[index]
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return the rows as JSON text, a list of objects; a number that is not finite is null."""
-        fields: list[dict[str, Any]] = [asdict(row) for row in self.rows]  # type: ignore[call-overload]
-        rows = [{key: _finite(value) for key, value in each.items()} for each in fields]
-        return json.dumps(rows, indent=indent, allow_nan=False)
+        """Return the rows as JSON text: a list of objects, with the fields of a row."""
+        return json.dumps([self._plain(row) for row in self.rows], indent=indent, allow_nan=False)
 
-
-def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    def _plain(self, row: R) -> dict[str, Any]:
+        plain: dict[str, Any] = asdict(row)  # type: ignore[call-overload]
+        return plain
 
 
 def paragraph(start: str, head: str, text: str) -> list[str]:

@@ -11,11 +11,12 @@ import numpy as np
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.sparse import reachable
-from quantumbattery.reach.terms import (
-    Group,
-    Moves,
-    moves_of,
-)
+from quantumbattery.reach.terms import Group, Moves, moves_of
+
+_PLACES_AT_ONCE = 1 << 22  # places looked at in one array operation
+_WRITTEN_DOWN = 1 << 11  # configurations in all, which are then searched at once
+_ELEMENT = 160  # bytes of a matrix element while it is sorted into blocks and evolves, as measured
+_LOOKED_AT = 256  # configurations
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +62,6 @@ def place_values(levels: Sequence[int]) -> Array:
         return np.array(values[::-1], dtype=np.uint64)
     drawn = np.random.default_rng(0).integers(2**64, size=len(levels), dtype=np.uint64)
     return drawn | np.uint64(1)
-
-
-_PLACES_AT_ONCE = 1 << 22  # places looked at in one array operation
-_WRITTEN_DOWN = 1 << 11  # configurations in all, which are then searched at once
-_ELEMENT = 160  # bytes of a matrix element while it is sorted into blocks and evolves, as measured
-_LOOKED_AT = 256  # configurations
 
 
 class _Known:

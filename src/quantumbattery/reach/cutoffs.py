@@ -9,10 +9,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.parameters import whole_number
-from quantumbattery.reach.terms import (
-    hamiltonian_terms,
-    loss_terms,
-)
+from quantumbattery.reach.terms import hamiltonian_terms, loss_terms
 
 
 def gains_quanta(network: Network, levels: Mapping[str, int]) -> bool:

@@ -11,11 +11,7 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import names
 from quantumbattery.reach.configurations import Keys, pieces_of, stay_inside
-from quantumbattery.reach.terms import (
-    Group,
-    Terms,
-    moves_of,
-)
+from quantumbattery.reach.terms import Group, Terms, moves_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,13 +23,7 @@ from quantumbattery.reach.configurations import Keys, explored
 from quantumbattery.reach.cutoffs import cutoffs, given_levels
 from quantumbattery.reach.elements import Edge, Elements, elements_between
 from quantumbattery.reach.sparse import components
-from quantumbattery.reach.terms import (
-    Signal,
-    damping,
-    grouped,
-    hamiltonian_terms,
-    loss_terms,
-)
+from quantumbattery.reach.terms import Signal, damping, grouped, hamiltonian_terms, loss_terms
 
 
 @dataclass(frozen=True, eq=False)

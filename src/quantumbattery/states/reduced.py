@@ -223,7 +223,7 @@ class MatrixPart:
 Part: TypeAlias = KetPart | MatrixPart
 
 
-def part(split: Bipartition, state: Form) -> Part:
+def part_of(split: Bipartition, state: Form) -> Part:
     """The reduced state of either form."""
     return KetPart(split, state) if isinstance(state, Kets) else MatrixPart(split, state)
 

@@ -17,7 +17,7 @@ from quantumbattery import models
 from quantumbattery.charging.charge import charge
 from quantumbattery.charging.optimum import optimum
 from quantumbattery.charging.system import System
-from quantumbattery.network import preparations as states
+from quantumbattery.network import preparations
 from quantumbattery.quantities.described import check_known, made, saying
 from quantumbattery.quantities.measures import MEASURES, check_measures
 from quantumbattery.quantities.parameters import LARGEST, whole_number
@@ -33,9 +33,7 @@ _OPTIMUM = ("horizon", "of", "tolerance")
 class Study:
     """What a study file says; called with a point, it gives the table there."""
 
-    given: Mapping[
-        str, Any
-    ]  # its parts as plain values: system, preparation, times or optimum, output
+    given: Mapping[str, Any]  # its parts as plain values, but for the axes
     axes: Mapping[str, Any]  # the values along each axis
     # Where each axis acts: the tables that lead to it, and its name in the last.
     places: Mapping[str, tuple[tuple[str, ...], str]]
@@ -177,7 +175,7 @@ def _check_output(output: dict[str, Any], optimum: bool) -> None:
 
 def _maker(given: Mapping[str, Any], kind: str) -> Callable[..., Any] | None:
     """The model or the state that a part names; None where it names none."""
-    there, names = (models, models.__all__) if kind == "model" else (states, _STATES)
+    there, names = (models, models.__all__) if kind == "model" else (preparations, _STATES)
     if kind not in given:
         return None
     if given[kind] not in names:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+KINDS = ("printed", "exact", "independent")
+"""How a source begins: printed in it; an exact formula; another method."""
+
+
 @dataclass(frozen=True)
 class Row:
     """Our number beside a published or exact one.
@@ -58,7 +62,8 @@ class Row:
 class Zoo(Rows[Row]):
     """Results of one or more systems, in order.
 
-    Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns.
+    Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns, `to_json`
+    gives [{"system", "quantity", "value", ...}, ...].
 
     Parameters
     ----------
@@ -75,6 +80,10 @@ class Zoo(Rows[Row]):
     >>> zoo.summary()
     'Agreement in 1 result of 1 system: 1 exact.'
     """
+
+    def _plain(self, row: Row) -> dict[str, Any]:
+        """A number that is not finite is null in JSON."""
+        return {key: _finite(value) for key, value in super()._plain(row).items()}
 
     @property
     def agrees(self) -> bool:
@@ -102,6 +111,10 @@ class Zoo(Rows[Row]):
         return f"Agreement in {total}: {said}."
 
 
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -113,10 +126,6 @@ def _lines(row: Row) -> list[str]:
         f"{row.allowed:>7.0e}  "
     )
     return paragraph(start, row.quantity, row.source)
-
-
-KINDS = ("printed", "exact", "independent")
-"""How a source begins: printed in it; an exact formula; another method."""
 
 
 @dataclass(frozen=True)
