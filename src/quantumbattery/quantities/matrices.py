@@ -234,10 +234,11 @@ def figure_of_merit(formula: Callable[P, Computed], matrix: bool = False) -> Fig
     matrix. The formula over plain arrays stays reachable, as ``.formula``.
     """
     taken = signature(formula)
+    count = len(taken.parameters)
 
     @wraps(formula)
     def labelled(*args: P.args, **kwargs: P.kwargs) -> Computed:
-        rho, *given = taken.bind(*args, **kwargs).args
+        rho, *given = taken.bind(*args, **kwargs).args if kwargs or len(args) != count else args
         states = density_matrices(rho)
         hs = [hamiltonians(h, states.shape[-1]) for h in given]
         return evaluate(formula, states, *hs, matrix=matrix)
