@@ -13,7 +13,7 @@ from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg
 from quantumbattery.network.preparations import bloch, coherent, fock
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
-from quantumbattery.reach.cutoffs import gains_quanta
+from quantumbattery.reach.needed_levels import gains_quanta
 from roads.product_space import Whole, chain, closure, initial, interfering, random_case
 from roads.reached import cutoffs, reach
 

@@ -1,7 +1,7 @@
 """What a preparation reaches, from a preparation as users give it."""
 
 from quantumbattery.network.starts import by_site
-from quantumbattery.reach import cutoffs as levels
+from quantumbattery.reach import needed_levels as levels
 from quantumbattery.reach import reach as rooms
 
 

@@ -12,7 +12,7 @@ import xarray as xr
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction
-from quantumbattery.charging.converged_levels import ACCURACY, solved
+from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.solve import Problem, Report, Solution
 from quantumbattery.machine import TooLargeError, memory

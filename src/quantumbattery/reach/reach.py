@@ -20,8 +20,8 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.configurations import Keys, explored
-from quantumbattery.reach.cutoffs import cutoffs, given_levels
 from quantumbattery.reach.elements import Edge, Elements, elements_between
+from quantumbattery.reach.needed_levels import cutoffs, given_levels
 from quantumbattery.reach.sparse import components
 from quantumbattery.reach.terms import Signal, damping, grouped, hamiltonian_terms, loss_terms
 

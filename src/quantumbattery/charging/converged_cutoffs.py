@@ -10,7 +10,7 @@ import numpy as np
 from quantumbattery.charging.solve import Problem, Solution, solve
 from quantumbattery.machine import TooLargeError
 from quantumbattery.quantities.described import listed
-from quantumbattery.reach.cutoffs import cutoffs, gains_quanta
+from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import reach
 
 _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
