@@ -30,6 +30,7 @@ from quantumbattery.merit.ergotropy import (
     ergotropy,
     incoherent_ergotropy,
 )
+from quantumbattery.merit.nearest_state import nearest_state
 from quantumbattery.merit.partial_trace import partial_trace
 from quantumbattery.network.drives import drive, two_photon_drive
 from quantumbattery.network.ensembles import Ensemble
@@ -74,6 +75,7 @@ __all__ = [
     "models",
     "multi_copy_ergotropy",
     "mutual_information",
+    "nearest_state",
     "negativity",
     "paper",
     "partial_trace",
@@ -91,3 +93,8 @@ __all__ = [
 ]
 
 __version__ = version("quantumbattery")
+
+
+def __dir__() -> list[str]:
+    """What users call; not the rooms that hold it."""
+    return [*__all__, "__version__"]

@@ -120,7 +120,6 @@ def test_near_ties_go_to_the_higher_peak():
         ({"of": None}, "of must name some of"),
         ({"tolerance": 0.0}, "tolerance must be"),
         ({"limit": -1.0}, "limit must be a positive number of GiB"),
-        ({"preparation": {"battery": qb.bloch(1.0)}, "of": "power"}, "holds energy at t = 0"),
     ],
 )
 def test_bad_input(change, says):

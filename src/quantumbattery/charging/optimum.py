@@ -27,7 +27,6 @@ from quantumbattery.quantities.tables import check_names, dataset
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
 _FIRST_LOOK = 33  # moments of the first look
-_EMPTY = 1e-12  # of the highest energy: what counts as an empty battery
 _LITTLE = 1e-3  # of the highest energy: what counts as little
 
 
@@ -105,6 +104,8 @@ def _highest(work: Work) -> Array:
     """The highest energy that the battery can hold, shape (g,)."""
     own = work.battery
     highest = own.energies.max(axis=-1)
+    if own.whole is not None:  # no diagonal element is the highest energy of what interacts
+        highest = own.whole[:, -1]
     if own.extraction == "local":  # every site, and every cell, as high as it goes
         highest = np.zeros(len(work.numbers))
         for place, cell in enumerate(own.cells):
@@ -125,15 +126,14 @@ def _best(
 ) -> Maximum:
     """The maximum of one quantity."""
     given = _OVER_TIME.get(name, name)
-    if name != given and (read(given, np.zeros((len(bend), 1)))[:, 0] > _EMPTY * scale).any():
-        raise ValueError(
-            f"{name} has no maximum: the battery holds {given} at t = 0, and {given} over t grows "
-            "without bound there; prepare an empty battery, or ask for energy or ergotropy"
-        )
-    function: Callable[[Array], Array] = partial(read, given)
-    if given == "ergotropy" and one_qubit(network) and not _coherent(read, len(bend), last):
-        function = partial(_inverted, read, scale)
     rate = name != given
+    function: Callable[[Array], Array] = partial(read, given)
+    if rate:
+        held = read(given, np.zeros((len(bend), 1)))
+        function = partial(_gain, read, given, held)
+    simple = given == "ergotropy" and one_qubit(network) and (not rate or not held.any())
+    if simple and not _coherent(read, len(bend), last):
+        function = partial(_inverted, read, scale)
     small = scale * _LITTLE / (last if rate else 1.0)
     best = maximum(function, bend, last, tolerance, small, rate)
     short = (best.bound - best.value) / np.maximum(best.value, small)
@@ -147,6 +147,12 @@ def _best(
     if rate:
         return best
     return replace(best, bound=np.maximum(best.value, np.minimum(best.bound, scale)))
+
+
+def _gain(read: Callable[[str, Array], Array], name: str, held: Array, times: Array) -> Array:
+    """What has come since t = 0, when the battery held (g, 1)."""
+    gain: Array = read(name, times) - held
+    return gain
 
 
 def _inverted(read: Callable[[str, Array], Array], gap: Array, times: Array) -> Array:

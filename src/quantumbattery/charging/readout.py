@@ -24,7 +24,7 @@ from quantumbattery.states.reduced import Part, part_of
 from quantumbattery.states.representation import Form
 
 QUBIT_MEASURES = ("population", "population_inversion", "coherence")
-_POWERS = {
+POWERS = {
     "power": "energy",
     "passive_power": "passive_energy",
     "ergotropic_power": "ergotropy",
@@ -40,6 +40,12 @@ def available(network: Network) -> tuple[str, ...]:
     if [type(sites[n]) for n in network.charger + network.battery] != [Qubit, Qubit]:
         left_out |= {"concurrence"}
     return tuple(name for name in MEASURES if name not in left_out)
+
+
+def needed(chosen: Iterable[str]) -> set[str]:
+    """The measures chosen, and those of which a power is the gain."""
+    wanted = set(chosen)
+    return wanted | {POWERS[name] for name in wanted & set(POWERS)}
 
 
 def one_qubit(network: Network) -> bool:
@@ -83,6 +89,7 @@ class Readout:
         battery: Battery,
         rate: Array,
         out: Mapping[str, Array] | None = None,
+        held: Mapping[str, Array] | None = None,
     ) -> dict[str, Array]:
         """Figures of merit by name, each (g, c, T).
 
@@ -97,9 +104,10 @@ class Readout:
             1/t, and 0 at t = 0.
         out : dict of str to ndarray, shape (g, c, T), optional
             Where they are written, all those chosen.
+        held : dict of str to ndarray, shape (g, c, 1), optional
+            What the battery held at t = 0, if it was not empty: a power is a gain over time.
         """
-        wanted, into = set(chosen), out or {}
-        wanted |= {_POWERS[n] for n in wanted & set(_POWERS)}
+        wanted, into = needed(chosen), out or {}
         if one_qubit(self.network):
             found = _qubit_columns(wanted, self._battery, states, battery, into)
         else:
@@ -111,8 +119,10 @@ class Readout:
             if wanted & set(_DIFFERENCES):
                 both = self._passive_and_active(states, battery)
                 found |= _work(wanted, found["energy"], *both, into)
-        for name in wanted & set(_POWERS):
-            found[name] = np.multiply(found[_POWERS[name]], rate, out=into.get(name))
+        for name in wanted & set(POWERS):
+            gain = found[POWERS[name]]
+            gain = gain - held[POWERS[name]] if held else gain
+            found[name] = np.multiply(gain, rate, out=into.get(name))
         if "concurrence" in wanted:
             found["concurrence"] = _entanglement(self._two, states)
         for name, column in into.items():
@@ -122,7 +132,7 @@ class Readout:
 
     def largest(self, chosen: Iterable[str]) -> int:
         """How many numbers one state takes while it is read."""
-        work = not one_qubit(self.network) and bool(set(chosen) & {*_DIFFERENCES, *_POWERS})
+        work = not one_qubit(self.network) and bool(needed(chosen) & set(_DIFFERENCES))
         return self._battery.largest if work else 1
 
     def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:

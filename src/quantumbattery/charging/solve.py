@@ -16,7 +16,7 @@ import numpy as np
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
-from quantumbattery.charging.readout import Readout, one_qubit
+from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.machine import allow, cores, linear_algebra
@@ -105,8 +105,8 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     counts = dict(zip(reached.sites, reached.levels, strict=True))
     own = battery(network, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
-    given = [axes.numbers(each) for each in coefficients]
-    numbers = np.stack(np.broadcast_arrays(*given, np.zeros(axes.batch))[:-1], axis=-1)
+    given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
+    numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
     start, lost = _start(problem, reached)
     readout = Readout(network, reached, state, split)
     columns = _columns(problem.measures, axes.shape)
@@ -219,7 +219,8 @@ class Work:
         left_out = self._left_out(own, leaks)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return Report(moving.methods, left_out)
-        at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(), 1e-100)
+        at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(initial=0.0), 1e-100)
+        held = self._held(moving, own)
         for (c, t), states in self._tiles(moving, batch, moments):
             times = moments[..., t]
             rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > at_once)
@@ -229,7 +230,8 @@ class Work:
                 selected = own if len(states) == 1 else own.select(members)
                 now = rate[members] if rate.ndim > 1 else rate
                 out = {name: column[mine, c, t] for name, column in self.columns.items()}
-                self.readout.columns(out, states[members], selected, now, out)
+                before = {name: values[members, c] for name, values in held.items()}
+                self.readout.columns(out, states[members], selected, now, out, before)
             if moving.measured:
                 errors.append(moving.error(moments, c, states))
             if shared:
@@ -239,6 +241,14 @@ class Work:
         left_out = self._left_out(own, leaks) if shared else left_out
         error = float(np.max(errors)) if moving.measured else None
         return Report(moving.methods, left_out, error, moving.rounding(latest))
+
+    def _held(self, moving: Motion, own: Battery) -> dict[str, Array]:
+        """What a battery that does not start empty holds at t = 0, each (g, c, 1), for powers."""
+        network, asked = self.problem.network, set(self.problem.measures) & set(POWERS)
+        if not asked or self.problem.started.keys().isdisjoint(network.battery):
+            return {}
+        names = dict.fromkeys(POWERS[name] for name in asked)
+        return self.readout.columns(names, moving.at(np.zeros(1), slice(None)), own, np.zeros(1))
 
     def _few(self, batch: slice, each: int) -> Iterator[slice]:
         """Parts of a batch that are read one after the other, so that memory is used again."""
@@ -252,8 +262,8 @@ class Work:
         """
         if self.allowed or self.clocks or moments.ndim > 1 or moments.size < 2 * _LOOKS:
             return False
-        gaps = np.diff(np.sort(moments), prepend=0.0)
-        return bool(gaps.max() <= moments.max() / _LOOKS)
+        gaps = np.diff(moments, prepend=0.0)  # in the order in which some are picked
+        return bool((gaps >= 0).all() and gaps.max() <= moments.max() / _LOOKS)
 
     def _leaks(self, moving: Motion, batch: slice, latest: float) -> Array:
         """An upper bound of the trace norm that leaves through each site's cut by the last time."""
@@ -306,8 +316,8 @@ class Work:
         reading = self.readout.largest(self.problem.measures)
         each = (batch.stop - batch.start) * max(self.state.size, reading)
         few = max(1, _TILE // (each * times))
-        short = times if few > 1 or moving.measured else max(1, _TILE // each)
-        if self.state.hermitian and not moving.measured:  # memory that is used again costs less
+        short = times if few > 1 or moving.from_start else max(1, _TILE // each)
+        if self.state.hermitian and not moving.from_start:  # memory that is used again costs less
             short = min(short, max(_ROWS * len(self.state.blocks), _CACHED // each))
         allow("numbers in the states at all times", each * few * short, 32, self.problem.limit)
         for c in range(0, copies, few):

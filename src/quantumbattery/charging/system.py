@@ -31,14 +31,15 @@ class System(Network):
         `two_photon_drive`; on while charging.
     charger, battery : str or list of str
         The sites that a preparation prepares, and those whose energy is stored. All other sites
-        mediate. Where drives or baths charge, the list of chargers may be empty.
+        mediate. The list of chargers may be empty: then drives, baths or interactions charge, or
+        nothing does, and the battery discharges.
 
     Raises
     ------
     TypeError, ValueError
         If a name is unknown, repeated or no text; a site is no site; an interaction does not fit
-        its sites, or is always on outside the battery; charger or battery are empty or share a
-        site; or DataArrays disagree about an axis.
+        its sites, or is always on outside the battery; the battery is empty or shares a site with
+        the charger; or DataArrays disagree about an axis.
 
     Notes
     -----
@@ -119,8 +120,8 @@ class System(Network):
             active_energy, ergotropy, antiergotropy, capacity, energy_variance, power,
             passive_power, ergotropic_power; for a battery of one Qubit also population,
             population_inversion, coherence; for a Qubit that charges a Qubit also concurrence.
-            Energy counts from the lowest level of the battery's Hamiltonian; powers are values
-            over t, what the battery held at t = 0 included, and 0 at t = 0. Above an oscillator
+            Energy counts from the lowest level of the battery's Hamiltonian; powers are gains
+            over t, (value(t) - value(0))/t, and 0 at t = 0. Above an oscillator
             whose levels are not given there is always room: its active energy and capacity are
             infinite. The table's own attributes say how many configurations were reached, how they
             were solved, the levels that oscillators were given, and by how much those may change
@@ -202,8 +203,7 @@ class System(Network):
         Raises
         ------
         TypeError, ValueError
-            As `charge`; or if a drive changes its shape in time, or a power has no maximum since
-            the battery starts with energy.
+            As `charge`; or if a drive changes its shape in time.
 
         Warns
         -----

@@ -19,6 +19,7 @@ from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed, turns
 from quantumbattery.dynamics.semigroup import Semigroup, padded
 from quantumbattery.dynamics.series import Series
+from quantumbattery.dynamics.steps import stepwise
 from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
@@ -26,6 +27,7 @@ from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.representation import Form
 
+_LARGEST_STEPS = 256  # numbers of a block up to which every step has a propagator
 _FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
 
 
@@ -35,6 +37,10 @@ class Propagator(Protocol):
     @property
     def measured(self) -> bool:
         """Whether `error` is a measured one, and not 0 but for rounding."""
+
+    @property
+    def from_start(self) -> bool:
+        """Whether every call begins at t = 0, so that all times are better asked at once."""
 
     @property
     def fastest(self) -> float:
@@ -58,12 +64,22 @@ class _Task:
     numbers: Array  # (g, terms)
     factor: complex  # -i in front of a Hamiltonian
     clocks: tuple[Clock, ...]  # of terms that change in time
+    latest: float  # time
 
 
 def _series(task: _Task) -> Propagator:
     generator = task.blocks.generator
     sparse = (task.factor * generator.matrix(each) for each in task.numbers)
     return Series(tuple(each.tocsr() for each in sparse), task.blocks)
+
+
+def _stepwise(task: _Task) -> Propagator:
+    made: Callable[[Array], Unitary | Semigroup] = Semigroup if task.factor == 1 else Unitary.of
+
+    def make(numbers: Array) -> Unitary | Semigroup:
+        return made(task.blocks.matrices(numbers))
+
+    return stepwise(task.clocks, task.numbers, task.latest, make, task.blocks.reading)
 
 
 _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure: name, maker
@@ -73,6 +89,7 @@ _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure:
         lambda t: Semigroup(t.blocks.matrices(t.numbers), t.blocks.reading),
     ),
     "large": ("Taylor series", _series),
+    "stepwise": ("steps of constant drives", _stepwise),
     "changing": ("Runge-Kutta", lambda t: Pulsed(t.blocks, t.numbers, t.factor, t.clocks)),
 }
 
@@ -119,6 +136,11 @@ class Motion:
             into = mine.transpose(1, 2, 0, 3, 4)  # (rows, g, blocks, c, T)
             propagator.write(_flat(start, states), grid, count, into)
         return np.moveaxis(out[..., :count], 0, -1)
+
+    @property
+    def from_start(self) -> bool:
+        """Whether a part begins at t = 0 whatever times are asked for."""
+        return any(propagator.from_start for _, propagator, _ in self.parts)
 
     @property
     def measured(self) -> bool:
@@ -178,16 +200,20 @@ def motion(
             began = began.real  # but for rounding
         acting = tuple(clock for clock in clocks if (blocks.generator.term == clock.term).any())
         structure = _structure(blocks, numbers, times, began.shape[2], state.hermitian, acting)
-        if structure == "changing":
+        if acting:
             changing.append(acting)
+        if structure == "changing":
             taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
             taken *= len(numbers)
             allow("numbers in a solution that changes in time", taken, 16, limit)
         elif structure != "large":
-            held += len(numbers) * blocks.count * blocks.size**2
+            edges = sum(len(clock.signal.breaks) for clock in acting)
+            held += (1 + edges) * len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
         name, make = _METHODS[structure]
-        parts.append((blocks, make(_Task(blocks, numbers, factor, acting)), began))
+        parts.append(
+            (blocks, make(_Task(blocks, numbers, factor, acting, float(times.max()))), began)
+        )
         largest[name] = max(largest[name], blocks.size)
     methods = tuple((name, size) for name, size in largest.items() if size)
     return Motion(tuple(parts), tuple(changing), state.size, methods)
@@ -203,7 +229,8 @@ def _structure(
 ) -> str:
     """Which of `_METHODS` fits."""
     if acting:
-        return "changing"
+        steps = blocks.size <= _LARGEST_STEPS and all(clock.stepwise for clock in acting)
+        return "stepwise" if steps else "changing"
     if _series_pays(blocks, numbers, times, states, hermitian):
         return "large"
     return "closed" if hermitian else "open"

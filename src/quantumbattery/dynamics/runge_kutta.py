@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.drives import shape_of
+from quantumbattery.network.drives import Steps, shape_of
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.terms import Signal
 from quantumbattery.states.blocks import Blocks
@@ -50,6 +50,11 @@ class Clock:
             known, values = envelope["time"].to_numpy(), envelope.to_numpy()
             return lambda times: np.interp(times, known, values, left=0.0, right=0.0)
         return np.ones_like if envelope is None else partial(shape_of, envelope)
+
+    @property
+    def stepwise(self) -> bool:
+        """Whether the factor is constant from edge to edge."""
+        return isinstance(self.signal.envelope, Steps) and not self.frequency.any()
 
     def turn(self, time: float) -> Array:
         """Cos or sin of frequency * time, shape (g,) or (1,)."""
@@ -99,6 +104,7 @@ class Pulsed:
     finer: float = 1.0  # how much shorter the longest steps are than needed
 
     measured = True
+    from_start = True
     fastest = 0.0  # rounding is part of what is measured
 
     def at(self, start: Array, times: Array) -> Array:
@@ -231,7 +237,7 @@ def stretches(clocks: Sequence[Clock], latest: float) -> list[tuple[float, float
         ends |= {float(t) for t in signal.breaks}
         if isinstance(signal.envelope, xr.DataArray) and len(signal.envelope) <= _MOST_BREAKS:
             ends |= set(signal.envelope["time"].to_numpy().tolist())
-        elif signal.envelope is not None:
+        elif signal.envelope is not None and not isinstance(signal.envelope, Steps):
             steps = np.minimum(steps, _longest_steps(signal, latest))
     grid, kind = np.linspace(0.0, latest, _CELLS + 1), np.round(np.log2(steps / latest))
     ends |= set(grid[1:-1][np.diff(kind) != 0].tolist())

@@ -32,6 +32,7 @@ class Semigroup:
     reading: Array | None = None  # (..., r, n), rows of which alone is asked
 
     measured = False
+    from_start = False
 
     def at(self, start: Array, times: Array) -> Array:
         """The states, shape (..., c, T, n), real if generator and start are.

@@ -27,6 +27,7 @@ class Series:
     blocks: Blocks
 
     measured = True
+    from_start = True
     fastest = 0.0  # rounding is part of what is measured
 
     def at(self, start: Array, times: Array) -> Array:

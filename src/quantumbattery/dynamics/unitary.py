@@ -25,6 +25,7 @@ class Unitary:
     shift: Array  # (...,)
 
     measured = False
+    from_start = False
 
     @classmethod
     def of(cls, hamiltonian: Array) -> Unitary:

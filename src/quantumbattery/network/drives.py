@@ -16,8 +16,23 @@ from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import Described, saying
 from quantumbattery.quantities.parameters import LARGEST, agree, flag, number, whole_number
 
-Envelope: TypeAlias = Callable[[Array], Array] | xr.DataArray
-"""A function of the time, or samples over the dimension "time", joined by straight lines."""
+
+@dataclass(frozen=True)
+class Steps:
+    """An envelope that is constant from edge to edge, and zero outside; a function of times."""
+
+    edges: tuple[float, ...]
+    values: tuple[float, ...]  # one fewer
+
+    def __call__(self, times: Array) -> Array:
+        """The value that holds from an edge until the next."""
+        piece = np.searchsorted(self.edges, times, side="right")
+        held: Array = np.array([0.0, *self.values, 0.0])[piece]
+        return held
+
+
+Envelope: TypeAlias = Callable[[Array], Array] | xr.DataArray | Steps
+"""A function of the time, samples over "time" joined by straight lines, or steps."""
 
 
 class Drive(Described):
@@ -142,6 +157,7 @@ def drive(
     *,
     transition: Iterable[int] | None = None,
     breaks: Iterable[float] = (),
+    steps: bool = False,
 ) -> OnePhotonDrive:
     """Drive a site: amplitude f(t) (A e^{i w t} + A^dag e^{-i w t}), on while charging.
 
@@ -153,16 +169,21 @@ def drive(
         An angular frequency; a resonant qubit flips at the time pi / (2 amplitude).
     frequency : float or DataArray
         w, the angular frequency of the field.
-    envelope : callable or DataArray, optional
-        f(t), real: a function of the time, or samples along the dimension "time", joined by
-        straight lines and zero outside. By default f = 1, which is solved exactly.
+    envelope : callable, DataArray or 1-D array_like, optional
+        f(t), real: a function of the time; or samples along the dimension "time", joined by
+        straight lines and zero outside; or values one fewer than `breaks`, which hold from one of
+        these times to the next, zero outside. By default f = 1. Constant and stepwise drives are
+        solved exactly where they keep still in a turning frame.
     rotating_wave : bool
         False keeps the counter-rotating half: 2 amplitude f(t) cos(w t) (A + A^dag).
     transition : pair of int, optional
         Drive only the step between two neighbouring levels, (k, k + 1), with its element of A.
     breaks : sequence of float
         Times at which the envelope jumps, or a pulse begins or ends that is shorter than 1e-4 of
-        the charging time: anything longer is found by looking. Samples need none.
+        the charging time: anything longer is found by looking. Samples need none. The edges of
+        steps, one more than their values.
+    steps : bool
+        Samples over "time" hold until the next one, the last as long as the one before.
 
     Returns
     -------
@@ -196,14 +217,9 @@ def drive(
     with saying("drive"):
         _site(site)
         numbers = _numbers(amplitude, frequency)
-        return OnePhotonDrive(
-            site,
-            *numbers,
-            _envelope(envelope),
-            flag("rotating_wave", rotating_wave),
-            _transition(transition),
-            _breaks(breaks),
-        )
+        shape, times = _shape(envelope, _breaks(breaks), flag("steps", steps))
+        waves = flag("rotating_wave", rotating_wave)
+        return OnePhotonDrive(site, *numbers, shape, waves, _transition(transition), times)
 
 
 def two_photon_drive(
@@ -213,6 +229,7 @@ def two_photon_drive(
     envelope: Envelope | None = None,
     *,
     breaks: Iterable[float] = (),
+    steps: bool = False,
 ) -> TwoPhotonDrive:
     """Drive a site by pairs of quanta: amplitude/2 f(t) (A^2 e^{2 i w t} + h.c.).
 
@@ -228,7 +245,8 @@ def two_photon_drive(
     with saying("two_photon_drive"):
         _site(site)
         numbers = _numbers(amplitude, frequency)
-        return TwoPhotonDrive(site, *numbers, _envelope(envelope), _breaks(breaks))
+        shape, times = _shape(envelope, _breaks(breaks), flag("steps", steps))
+        return TwoPhotonDrive(site, *numbers, shape, times)
 
 
 def shape_of(envelope: Envelope, times: Array) -> Array:
@@ -268,6 +286,44 @@ def _numbers(amplitude: Values, frequency: Values) -> tuple[Parameter, Parameter
     }
     agree(given)
     return given["amplitude"], given["frequency"]
+
+
+def _shape(
+    given: object, breaks: tuple[float, ...], steps: bool
+) -> tuple[Envelope | None, tuple[float, ...]]:
+    """The envelope and its breaks; steps have their edges for breaks."""
+    if isinstance(given, xr.DataArray) and steps:
+        known = _envelope(given)
+        assert isinstance(known, xr.DataArray)
+        times = known["time"].to_numpy()
+        edges = tuple(np.append(times, 2 * times[-1] - times[-2]).tolist())
+        return Steps(edges, tuple(known.to_numpy().tolist())), edges
+    if steps:
+        raise ValueError(
+            "steps=True says how samples are joined: give them as a DataArray over 'time', or as "
+            "values one fewer than breaks, which are steps anyhow"
+        )
+    if isinstance(given, Steps):
+        return given, given.edges
+    if given is None or callable(given) or isinstance(given, xr.DataArray):
+        return _envelope(given), breaks
+    return _held(given, breaks), breaks
+
+
+def _held(given: object, edges: tuple[float, ...]) -> Steps:
+    """Values that hold from edge to edge."""
+    rule = (
+        "envelope is a function of the time, a DataArray over the dimension 'time', or values one "
+        "fewer than the times in breaks, from one of which to the next each holds"
+    )
+    values = np.asarray(given)
+    if values.ndim != 1 or values.dtype.kind not in "iuf":
+        raise TypeError(f"{rule}; got {given!r:.60}")
+    if len(values) != len(edges) - 1 or not (np.diff(edges) > 0).all():
+        raise ValueError(f"{rule}; got {len(values)} values and {len(edges)} breaks")
+    if not np.isfinite(values.astype(float)).all():
+        raise ValueError(f"{rule}, and finite; got {given!r:.60}")
+    return Steps(edges, tuple(values.astype(float).tolist()))
 
 
 def _envelope(given: object) -> Envelope | None:

@@ -149,13 +149,19 @@ class Coupling(Interaction):
             )
 
     def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:  # noqa: ARG002
-        """The matrix as the sum of |i><j| on the first site times what it does on the second."""
+        """The matrix as the sum of |i><j| on one site times what it does on the other.
+
+        The one is that with fewer elements |i><j|, so that both orders of the sites cost the same.
+        """
         blocks = self.matrix.reshape(*levels, *levels)
-        products: Products = []
-        for i, j in np.argwhere(blocks.any(axis=(1, 3))):
-            unit = Operator(np.array([i]), np.array([j]), np.array([1.0]))
-            products.append((unit, operator(blocks[i, :, j])))
-        return [(1.0, products)]
+        first, second = (np.argwhere(blocks.any(axis=axes)) for axes in ((1, 3), (0, 2)))
+        if len(first) <= len(second):
+            return [(1.0, [(_unit(i, j), operator(blocks[i, :, j])) for i, j in first])]
+        return [(1.0, [(operator(blocks[:, i, :, j]), _unit(i, j)) for i, j in second])]
+
+
+def _unit(row: int, column: int) -> Operator:
+    return Operator(np.array([row]), np.array([column]), np.array([1.0]))
 
 
 _KINDS: dict[type, str] = {

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.drives import Drive
+from quantumbattery.network.drives import Drive, Envelope, Steps
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.described import Described, equal, folded, listed, short
@@ -91,7 +91,7 @@ class Network(Described):
     __hash__ = None
 
     def __repr__(self) -> str:
-        who = listed(self.charger) or ("a drive" if self.drives else "a bath")
+        who = listed(self.charger) or self._unnamed
         title = f"{type(self).__name__}: {who} {_verb(self.charger)} {listed(self.battery)}"
         if self.mediators:
             title += f" through {listed(self.mediators)}"
@@ -101,10 +101,19 @@ class Network(Described):
             lines.append((each.label, ", ".join(shown + ["always on"] * each.always)))
         for field in self.drives:
             shown = [f"{n}={short(v)}" for n, v in numbers_of(field)]
-            shown += ["shaped in time"] * (field.envelope is not None)
+            shown += [_shape(field.envelope)] * (field.envelope is not None)
             shown += ["counter-rotating too"] * (not field.rotating)
             lines.append((field.label, ", ".join(shown)))
         return "\n".join([title, *folded(lines)])
+
+    @property
+    def _unnamed(self) -> str:
+        """What charges where no site does."""
+        if self.drives:
+            return "a drive"
+        if any(any_nonzero(site.occupation) for site in self.sites.values()):
+            return "a bath"
+        return "interaction" if self.interactions else "nothing"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only view of a dict cannot be pickled, and sweeps send systems to other processes
@@ -115,21 +124,13 @@ class Network(Described):
         if not isinstance(given, str) and not np.iterable(given):
             raise TypeError(f"{role} is the name of a site or a list of names; got {given!r:.60}")
         chosen = (given,) if isinstance(given, str) else tuple(given)
-        if not chosen and not (role == "charger" and self._pumped):
-            unless = ", unless a drive or a bath charges" * (role == "charger")
-            raise ValueError(
-                f"the {role} is empty: name at least one of {listed(self.sites)}{unless}"
-            )
+        if not chosen and role == "battery":
+            raise ValueError(f"the battery is empty: name at least one of {listed(self.sites)}")
         for name in chosen:
             self._known(role, name)
             if chosen.count(name) > 1:
                 raise ValueError(f"{role}: {name!r} is named twice; name each site once")
         return chosen
-
-    @property
-    def _pumped(self) -> bool:
-        """Whether a drive or a bath brings energy."""
-        return bool(self.drives) or any(any_nonzero(s.occupation) for s in self.sites.values())
 
     def _known(self, who: str, name: object) -> None:
         if not isinstance(name, str):
@@ -146,6 +147,12 @@ class Network(Described):
                     f"{name!r} is not in the battery ({listed(self.battery)})"
                 )
         each.check([self.sites[name] for name in each.ends])
+
+
+def _shape(envelope: Envelope | None) -> str:
+    if isinstance(envelope, Steps):
+        return f"{len(envelope.values)} steps in time"
+    return "shaped in time"
 
 
 def _verb(chargers: tuple[str, ...]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.drives import Drive, drive, two_photon_drive
+from quantumbattery.network.drives import Drive, Steps, drive, two_photon_drive
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import (
     Interaction,
@@ -40,6 +41,10 @@ _LINKS: dict[str, Callable[..., Interaction | Drive]] = {
 def plain(value: Any) -> Any:
     """A description or one of its values, for JSON."""
     if isinstance(value, Described):
+        if isinstance(value, Drive) and isinstance(value.envelope, Steps):
+            held = list(value.envelope.values)  # its edges are its breaks
+            bare: Any = replace(value, envelope=None)  # type: ignore[type-var]
+            return plain(bare) | {"envelope": held}
         if isinstance(value, Drive) and callable(value.envelope):
             raise TypeError(
                 f"{value.label}: an envelope that is a function cannot be written down; give its "

@@ -35,7 +35,8 @@ def density_matrices(rho: MatrixLike, name: str = "rho") -> Array | xr.DataArray
         raise ValueError(
             f"{name} has the eigenvalue {lowest.min():.3g}{_place(lowest == lowest.min())}: a "
             f"density matrix has none below 0 (tolerance {TOLERANCE:g}); if a solver made it, ask "
-            "it for more digits (QuTiP: options={'atol': 1e-12, 'rtol': 1e-10})"
+            "it for more digits (QuTiP: options={'atol': 1e-12, 'rtol': 1e-10}); if it was "
+            "measured, take quantumbattery.nearest_state of it"
         )
     return matrix if labelled is None else labelled.copy(data=matrix)
 
@@ -44,15 +45,21 @@ def hamiltonians(
     h: MatrixLike, dimension: int | None = None, name: str = "h"
 ) -> Array | xr.DataArray:
     """Check a Hermitian matrix or a batch of them (..., d, d), and d if a dimension is given."""
-    labelled, matrix = _matrices(h, name, state=False)
-    matrix = _hermitian(matrix, name, np.abs(matrix).max(axis=(-2, -1)))
+    matrix = hermitian_matrices(h, name)
     d = matrix.shape[-1]
     if dimension not in (None, d):
         raise ValueError(
             f"{name} is {d} x {d} but the state it belongs to is {dimension} x {dimension}: "
             "both need the same dimension; give the Hamiltonian of that part alone"
         )
-    return matrix if labelled is None or matrix.ndim == 2 else labelled.copy(data=matrix)
+    return np.asarray(matrix) if matrix.ndim == 2 else matrix
+
+
+def hermitian_matrices(given: MatrixLike, name: str) -> Array | xr.DataArray:
+    """Check Hermitian matrices (..., d, d); a DataArray keeps its labels."""
+    labelled, matrix = _matrices(given, name, state=False)
+    matrix = _hermitian(matrix, name, np.abs(matrix).max(axis=(-2, -1)))
+    return matrix if labelled is None else labelled.copy(data=matrix)
 
 
 def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tuple[int, ...]:
