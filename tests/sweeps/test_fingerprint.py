@@ -1,5 +1,8 @@
 """What a store is of, in a few letters."""
 
+import sys
+import types
+
 import pytest
 import xarray as xr
 
@@ -71,3 +74,62 @@ def run(x):
     space = made()
     space["run"](1.0)
     assert identity(space["run"]) == first  # what it writes to does not count
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("np.float64(1.0)", "np.float64(2.0)"),
+        ("functools.partial(pow, 2.0)", "functools.partial(pow, 3.0)"),
+        ("xr.Dataset({'a': 1.0})", "xr.Dataset({'a': 2.0})"),
+        ("xr.Dataset({'a': ('t', [1.0])})", "xr.Dataset({'a': ('u', [1.0])})"),
+        ("Scaled(1.0)", "Scaled(2.0)"),
+        ("fractions.Fraction(1, 2)", "fractions.Fraction(1, 3)"),
+    ],
+)
+def test_a_constant_of_any_kind_counts(before, after):
+    def made(constant):
+        return identity(space_of(f"HELD = {constant}\ndef run(x): return HELD, x")["run"])
+
+    assert made(before) == made(before)
+    assert made(before) != made(after)
+
+
+@pytest.mark.parametrize("held", ["Scaled", "Scaled(1.0)", "cached", "Deeper", "Scaled(1.0).by"])
+def test_what_a_class_or_a_cached_function_does_counts(held):
+    def made(factor):
+        space = space_of(f"HELD = {held}\ndef run(x): return HELD, x", factor)
+        return identity(space["run"])
+
+    assert made("2") == made("2")
+    assert made("2") != made("3")
+
+
+def test_what_nobody_can_tell_apart_is_refused():
+    space = space_of("import threading\nLOCK = threading.Lock()\ndef run(x): return LOCK, x")
+    with pytest.raises(ValueError, match="nobody can tell whether it is the same next time"):
+        identity(space["run"])
+    space["run"].fingerprint = "of today"
+    assert identity(space["run"]) == "of today"
+
+
+def space_of(source, factor="2"):
+    """A module of a user's."""
+    module = f"""
+import fractions, functools
+import sys
+import types
+
+import numpy as np
+import xarray as xr
+class Scaled:
+    def __init__(self, by): self.size = by
+    def by(self, x): return {factor} * self.size * x
+class Deeper(Scaled): pass
+@functools.lru_cache
+def cached(x): return {factor} * x
+"""
+    module_of_users = types.ModuleType("users_script")
+    sys.modules["users_script"] = module_of_users
+    exec(module + source, module_of_users.__dict__)
+    return module_of_users.__dict__

@@ -8,9 +8,10 @@ import hashlib
 import inspect
 import json
 import pickle
+import sys
 from collections.abc import Mapping
 from importlib.metadata import version
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,9 @@ from quantumbattery.quantities.parameters import names
 from quantumbattery.sweeps.grid import Grid
 
 _CONSTANTS = (int, float, complex, str, bytes)
+_HELD = (*_CONSTANTS, np.generic, np.ndarray, tuple, Described)
+_LEFT_OUT = (ModuleType, list, dict, set)  # the last three may be there to be written to
+_LIBRARIES = sys.stdlib_module_names | {"builtins", "numpy", "xarray", "pandas", "scipy"}
 
 
 def digest(data: bytes) -> str:
@@ -65,12 +69,17 @@ def identity(run: object, seen: frozenset[object] = frozenset()) -> str:
     """A fingerprint of a function: what it does, its defaults, and what it refers to.
 
     That is the values that it encloses, and of what it reads from its own module the constants
-    (numbers, texts, systems) and, in the same way, the functions; not lists and dictionaries,
-    which may be there to be written to, nor the code of libraries. Comments do not count.
+    (numbers, texts, arrays, tables, systems, objects) and, in the same way, the functions and the
+    classes; not lists and dictionaries, which may be there to be written to, nor the code of
+    libraries. Comments do not count. ValueError for what nobody can tell apart.
     """
     own = getattr(run, "fingerprint", None)
     if isinstance(own, str):
         return own
+    if isinstance(run, functools._lru_cache_wrapper):
+        return identity(run.__wrapped__, seen)
+    if inspect.isclass(run):
+        return _class(run, seen)
     if isinstance(run, functools.partial):
         given = [_value(each, seen) for each in run.args]
         named = {name: _value(each, seen) for name, each in sorted(run.keywords.items())}
@@ -78,7 +87,7 @@ def identity(run: object, seen: frozenset[object] = frozenset()) -> str:
     if inspect.ismethod(run):
         return identity(functools.partial(run.__func__, run.__self__), seen)
     if not inspect.isfunction(run):
-        called = vars(type(run)).get("__call__")
+        called = inspect.getattr_static(type(run), "__call__", None)
         acts = identity(called, seen) if inspect.isfunction(called) else ""
         return digest((acts + _value(run, seen)).encode())
     function = run
@@ -107,11 +116,36 @@ def _referred(function: FunctionType, seen: frozenset[object]) -> list[str]:
     found = []
     for name in sorted(_names(function.__code__) - written):
         value = function.__globals__.get(name)
-        if inspect.isfunction(value) and value.__module__ == function.__module__:
-            found.append(f"{name} {identity(value, seen)}")
-        elif isinstance(value, (*_CONSTANTS, Described, xr.DataArray, np.ndarray, tuple)):
+        if inspect.isfunction(value) or inspect.isclass(value) or _is_cached(value):
+            if value.__module__ == function.__module__:
+                found.append(f"{name} {identity(value, seen)}")
+        elif inspect.ismethod(value) or not (
+            value is None or inspect.isroutine(value) or isinstance(value, _LEFT_OUT)
+        ):
             found.append(f"{name} {_value(value, seen)}")
     return found
+
+
+def _is_cached(value: object) -> bool:
+    return isinstance(value, functools._lru_cache_wrapper)
+
+
+def _class(kind: type, seen: frozenset[object]) -> str:
+    """A fingerprint of a class: its name, its methods and constants, and its own bases."""
+    if kind in seen:
+        return kind.__qualname__
+    seen = seen | {kind}
+    parts = [kind.__qualname__]
+    parts += [identity(base, seen) for base in kind.__bases__ if base.__module__ == kind.__module__]
+    for name, held in sorted(vars(kind).items()):
+        value = getattr(held, "__func__", held)  # of class and static methods
+        made = [value.fget, value.fset] if isinstance(value, property) else [value]
+        for each in made:
+            if inspect.isfunction(each):
+                parts.append(f"{name} {identity(each, seen)}")
+            elif isinstance(each, _HELD) and not name.startswith("__"):
+                parts.append(f"{name} {_value(each, seen)}")
+    return digest(json.dumps(parts).encode())
 
 
 def _names(code: CodeType) -> set[str]:
@@ -133,6 +167,12 @@ def _constant(value: object) -> str:
 
 def _value(value: Any, seen: frozenset[object]) -> str:
     """A fingerprint of what a function holds."""
+    if inspect.isclass(value) or _is_cached(value):
+        return identity(value, seen)
+    if isinstance(value, xr.Dataset):
+        value = (*((str(n), each) for n, each in value.variables.items()), dict(value.attrs))
+    if isinstance(value, xr.Variable):
+        value = (value.dims, value.to_numpy())
     if inspect.isroutine(value) or isinstance(value, functools.partial):
         return identity(value, seen) if not inspect.isbuiltin(value) else value.__qualname__
     if isinstance(value, Described):
@@ -148,7 +188,11 @@ def _value(value: Any, seen: frozenset[object]) -> str:
     if isinstance(value, list | tuple):
         return digest(json.dumps([_value(each, seen) for each in value]).encode())
     try:
-        return digest(pickle.dumps(value, protocol=4))
+        told = digest(pickle.dumps(value, protocol=4))
+        kind = type(value)
+        if kind.__module__.partition(".")[0] in _LIBRARIES:
+            return told
+        return digest((told + _class(kind, seen)).encode())  # an object does what its class says
     except Exception as error:
         raise ValueError(
             f"run holds {value!r:.60}, of which nobody can tell whether it is the same next time "
