@@ -112,6 +112,88 @@ def test_no_moment_exceeds_the_bound_of_a_battery_that_interacts(seed, tolerance
     assert energy.max() <= found.energy_max.item() * (1 + tolerance) + 1e-10
 
 
+def spins(links, names="abcd"):
+    """Pauli matrices and excitations of qubits, and the sum of links (k, l, xx, yy, zz)."""
+    dims = [2] * len(names)
+    x, y, z = LOWER + LOWER.T, 1j * (LOWER.T - LOWER), np.diag([1.0, -1.0])
+    h = sum(on(LOWER.T @ LOWER, k, dims) for k in range(len(names))).astype(complex)
+    for a, b, *strengths in links:
+        for strength, pauli in zip(strengths, (x, y, z), strict=True):
+            h += strength * on(pauli, a, dims) @ on(pauli, b, dims)
+    return h
+
+
+def test_a_ring_that_nobody_prepares_is_empty():
+    """Antiferromagnetic, of four: a singlet, -8 and two quanta, where all down is at +4."""
+    names = list("abcd")
+    pairs = [*itertools.pairwise(names), ("d", "a")]
+    ring = [qb.heisenberg(a, b, 1.0, 1.0, 1.0, always=True) for a, b in pairs]
+    sites = dict.fromkeys(names, qb.Qubit())
+    system = qb.System(sites, [*ring, qb.drive("a", 0.3, 1.0)], [], names)
+    table = system.charge({}, [0.0, 1.0])
+    for name in ("energy", "ergotropy", "power", "energy_variance", "passive_energy"):
+        assert table[name].values[0] == pytest.approx(0.0, abs=1e-12)
+    down = system.charge(dict.fromkeys(names, qb.fock(0)), 0.0, ["energy"]).energy.item()
+    assert down == pytest.approx(10.0, abs=1e-12)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_a_battery_that_nobody_prepares_starts_in_its_ground_state(seed):
+    """A charger and a chain of two or three that interact, beside dense matrices; two at once."""
+    rng = np.random.default_rng(seed)
+    n = rng.integers(2, 4)
+    names = list("xyz"[:n])
+    inner = rng.normal(size=(2, n - 1, 3))  # two devices
+    label = lambda values: xr.DataArray(values, dims="device")  # noqa: E731
+    links = [
+        qb.heisenberg(a, b, *map(label, inner[:, k].T), always=True)
+        for k, (a, b) in enumerate(itertools.pairwise(names))
+    ]
+    links.append(qb.exchange("c", "x", 0.7))
+    system = qb.System(dict.fromkeys(["c", *names], qb.Qubit()), links, "c", names)
+    times = np.array([0.0, 0.4, 2.0])
+    table = system.charge(qb.bloch(2.0), times, ["energy", "power", "capacity"])
+    table = table.transpose("device", "time")
+    charger, x = on(LOWER, 0, [2] * (n + 1)), on(LOWER, 1, [2] * (n + 1))
+    for device in range(2):
+        own = spins([(k, k + 1, *inner[device, k]) for k in range(n - 1)], names)
+        energies, vectors = np.linalg.eigh(own)
+        whole = np.kron(np.eye(2), own - energies[0] * np.eye(2**n))
+        h = whole + charger.T @ charger + 0.7 * (charger.T @ x + x.T @ charger)
+        states = evolved(h, np.kron([np.cos(1.0), np.sin(1.0)], vectors[:, 0]), times)
+        expected = mean(whole, states)
+        np.testing.assert_allclose(table.energy[device], expected, rtol=0, atol=1e-11)
+        power = np.append(0.0, expected[1:] / times[1:])
+        np.testing.assert_allclose(table.power[device], power, rtol=0, atol=1e-10)
+
+
+def test_the_highest_power_of_a_driven_chain_from_its_ground_state():
+    """From |0000> it was 1.1922, at the first moment that was looked at."""
+    names = list("abcd")
+    strengths = (0.32, 0.08, 0.075)
+    links = [qb.heisenberg(a, b, *strengths, always=True) for a, b in itertools.pairwise(names)]
+    fields = [qb.drive(name, 0.5, 0.0) for name in names]
+    system = qb.System(dict.fromkeys(names, qb.Qubit()), links + fields, [], names)
+    times = np.linspace(0.002, 6, 1500)
+    table = system.charge({}, times, ["energy", "power"])
+    own = spins([(k, k + 1, *strengths) for k in range(3)])
+    energies, vectors = np.linalg.eigh(own)
+    h = own + 0.5 * sum(on(LOWER + LOWER.T, k, [2] * 4) for k in range(4))
+    energy = mean(own, evolved(h, vectors[:, 0], times)) - energies[0]
+    np.testing.assert_allclose(table.energy, energy, rtol=0, atol=1e-11)
+    assert table.power.max().item() == pytest.approx((energy / times).max(), abs=1e-9)
+
+
+def test_a_degenerate_ground_level_wants_a_preparation():
+    links = [qb.exchange("c", "x", 1.0), qb.exchange("x", "y", 1.0, always=True)]
+    system = qb.System(dict.fromkeys("cxy", qb.Qubit()), links, "c", ["x", "y"])
+    with pytest.raises(ValueError, match="ground level of its own Hamiltonian"):
+        system.charge(qb.fock(1), 1.0)
+    start = {"c": qb.fock(1), "x": qb.fock(0)}
+    assert system.charge(start, 0.0, ["energy"]).energy.item() == pytest.approx(0, abs=1e-13)
+
+
 def test_a_battery_that_its_own_interactions_charge():
     """A quench: three qubits, -1/2 X X on every pair, all down at t = 0."""
     names = ["a", "b", "c"]

@@ -23,13 +23,13 @@ def solved(problem: Problem) -> Solution:
     """Solve with more and more levels of the oscillators that choose their own."""
     network, started, limit = problem.network, problem.started, problem.limit
     free = {name: ACCURACY for name, site in network.sites.items() if site.dimension is None}
-    enough = cutoffs(network, started) if free else {}
+    enough = cutoffs(network, started, problem.joint) if free else {}
     more = _FIRST_MORE if free and gains_quanta(network, enough) else 0
     levels = {name: enough[name] + more for name in free}
     tried: dict[str, list[tuple[int, float]]] = {name: [] for name in free}
     while True:
         try:
-            reached = reach(network, started, levels, limit)
+            reached = reach(network, started, levels, limit, problem.joint)
             solution = solve(problem, reached, free)
         except TooLargeError as error:
             failed = [f"{name}: {known[-1][0]}" for name, known in tried.items() if known]

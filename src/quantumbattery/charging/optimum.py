@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.charge import converted, extraction_of, run, warn
+from quantumbattery.charging.charge import converted, empty_battery, extraction_of, run, warn
 from quantumbattery.charging.curvature import curvature
 from quantumbattery.charging.global_maximum import NOTHING, Maximum, maximum
 from quantumbattery.charging.readout import one_qubit
@@ -45,7 +45,8 @@ def optimum(
     started, axes = converted(network, preparation, moments)
     how = extraction_of(network, extraction, limit)
     sought, measures = _selected(of, axes)
-    problem = Problem(network, started, axes, measures, how, limit)
+    joint = empty_battery(network, started, axes, limit)
+    problem = Problem(network, started, joint, axes, measures, how, limit)
     look = run(problem)
     warn(network, look.report)
     best = _certified(problem, look, sought, last, accuracy)

@@ -22,7 +22,7 @@ from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.amplitudes import is_pure, tail
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.representation import Form, representation
@@ -46,6 +46,7 @@ class Problem:
 
     network: Network
     started: Mapping[str, Preparation]  # of every site that does not start in its ground state
+    joint: Joint | None  # how a battery that interacts starts, if none of its sites is prepared
     axes: Batch
     measures: tuple[str, ...]
     extraction: str

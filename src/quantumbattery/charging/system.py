@@ -44,13 +44,15 @@ class System(Network):
     Notes
     -----
     H = sum of the sites + interactions while charging; the battery's own Hamiltonian, which
-    measures its energy, is that of its sites and of the interactions with ``always=True``. The
-    ground state of a site is its level 0, so that a battery with interactions that are always on
-    may hold energy at t = 0. The names level, member, entry, row and column are taken: no axis of a
-    DataArray may have them, nor "time", that of the table. Every number of a site or interaction
-    may be an array: a plain 1-D one becomes the axis of its name, DataArrays over dimensions of one
-    name go together, of different names span a grid. Systems are equal if their sites come in the
-    same order and all they consist of is equal; they are not hashable.
+    measures its energy, is that of its sites and of the interactions with ``always=True``. What is
+    not prepared is empty: a site is in its level 0, and a battery whose sites interact always, if
+    no preparation names one of them, in the ground state of its own Hamiltonian.
+
+    The names level, member, entry, row and column are taken: no axis of a DataArray may have them,
+    nor "time", that of the table. Every number of a site or interaction may be an array: a plain
+    1-D one becomes the axis of its name, DataArrays over dimensions of one name go together, of
+    different names span a grid. Systems are equal if their sites come in the same order and all
+    they consist of is equal; they are not hashable.
 
     Examples
     --------
@@ -97,7 +99,8 @@ class System(Network):
         ----------
         preparation : preparation, or dict of str to preparation
             How every charger site starts, or each site by its name; sites that are not named
-            start in their ground state. Made by `bloch`, `fock`, `coherent`, `squeezed`,
+            start in their ground state, those of a battery that interacts always in their common
+            one, if none of them is named. Made by `bloch`, `fock`, `coherent`, `squeezed`,
             `thermal` or `state`.
         times : float, 1-D array_like or DataArray
             Times since the interactions were switched on, zero or positive. A 1-D array becomes

@@ -62,6 +62,14 @@ class State(Described):
     array: Array
 
 
+@dataclass(frozen=True, eq=False)
+class Joint:
+    """A pure state of several sites together, which the program itself finds."""
+
+    levels: Array  # (entries, sites)
+    amplitude: xr.DataArray  # (..., "entry"); the other axes are those of the network
+
+
 Preparation: TypeAlias = Bloch | Fock | Coherent | Squeezed | Thermal | State
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from quantumbattery.network.amplitudes import entries, is_pure, needed_levels
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.reach.terms import hamiltonian_terms, loss_terms
@@ -26,7 +26,10 @@ def gains_quanta(network: Network, levels: Mapping[str, int]) -> bool:
 
 
 def cutoffs(
-    network: Network, started: Mapping[str, Preparation], tolerance: float = 1e-14
+    network: Network,
+    started: Mapping[str, Preparation],
+    joint: Joint | None = None,
+    tolerance: float = 1e-14,
 ) -> dict[str, int]:
     """Enough levels of every site for preparations, and for their quanta wherever they go.
 
@@ -46,6 +49,9 @@ def cutoffs(
     """
     levels = {name: site.dimension or 2 for name, site in network.sites.items()}
     quanta = 0
+    if joint is not None:
+        ladders = zip(network.battery, joint.levels.T, strict=True)
+        quanta = int(sum(network.sites[n].excitations(levels[n])[own] for n, own in ladders).max())
     for name, each in started.items():
         site = network.sites[name]
         weight = tolerance**2 if is_pure(each) else tolerance

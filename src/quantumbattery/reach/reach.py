@@ -17,7 +17,7 @@ import xarray as xr
 from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import entries
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.configurations import Keys, explored
 from quantumbattery.reach.elements import Edge, Elements, elements_between
@@ -76,6 +76,7 @@ def reach(
     started: Mapping[str, Preparation],
     levels: Mapping[str, int] | None = None,
     limit: float = 2.0,
+    joint: Joint | None = None,
 ) -> Reach:
     """Find every configuration that preparations reach, and the matrix elements between them.
 
@@ -88,6 +89,8 @@ def reach(
         Levels of oscillators, in place of what `cutoffs` finds.
     limit : float
         The memory that the result may take, in GiB; ValueError as soon as it is known to need more.
+    joint : Joint, optional
+        How the battery's sites start together, where none of them is prepared.
 
     Notes
     -----
@@ -113,9 +116,9 @@ def reach(
            [0, 1, 0, 0],
            [1, 0, 0, 0]], dtype=uint8)
     """
-    counts = _levels(network, started, levels or {}, limit)
+    counts = _levels(network, started, levels or {}, limit, joint)
     sizes = np.array(list(counts.values()))
-    first, member, amplitude = _start(network, started, counts, limit)
+    first, member, amplitude = _start(network, started, counts, limit, joint)
     energies, losses = hamiltonian_terms(network, counts), loss_terms(network, counts)
     moving, losing, joining = (
         grouped(products, sizes.tolist())
@@ -144,13 +147,14 @@ def _levels(
     started: Mapping[str, Preparation],
     given: Mapping[str, int],
     limit: float,
+    joint: Joint | None,
 ) -> dict[str, int]:
     """The number of levels of every site."""
     for name, site in network.sites.items():
         allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
     counts = given_levels(network, given)
     if any(site.dimension is None and name not in counts for name, site in network.sites.items()):
-        counts = cutoffs(network, started) | counts
+        counts = cutoffs(network, started, joint) | counts
     counts = {name: counts.get(name) or site.dimension or 2 for name, site in network.sites.items()}
     for name, n in counts.items():
         allow(f"levels of {name!r}", n, 200, limit)
@@ -158,14 +162,24 @@ def _levels(
 
 
 def _start(
-    network: Network, started: Mapping[str, Preparation], levels: Mapping[str, int], limit: float
+    network: Network,
+    started: Mapping[str, Preparation],
+    levels: Mapping[str, int],
+    limit: float,
+    joint: Joint | None,
 ) -> tuple[Array, Array, xr.DataArray]:
     """Configurations, members and amplitudes of the product of all sites' preparations."""
     dtype = np.min_scalar_type(max(levels.values()) - 1)
     configurations = np.zeros((1, len(network.sites)), dtype=dtype)
     members = np.zeros(1, dtype=np.int64)
     amplitude = xr.DataArray(np.ones(1), dims="entry")
-    for number, (name, each) in enumerate(started.items()):
+    alone = joint is None
+    if joint is not None:
+        place = [list(network.sites).index(name) for name in network.battery]
+        configurations = np.repeat(configurations, len(joint.levels), axis=0)
+        configurations[:, place] = joint.levels
+        members, amplitude = np.zeros(len(joint.levels), dtype=np.int64), joint.amplitude
+    for name, each in started.items():
         level, member, values = entries(each, network.sites[name], levels[name])
         allow("starting configurations", len(members) * len(level), 64, limit)
         old = np.repeat(np.arange(len(members)), len(level))
@@ -173,7 +187,9 @@ def _start(
         configurations = configurations[old]
         configurations[:, list(network.sites).index(name)] = level[new]
         members = members[old] * (int(member.max()) + 1) + member[new]
-        amplitude = amplitude.isel(entry=old) * values.isel(entry=new) if number else values
+        # The first alone needs no product, which would take its time.
+        amplitude = values if alone else amplitude.isel(entry=old) * values.isel(entry=new)
+        alone = False
     if members.any():
         members = np.unique(members, return_inverse=True)[1]
     if amplitude.dims[-1] != "entry":
