@@ -1,5 +1,7 @@
 """Certified optima beside the pair's closed forms, dense grids and exact peaks."""
 
+import warnings
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -136,6 +138,42 @@ def test_a_horizon_too_long_for_the_tolerance_is_said():
     true = pair.optimum(qb.bloch(2.0)).energy_max  # in closed form
     assert best.energy_max < true - 0.01
     assert true <= best.energy_bound <= 1
+    assert np.isnan(best.energy_time)  # the first of what was seen need not be the first
+
+
+@pytest.mark.parametrize("loss", [0.0, [0.0, 1e5]])
+def test_members_do_not_depend_on_their_company(monkeypatch, loss):
+    """Lossless pairs are first full at pi / 2J, with too few points for all members together."""
+    monkeypatch.setattr("quantumbattery.charging.global_maximum._MOST_POINTS", 1 << 17)
+    strength = xr.DataArray(np.linspace(1.0, 2.0, 12), dims="strength")
+    pairs = qb.QubitPair(coupling=strength, charger_loss=loss).system()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error" if loss == 0 else "ignore")
+        best = pairs.optimum(qb.bloch(np.pi), 2000.0, of="energy")
+    known = best if loss == 0 else best.isel(charger_loss=0)
+    times = known.energy_time.transpose("strength")
+    np.testing.assert_allclose(times, np.pi / 2 / strength, rtol=0, atol=1e-7)
+    np.testing.assert_allclose(known.energy_max, 1.0, rtol=0, atol=1e-9)
+    if loss != 0:
+        assert np.isnan(best.isel(charger_loss=1).energy_time).all()
+
+
+def test_one_qubit_with_coherence_beside_one_without():
+    """What is never positive is nothing, whoever is beside it; the pair knows in closed form."""
+    theta = np.array([1.0, np.pi])
+    pair = qb.QubitPair(charger_loss=[0.0, 6.0])
+    best = pair.system().optimum(qb.bloch(theta), 10.0, of="ergotropy")
+    true = pair.optimum(qb.bloch(theta))
+    np.testing.assert_allclose(best.ergotropy_max, true.ergotropy_max, rtol=0, atol=1e-9)
+    assert np.isnan(best.ergotropy_time.sel(theta=np.pi, charger_loss=6.0))
+
+
+def test_points_that_all_are_used_on_one_of_many_equal_peaks():
+    """Every peak is as high: the value is known long before it is known which is the first."""
+    with pytest.warns(UserWarning, match="Times are NaN where the first is not known"):
+        best = qb.QubitPair().system().optimum(qb.bloch(np.pi), 1e6, of="energy")
+    assert np.isnan(best.energy_time)
+    assert 1.0 - 1e-9 <= best.energy_max <= best.energy_bound <= 1.0
 
 
 def test_a_taken_name_of_an_axis():

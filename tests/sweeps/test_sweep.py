@@ -351,3 +351,22 @@ def test_bad_input_is_refused_in_a_sentence(change, error, said):
     given = {"run": sensitive, "axes": {"x": [0.1, 0.2]}, "progress": False} | change
     with pytest.raises(error, match=said):
         qb.sweep(**given)
+
+
+def test_a_log_file_shows_progress(capsys):
+    """No bar can move there: a line for each tenth, the last of all points."""
+    qb.sweep(sensitive, {"x": np.linspace(0.1, 1.0, 40)}, workers=1, batch=False, chunk=1)
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" points")[0] for line in lines] == [
+        f"sweep {done}/40" for done in range(4, 41, 4)
+    ]
+    assert lines[-1].endswith("time left 0:00:00")
+
+
+def test_an_executor_that_returns_nothing():
+    class Forgetful(ThreadPoolExecutor):
+        def submit(self, *_):
+            return super().submit(lambda: None)
+
+    with Forgetful(1) as executor, pytest.raises(qb.SweepError, match="executor returned None"):
+        qb.sweep(sensitive, {"x": [0.1, 0.2]}, executor=executor, progress=False)

@@ -69,7 +69,7 @@ class Cell:
         high = low[..., ::-1] if self.site.dimension else np.full_like(low, np.inf)
         return low[..., :count], high[..., :count]
 
-    def select(self, batch: slice) -> Cell:
+    def select(self, batch: slice | Array) -> Cell:
         """The same for a part of the batch."""
         return replace(self, strengths=tuple(_part(each, batch) for each in self.strengths))
 
@@ -87,7 +87,7 @@ class Battery:
     value: Array  # (g, entries)
     whole: Array | None  # (g, levels), all energies of a battery with interactions, rising
 
-    def select(self, batch: slice) -> Battery:
+    def select(self, batch: slice | Array) -> Battery:
         """The same for a part of the batch."""
         return replace(
             self,
@@ -116,7 +116,7 @@ class Battery:
         return energies, np.ones(energies.shape[-1])
 
 
-def _part(values: Array, batch: slice) -> Array:
+def _part(values: Array, batch: slice | Array) -> Array:
     """What belongs to a part of the batch; a single one is that of all."""
     return values[batch] if len(values) > 1 else values
 

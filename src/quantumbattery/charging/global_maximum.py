@@ -29,6 +29,7 @@ class Maximum:
     time: Array  # (g,), the first instant of the global maximum
     value: Array  # (g,)
     bound: Array  # (g,), what the function nowhere exceeds
+    settled: Array  # (g,), whether refinement came to its end: else the time may not be the first
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,8 @@ def maximum(
     Returns
     -------
     Maximum
-        Where refinement ends early, after some millions of points, the bound says what is known.
+        Where refinement ends early, after some millions of points of all together, what was still
+        looked at is not settled, and the bound says what is known.
     """
     members = len(curvature)
     grid = np.linspace(0.0, horizon, _FIRST_INTERVALS + 1)
@@ -105,14 +107,16 @@ def maximum(
     best, ceiling = height.max(axis=1), np.full(members, -np.inf)
     seen = [(np.repeat(np.arange(members), len(grid)), np.tile(grid, members), height.ravel())]
     left, spent = _Intervals.between(grid, known), known.size
+    settled = np.ones(members, dtype=bool)
     while True:
         above = _above(left, curvature[left.member], rate)
         near = tolerance / 4 * np.maximum(best, scale)
-        known_enough = ~_open(left, above, np.maximum(best, 0.0), near, rate)
         middle = (left.a + left.b) / 2
-        as_fine_as_numbers = ((middle <= left.a) | (middle >= left.b)).any()
-        if known_enough.all() or spent > _MOST_POINTS or as_fine_as_numbers:
+        known_enough = ~_open(left, above, np.maximum(best, 0.0), near, rate)
+        known_enough |= (middle <= left.a) | (middle >= left.b)  # as fine as numbers are
+        if known_enough.all() or spent > _MOST_POINTS:
             np.maximum.at(ceiling, left.member, above)
+            settled[left.member[~known_enough]] = False
             break
         np.maximum.at(ceiling, left.member[known_enough], above[known_enough])
         left, middle = left.select(~known_enough), middle[~known_enough]
@@ -123,7 +127,7 @@ def maximum(
         left, spent = left.halved(middle, found), spent + len(middle)
     time, value = _first(seen, best, 2 * near, NOTHING * scale)
     time, value = _polished(values, time, value, curvature, horizon, rate)
-    return Maximum(time, value, np.maximum(ceiling, value))
+    return Maximum(time, value, np.maximum(ceiling, value), settled)
 
 
 def _open(left: _Intervals, above: Array, best: Array, near: Array, rate: bool) -> Array:

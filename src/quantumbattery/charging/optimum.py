@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,6 +27,7 @@ from quantumbattery.quantities.tables import check_names, dataset
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
 _FIRST_LOOK = 33  # moments of the first look
+_PARTS = 8  # of members that take too many points together
 _LITTLE = 1e-3  # of the highest energy: what counts as little
 
 
@@ -84,10 +85,9 @@ def _certified(
     work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
     bend, scale = curvature(network, look.reach, work.numbers, work.start[:, 0]), _highest(work)
     with work.one_thread():
-        read = work.reader(last)
         best = {}
         for name in sought:
-            best[name] = _best(network, name, read, bend * scale, last, accuracy, scale)
+            best[name] = _best(work, name, bend * scale, last, accuracy, scale)
         return best
 
 
@@ -117,37 +117,66 @@ def _highest(work: Work) -> Array:
 
 
 def _best(
-    network: Network,
-    name: str,
-    read: Callable[[str, Array], Array],
-    bend: Array,
-    last: float,
-    tolerance: float,
-    scale: Array,
+    work: Work, name: str, bend: Array, last: float, tolerance: float, scale: Array
 ) -> Maximum:
-    """The maximum of one quantity."""
-    given = _OVER_TIME.get(name, name)
-    rate = name != given
-    function: Callable[[Array], Array] = partial(read, given)
-    if rate:
-        held = read(given, np.zeros((len(bend), 1)))
-        function = partial(_gain, read, given, held)
-    simple = given == "ergotropy" and one_qubit(network) and (not rate or not held.any())
-    if simple and not _coherent(read, len(bend), last):
-        function = partial(_inverted, read, scale)
-    small = scale * _LITTLE / (last if rate else 1.0)
-    best = maximum(function, bend, last, tolerance, small, rate)
+    """The maximum of one quantity, of every member as if it were alone."""
+    small = scale * _LITTLE / (last if name in _OVER_TIME else 1.0)
+    nan = np.full(len(bend), np.nan)
+    best = Maximum(nan, nan.copy(), nan.copy(), np.zeros(len(bend), dtype=bool))
+    waiting = [np.arange(len(bend))]
+    while waiting:
+        group = waiting.pop()
+        for part, function in _functions(work, name, group, last, scale):
+            rate = name in _OVER_TIME
+            found = maximum(function, bend[part], last, tolerance, small[part], rate)
+            for kind in ("time", "value", "bound", "settled"):
+                getattr(best, kind)[part] = getattr(found, kind)
+            if len(group) > 1 and not found.settled.all():  # too many points for all of them
+                left = part[~found.settled]
+                waiting += np.array_split(left, min(_PARTS, len(left)))
     short = (best.bound - best.value) / np.maximum(best.value, small)
-    if short.max() > tolerance + NOTHING:
-        warnings.warn(
-            f"the best {MEASURES[name].long_name} is known to a relative {short.max():.1g} only, "
-            f"and the tolerance is {tolerance:g}: within this horizon there may be a higher one, "
-            "up to the bound. Give a shorter horizon, or more tolerance",
-            stacklevel=5,
-        )
-    if rate:
+    _doubt(name, float(short.max()), tolerance, best.settled)
+    best = replace(best, time=np.where(best.settled, best.time, np.nan))
+    if name in _OVER_TIME:
         return best
     return replace(best, bound=np.maximum(best.value, np.minimum(best.bound, scale)))
+
+
+def _functions(
+    work: Work, name: str, group: Array, last: float, scale: Array
+) -> Iterator[tuple[Array, Callable[[Array], Array]]]:
+    """What is to be as large as it can be, for parts of some members of the batch."""
+    given = _OVER_TIME.get(name, name)
+    read = work.reader(last, group)
+    inverted: Array = np.zeros(len(group), dtype=bool)
+    if given == "ergotropy" and one_qubit(work.problem.network):
+        empty = read(given, np.zeros((len(group), 1)))[:, 0] == 0
+        inverted = ~_coherent(read, len(group), last) & (empty | np.array(name == given))
+    if inverted.any() and not inverted.all():
+        for part in (group[inverted], group[~inverted]):
+            yield from _functions(work, name, part, last, scale)
+    elif inverted.all():
+        yield group, partial(_inverted, read, scale[group])
+    elif name == given:
+        yield group, partial(read, given)
+    else:
+        yield group, partial(_gain, read, given, read(given, np.zeros((len(group), 1))))
+
+
+def _doubt(name: str, short: float, tolerance: float, settled: Array) -> None:
+    """Warn of a maximum that is not known as well as was asked for."""
+    if short > tolerance + NOTHING:
+        said = f"is known to a relative {short:.1g} only, and the tolerance is {tolerance:g}"
+        why = "within this horizon there may be a higher one, up to the bound"
+    elif not settled.all():
+        said, why = "is known, and its first moment is not", "others are as high"
+    else:
+        return
+    warnings.warn(
+        f"the best {MEASURES[name].long_name} {said}: {why}. Times are NaN where the first is not "
+        "known. Give a shorter horizon, or more tolerance",
+        stacklevel=6,
+    )
 
 
 def _gain(read: Callable[[str, Array], Array], name: str, held: Array, times: Array) -> Array:
@@ -165,10 +194,11 @@ def _inverted(read: Callable[[str, Array], Array], gap: Array, times: Array) -> 
     return work
 
 
-def _coherent(read: Callable[[str, Array], Array], members: int, last: float) -> bool:
-    """Whether a qubit ever has a coherence; where no element of the state makes one, it is 0."""
+def _coherent(read: Callable[[str, Array], Array], members: int, last: float) -> Array:
+    """Which qubits ever have a coherence (g,); where no element of the state makes one, it is 0."""
     moments = np.linspace(0.0, last, _FIRST_LOOK)
-    return bool(read("coherence", np.broadcast_to(moments, (members, _FIRST_LOOK))).any())
+    seen = read("coherence", np.broadcast_to(moments, (members, _FIRST_LOOK)))
+    return np.asarray(seen.any(axis=1))
 
 
 def _meaning(name: str, kind: str) -> Quantity:

@@ -172,25 +172,26 @@ class Work:
         """What sees how much leaves through the cuts of ladders."""
         return Cut(self.state)
 
-    def reader(self, latest: float) -> Callable[[str, Array], Array]:
-        """What gives a measure (g, T) at any times (g, T).
+    def reader(self, latest: float, members: Array) -> Callable[[str, Array], Array]:
+        """What gives a measure (m, T) of some members of the batch at any times (m, T).
 
         With one initial state for each generator; propagators are made once, for times up to the
         latest.
         """
         moments = np.linspace(0.0, latest, _LOOKS)
         moving = []
-        for batch in self._batches():
-            start, limit = self._start_of(batch), self.problem.limit
-            made = motion(self.state, self.numbers[batch], start, moments, limit)
-            moving.append((batch, self.battery.select(batch), made))
+        for part in self._batches(len(members)):
+            mine = members[part]
+            start, limit = self._start_of(mine), self.problem.limit
+            made = motion(self.state, self.numbers[mine], start, moments, limit)
+            moving.append((part, self.battery.select(mine), made))
 
         def read(name: str, times: Array) -> Array:
             found = np.empty(times.shape)
-            for batch, own, made in moving:
-                mine = times[batch]
+            for part, own, made in moving:
+                mine = times[part]
                 states = made.at(mine if len(times) > 1 else mine[0], slice(0, 1))
-                found[batch] = self.readout.columns([name], states, own, np.zeros(1))[name][:, 0]
+                found[part] = self.readout.columns([name], states, own, np.zeros(1))[name][:, 0]
             return found
 
         return read
@@ -200,7 +201,7 @@ class Work:
         # Taken and given back at once, untouched: from then on, C libraries that learn from sizes
         # (glibc's) keep what a tile takes, and pages are not asked for anew at every tile.
         np.empty(_TILE)
-        batches = list(self._batches())
+        batches = list(self._batches(len(self.numbers)))
         if len(batches) == 1:
             return self._fill(batches[0])
         workers = min(cores(), len(batches))
@@ -289,16 +290,16 @@ class Work:
             if leaked or name in self.lost
         }
 
-    def _start_of(self, batch: slice) -> Array:
+    def _start_of(self, batch: slice | Array) -> Array:
         return self.start[batch] if len(self.start) > 1 else self.start
 
     def _times(self, batch: slice) -> Array:
         times = self.problem.axes.times
         return times[batch] if times.ndim > 1 else times
 
-    def _batches(self) -> Iterator[slice]:
-        """Parts of the batch whose generators and states fit in a tile."""
-        generators, copies, times = self.problem.axes.shape
+    def _batches(self, generators: int) -> Iterator[slice]:
+        """Parts of a batch whose generators and states fit in a tile."""
+        _, copies, times = self.problem.axes.shape
         dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
         reading = self.readout.largest(self.problem.measures)
         each = max(dense, self.state.size * copies * times, reading)

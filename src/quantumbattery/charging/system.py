@@ -211,7 +211,8 @@ class System(Network):
         Warns
         -----
         UserWarning
-            If millions of moments did not reach the tolerance: the horizon is too long.
+            If millions of moments did not reach the tolerance: the horizon is too long. A time
+            that is not known to be the first is then NaN.
 
         Notes
         -----

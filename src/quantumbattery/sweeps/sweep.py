@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import pickle
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
+from datetime import timedelta
 from inspect import signature
 from math import prod
 from pathlib import Path
@@ -42,6 +44,7 @@ _BATCH = 32
 _LONG = 2.0  # seconds of a point beside which it is nothing to evaluate several at once
 _BLOCK_BYTES = 1 << 24  # of the results of a block
 _SHORT = 1.0  # seconds of work that are not worth other processes
+_QUIET = 30.0  # seconds without a line in a log
 
 
 def sweep(
@@ -310,8 +313,33 @@ def _shown(progress: bool, grid: Grid, waiting: Sequence[int]) -> Iterator[Calla
     left = sum(prod(w.stop - w.start for w in grid.region(number)) for number in waiting)
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("points, time left"), TimeLeft())
     # Without a thread of its own: a fork would not copy it.
-    options: Any = {"console": Console(stderr=True), "auto_refresh": False}
+    console = Console(stderr=True)
+    if not (console.is_terminal or console.is_jupyter):
+        yield _written(grid.size - left, grid.size)
+        return
+    options: Any = {"console": console, "auto_refresh": False}
     with Progress(TextColumn("sweep"), *columns, **options) as shown:
         task = shown.add_task("sweep", total=grid.size, completed=grid.size - left)
         shown.refresh()
         yield lambda points: shown.update(task, advance=points, refresh=True)
+
+
+def _written(done: int, size: int) -> Callable[[int], object]:
+    """Lines for a log file, where a bar cannot move: one for each tenth, and each half minute."""
+    begun = last = time.monotonic()
+    before = told = done
+
+    def tell(left: float) -> None:
+        when = timedelta(seconds=round(left))
+        print(f"sweep {done}/{size} points, time left {when}", file=sys.stderr, flush=True)
+
+    def advance(points: int) -> None:
+        nonlocal done, told, last
+        done, now = done + points, time.monotonic()
+        if done == size or done - told >= size / 10 or now - last >= _QUIET:
+            told, last = done, now
+            tell((now - begun) / (done - before) * (size - done))
+
+    if done == size:
+        tell(0.0)
+    return advance

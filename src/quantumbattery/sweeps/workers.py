@@ -48,7 +48,7 @@ def evaluated(
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 number = running.pop(future)
                 try:
-                    block = future.result()
+                    block = _block_of(future)
                 except Exception as error:
                     broken = error  # others may have come back
                 else:
@@ -58,6 +58,14 @@ def evaluated(
     finally:
         for future in running:
             future.cancel()
+
+
+def _block_of(future: Future[Block]) -> Block:
+    """What a future holds; TypeError if that is no block, for an executor may return anything."""
+    block = future.result()
+    if not isinstance(block, Block):
+        raise TypeError(f"the executor returned {block!r:.60} for it")
+    return block
 
 
 def _lost(error: Exception) -> SweepError:
