@@ -17,6 +17,9 @@ from quantumbattery.network.interactions import dipole, exchange, heisenberg, in
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from roads.product_space import Whole, closure, random_interaction, random_site
 
+# Random systems join two sites more than once; a dense sum is what they are compared with.
+pytestmark = pytest.mark.filterwarnings("ignore:.*join the same sites")
+
 close = partial(np.testing.assert_allclose, rtol=0, atol=1e-12)
 
 

@@ -5,6 +5,7 @@ A network is described, never built: frozen values that know no solver.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.network.drives import Drive, Envelope, Steps
-from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.interactions import Coupling, Interaction
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.described import Described, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
@@ -65,6 +66,7 @@ class Network(Described):
             self._known(field.label, field.site)
             field.check(self.sites[field.site])
         axes_of(self.arrays)
+        _warn_of_twins(self.interactions)
 
     @property
     def mediators(self) -> tuple[str, ...]:
@@ -104,6 +106,10 @@ class Network(Described):
             shown += [_shape(field.envelope)] * (field.envelope is not None)
             shown += ["counter-rotating too"] * (not field.rotating)
             lines.append((field.label, ", ".join(shown)))
+        sizes, _ = axes_of(self.arrays)
+        if sizes:  # whoever gave a list where one number was meant sees it here
+            axes = ", ".join(f"{name} ({size})" for name, size in sizes.items())
+            lines.append(("axes of every result", axes))
         return "\n".join([title, *folded(lines)])
 
     @property
@@ -153,6 +159,21 @@ def _shape(envelope: Envelope | None) -> str:
     if isinstance(envelope, Steps):
         return f"{len(envelope.values)} steps in time"
     return "shaped in time"
+
+
+def _warn_of_twins(interactions: Iterable[Interaction]) -> None:
+    """Warn of two interactions of one kind between the same sites; sums of matrices are usual."""
+    seen: dict[tuple[type, frozenset[str]], Interaction] = {}
+    for each in interactions:
+        if isinstance(each, Coupling):
+            continue
+        first = seen.setdefault((type(each), frozenset(each.ends)), each)
+        if first is not each:
+            warnings.warn(
+                f"{first.label} and {each.label} join the same sites, and their strengths add up; "
+                "if that is meant, give the sum as one interaction",
+                stacklevel=3,
+            )
 
 
 def _verb(chargers: tuple[str, ...]) -> str:
