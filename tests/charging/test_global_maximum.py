@@ -7,7 +7,8 @@ from quantumbattery.charging.global_maximum import maximum
 
 
 def find(function, curvature, horizon, rate=False, tolerance=1e-9):
-    found = maximum(function, np.array([curvature]), horizon, tolerance, np.array([1e-3]), rate)
+    little, nothing = np.array([1e-3]), np.array([1e-13])
+    found = maximum(function, np.array([curvature]), horizon, tolerance, little, nothing, rate)
     return found.time[0], found.value[0], found.bound[0]
 
 
@@ -68,8 +69,9 @@ def test_the_end_and_nothing():
 
 def test_members_are_apart():
     speed = np.array([1.0, 2.0, 5.0])
+    little, nothing = np.full(3, 1e-3), np.full(3, 1e-13)
     found = maximum(
-        lambda t: np.sin(speed[:, None] * t) ** 2, 2 * speed**2, 4.0, 1e-9, np.full(3, 1e-3)
+        lambda t: np.sin(speed[:, None] * t) ** 2, 2 * speed**2, 4.0, 1e-9, little, nothing
     )
     np.testing.assert_allclose(found.time, np.pi / 2 / speed, rtol=0, atol=1e-7)
     np.testing.assert_allclose(found.value, 1.0, rtol=0, atol=1e-14)

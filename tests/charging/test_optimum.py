@@ -186,3 +186,22 @@ def test_a_shape_in_time_has_no_certificate():
     system = qb.System({"b": qb.Qubit()}, [qb.drive("b", 0.3, 1.0, np.cos)], [], "b")
     with pytest.raises(ValueError, match="keep their shape"):
         system.optimum({}, 2.0)
+
+
+@pytest.mark.parametrize("coupling", [1e-7, 1e-5])
+def test_small_is_not_nothing(coupling):
+    """sin^2(Jt), which has just begun."""
+    best = qb.QubitPair(coupling=coupling).system().optimum(qb.bloch(np.pi), 1.0)
+    for name in ("energy", "power"):
+        np.testing.assert_allclose(best[f"{name}_max"], np.sin(coupling) ** 2, rtol=1e-8)
+        assert best[f"{name}_time"] == 1.0
+    assert np.isnan(best.ergotropy_time)
+
+
+def test_what_never_comes_is_nothing():
+    """Two ways that interfere, and no energy at all."""
+    ways = [qb.exchange("c", "m", 1.0), qb.exchange("c", "n", 1.0)]
+    ways += [qb.exchange("m", "b", 1.0), qb.exchange("n", "b", -1.0)]
+    system = qb.System(dict.fromkeys("cmnb", qb.Qubit()), ways, "c", "b")
+    best = system.optimum(qb.fock(1), 5.0, tolerance=1e-6)
+    assert all(np.isnan(best[f"{name}_time"]) for name in ("energy", "power", "ergotropy"))

@@ -75,6 +75,7 @@ def maximum(
     horizon: float,
     tolerance: float,
     scale: Array,
+    nothing: Array,
     rate: bool = False,
 ) -> Maximum:
     """Find the first global maximum of each function on [0, horizon].
@@ -90,7 +91,9 @@ def maximum(
         How far bound and value may be apart, relative to the value or to `scale`, whichever is
         larger.
     scale : ndarray, shape (g,)
-        What is little; 1e-10 of it counts as nothing.
+        What is little.
+    nothing : ndarray, shape (g,)
+        What is not above this is never positive, but for rounding.
     rate : bool
         Look for the largest f(t)/t, with f(0) = 0 or negative.
 
@@ -125,7 +128,7 @@ def maximum(
         np.maximum.at(best, left.member, rates)
         seen.append((left.member, middle, rates))
         left, spent = left.halved(middle, found), spent + len(middle)
-    time, value = _first(seen, best, 2 * near, NOTHING * scale)
+    time, value = _first(seen, best, 2 * near, nothing)
     time, value = _polished(values, time, value, curvature, horizon, rate)
     return Maximum(time, value, np.maximum(ceiling, value), settled)
 

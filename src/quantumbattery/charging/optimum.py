@@ -23,6 +23,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
 from quantumbattery.quantities.parameters import numbers
 from quantumbattery.quantities.tables import check_names, dataset
+from quantumbattery.states.kets import Kets
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
@@ -128,7 +129,8 @@ def _best(
         group = waiting.pop()
         for part, function in _functions(work, name, group, last, scale):
             rate = name in _OVER_TIME
-            found = maximum(function, bend[part], last, tolerance, small[part], rate)
+            none = _nothing(work, name, part, last) * small[part]
+            found = maximum(function, bend[part], last, tolerance, small[part], none, rate)
             for kind in ("time", "value", "bound", "settled"):
                 getattr(best, kind)[part] = getattr(found, kind)
             if len(group) > 1 and not found.settled.all():  # too many points for all of them
@@ -177,6 +179,15 @@ def _doubt(name: str, short: float, tolerance: float, settled: Array) -> None:
         "known. Give a shorter horizon, or more tolerance",
         stacklevel=6,
     )
+
+
+def _nothing(work: Work, name: str, part: Array, last: float) -> Array:
+    """What counts as nothing; energy that amplitudes brought to an empty battery is no rounding."""
+    none = np.full(len(part), NOTHING)
+    if isinstance(work.state, Kets) and _OVER_TIME.get(name, name) == "energy":
+        held = work.reader(last, part)("energy", np.zeros((len(part), 1)))[:, 0]
+        none[held <= NOTHING**2 * _highest(work)[part]] = NOTHING**2
+    return none
 
 
 def _gain(read: Callable[[str, Array], Array], name: str, held: Array, times: Array) -> Array:
