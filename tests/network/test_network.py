@@ -1,6 +1,5 @@
 import json
 import pickle
-import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -182,19 +181,6 @@ def test_card():
         "  exchange('cells', 'ladder'): strength=<rate: 2; 0.1 to 0.2>, always on\n"
         "  axes of every result: rate (2), sample (2)"
     )
-
-
-def test_a_bond_given_twice_is_said():
-    sites = {"a": Qubit(), "b": Qubit()}
-    with pytest.warns(
-        UserWarning, match=r"exchange\('a', 'b'\) and exchange\('b', 'a'\) join"
-    ) as w:
-        System(sites, [exchange("a", "b", 1.0), exchange("b", "a", 0.2)], "a", "b")
-    assert w[0].filename == __file__
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # terms of one Hamiltonian
-        System(sites, [exchange("a", "b", 1.0), heisenberg("a", "b", 0, 0, 1)], "a", "b")
-        System(sites, [interaction("a", "b", np.eye(4))] * 2, "a", "b")
 
 
 def test_card_of_a_long_chain_is_short():
