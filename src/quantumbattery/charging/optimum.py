@@ -29,6 +29,7 @@ SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
 _FIRST_LOOK = 33  # moments of the first look
 _PARTS = 8  # of members that take too many points together
+_Read = Callable[[str, Array], Array]  # a measure (m, T) at times (m, T)
 _LITTLE = 1e-3  # of the highest energy: what counts as little
 
 
@@ -86,9 +87,10 @@ def _certified(
     work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
     bend, scale = curvature(network, look.reach, work.numbers, work.start[:, 0]), _highest(work)
     with work.one_thread():
+        reading = partial(_reading, work, last, work.reader(last, np.arange(len(bend))))
         best = {}
         for name in sought:
-            best[name] = _best(work, name, bend * scale, last, accuracy, scale)
+            best[name] = _best(work, reading, name, bend * scale, last, accuracy, scale)
         return best
 
 
@@ -117,8 +119,19 @@ def _highest(work: Work) -> Array:
     return np.broadcast_to(np.maximum(highest, 1e-300), len(work.numbers)).astype(float)
 
 
+def _reading(work: Work, last: float, everyone: _Read, group: Array) -> _Read:
+    """What reads the members of a group; propagators of all members are made once."""
+    return everyone if len(group) == len(work.numbers) else work.reader(last, group)
+
+
 def _best(
-    work: Work, name: str, bend: Array, last: float, tolerance: float, scale: Array
+    work: Work,
+    reading: Callable[[Array], _Read],
+    name: str,
+    bend: Array,
+    last: float,
+    tolerance: float,
+    scale: Array,
 ) -> Maximum:
     """The maximum of one quantity, of every member as if it were alone."""
     small = scale * _LITTLE / (last if name in _OVER_TIME else 1.0)
@@ -127,9 +140,9 @@ def _best(
     waiting = [np.arange(len(bend))]
     while waiting:
         group = waiting.pop()
-        for part, function in _functions(work, name, group, last, scale):
+        for part, function in _functions(work, reading, name, group, last, scale):
             rate = name in _OVER_TIME
-            none = _nothing(work, name, part, last) * small[part]
+            none = _nothing(work, reading, name, part) * small[part]
             found = maximum(function, bend[part], last, tolerance, small[part], none, rate)
             for kind in ("time", "value", "bound", "settled"):
                 getattr(best, kind)[part] = getattr(found, kind)
@@ -145,18 +158,23 @@ def _best(
 
 
 def _functions(
-    work: Work, name: str, group: Array, last: float, scale: Array
+    work: Work,
+    reading: Callable[[Array], _Read],
+    name: str,
+    group: Array,
+    last: float,
+    scale: Array,
 ) -> Iterator[tuple[Array, Callable[[Array], Array]]]:
     """What is to be as large as it can be, for parts of some members of the batch."""
     given = _OVER_TIME.get(name, name)
-    read = work.reader(last, group)
+    read = reading(group)
     inverted: Array = np.zeros(len(group), dtype=bool)
     if given == "ergotropy" and one_qubit(work.problem.network):
         empty = read(given, np.zeros((len(group), 1)))[:, 0] == 0
         inverted = ~_coherent(read, len(group), last) & (empty | np.array(name == given))
     if inverted.any() and not inverted.all():
         for part in (group[inverted], group[~inverted]):
-            yield from _functions(work, name, part, last, scale)
+            yield from _functions(work, reading, name, part, last, scale)
     elif inverted.all():
         yield group, partial(_inverted, read, scale[group])
     elif name == given:
@@ -181,22 +199,22 @@ def _doubt(name: str, short: float, tolerance: float, settled: Array) -> None:
     )
 
 
-def _nothing(work: Work, name: str, part: Array, last: float) -> Array:
+def _nothing(work: Work, reading: Callable[[Array], _Read], name: str, part: Array) -> Array:
     """What counts as nothing; energy that amplitudes brought to an empty battery is no rounding."""
     none = np.full(len(part), NOTHING)
     if isinstance(work.state, Kets) and _OVER_TIME.get(name, name) == "energy":
-        held = work.reader(last, part)("energy", np.zeros((len(part), 1)))[:, 0]
+        held = reading(part)("energy", np.zeros((len(part), 1)))[:, 0]
         none[held <= NOTHING**2 * _highest(work)[part]] = NOTHING**2
     return none
 
 
-def _gain(read: Callable[[str, Array], Array], name: str, held: Array, times: Array) -> Array:
+def _gain(read: _Read, name: str, held: Array, times: Array) -> Array:
     """What has come since t = 0, when the battery held (g, 1)."""
     gain: Array = read(name, times) - held
     return gain
 
 
-def _inverted(read: Callable[[str, Array], Array], gap: Array, times: Array) -> Array:
+def _inverted(read: _Read, gap: Array, times: Array) -> Array:
     """Work of a qubit without coherence, gap (2 p - 1), negative where there is none.
 
     How far it is from zero then shows, and how long it stays there.
@@ -205,7 +223,7 @@ def _inverted(read: Callable[[str, Array], Array], gap: Array, times: Array) -> 
     return work
 
 
-def _coherent(read: Callable[[str, Array], Array], members: int, last: float) -> Array:
+def _coherent(read: _Read, members: int, last: float) -> Array:
     """Which qubits ever have a coherence (g,); where no element of the state makes one, it is 0."""
     moments = np.linspace(0.0, last, _FIRST_LOOK)
     seen = read("coherence", np.broadcast_to(moments, (members, _FIRST_LOOK)))
