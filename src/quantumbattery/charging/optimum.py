@@ -87,7 +87,7 @@ def _certified(
     work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
     bend, scale = curvature(network, look.reach, work.numbers, work.start[:, 0]), _highest(work)
     with work.one_thread():
-        reading = partial(_reading, work, last, work.reader(last, np.arange(len(bend))))
+        reading = partial(_reading, work, last, work.reader(last))
         best = {}
         for name in sought:
             best[name] = _best(work, reading, name, bend * scale, last, accuracy, scale)

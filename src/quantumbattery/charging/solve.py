@@ -172,16 +172,16 @@ class Work:
         """What sees how much leaves through the cuts of ladders."""
         return Cut(self.state)
 
-    def reader(self, latest: float, members: Array) -> Callable[[str, Array], Array]:
-        """What gives a measure (m, T) of some members of the batch at any times (m, T).
+    def reader(self, latest: float, members: Array | None = None) -> Callable[..., Array]:
+        """What gives a measure (m, T) of all or some members of the batch at any times (m, T).
 
         With one initial state for each generator; propagators are made once, for times up to the
         latest.
         """
         moments = np.linspace(0.0, latest, _LOOKS)
         moving = []
-        for part in self._batches(len(members)):
-            mine = members[part]
+        for part in self._batches(len(self.numbers) if members is None else len(members)):
+            mine = part if members is None else members[part]  # a slice takes no copies
             start, limit = self._start_of(mine), self.problem.limit
             made = motion(self.state, self.numbers[mine], start, moments, limit)
             moving.append((part, self.battery.select(mine), made))
