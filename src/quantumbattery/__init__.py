@@ -34,7 +34,8 @@ from quantumbattery.merit.nearest_state import nearest_state
 from quantumbattery.merit.partial_trace import partial_trace
 from quantumbattery.network.drives import drive, two_photon_drive
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.interactions import dipole, exchange, heisenberg, interaction
+from quantumbattery.network.interactions import dipole, exchange, heisenberg
+from quantumbattery.network.matrix_interactions import interaction
 from quantumbattery.network.preparations import bloch, coherent, fock, squeezed, state, thermal
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.pair.qubit_pair import QubitPair

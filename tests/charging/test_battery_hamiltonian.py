@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from quantumbattery.charging.battery_hamiltonian import battery, check_extraction
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.interactions import dipole, exchange, heisenberg, interaction
+from quantumbattery.network.interactions import dipole, exchange, heisenberg
+from quantumbattery.network.matrix_interactions import interaction
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from roads.product_space import Whole, closure, random_interaction, random_site
 

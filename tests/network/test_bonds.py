@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from quantumbattery.charging.system import System
-from quantumbattery.network.interactions import exchange, heisenberg, interaction
+from quantumbattery.network.interactions import exchange, heisenberg
+from quantumbattery.network.matrix_interactions import interaction
 from quantumbattery.network.sites import Qubit
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.interactions import dipole, exchange, heisenberg, interaction
+from quantumbattery.network.interactions import dipole, exchange, heisenberg
+from quantumbattery.network.matrix_interactions import interaction
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 
 RATES = xr.DataArray([0.1, 0.2], dims="rate", coords={"rate": [0.1, 0.2]})

@@ -7,7 +7,8 @@ import qutip
 
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.interactions import dipole, exchange, heisenberg, interaction
+from quantumbattery.network.interactions import dipole, exchange, heisenberg
+from quantumbattery.network.matrix_interactions import interaction
 from quantumbattery.network.preparations import bloch, fock, state
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 

@@ -12,7 +12,8 @@ from scipy.linalg import expm
 from quantumbattery.charging.system import System
 from quantumbattery.dynamics.motion import motion
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.interactions import dipole, exchange, interaction
+from quantumbattery.network.interactions import dipole, exchange
+from quantumbattery.network.matrix_interactions import interaction
 from quantumbattery.network.preparations import bloch, fock, state
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.reach.reach import Bipartition

@@ -15,7 +15,8 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.network.drives import Drive, Envelope, Steps
-from quantumbattery.network.interactions import Coupling, Interaction
+from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.matrix_interactions import Coupling
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.described import Described, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names

@@ -16,8 +16,8 @@ from quantumbattery.network.interactions import (
     dipole,
     exchange,
     heisenberg,
-    interaction,
 )
+from quantumbattery.network.matrix_interactions import Coupling, interaction
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.quantities.described import Described, made, saying
 from quantumbattery.quantities.parameters import names
@@ -49,6 +49,11 @@ def plain(value: Any) -> Any:
             raise TypeError(
                 f"{value.label}: an envelope that is a function cannot be written down; give its "
                 "samples, as a DataArray over 'time'"
+            )
+        if isinstance(value, Coupling) and callable(value.matrix):
+            raise TypeError(
+                f"{value.label}: a matrix that is a function cannot be written down; give the "
+                "oscillators levels=... and the matrix itself"
             )
         kind = type(value).__name__.lower()
         if isinstance(value, Interaction | Drive):

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from inspect import signature
 from itertools import groupby
 from numbers import Number
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,8 @@ def short(value: object) -> str:
         return f"<array {' x '.join(map(str, value.shape))}>"
     if isinstance(value, tuple):
         return f"[{', '.join(map(short, value))}]"
+    if isinstance(value, FunctionType):  # its address says nothing, and is another each time
+        return f"<function {value.__name__}>"
     return f"{value:.6g}" if isinstance(value, Number) else str(value)
 
 
