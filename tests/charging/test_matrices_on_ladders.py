@@ -124,7 +124,7 @@ def _charged(link, levels, measures, times):
     ("link", "said"),
     [
         (lambda n, m: np.zeros((n, m)), "square"),
-        (lambda n, m: np.zeros((n, n)), r"one matrix, 24 x 24; got shape \(8, 8\)"),
+        (lambda n, _: np.zeros((n, n)), r"one matrix, 24 x 24; got shape \(8, 8\)"),
         (lambda n, m: np.triu(np.ones((n * m, n * m))), "Hermitian"),
     ],
 )

@@ -97,6 +97,22 @@ class Battery:
             whole=None if self.whole is None else _part(self.whole, batch),
         )
 
+    @property
+    def highest(self) -> float:
+        """The highest energy that it can have where it can be, of the batch."""
+        return float((self.energies if self.whole is None else self.whole).max())
+
+    @property
+    def quantum(self) -> float:
+        """The smallest energy above that of the ground state on the diagonal, of the batch."""
+        positive = self.energies[self.energies > 0]
+        return float(positive.min()) if len(positive) else 1.0
+
+    @property
+    def quanta(self) -> float:
+        """The highest energy in smallest quanta."""
+        return self.highest / self.quantum if self.highest > 0 else 1.0
+
     def extremes(self, count: int) -> tuple[Array, Array]:
         """The lowest energies, rising, and the highest, falling: shapes (g, count)."""
         if self.whole is not None:

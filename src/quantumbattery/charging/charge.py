@@ -143,7 +143,7 @@ def _attrs(network: Network, extraction: str, solution: Solution) -> dict[str, s
     if ladders:
         levels = dict(zip(reached.sites, reached.levels, strict=True))
         said["levels"] = ", ".join(f"{name}: {levels[name]}" for name in ladders)
-        said["left_out"] = max(report.left_out.values(), default=0.0)
+        said["left_out"] = float(sum(report.left_out.values()))
     return said
 
 

@@ -22,7 +22,8 @@ _LOG = logging.getLogger("quantumbattery")
 def solved(problem: Problem) -> Solution:
     """Solve with more and more levels of the oscillators that choose their own."""
     network, started, limit = problem.network, problem.started, problem.limit
-    free = {name: ACCURACY for name, site in network.sites.items() if site.dimension is None}
+    free = [name for name, site in network.sites.items() if site.dimension is None]
+    allowed = {name: ACCURACY / len(free) for name in free}
     enough = cutoffs(network, started, problem.joint) if free else {}
     more = _FIRST_MORE if free and gains_quanta(network, enough) else 0
     levels = {name: enough[name] + more for name in free}
@@ -30,7 +31,7 @@ def solved(problem: Problem) -> Solution:
     while True:
         try:
             reached = reach(network, started, levels, limit, problem.joint)
-            solution = solve(problem, reached, free)
+            solution = solve(problem, reached, allowed)
         except TooLargeError as error:
             failed = [f"{name}: {known[-1][0]}" for name, known in tried.items() if known]
             if not failed:
@@ -40,7 +41,7 @@ def solved(problem: Problem) -> Solution:
                 "Charge for a shorter time, or give levels=... and heed the warning that says "
                 "what they leave out"
             ) from None
-        short_of = [n for n in free if solution.report.left_out.get(n, 0.0) > ACCURACY]
+        short_of = [n for n in free if solution.report.left_out.get(n, 0.0) > allowed[n]]
         if not short_of:
             return solution
         for name in short_of:

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import prod
 
 import numpy as np
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
+from quantumbattery.charging.left_out import ALL, Tail, beyond, flown, lost_by, tails
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.machine import allow, cores, linear_algebra
-from quantumbattery.network.amplitudes import is_pure, tail
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.quantities.aliases import Array
@@ -108,10 +108,15 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
     given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
     numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
-    start, lost = _start(problem, reached)
+    start = _start(problem, reached)
+    lost = {
+        name: lost_by(each, network.sites[name], counts[name])[0]
+        for name, each in problem.started.items()
+    }
     readout = Readout(network, reached, state, split)
     columns = _columns(problem.measures, axes.shape)
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
+    lost = {name: amount for name, amount in lost.items() if amount}
     return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
 
 
@@ -134,18 +139,12 @@ def _watched(problem: Problem, reached: Reach, split: Bipartition) -> Bipartitio
     return replace(split, ground=not (one_qubit(network) and split.levels.any()))
 
 
-def _start(problem: Problem, reached: Reach) -> tuple[Array, dict[str, float]]:
-    """Initial amplitudes of norm 1, and what each site's cut took from them."""
+def _start(problem: Problem, reached: Reach) -> Array:
+    """Initial amplitudes of norm 1."""
     start = problem.axes.start(reached.start.amplitude)
     norm = np.sqrt(np.sum(np.abs(start) ** 2, axis=-1, keepdims=True))
-    levels = dict(zip(reached.sites, reached.levels, strict=True))
-    lost = {}
-    for name, each in problem.started.items():
-        weight = tail(each, problem.network.sites[name], levels[name])
-        largest = float(np.max(np.asarray(weight)))
-        if largest > 0:
-            lost[name] = float(np.sqrt(largest)) if is_pure(each) else largest
-    return start / norm, lost
+    scaled: Array = start / norm
+    return scaled
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,13 +158,20 @@ class Work:
     numbers: Array  # (g, terms), of the Hamiltonian, then of the losses
     start: Array  # (g or 1, c, entries)
     columns: dict[str, Array]  # each (g, c, T)
-    lost: Mapping[str, float]  # what each site's cut took from its preparation
+    lost: Mapping[str, float]  # what each site's cut took from its preparation: half a trace norm
     allowed: Mapping[str, float]  # to be left out of a site
     clocks: Sequence[Clock]
 
     def one_thread(self) -> AbstractContextManager[object]:
         """Keep the linear algebra from starting threads for small matrices."""
         return _one_thread(max(blocks.size for blocks in self.state.blocks))
+
+    @cached_property
+    def tails(self) -> list[Tail]:
+        """What the preparations have beyond the cuts, by site, and beyond a common one: nothing."""
+        network, reached = self.problem.network, self.state.reach
+        levels = dict(zip(reached.sites, reached.levels, strict=True))
+        return [*tails(network, self.problem.started, levels), Tail(0.0, 0.0)]
 
     @cached_property
     def cut(self) -> Cut:
@@ -215,10 +221,8 @@ class Work:
         clocks = [clock.select(batch) for clock in self.clocks]
         numbers, limit = self.numbers[batch], self.problem.limit
         moving = motion(self.state, numbers, start, moments, limit, clocks)
-        latest, shared = float(moments.max()), self._seen_on_the_way(moments)
-        nothing = np.zeros(len(self.state.reach.sites))
-        leaks = nothing if shared else self._leaks(moving, batch, latest)
-        left_out = self._left_out(own, leaks)
+        latest = float(moments.max())
+        left_out = self._left_out(own, moving, batch, latest)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return Report(moving.methods, left_out)
         at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(initial=0.0), 1e-100)
@@ -236,11 +240,6 @@ class Work:
                 self.readout.columns(out, states[members], selected, now, out, before)
             if moving.measured:
                 errors.append(moving.error(moments, c, states))
-            if shared:
-                step = moments.size // _LOOKS  # of all times, however they are cut into tiles
-                leak = self.cut.leak(states[:, :, -t.start % step :: step], numbers)
-                leaks = np.maximum(leaks, leak * latest)
-        left_out = self._left_out(own, leaks) if shared else left_out
         error = float(np.max(errors)) if moving.measured else None
         return Report(moving.methods, left_out, error, moving.rounding(latest))
 
@@ -257,38 +256,26 @@ class Work:
         members, step = batch.stop - batch.start, max(1, _READ // each)
         return (slice(k, min(k + step, members)) for k in range(0, members, step))
 
-    def _seen_on_the_way(self, moments: Array) -> bool:
-        """Whether the times that are asked for are enough to see what the cuts leave out.
-
-        They are not where levels are chosen: too few should be known before anything is read.
-        """
-        if self.allowed or self.clocks or moments.ndim > 1 or moments.size < 2 * _LOOKS:
-            return False
-        gaps = np.diff(moments, prepend=0.0)  # in the order in which some are picked
-        return bool((gaps >= 0).all() and gaps.max() <= moments.max() / _LOOKS)
-
-    def _leaks(self, moving: Motion, batch: slice, latest: float) -> Array:
-        """An upper bound of the trace norm that leaves through each site's cut by the last time."""
-        worst = np.zeros(len(self.state.reach.sites))
-        if len(self.state.reach.edge.site):
-            samples, numbers = np.linspace(0.0, latest, _LOOKS), self.numbers[batch].copy()
-            for clock in self.clocks:
-                numbers[:, clock.term] *= clock.largest(latest)
-            if self.clocks:
-                samples = np.unique(np.concatenate([samples, moving.turns(latest)]))
-            for _, states in self._tiles(moving, batch, samples):
-                worst = np.maximum(worst, self.cut.leak(states, numbers))
-        return worst * latest
-
-    def _left_out(self, own: Battery, leaks: Array) -> dict[str, float]:
-        """What each cut may change an energy by: the spread of energies times the trace norm."""
-        positive = own.energies[own.energies > 0]
-        quanta = own.energies.max() / positive.min() if len(positive) else 1.0
-        return {
-            name: float(quanta * (leaked + 2 * self.lost.get(name, 0.0)))
-            for name, leaked in zip(self.state.reach.sites, leaks, strict=True)
-            if leaked or name in self.lost
-        }
+    def _left_out(
+        self, own: Battery, moving: Motion, batch: slice, latest: float
+    ) -> dict[str, float]:
+        """What each cut may change an energy by, or the work in a state, in quanta."""
+        reached, numbers = self.state.reach, self.numbers[batch].copy()
+        for clock in self.clocks:
+            numbers[:, clock.term] *= clock.largest(latest)
+        names = (*reached.sites, ALL)
+        allowed = np.array([self.allowed.get(name, np.inf) for name in names]) / own.quanta
+        tiles = partial(self._tiles, moving, batch)
+        norms = flown(self.cut, moving, tiles, numbers, latest, allowed)
+        if not norms.any() and not self.lost:
+            return {}
+        one = self.state.hermitian and not reached.start.member.any()
+        largest = np.abs(numbers).max(axis=0)
+        above = beyond(self.problem.network, reached, largest)
+        more = above.most(latest, norms, one, self.tails)
+        lost = [self.lost.get(name, 0.0) for name in names]
+        found = own.quanta * (norms + 2 * np.array(lost)) + 2 * more / own.quantum
+        return {n: amount for n, amount in zip(names, found.tolist(), strict=True) if amount}
 
     def _start_of(self, batch: slice | Array) -> Array:
         return self.start[batch] if len(self.start) > 1 else self.start

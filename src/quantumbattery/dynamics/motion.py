@@ -137,6 +137,15 @@ class Motion:
             propagator.write(_flat(start, states), grid, count, into)
         return np.moveaxis(out[..., :count], 0, -1)
 
+    def ever(self, states: slice) -> Array | None:
+        """Bounds on all amplitudes at all times, (g, c, 1, size); None where none are known."""
+        moved = [
+            (blocks, propagator.ever(_flat(start, states))[..., None, :])
+            for blocks, propagator, start in self.parts
+            if isinstance(propagator, Unitary)
+        ]
+        return _columns(moved, self.size) if len(moved) == len(self.parts) else None
+
     @property
     def from_start(self) -> bool:
         """Whether a part begins at t = 0 whatever times are asked for."""

@@ -61,6 +61,11 @@ class Unitary:
         moved: Array = states[..., : times.shape[-1]].swapaxes(-1, -2)
         return moved
 
+    def ever(self, start: Array) -> Array:
+        """A bound on the size of every amplitude at all times, shape (..., c, n)."""
+        held: Array = np.abs(start @ self.vectors.conj()) @ np.abs(self.vectors).swapaxes(-1, -2)
+        return held
+
     @property
     def fastest(self) -> float:
         """The largest frequency, beside what all levels share."""

@@ -157,6 +157,41 @@ def tail(preparation: Preparation, site: Site, levels: int) -> Parameter:
     return float(weights[levels:].sum())
 
 
+def tail_quanta(preparation: Preparation, site: Site, levels: int) -> float:
+    """The root of the sum of n^2 p_n over all levels n from `levels` on; 0 on finite sites.
+
+    The largest of a batch. A bound where squeezed: from one pair of quanta to the next the weight
+    falls by (2k - 1)/(2k) tanh^2 r, here by tanh^2 r.
+    """
+    from scipy.special import gammainc, gammaln, xlogy
+
+    if not isinstance(site, Oscillator) or isinstance(preparation, Bloch):
+        return 0.0
+    if isinstance(preparation, Fock):
+        return float(np.max(np.where(np.asarray(preparation.n) >= levels, preparation.n, 0)))
+    if isinstance(preparation, Coherent):
+        mean = np.abs(np.asarray(preparation.alpha)) ** 2
+        beyond = [gammainc(max(levels - k, 1), mean) if levels > k else 1.0 for k in (1, 2)]
+        square = mean * beyond[0] + mean**2 * beyond[1]
+    elif isinstance(preparation, Thermal):
+        mean = np.asarray(preparation.occupation)
+        weight = (mean / (mean + 1)) ** levels
+        square = weight * (levels**2 + 2 * levels * mean + mean * (2 * mean + 1))
+    elif isinstance(preparation, Squeezed):
+        pairs, r = (levels + 1) // 2, np.asarray(preparation.r)
+        q, first = np.tanh(r) ** 2, 2 * pairs
+        ways = gammaln(first + 1) - 2 * gammaln(pairs + 1) - first * np.log(2)
+        weight = np.exp(ways + xlogy(pairs, q)) / np.cosh(r)
+        sums = first**2 + 4 * first * q / (1 - q) + 4 * q * (1 + q) / (1 - q) ** 2
+        whole = 3 * np.sinh(r) ** 4 + 2 * np.sinh(r) ** 2
+        square = np.minimum(weight / (1 - q) * sums, whole)
+    else:
+        array = preparation.array
+        weights = np.abs(array) ** 2 if array.ndim == 1 else np.diagonal(array).real
+        square = (np.arange(len(weights)) ** 2 * weights)[levels:].sum()
+    return float(np.sqrt(np.max(square)))
+
+
 def needed_levels(preparation: Preparation, site: Site, tolerance: float) -> int:
     """The fewest levels of an oscillator beyond which no more than a given weight lies.
 

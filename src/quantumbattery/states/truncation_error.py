@@ -4,81 +4,138 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import exp, factorial
 
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.sparse import Sums
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
+from quantumbattery.states.lindblad import damping_elements
 from quantumbattery.states.reduced import squares
 from quantumbattery.states.representation import Form
 
 _NOT_THERE = 4e-15  # an amplitude below is not known to be there at all
+_NEGLIGIBLE = 1e-19  # of the largest row: what a series leaves out is added, not dropped
 
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """Where the cut of a ladder is felt by a state, for all times at which one looks."""
+    """Where the cut of a ladder is felt by a state.
+
+    A row is the norm of <c|rho for a configuration c.
+    """
 
     state: Form
 
-    def leak(self, states: Array, numbers: Array) -> Array:
-        """A bound on the rate at which what a cut leaves out changes the density matrix, by site.
-
-        The exact state and the one on a cut ladder part at most as fast as the difference of their
-        generators moves the latter (Duhamel): an element h of the Hamiltonian that leads beyond the
-        cut from configuration e moves it by no more than 2 |h| |<e|rho| in trace norm, an element l
-        of a Lindblad operator of rate g by no more than 4 g |l|^2 |<e|rho|. The largest of the
-        batch and of all times of the states (g, c, T, entries) counts; numbers (g, terms) are the
-        coefficients of the Hamiltonian, then of the losses.
-        """
-        edge, worst = self.state.reach.edge, np.zeros(len(self.state.reach.sites))
-        if len(edge.site):
-            norms = self._row_norms(states)  # (g, c, T, where)
-            norms = np.where(norms < _NOT_THERE, 0.0, norms)
-            strength = np.abs(numbers)[:, edge.term] * self._size  # (g, entries)
-            for site, mine, summed in self._sites:
-                worst[site] = np.matmul(norms, summed(strength[:, mine])[:, None, :, None]).max()
-        return worst
-
-    @cached_property
-    def _where(self) -> tuple[Array, Array]:
-        """The configurations that lead beyond a cut, and which of them each element starts from."""
-        return np.unique(self.state.reach.edge.configuration, return_inverse=True)
-
-    @cached_property
-    def _size(self) -> Array:
-        edge = self.state.reach.edge
-        lossy = edge.term >= len(self.state.reach.hamiltonian.coefficients)
-        size: Array = np.where(lossy, 4 * np.abs(edge.value) ** 2, 2 * np.abs(edge.value))
-        return size
-
-    @cached_property
-    def _sites(self) -> list[tuple[int, Array, Sums]]:
-        """Each site whose ladder is cut: its elements, and what adds them up by configuration."""
-        edge, (where, which) = self.state.reach.edge, self._where
-        cut = [(int(site), np.flatnonzero(edge.site == site)) for site in np.unique(edge.site)]
-        return [(site, mine, Sums.to(which[mine], len(where))) for site, mine in cut]
-
-    def _row_norms(self, states: Array) -> Array:
-        """The norm of <e|rho for the configurations e that lead beyond, or a bound of it."""
-        state, (where, _) = self.state, self._where
+    def rows(self, states: Array) -> Array:
+        """Every row, or a bound of it, shape (g, c, T, configurations), of states (g, c, T, :)."""
+        state = self.state
         if isinstance(state, Matrix):
-            total = np.zeros((*states.shape[:-1], len(where)))
+            total = np.zeros((*states.shape[:-1], state.reach.size))
             weights = squares(Sums(state.weights)(states))
-            for chosen, summed in self._rows:
+            for chosen, summed in self._elements:
                 total += summed(weights[..., chosen])
-            return np.sqrt(total)
-        ((chosen, summed),), members = self._rows, state.member
+            return _there(np.sqrt(total))
         # Without loss, norms stay what they are.
         weights = squares(states if state.frozen is not None else states[..., :1, :])
         norm = np.sqrt(self._members(weights))
-        norms = summed(np.sqrt(squares(states[..., chosen])) * norm[..., members[chosen]])
-        if state.frozen is not None and state.frozen in where:
-            lost = np.maximum(1.0 - weights.sum(axis=-1), 0.0)
-            norms[..., np.searchsorted(where, state.frozen)] += lost
-        return norms
+        rows = self._amplitudes(np.sqrt(squares(states)) * norm[..., state.member])
+        if state.frozen is not None:
+            rows[..., state.frozen] += np.maximum(1.0 - weights.sum(axis=-1), 0.0)
+        return _there(rows)
+
+    def leak(self, rows: Array, numbers: Array) -> Array:
+        """A bound on the rate at which what each cut leaves out changes the density matrix.
+
+        The exact state and the one on cut ladders part at most as fast as the difference of their
+        generators moves the latter (Duhamel): an element h of the Hamiltonian that leads beyond a
+        cut from configuration e moves it by no more than 2 |h| |<e|rho| in trace norm. An element l
+        of a Lindblad operator of rate g moves it by no more than 2 g |l| (|K| + |L|) |<e|rho|, with
+        L what the operator does on the levels there are and K what it does beyond: |l| |K| by what
+        arrives beyond, |l| |K| by what that damps, 2 |l| |L| by the coherences between what arrives
+        beyond and on this side.
+
+        Rows are (g, c, T, configurations); numbers (g, terms) are the coefficients of the
+        Hamiltonian, then of the losses. Shape (g, c, T, sites + 1), the last of a common cut.
+        """
+        edge, count = self.state.reach.edge, len(self.state.reach.sites) + 1
+        if not len(edge.site):
+            return np.zeros((*rows.shape[:-1], count))
+        strength = np.abs(numbers)[:, edge.term] * self._size  # (g, entries)
+        flow = rows[..., edge.configuration] * strength[:, None, None, :]
+        leaving: Array = self._by_site(flow)
+        return leaving
+
+    def spread(self, rows: Array, numbers: Array, span: float) -> Array:
+        """A bound on the rows at all times up to `span` later, in the shape of rows.
+
+        Rows change at most as fast as they feed each other: |H_cd|, half of |(L^dag L)_cd| beside
+        the diagonal, and g |L_cd| |L| of a Lindblad operator L of rate g, since what acts from the
+        right never makes a row longer. So they stay below exp(span M) rows, with M these numbers.
+        A Lindblad operator that is diagonal only multiplies elements, by factors of at most 1.
+        """
+        _, column, term, size = self._feeds
+        strength = np.abs(numbers)[:, term] * size * span  # (g, entries)
+        most = float(self._into(strength).max(initial=0.0))
+        order = 1
+        while most**order / factorial(order) * exp(most) > _NEGLIGIBLE:
+            order += 1
+        out, part = rows.copy(), rows
+        for k in range(1, order):
+            part = self._into(part[..., column] * strength[:, None, None, :]) / k
+            out += part
+        rest = most**order / factorial(order) * exp(most)
+        spread: Array = np.minimum(out + rest * rows.max(axis=-1, keepdims=True), 1.0)
+        return spread
+
+    def pace(self, numbers: Array) -> float:
+        """The largest rate at which a row can be fed, of all members of the batch."""
+        _, _, term, size = self._feeds
+        return float(self._into(np.abs(numbers)[:, term] * size).max(initial=0.0))
+
+    @cached_property
+    def _size(self) -> Array:
+        edge, losses = self.state.reach.edge, self.state.reach.losses
+        shift = len(self.state.reach.hamiltonian.coefficients)
+        norms = np.zeros(shift + len(losses.coefficients))
+        norms[shift:] = _norms(losses)
+        beyond = np.zeros_like(norms)
+        found = _largest_norms(edge.term, edge.configuration, np.abs(edge.value))
+        beyond[: len(found)] = found
+        size = np.where(edge.term < shift, 1.0, (norms + beyond)[edge.term])
+        doubled: Array = 2 * np.abs(edge.value) * size
+        return doubled
+
+    @cached_property
+    def _by_site(self) -> Sums:
+        """What adds the elements beyond each cut up."""
+        return Sums.to(self.state.reach.edge.site, len(self.state.reach.sites) + 1)
+
+    @cached_property
+    def _feeds(self) -> tuple[Array, Array, Array, Array]:
+        """What feeds a row: which, by which, the term, and how fast for its number 1."""
+        h, losses = self.state.reach.hamiltonian, self.state.reach.losses
+        shift, damped, norms = len(h.coefficients), damping_elements(losses), _norms(losses)
+        away = losses.row != losses.column
+        moving = np.isin(losses.term, losses.term[away])  # all of an operator, or nothing
+        parts = [
+            (h.row, h.column, h.term, np.abs(h.value) * (h.row != h.column)),
+            (damped.row, damped.column, damped.term + shift,
+             np.abs(damped.value) / 2 * (damped.row != damped.column)),
+            (losses.row, losses.column, losses.term + shift,
+             np.abs(losses.value) * norms[losses.term] * moving),
+        ]  # fmt: skip
+        row, column, term, size = (np.concatenate(part) for part in zip(*parts, strict=True))
+        kept = np.flatnonzero(size)
+        return row[kept], column[kept], term[kept], size[kept]
+
+    @cached_property
+    def _into(self) -> Sums:
+        """What adds up all that feeds a row."""
+        return Sums.to(self._feeds[0], self.state.reach.size)
 
     @cached_property
     def _members(self) -> Sums:
@@ -87,16 +144,47 @@ class Cut:
         return Sums.to(self.state.member, int(self.state.member.max()) + 1)
 
     @cached_property
-    def _rows(self) -> list[tuple[Array, Sums]]:
-        """Numbers of the state that belong to such a configuration, and what adds them up there."""
-        state, (where, _) = self.state, self._where
-        if isinstance(state, Matrix):
-            ends = [(state.row, np.ones(len(state.row), dtype=bool)), (state.column, state.twin)]
-        else:
-            ends = [(state.configuration, np.ones(state.size, dtype=bool))]
-        rows = []
-        for end, counted in ends:
-            at = np.minimum(np.searchsorted(where, end), len(where) - 1)
-            chosen = np.flatnonzero(counted & (where[at] == end))
-            rows.append((chosen, Sums.to(at[chosen], len(where))))
-        return rows
+    def _amplitudes(self) -> Sums:
+        """What adds up the amplitudes of each configuration."""
+        assert isinstance(self.state, Kets)
+        return Sums.to(self.state.configuration, self.state.reach.size)
+
+    @cached_property
+    def _elements(self) -> list[tuple[Array, Sums]]:
+        """Elements of the matrix by their rows, and what adds them up there."""
+        state = self.state
+        assert isinstance(state, Matrix)
+        ends = [(state.row, np.ones(len(state.row), dtype=bool)), (state.column, state.twin)]
+        chosen = [(end, np.flatnonzero(counted)) for end, counted in ends]
+        return [(mine, Sums.to(end[mine], state.reach.size)) for end, mine in chosen]
+
+
+def _there(rows: Array) -> Array:
+    return np.where(rows < _NOT_THERE, 0.0, rows)
+
+
+def _norms(losses: Elements) -> Array:
+    """A bound on the norm of each Lindblad operator, for a rate of 1 (Schur's test)."""
+    norms = np.ones(len(losses.coefficients))
+    for end in (losses.row, losses.column):
+        keys, which = np.unique(losses.term * losses.size + end, return_inverse=True)
+        sums = np.bincount(which, np.abs(losses.value), len(keys))
+        largest = np.zeros(len(norms))
+        np.maximum.at(largest, keys // losses.size, sums)
+        norms *= largest
+    return np.sqrt(norms)
+
+
+def _largest_norms(term: Array, start: Array, value: Array) -> Array:
+    """A bound on the norm of what each term does, from its elements' starts and sizes.
+
+    The largest times how many there are from one start, and as many lead to one end: terms are
+    sums of steps up or down a ladder, each of which begins and ends once.
+    """
+    if not len(term):
+        return np.zeros(0)
+    keys, which = np.unique(term * (int(start.max()) + 1) + start, return_inverse=True)
+    many, largest = np.zeros(int(term.max()) + 1), np.zeros(int(term.max()) + 1)
+    np.maximum.at(many, keys // (int(start.max()) + 1), np.bincount(which))
+    np.maximum.at(largest, term, value)
+    return many * largest
