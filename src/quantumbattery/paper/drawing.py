@@ -50,9 +50,9 @@ def draw_2(data: dict[str, pd.DataFrame]) -> Figure:
 
 def draw_3(data: dict[str, pd.DataFrame]) -> Figure:
     """Figure 3: thermodynamics, and the best times and maxima with the fits' residuals."""
-    from matplotlib.figure import Figure
+    from quantumbattery.plot.picture import Picture
 
-    figure = Figure(figsize=(7.2, 5.4), layout="constrained")
+    figure = Picture(figsize=(7.2, 5.4), layout="constrained")
     grid = figure.add_gridspec(2, 3, width_ratios=(1, 1, 1.25))
     for letter, cell, theta in (("a", grid[0, 0], r"\pi/2"), ("c", grid[0, 1], r"\pi")):
         axes = figure.add_subplot(cell)
@@ -86,9 +86,9 @@ def draw_4(data: dict[str, pd.DataFrame]) -> Figure:
 
 
 def _sheet(rows: int, columns: int, height: float) -> tuple[Figure, Any]:
-    from matplotlib.figure import Figure
+    from quantumbattery.plot.picture import Picture
 
-    figure = Figure(figsize=(7.2, height), layout="constrained")
+    figure = Picture(figsize=(7.2, height), layout="constrained")
     return figure, figure.subplots(rows, columns)
 
 
