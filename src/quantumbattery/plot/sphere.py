@@ -94,8 +94,10 @@ def _name(axes: Any, polar: float, azimuth: float) -> None:
         return
     if azimuth:
         angles += "\n" + rf"$\phi={in_pi(azimuth)}$"
-    if abs(z) < 0.1:  # above the axes x and y
-        axes.text(x, y, z + 0.1, angles, ha="center", va="bottom", **look)
+    if abs(z) < 0.1:  # off the axes x and y, and in front off what lies behind
+        front = x * np.cos(turn) + y * np.sin(turn) > 0.6
+        shift, level = (-0.1, "top") if front else (0.1, "bottom")
+        axes.text(x, y, z + shift, angles, ha="center", va=level, **look)
         return
     side = "right" if right < -0.1 else "left"
     angles = f" {angles}" if side == "left" else f"{angles} "
