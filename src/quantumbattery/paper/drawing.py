@@ -129,7 +129,7 @@ def _map(axes: Axes, table: pd.DataFrame, words: str, *, marked: bool) -> None:
 def _lines(axes: Axes, table: pd.DataFrame, columns: Sequence[tuple[str, str]]) -> None:
     """Exact and expanded energy and power, and the ergotropic power of two angles."""
     colours = (_PURPLE, _PURPLE, _ENERGY, _ENERGY, _GOLD, _WORK)
-    dashes = ("-", (0, (2, 1.5)), "-", (0, (2, 1.5)), "-.", "-")
+    dashes = ("-", (0, (2, 1.5)), "-", (0, (2, 1.5)), "-.", (0, (8, 2)))
     for (column, name), colour, dash in zip(columns, colours, dashes, strict=True):
         axes.plot(table["loss_over_J"], table[column], color=colour, linestyle=dash, label=name)
     _legend_above(axes, columns=3)

@@ -132,7 +132,7 @@ def paint(axes: Axes, x: Any, y: Any, values: Any, words: str, *, marked: bool) 
         keys.append(_hatched(axes))
     if keys:
         above: Any = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
-        axes.legend(handles=keys, ncols=2, handletextpad=0.4, **above)
+        axes.legend(handles=keys, ncols=2, handletextpad=0.4, fontsize=8, frameon=False, **above)
     return bar
 
 

@@ -138,4 +138,6 @@ def legend(axes: Axes, columns: int = 1, where: Any = "upper right", **options: 
     low, high = axes.get_ylim()
     if axes.get_yscale() == "linear":
         axes.set_ylim(low, high + 0.09 * rows * (high - low))
-    axes.legend(loc=where, ncols=columns, **options)
+    look: dict[str, Any] = {"fontsize": 8, "frameon": False}
+    box = axes.legend(loc=where, ncols=columns, **look, **options)
+    box.set_in_layout(False)  # it stands inside: no panel beside it has to shrink for it

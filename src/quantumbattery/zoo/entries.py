@@ -243,12 +243,16 @@ class Entry:
         At least one.
     picture : callable
         Draws on a Matplotlib Axes what this battery does that the pair of qubits does not.
+    start : str
+        How charger and battery in the picture are prepared, and what else all its lines share;
+        stands below the picture.
     """
 
     name: str
     title: str
     results: Sequence[Result]
     picture: Callable[[Axes], None]
+    start: str
 
     def rows(self) -> tuple[Row, ...]:
         """All its results, found and compared."""

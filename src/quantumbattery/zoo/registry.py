@@ -119,8 +119,8 @@ def picture(name: str, ax: Axes | None = None) -> Figure:
 
     Examples
     --------
-    >>> picture("star").axes[0].get_xlabel()
-    'time $Jt$'
+    >>> picture("mediator").axes[0].get_title()
+    'A catalyst: it carries the charge and keeps nothing'
     """
     from quantumbattery.plot.picture import Picture
 
@@ -134,4 +134,5 @@ def picture(name: str, ax: Axes | None = None) -> Figure:
             axes = check_axes(ax)
         entry.picture(axes)
         axes.set_title(entry.title, fontsize=9)
+        axes.set_xlabel(f"{axes.get_xlabel()}\n{entry.start}")
     return whole_figure(axes)
