@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 
 .PHONY: paper test lint bench clean
 
-paper: $(VENV)/.installed  ## figures 2-4 with their data, and the ledger of the 70 equations
+paper: $(VENV)/.installed  ## figures 2-4 and Sec. 8 with their data, and the ledger of the 70 equations
 	$(BIN)/quantumbattery paper --out $(OUT)
 
 test: $(VENV)/.installed-test  ## the whole test suite, examples in docstrings included

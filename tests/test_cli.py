@@ -76,7 +76,8 @@ def test_paper_fills_a_folder(tmp_path):
     names = {path.name for path in (tmp_path / "new" / "folder").iterdir()}
     for number in (2, 3, 4):
         assert {f"fig{number}.png", f"fig{number}.pdf", f"fig{number}a.csv"} <= names
-    assert {"bloch.png", "ledger.json", "ledger.txt"} <= names
+    assert {"bloch.png", "sec8.png", "sec8.pdf", "ledger.json", "ledger.txt"} <= names
+    assert {f"sec8{letter}.csv" for letter in "abcd"} <= names
     assert not any(name.startswith(".") for name in names)
     assert "1.1655" in done.stdout
 

@@ -132,12 +132,12 @@ def paper(
         Path, typer.Option(metavar="DIR", help="Folder for the figures and the ledger.")
     ] = Path("paper-results"),
 ) -> None:
-    """Draw figures 2-4 of the founding paper with their data, and check its 70 equations."""
+    """Draw figures 2-4 and Sec. 8 of the founding paper with their data; check its 70 equations."""
     from quantumbattery.paper.figures import write_figures
     from quantumbattery.paper.ledger import verify
 
     make_folder(out)
-    print("Drawing figures 2, 3 and 4 ...", flush=True)
+    print("Drawing figures 2, 3 and 4, and Sec. 8 ...", flush=True)
     for path in write_figures(out):
         print(f"  {path}")
     print("Checking the 70 equations ...", flush=True)
@@ -255,6 +255,7 @@ def sweep(
         from quantumbattery.plot.style import save
 
         save(studies.picture(table, measure), plot)
+        print(studies.caption(table, measure))
     _print_written(wanted.store, plot)
 
 

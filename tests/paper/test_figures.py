@@ -9,9 +9,9 @@ from quantumbattery.paper import printed
 from quantumbattery.paper.figures import panels, write_figures
 
 
-@pytest.mark.parametrize("number", [2, 3, 4])
+@pytest.mark.parametrize("number", [2, 3, 4, 5])
 def test_panels_follow_the_captions(number):
-    letters = {2: "abc", 3: "abcdef", 4: "abc"}[number]
+    letters = {2: "abc", 3: "abcdef", 4: "abc", 5: "abcd"}[number]
     tables = panels(number)
     assert "".join(tables) == letters
     for table in tables.values():
@@ -86,6 +86,73 @@ def test_marked_times_stand_where_the_paper_has_them():
     np.testing.assert_allclose(pink.get_ydata()[1:], 1.1655611852072114)
 
 
+def test_section_8_is_the_printed_equations():
+    # Eqs. 63 and 64 as printed hold below the exceptional point; Eq. 69 gives the work at any time
+    tables = panels(5)
+    c, d = (tables[letter].query("0 < loss_over_J < 4") for letter in "cd")
+    loss = c.loss_over_J.to_numpy()
+    np.testing.assert_allclose(c.energy_time_J, printed.eq63(loss), rtol=1e-12)
+    np.testing.assert_allclose(d["energy_max_w theta=pi"], printed.eq64(np.pi, loss), rtol=1e-12)
+    a, b = tables["a"], tables["b"]
+    full = a.query("theta_over_pi == 1 and 0 < loss_over_J < 4")
+    half_full = printed.eq64(np.pi, full.loss_over_J) > 0.5  # less is no work without coherence
+    assert (full.ergotropic_power_time_J.notna() == half_full).all()
+    moments = np.linspace(0.01, 3, 1500)
+    for row in (4000, 5000, 7003):
+        theta, loss = np.pi * a.theta_over_pi[row], a.loss_over_J[row]
+        power = printed.eq69(theta, moments, loss) / moments
+        assert power.max() == pytest.approx(b.ergotropic_power_max_wJ[row], rel=1e-5)
+        best = a.ergotropic_power_time_J[row]
+        assert moments[np.argmax(power)] == pytest.approx(best, abs=0.003)
+
+
+def test_the_map_of_section_8_stands_as_its_table_says():
+    table = panels(5)["a"]
+    axes = next(each for each in qb.paper.figure(5).axes if each.get_xlabel().startswith("polar"))
+    shown = np.ma.asarray(axes.collections[0].get_array())
+    assert shown.shape == (81, 101)
+    row = table.iloc[50 * 81 + 20]
+    assert row[["theta_over_pi", "loss_over_J"]].tolist() == pytest.approx([0.5, 1.0])
+    assert shown[20, 50] == row.ergotropic_power_time_J
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["no value"]
+
+
+# --- how they look -------------------------------------------------------------------------------
+
+
+def drawn(number):
+    figure = qb.paper.figure(number)
+    figure.draw_without_rendering()
+    return figure
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 5])
+def test_legends_stay_within_the_width_of_their_panels(number):
+    figure = drawn(number)
+    legends = [axes.get_legend() for axes in figure.axes if axes.get_legend() is not None]
+    assert len(legends) >= 3
+    for legend in legends:
+        inner, outer = legend.get_window_extent(), legend.axes.get_window_extent()
+        assert outer.x0 <= inner.x0 + 1e-6
+        assert inner.x1 <= outer.x1 + 1e-6
+
+
+def test_panels_e_and_f_of_figure_3_have_the_same_edges():
+    figure = drawn(3)
+    last = [axes for axes in figure.axes if axes.get_subplotspec().colspan.start == 2]
+    assert len(last) == 4
+    for axes in last:
+        box = axes.get_position()
+        first = last[0].get_position()
+        assert (box.x0, box.x1) == pytest.approx((first.x0, first.x1), abs=1e-9)
+    assert [axes.get_ylabel() for axes in last] == [
+        "best time $Jt$",
+        "residual\nof $Jt_{\\mathcal{P}}$",
+        r"maximum $/\,\omega_b$ or $/\,(\omega_b J)$",
+        "residual\nof $\\mathcal{P}/(\\omega_b J)$",
+    ]
+
+
 def test_files_are_complete(tmp_path):
     paths = write_figures(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted(paths)
@@ -96,5 +163,5 @@ def test_files_are_complete(tmp_path):
 
 
 def test_there_is_no_figure_7():
-    with pytest.raises(ValueError, match="are 2, 3 and 4; got 7"):
+    with pytest.raises(ValueError, match=r"are 2, 3 and 4, and 5 for Sec\. 8; got 7"):
         qb.paper.figure(7)

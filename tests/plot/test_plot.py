@@ -13,6 +13,10 @@ def table(**parameters):
     return qb.QubitPair(**parameters).charge(qb.bloch(np.pi / 2), TIMES)
 
 
+def words(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
 def test_every_axis_names_quantity_and_unit():
     for figure in (
         qb.plot.curves(table()),
@@ -79,11 +83,45 @@ def test_order_of_the_axes_does_not_matter():
 
 
 def test_map_with_cells_that_have_no_value():
+    values = np.array([[np.nan, 1.0, 2.0], [0.5, 3.0, np.inf]])
+    data = xr.Dataset({"ergotropy": (("y", "x"), values)}, {"x": np.arange(3.0), "y": [0.0, 1.0]})
+    axes = qb.plot.map(data, "x", "y").axes[0]
+    assert (axes.lines[0].get_xdata()[0], axes.lines[0].get_ydata()[0]) == (1.0, 1.0)
+    assert words(axes) == ["largest: 3", "no value"]
+    assert axes.patch.get_hatch()
+    whole = qb.plot.map(data.isel(x=[1]), "x", "y").axes[0]
+    assert (words(whole), whole.patch.get_hatch()) == (["largest: 3"], None)
+    nothing = qb.plot.map(data.isel(x=[0], y=[0]), "x", "y").axes[0]
+    assert (words(nothing), list(nothing.lines)) == (["no value"], [])
+
+
+def test_no_time_is_marked_as_the_largest():
     best = qb.QubitPair(charger_loss=[0.0, 0.1]).optimum(qb.bloch([0.0, 1.0, np.pi]))
-    star = qb.plot.map(best, "theta", "charger_loss", "ergotropic_power_time").axes[0].lines[0]
-    assert (star.get_xdata()[0], star.get_ydata()[0]) == (np.pi, 0.0)
-    empty = best.sel(theta=[0.0])
-    assert not qb.plot.map(empty, "theta", "charger_loss", "energy_time").axes[0].lines
+    axes = qb.plot.map(best, "theta", "charger_loss", "ergotropic_power_time").axes[0]
+    assert (words(axes), list(axes.lines)) == (["no value"], [])  # theta = 0 never gives work
+    axes = qb.plot.map(best, "theta", "charger_loss", "ergotropic_power_max").axes[0]
+    assert words(axes) == ["largest: 0.673"]  # D of the paper, Eq. 44
+
+
+def test_contours_run_at_the_ticks_of_the_colour_bar():
+    x, y = np.linspace(0, 1, 31), np.linspace(0, 2, 21)
+    data = xr.Dataset({"power": (("y", "x"), y[:, None] + 0 * x)}, {"x": x, "y": y})
+    figure = qb.plot.map(data, "x", "y", "power")
+    lines = figure.axes[0].collections[1]
+    inner = [tick for tick in figure.axes[1].get_yticks() if 0 < tick < 2]
+    np.testing.assert_allclose(lines.levels, inner)
+    for level, path in zip(lines.levels, lines.get_paths(), strict=True):
+        np.testing.assert_allclose(path.vertices[:, 1], level, atol=1e-12)
+    few = data.isel(x=slice(4))
+    assert len(qb.plot.map(few, "x", "y", "power").axes[0].collections) == 1
+    flat = data.isel(y=[0] * 9).assign_coords(y=np.arange(9.0))
+    assert len(qb.plot.map(flat, "x", "y", "power").axes[0].collections) == 1
+
+
+def test_a_map_says_which_axes_it_does_not_show():
+    data = table(charger_loss=[0.1, 1.0], coupling=[1.0, 2.0])
+    figure = qb.plot.map(data, "charger_loss", "coupling", "energy", over=["time"])
+    assert figure.axes[1].get_ylabel() == "stored energy $E$ (frequency),\nlargest over time"
 
 
 def test_bad_requests():

@@ -57,6 +57,8 @@ def test_a_study_becomes_a_store_and_a_map(tmp_path):
     for words in ("qubit_pair, 7 theta x 3 charger_loss", "study.zarr", "ergotropy", "21/21"):
         assert words in done.stdout + done.stderr
     assert map_.read_bytes()[:4] == b"\x89PNG"
+    said = "the map shows ergotropy over theta and charger_loss, the largest over time\n"
+    assert said in done.stdout
     table = xr.open_zarr(tmp_path / "study.zarr", consolidated=False, chunks=None)
     assert table.energy.dims == ("theta", "charger_loss", "time")
     exact = paper_energy(table.theta, table.charger_loss, table.time)
@@ -260,6 +262,6 @@ def test_a_picture_takes_the_best_over_the_rest(tmp_path):
     np.testing.assert_allclose(
         np.asarray(shown).reshape(3, 7), table.energy.max("time").transpose("charger_loss", "theta")
     )
-    assert "best over time" in bar.get_ylabel()
+    assert "largest over time" in bar.get_ylabel()
     with pytest.raises(ValueError, match="there is no 'power' to draw"):
         picture(table, "power")

@@ -2,6 +2,7 @@ import ast
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,29 @@ def test_pictures_have_labels_and_a_legend(name):
     assert axes.get_title()
 
 
+def test_pictures_say_how_they_start():
+    for name, entry in registry.ENTRIES.items():
+        assert entry.start.strip(), name
+    axes = qb.zoo.picture("dicke").axes[0]
+    assert axes.get_xlabel() == "cells $N$\ncavity with exactly $N$ photons"
+
+
+def test_every_line_of_a_picture_is_named():
+    for name in ("driven_qubit_pair", "jaynes_cummings", "dicke"):
+        (axes,) = qb.zoo.picture(name).axes
+        keys = axes.get_legend().get_texts() if axes.get_legend() else []
+        said = {text.get_text() for text in [*keys, *axes.texts]}
+        assert {line.get_label() for line in axes.lines} <= said, name
+
+
+def test_curves_of_a_cavity_do_not_cross():
+    (axes,) = qb.zoo.picture("jaynes_cummings").axes
+    spans = sorted((min(line.get_ydata()), max(line.get_ydata())) for line in axes.lines)
+    assert len(spans) == 3
+    assert all(lower[1] < upper[0] for lower, upper in pairwise(spans))
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0", "1"] * 3
+
+
 def command(monkeypatch, capsys, *words):
     monkeypatch.setattr(sys, "argv", ["quantumbattery", "zoo", *words])
     with pytest.raises(SystemExit) as stop:
@@ -157,7 +181,7 @@ def small_zoo(monkeypatch, allowed):
         axes.plot([0, 1], [0, 1])
 
     results = [Result("x", lambda: 1.0, 1.1, "exact: typed", allowed)]
-    entries = {name: Entry(name, name, results, draw) for name in ("one", "two")}
+    entries = {name: Entry(name, name, results, draw, "empty") for name in ("one", "two")}
     monkeypatch.setattr(registry, "ENTRIES", entries)
 
 

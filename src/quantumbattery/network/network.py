@@ -5,6 +5,7 @@ A network is described, never built: frozen values that know no solver.
 
 from __future__ import annotations
 
+import html
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from quantumbattery.network.matrix_interactions import Coupling
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.described import Described, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
+from quantumbattery.quantities.tables import html_table
 
 _WORDS = {"a", "b", "always", "site", "envelope", "rotating_wave", "transition", "breaks"}
 
@@ -94,6 +96,16 @@ class Network(Described):
     __hash__ = None
 
     def __repr__(self) -> str:
+        title, lines = self._card()
+        return "\n".join([title, *(f"  {name}: {text}" for name, text in lines)])
+
+    def _repr_html_(self) -> str:
+        """The same card as a table of a notebook."""
+        title, lines = self._card()
+        return f"<p>{html.escape(title)}</p>{html_table(('part', 'what it is'), lines)}"
+
+    def _card(self) -> tuple[str, list[tuple[str, str]]]:
+        """Who charges whom; the parts."""
         who = listed(self.charger) or self._unnamed
         title = f"{type(self).__name__}: {who} {_verb(self.charger)} {listed(self.battery)}"
         if self.mediators:
@@ -111,7 +123,7 @@ class Network(Described):
         if sizes:  # whoever gave a list where one number was meant sees it here
             axes = ", ".join(f"{name} ({size})" for name, size in sizes.items())
             lines.append(("axes of every result", axes))
-        return "\n".join([title, *folded(lines)])
+        return title, list(folded(lines))
 
     @property
     def _unnamed(self) -> str:

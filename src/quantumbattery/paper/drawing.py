@@ -1,14 +1,15 @@
-"""How figures 2, 3 and 4 are drawn; `figures` has what is in them."""
+"""How figures 2, 3 and 4, and Sec. 8, are drawn; `figures` has what is in them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from quantumbattery.paper.approximations import A, C
+from quantumbattery.plot.maps import paint
 from quantumbattery.plot.style import DASHES, shades
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _TEX = (r"$\theta=0$", r"$\pi/4$", r"$\pi/2$", r"$3\pi/4$", r"$\pi$")
 _ENERGY, _PASSIVE, _WORK = "#CC79A7", "#56B4E9", "#B2182B"
 _PURPLE, _GOLD, _GREEN, _ORANGE = "#7B3294", "#E69F00", "#009E73", "#D55E00"
-_TIME, _THETA = r"time $Jt$", r"polar angle $\theta/\pi$"
+_TIME, _THETA, _LOSS = r"time $Jt$", r"polar angle $\theta/\pi$", r"charger loss $\gamma/J$"
 
 
 def draw_2(data: dict[str, pd.DataFrame]) -> Figure:
@@ -50,20 +51,23 @@ def draw_2(data: dict[str, pd.DataFrame]) -> Figure:
 
 def draw_3(data: dict[str, pd.DataFrame]) -> Figure:
     """Figure 3: thermodynamics, and the best times and maxima with the fits' residuals."""
-    from matplotlib.figure import Figure
+    from quantumbattery.plot.picture import Picture
 
-    figure = Figure(figsize=(7.2, 5.4), layout="constrained")
-    grid = figure.add_gridspec(2, 3, width_ratios=(1, 1, 1.25))
-    for letter, cell, theta in (("a", grid[0, 0], r"\pi/2"), ("c", grid[0, 1], r"\pi")):
+    figure = Picture(figsize=(7.2, 5.8), layout="constrained")
+    # one grid for all panels, so that those of a column have the same edges
+    grid = figure.add_gridspec(4, 3, width_ratios=(1, 1, 1.15), height_ratios=(3, 1, 3, 1))
+    for letter, cell, theta in (("a", grid[:2, 0], r"\pi/2"), ("c", grid[:2, 1], r"\pi")):
         axes = figure.add_subplot(cell)
         _energies(axes, data[letter], theta)
         _finish(axes, f"({letter})", _TIME, r"energy $/\,\omega_b$")
-    for letter, cell, theta in (("b", grid[1, 0], r"\pi/2"), ("d", grid[1, 1], r"\pi")):
+    for letter, cell, theta in (("b", grid[2:, 0], r"\pi/2"), ("d", grid[2:, 1], r"\pi")):
         axes = figure.add_subplot(cell)
         _powers(axes, data[letter], C if letter == "d" else _best_time(data["e"]), theta)
         _finish(axes, f"({letter})", _TIME, r"power $/\,(\omega_b J)$")
-    _with_residual(grid[0, 2], data["e"], _times_of, "residual", "(e)")
-    _with_residual(grid[1, 2], data["f"], _maxima_of, "residual", "(f)")
+    for letter, row, draw in (("e", 0, _times_of), ("f", 2, _maxima_of)):
+        upper = figure.add_subplot(grid[row, 2])
+        lower = figure.add_subplot(grid[row + 1, 2], sharex=upper)
+        _with_residual(upper, lower, data[letter], draw, f"({letter})")
     return figure
 
 
@@ -85,10 +89,56 @@ def draw_4(data: dict[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def _sheet(rows: int, columns: int, height: float) -> tuple[Figure, Any]:
-    from matplotlib.figure import Figure
+def draw_5(data: dict[str, pd.DataFrame]) -> Figure:
+    """Section 8: the best ergotropic power over angle and loss; the expansions for small loss."""
+    figure, ((a, b), (c, d)) = _sheet(2, 2, height=5.6)
+    _map(a, data["a"], r"best time $Jt_{\mathcal{P}}$ for ergotropic power", marked=False)
+    _letter(a, "(a)")
+    _map(b, data["b"], r"highest ergotropic power $\mathcal{P}/(\omega_b J)$", marked=True)
+    _letter(b, "(b)")
+    _lines(c, data["c"], (
+        ("energy_time_J", r"$t_E$"),
+        ("energy_time_expanded_J", "Eq. (65)"),
+        ("power_time_J", r"$t_P$"),
+        ("power_time_expanded_J", "Eq. (67)"),
+        ("ergotropic_power_time_J theta=pi/2", r"$t_{\mathcal{P}}$, $\theta=\pi/2$"),
+        ("ergotropic_power_time_J theta=pi", r"$t_{\mathcal{P}}$, $\theta=\pi$"),
+    ))  # fmt: skip
+    c.set_ylim(0, 1.6)  # the expansions go on below, here and in (d)
+    _finish(c, "(c)", _LOSS, r"best time $Jt$")
+    _lines(d, data["d"], (
+        ("energy_max_w theta=pi", r"$E$, $\theta=\pi$"),
+        ("energy_max_expanded_w theta=pi", "Eq. (66)"),
+        ("power_max_wJ theta=pi", r"$P$, $\theta=\pi$"),
+        ("power_max_expanded_wJ theta=pi", "Eq. (68)"),
+        ("ergotropic_power_max_wJ theta=pi/2", r"$\mathcal{P}$, $\theta=\pi/2$"),
+        ("ergotropic_power_max_wJ theta=pi", r"$\mathcal{P}$, $\theta=\pi$"),
+    ))  # fmt: skip
+    d.set_ylim(0, 1)
+    _finish(d, "(d)", _LOSS, r"maximum $/\,\omega_b$ or $/\,(\omega_b J)$")
+    return figure
 
-    figure = Figure(figsize=(7.2, height), layout="constrained")
+
+def _map(axes: Axes, table: pd.DataFrame, words: str, *, marked: bool) -> None:
+    angle, loss = (table[name].unique() for name in ("theta_over_pi", "loss_over_J"))
+    values = table.iloc[:, 2].to_numpy().reshape(len(angle), len(loss))
+    paint(axes, angle, loss, values.T, words, marked=marked)
+    axes.set(xlabel=_THETA, ylabel=_LOSS)
+
+
+def _lines(axes: Axes, table: pd.DataFrame, columns: Sequence[tuple[str, str]]) -> None:
+    """Exact and expanded energy and power, and the ergotropic power of two angles."""
+    colours = (_PURPLE, _PURPLE, _ENERGY, _ENERGY, _GOLD, _WORK)
+    dashes = ("-", (0, (2, 1.5)), "-", (0, (2, 1.5)), "-.", (0, (8, 2)))
+    for (column, name), colour, dash in zip(columns, colours, dashes, strict=True):
+        axes.plot(table["loss_over_J"], table[column], color=colour, linestyle=dash, label=name)
+    _legend_above(axes, columns=3)
+
+
+def _sheet(rows: int, columns: int, height: float) -> tuple[Figure, Any]:
+    from quantumbattery.plot.picture import Picture
+
+    figure = Picture(figsize=(7.2, height), layout="constrained")
     return figure, figure.subplots(rows, columns)
 
 
@@ -106,7 +156,7 @@ def _energies(axes: Axes, table: pd.DataFrame, theta: str) -> None:
     )
     axes.plot(time, table["ergotropy_w"], color=_WORK, lw=1.8, label=r"ergotropy $\mathcal{E}$")
     _best(axes, np.pi / 2, r"$t_E=t_{\mathcal{E}}$", _WORK)
-    _legend_above(axes, columns=3, theta=theta)
+    _legend_above(axes, columns=2, theta=theta)
 
 
 def _powers(axes: Axes, table: pd.DataFrame, best: float, theta: str) -> None:
@@ -120,7 +170,7 @@ def _powers(axes: Axes, table: pd.DataFrame, best: float, theta: str) -> None:
     )
     _best(axes, A, "$t_P$", _ENERGY, "right")
     _best(axes, best, r"$t_{\mathcal{P}}$", _WORK)
-    _legend_above(axes, columns=3, theta=theta)
+    _legend_above(axes, columns=2, theta=theta)
 
 
 def _best_time(table: pd.DataFrame) -> float:
@@ -128,7 +178,8 @@ def _best_time(table: pd.DataFrame) -> float:
     return float(table["ergotropic_power_time_J"].iloc[len(table) // 2])
 
 
-def _times_of(axes: Axes, table: pd.DataFrame) -> str:
+def _times_of(axes: Axes, table: pd.DataFrame) -> tuple[str, str]:
+    """Draws; says which column is the residual, and of what."""
     angle = table["theta_over_pi"]
     axes.plot(
         angle, table["energy_and_ergotropy_time_J"], color=_PURPLE, label=r"$t_E=t_{\mathcal{E}}$"
@@ -139,49 +190,49 @@ def _times_of(axes: Axes, table: pd.DataFrame) -> str:
     axes.plot(angle, table["ergotropic_power_time_fit_J"], "--", color=_ORANGE, label=r"Eq. (43)")
     axes.plot(angle, table["power_time_J"], "-.", color=_ENERGY, label=r"$t_P$")
     axes.set_ylabel(r"best time $Jt$")
-    return "fit_minus_exact_J"
+    return "fit_minus_exact_J", r"$Jt_{\mathcal{P}}$"
 
 
-def _maxima_of(axes: Axes, table: pd.DataFrame) -> str:
+def _maxima_of(axes: Axes, table: pd.DataFrame) -> tuple[str, str]:
     angle = table["theta_over_pi"]
     axes.plot(
         angle,
         table["energy_and_ergotropy_max_w"],
         color=_PURPLE,
-        label=r"$E,\mathcal{E}$ at best $(\omega_b)$",
+        label=r"$E=\mathcal{E}$ $(\omega_b)$",
     )
     axes.plot(
         angle,
         table["ergotropic_power_max_wJ"],
         color=_GOLD,
         lw=2,
-        label=r"$\mathcal{P}(t_{\mathcal{P}})$ $(\omega_b J)$",
+        label=r"$\mathcal{P}$ $(\omega_b J)$",
     )
     axes.plot(angle, table["ergotropic_power_max_fit_wJ"], "--", color=_ORANGE, label="Eq. (45)")
-    axes.plot(angle, table["power_max_wJ"], "-.", color=_ENERGY, label=r"$P(t_P)$ $(\omega_b J)$")
-    axes.set_ylabel("maximum")
-    return "fit_minus_exact_wJ"
+    axes.plot(angle, table["power_max_wJ"], "-.", color=_ENERGY, label=r"$P$ $(\omega_b J)$")
+    axes.set_ylabel(r"maximum $/\,\omega_b$ or $/\,(\omega_b J)$")
+    return "fit_minus_exact_wJ", r"$\mathcal{P}/(\omega_b J)$"
 
 
 def _with_residual(
-    cell: Any,
+    upper: Axes,
+    lower: Axes,
     table: pd.DataFrame,
-    draw: Callable[[Axes, pd.DataFrame], str],
-    residual: str,
+    draw: Callable[[Axes, pd.DataFrame], tuple[str, str]],
     letter: str,
 ) -> None:
     """A panel with, below it, by how much the paper's fit misses the exact curve."""
-    upper, lower = cell.subgridspec(2, 1, height_ratios=(3, 1), hspace=0.02).subplots(sharex=True)
-    column = draw(upper, table)
+    column, quantity = draw(upper, table)
     _legend_above(upper, columns=2)
     _letter(upper, letter)
     upper.margins(x=0)
     low, high = upper.get_ylim()
     upper.set_ylim(low, high + 0.18 * (high - low))
+    upper.tick_params(labelbottom=False)
     lower.axhline(0, color="0.5", lw=0.6)
     lower.plot(table["theta_over_pi"], table[column], color=_ORANGE)
     lower.fill_between(table["theta_over_pi"], table[column], color=_ORANGE, alpha=0.2, lw=0)
-    lower.set(xlabel=_THETA, ylabel=residual)
+    lower.set(xlabel=_THETA, ylabel=f"residual\nof {quantity}")
     upper.figure.align_ylabels([upper, lower])
 
 
@@ -223,8 +274,9 @@ def _legend_above(axes: Axes, columns: int, theta: str = "") -> None:
         ncols=columns,
         columnspacing=0.8,
         handletextpad=0.4,
-        handlelength=1.7,
-        borderaxespad=0.1,
+        handlelength=1.6,
+        borderpad=0.2,
+        borderaxespad=0.3,
         labelspacing=0.2,
     )
 

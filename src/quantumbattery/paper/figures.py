@@ -1,5 +1,7 @@
 """Figures 2, 3 and 4 of the founding paper, panel by panel, and the numbers in them.
 
+Figure 5 is none of the paper's: it shows what Sec. 8 says of loss, without a picture.
+
 `panels` computes what a figure shows, one labelled table a panel; the drawing reads only these
 tables. Energies are in units of the battery's frequency, times in units of 1/J, so the pair has
 frequency and coupling 1 here.
@@ -29,6 +31,9 @@ NAMES = ("0", "pi/4", "pi/2", "3pi/4", "pi")
 
 _TIMES = np.linspace(0, 2 * np.pi, 801)
 _THETAS = np.linspace(0, np.pi, 401)
+_LOSSES = np.linspace(0, 4, 401)  # to the exceptional point, gamma = 4 J
+
+_FILES = {1: "bloch", 2: "fig2", 3: "fig3", 4: "fig4", 5: "sec8"}
 
 
 def panels(number: int) -> dict[str, pd.DataFrame]:
@@ -37,13 +42,14 @@ def panels(number: int) -> dict[str, pd.DataFrame]:
     Parameters
     ----------
     number : int
-        2, 3 or 4.
+        2, 3 or 4, or 5 for Sec. 8.
 
     Returns
     -------
     dict of str to pandas.DataFrame
         By panel letter. Columns say what they hold and in which unit: `t_J` is J t, `energy_w`
-        is the energy over the battery's frequency, `power_wJ` the power over frequency times J.
+        is the energy over the battery's frequency, `power_wJ` the power over frequency times J. A
+        map has a row for each of its points, angle by angle.
 
     Raises
     ------
@@ -65,11 +71,13 @@ def figure(number: int) -> Figure:
     Parameters
     ----------
     number : int
-        2: energetics; 3: thermodynamics; 4: origin of the ergotropy, and entanglement.
+        2: energetics; 3: thermodynamics; 4: origin of the ergotropy, and entanglement; 5, which the
+        paper does not have: what loss does to the best times and powers (Sec. 8).
 
     Returns
     -------
     matplotlib.figure.Figure
+        A notebook shows it.
 
     Raises
     ------
@@ -79,7 +87,7 @@ def figure(number: int) -> Figure:
     Notes
     -----
     Figure 2: Eqs. 30-37; figure 3: Eqs. 30-45, the fits of Eqs. 43 and 45 with their residuals;
-    figure 4: Eqs. 50-59.
+    figure 4: Eqs. 50-59; figure 5: Eqs. 62-69, the expansions of Eqs. 65-68.
 
     Examples
     --------
@@ -97,7 +105,7 @@ def figure(number: int) -> Figure:
 
 
 def write_figures(folder: str | Path) -> list[Path]:
-    """Write figures 2-4 and the sphere as PNG and PDF, and the plotted numbers as CSV.
+    """Write figures 2-4, Sec. 8 and the sphere as PNG and PDF, and the plotted numbers as CSV.
 
     Parameters
     ----------
@@ -107,7 +115,7 @@ def write_figures(folder: str | Path) -> list[Path]:
     Returns
     -------
     list of Path
-        The files: bloch.png, fig2.png, fig2.pdf, fig2a.csv and so on, each whole.
+        The files: bloch.png, fig2.png, fig2.pdf, fig2a.csv and so on to sec8d.csv, each whole.
 
     Raises
     ------
@@ -117,8 +125,7 @@ def write_figures(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     make_folder(folder)
     written = []
-    for number in (1, 2, 3, 4):
-        name = "bloch" if number == 1 else f"fig{number}"
+    for number, name in _FILES.items():
         picture = figure(number)
         for suffix in ("png", "pdf"):
             style.save(picture, path := folder / f"{name}.{suffix}")
@@ -136,9 +143,10 @@ def _figure(
         2: (_panels_2, drawing.draw_2),
         3: (_panels_3, drawing.draw_3),
         4: (_panels_4, drawing.draw_4),
+        5: (_panels_5, drawing.draw_5),
     }
     if number not in figures:
-        raise ValueError(f"the paper's figures with data are 2, 3 and 4; got {number!r}")
+        raise ValueError(f"the figures with data are 2, 3 and 4, and 5 for Sec. 8; got {number!r}")
     return figures[number]
 
 
@@ -220,4 +228,41 @@ def _panels_4() -> dict[str, pd.DataFrame]:
         "a": _by_time(np.pi / 2, columns),
         "b": _by_time(np.pi, columns),
         "c": _by_angle("concurrence", "concurrence"),
+    }
+
+
+def _panels_5() -> dict[str, pd.DataFrame]:
+    losses = _LOSSES[::5]
+    best = QubitPair(charger_loss=losses).optimum(bloch(_THETAS[::4]))
+    angle, loss = np.meshgrid(_THETAS[::4] / np.pi, losses, indexing="ij")
+    where = {"theta_over_pi": angle.ravel(), "loss_over_J": loss.ravel()}
+    times, powers = (
+        best[name].transpose("theta", "charger_loss").to_numpy().ravel()
+        for name in ("ergotropic_power_time", "ergotropic_power_max")
+    )
+    lossy = QubitPair(charger_loss=_LOSSES)
+    full, half = lossy.optimum(bloch(np.pi)), lossy.optimum(bloch(np.pi / 2))
+    best_times = {
+        "loss_over_J": _LOSSES,
+        "energy_time_J": full.energy_time,
+        "energy_time_expanded_J": approximations.energy_time(_LOSSES),
+        "power_time_J": full.power_time,
+        "power_time_expanded_J": approximations.power_time(_LOSSES),
+        "ergotropic_power_time_J theta=pi/2": half.ergotropic_power_time,
+        "ergotropic_power_time_J theta=pi": full.ergotropic_power_time,
+    }
+    maxima = {
+        "loss_over_J": _LOSSES,
+        "energy_max_w theta=pi": full.energy_max,
+        "energy_max_expanded_w theta=pi": approximations.energy_max(np.pi, _LOSSES),
+        "power_max_wJ theta=pi": full.power_max,
+        "power_max_expanded_wJ theta=pi": approximations.power_max(np.pi, _LOSSES),
+        "ergotropic_power_max_wJ theta=pi/2": half.ergotropic_power_max,
+        "ergotropic_power_max_wJ theta=pi": full.ergotropic_power_max,
+    }
+    return {
+        "a": pd.DataFrame({**where, "ergotropic_power_time_J": times}),
+        "b": pd.DataFrame({**where, "ergotropic_power_max_wJ": powers}),
+        "c": pd.DataFrame(best_times),
+        "d": pd.DataFrame(maxima),
     }

@@ -7,11 +7,12 @@ correction and how good the approximations are.
 
 from __future__ import annotations
 
+import html
 from collections import Counter
 from dataclasses import dataclass, field
 
 from quantumbattery.paper.verdict import Row
-from quantumbattery.quantities.tables import RULE, Rows, paragraph
+from quantumbattery.quantities.tables import RULE, Rows, html_table, paragraph
 
 __all__ = ["Ledger", "Row", "verify"]
 
@@ -30,8 +31,8 @@ DEFINING = {
 class Ledger(Rows[Row]):
     """The verdicts on all equations, in order, and the paper's constants to full precision.
 
-    Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns, `to_json`
-    gives [{"number", "title", "status", "error", "note"}, ...].
+    Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns, a notebook as
+    one of its own; `to_json` gives [{"number", "title", "status", "error", "note"}, ...].
 
     Parameters
     ----------
@@ -64,6 +65,21 @@ class Ledger(Rows[Row]):
         for name, value in self.constants.items():
             lines.append(f"  {name} = {value:<19.17g}  {DEFINING[name]}")
         return "\n".join([*lines, RULE, self.summary()])
+
+    _repr_pretty_ = Rows._repr_pretty_  # IPython looks in the class that has its own __repr__
+
+    def _repr_html_(self) -> str:
+        """The same as tables of a notebook."""
+        said = f"<p>{html.escape(self.summary())}</p>"
+        rows = (
+            (str(r.number), r.status, "" if r.error is None else f"{r.error:.1e}", r.title, r.note)
+            for r in self.rows
+        )
+        table = html_table(("Eq.", "status", "error", "about", "note"), rows, numbers=(0, 2))
+        if not self.constants:
+            return said + table
+        values = ((name, f"{x:.17g}", DEFINING[name]) for name, x in self.constants.items())
+        return said + table + html_table(("constant", "value", "defined by"), values)
 
     def summary(self) -> str:
         """Say in one line how many equations have which status, and which are corrected."""

@@ -13,14 +13,16 @@ from quantumbattery.plot.style import (
     COLOURS,
     DASHES,
     LARGEST_LEGEND,
-    STYLE,
+    check_axes,
     check_dataset,
     in_pi,
     label,
     legend,
+    look_of,
     rising,
     shades,
     variables,
+    whole_figure,
 )
 from quantumbattery.quantities.measures import check_measures
 
@@ -29,7 +31,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure:
+def curves(
+    dataset: xr.Dataset,
+    measures: Iterable[str] | None = None,
+    ax: Axes | Sequence[Axes] | None = None,
+) -> Figure:
     """Draw measures against time, and one line for each value of one further axis.
 
     Parameters
@@ -38,17 +44,22 @@ def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure
         What `charge` returned, with the axis "time" and at most one other.
     measures : iterable of str, optional
         Which; by default energy, ergotropy and the powers, as far as they are there.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, in the look of that figure; for several panels, as many axes.
 
     Returns
     -------
     matplotlib.figure.Figure
-        Without a second axis, a panel for each unit with a line for each measure; otherwise a
-        panel for each measure.
+        That of `ax`, or a new one, which a notebook shows. Without a second axis, a panel for each
+        unit with a line for each measure; otherwise a panel for each measure.
 
     Raises
     ------
     ValueError
-        If a measure or the axis "time" is missing, or there are several further axes.
+        If a measure or the axis "time" is missing, there are several further axes, or not as many
+        axes in `ax` as panels.
+    TypeError
+        If `ax` is not made of Matplotlib's axes.
 
     Examples
     --------
@@ -59,9 +70,6 @@ def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure
     >>> figure.axes[0].get_xlabel()
     'time $t$ (1/frequency)'
     """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
     check_dataset(dataset)
     chosen = _chosen(dataset, measures)
     others = [str(d) for d in dataset[chosen[0]].dims if d != "time"]
@@ -75,18 +83,37 @@ def curves(dataset: xr.Dataset, measures: Iterable[str] | None = None) -> Figure
     else:
         units = dict.fromkeys(dataset[name].attrs.get("units", "") for name in chosen)
         panels = [[n for n in chosen if dataset[n].attrs.get("units", "") == u] for u in units]
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(3.5 * min(len(panels), 3), 2.7 * -(-len(panels) // 3)))
-        figure.set_layout_engine("constrained")
-        grid = figure.subplots(-(-len(panels) // 3), min(len(panels), 3), squeeze=False)
-        for axes, names in zip(grid.flat, panels, strict=False):
+    with look_of(ax):
+        grid = _sheet(len(panels)) if ax is None else _given(ax, panels)
+        for axes, names in zip(grid, panels, strict=True):
             if others:
                 _family(axes, rising(dataset[names[0]]), others[0])
             else:
                 _lines(axes, [rising(dataset[name]) for name in names])
-        for axes in grid.flat[len(panels) :]:
-            axes.remove()
-    return figure
+    return whole_figure(grid[0])
+
+
+def _sheet(panels: int) -> list[Axes]:
+    """Panels on a new figure, three in a row."""
+    from quantumbattery.plot.picture import Picture
+
+    columns, rows = min(panels, 3), -(-panels // 3)
+    figure = Picture(figsize=(3.5 * columns, 2.7 * rows), layout="constrained")
+    grid = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axes in grid[panels:]:
+        axes.remove()
+    return grid[:panels]
+
+
+def _given(ax: Any, panels: Sequence[Sequence[str]]) -> list[Axes]:
+    grid = [check_axes(each) for each in np.asarray(ax, object).ravel()]
+    if len(grid) != len(panels):
+        said = "; ".join(", ".join(names) for names in panels)
+        raise ValueError(
+            f"these measures take {len(panels)} panels ({said}) and ax has {len(grid)}: "
+            "give as many axes, or fewer measures"
+        )
+    return grid
 
 
 def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str]:

@@ -8,17 +8,38 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.plot.style import LARGEST_LEGEND, STYLE, check_dataset, label, rising, variables
+from quantumbattery.plot.style import (
+    LARGEST_LEGEND,
+    check_axes,
+    check_dataset,
+    label,
+    look_of,
+    rising,
+    variables,
+    whole_figure,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colorbar import Colorbar
     from matplotlib.figure import Figure
+
+_FEWEST = 8  # cells along an axis with contours: of fewer they would tell more than is known
 
 
 def map(  # noqa: A001 - the name that the interface gives it
-    dataset: xr.Dataset, x: str, y: str, measure: str = "ergotropy", over: Iterable[str] = ()
+    dataset: xr.Dataset,
+    x: str,
+    y: str,
+    measure: str = "ergotropy",
+    over: Iterable[str] = (),
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw one measure over two axes as a map, its largest value marked.
+
+    A line runs along each value that the colour bar names, if there are cells enough for lines. A
+    cell without value (NaN, such as the best time of what is never positive) is hatched, and the
+    legend says so. Of times none is marked, for a long one is no better.
 
     Parameters
     ----------
@@ -29,16 +50,22 @@ def map(  # noqa: A001 - the name that the interface gives it
     measure : str
         What to draw.
     over : iterable of str
-        Axes of which the best is taken at every point of the map, such as the time.
+        Axes of which the largest is taken at every point of the map, such as the time; the
+        colour bar says so.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, in the look of that figure; the colour bar takes room beside it.
 
     Returns
     -------
     matplotlib.figure.Figure
+        That of `ax`, or a new one, which a notebook shows.
 
     Raises
     ------
     ValueError
         If the measure or an axis is missing or an axis is left over.
+    TypeError
+        If `ax` is none of Matplotlib's axes.
 
     Examples
     --------
@@ -49,14 +76,67 @@ def map(  # noqa: A001 - the name that the interface gives it
     >>> len(qb.plot.map(table, "time", "charger_loss").axes)  # the map and its colour bar
     2
     """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
     check_dataset(dataset)
     if measure not in dataset:
         raise ValueError(f"no {measure!r} in this table; it has {', '.join(variables(dataset))}")
     values = dataset[measure]
     beside = (over,) if isinstance(over, str) else tuple(over)
+    _check_map(values, measure, x, y, beside)
+    words = label(values) + (f",\n{taken(values, beside)}" if beside else "")
+    values = rising(values.max(beside, keep_attrs=True).transpose(y, x))
+    with look_of(ax):
+        axes = _sheet() if ax is None else check_axes(ax)
+        across, up = (_places(axes, values[d], k) for k, d in enumerate((x, y)))
+        paint(axes, across, up, values.to_numpy(), words, marked=not _is_time(values))
+        axes.set(xlabel=label(values[x]), ylabel=label(values[y]))
+    return whole_figure(axes)
+
+
+def taken(values: xr.DataArray, over: Iterable[str]) -> str:
+    """What a map says of the axes that it does not show.
+
+    Examples
+    --------
+    >>> taken(xr.DataArray(name="ergotropy"), ["time"])
+    'largest over time'
+    """
+    return f"largest over {', '.join(_said(values, axis) for axis in over)}"
+
+
+def paint(axes: Axes, x: Any, y: Any, values: Any, words: str, *, marked: bool) -> Colorbar:
+    """Colours with a bar, contours at its ticks, hatches where there is no value; the largest.
+
+    `values` has the shape (y, x), both rising.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    shown = np.ma.masked_invalid(values)
+    # many small cells as vectors make a huge PDF with seams
+    image = axes.pcolormesh(x, y, shown, cmap="cividis", shading="nearest", rasterized=True)
+    bar = axes.figure.colorbar(image, ax=axes, label=words)
+    axes.grid(visible=False)
+    keys: list[Any] = []
+    if shown.count():
+        low, high = float(shown.min()), float(shown.max())
+        ticks = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        if high > low:
+            bar.set_ticks([tick for tick in ticks if low <= tick <= high])
+            _contours(axes, bar, x, y, shown)
+        if marked:
+            row, column = np.unravel_index(int(np.argmax(shown.filled(-np.inf))), shown.shape)
+            star: Any = {"marker": "*", "color": "w", "markeredgecolor": "k", "markersize": 11}
+            keys += axes.plot(
+                x[column], y[row], clip_on=False, linestyle="", label=f"largest: {high:.4g}", **star
+            )
+    if shown.count() < shown.size:
+        keys.append(_hatched(axes))
+    if keys:
+        above: Any = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
+        axes.legend(handles=keys, ncols=2, handletextpad=0.4, fontsize=8, frameon=False, **above)
+    return bar
+
+
+def _check_map(values: xr.DataArray, measure: str, x: str, y: str, beside: tuple[str, ...]) -> None:
     if absent := [d for d in (x, y, *beside) if d not in values.dims]:
         raise ValueError(
             f"{measure} has no axis {absent[0]!r}; it has {', '.join(str(d) for d in values.dims)}"
@@ -67,22 +147,38 @@ def map(  # noqa: A001 - the name that the interface gives it
             f"{dict(values.sizes)}: choose values with dataset.sel(...), or name the axes in "
             "over=[...] of which the best is taken"
         )
-    best = f",\nbest over {', '.join(_said(values, d) for d in beside)}" if beside else ""
-    values = rising(values.max(beside, keep_attrs=True).transpose(y, x))
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(4.2, 3.2), layout="constrained")
-        axes = figure.subplots()
-        across, up = (_places(axes, values[d], k) for k, d in enumerate((x, y)))
-        image = axes.pcolormesh(across, up, values.to_numpy(), cmap="cividis", shading="nearest")
-        figure.colorbar(image, label=label(values) + best)
-        if values.notnull().any():
-            row, column = np.unravel_index(int(np.nanargmax(values.to_numpy())), values.shape)
-            star: Any = {"marker": "*", "color": "w", "markeredgecolor": "k", "markersize": 11}
-            axes.plot(across[column], up[row], clip_on=False, **star)
-            axes.set_title(f"largest (star): {float(values.max()):.4g}", fontsize=9)
-        axes.set(xlabel=label(values[x]), ylabel=label(values[y]))
-        axes.grid(visible=False)
-    return figure
+
+
+def _sheet() -> Axes:
+    from quantumbattery.plot.picture import Picture
+
+    return Picture(figsize=(4.2, 3.2), layout="constrained").subplots()
+
+
+def _contours(axes: Axes, bar: Colorbar, x: Any, y: Any, shown: Any) -> None:
+    """Thin lines at the ticks of the colour bar, light where the map is dark."""
+    low, high = float(shown.min()), float(shown.max())
+    # on a plateau at either end a line would follow the rounding
+    edge = 1e-6 * (high - low)
+    levels = [tick for tick in bar.get_ticks() if low + edge < tick < high - edge]
+    if min(shown.shape) < _FEWEST or not levels:
+        return
+    tones = ["1.0" if (level - low) / (high - low) < 0.6 else "0.0" for level in levels]
+    lines = axes.contour(x, y, shown, levels, colors=tones, linewidths=0.6, alpha=0.6)
+    bar.add_lines(lines)
+
+
+def _hatched(axes: Axes) -> Any:
+    """Hatch what the colours leave free; returns what a legend says of it."""
+    from matplotlib.patches import Patch
+
+    look: Any = {"facecolor": "0.85", "edgecolor": "0.45", "hatch": "//////", "linewidth": 0.0}
+    axes.patch.set(**look)
+    return Patch(label="no value", **look)
+
+
+def _is_time(values: xr.DataArray) -> bool:
+    return values.attrs.get("units") == "1/frequency" or str(values.name).endswith("_time")
 
 
 def _said(values: xr.DataArray, axis: str) -> str:

@@ -6,6 +6,8 @@ dash pattern for print in grey. Matplotlib is imported when a picture is drawn.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +42,31 @@ STYLE: dict[Any, Any] = {
 }
 
 LARGEST_LEGEND = 8
+
+
+@contextmanager
+def look_of(ax: object) -> Iterator[None]:
+    """Our look for a figure of our own; axes that are given keep the look of whose they are."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(STYLE if ax is None else {}):
+        yield
+
+
+def check_axes(ax: object, solid: bool = False) -> Axes:
+    """The axes to draw into; TypeError for what is none, or has another number of dimensions."""
+    from matplotlib.axes import Axes
+
+    if not isinstance(ax, Axes) or hasattr(ax, "get_zlim") != solid:
+        kind = "3D axes, made with projection='3d'" if solid else "axes of Matplotlib, flat ones"
+        raise TypeError(f"ax must be {kind}; got {ax!r:.60}")
+    return ax
+
+
+def whole_figure(axes: Axes) -> Figure:
+    """The figure that holds these axes, also where they stand in a part of it."""
+    figure: Figure = axes.figure.figure
+    return figure
 
 
 def shades(count: int) -> list[Any]:
@@ -111,4 +138,6 @@ def legend(axes: Axes, columns: int = 1, where: Any = "upper right", **options: 
     low, high = axes.get_ylim()
     if axes.get_yscale() == "linear":
         axes.set_ylim(low, high + 0.09 * rows * (high - low))
-    axes.legend(loc=where, ncols=columns, **options)
+    look: dict[str, Any] = {"fontsize": 8, "frameon": False}
+    box = axes.legend(loc=where, ncols=columns, **look, **options)
+    box.set_in_layout(False)  # it stands inside: no panel beside it has to shrink for it

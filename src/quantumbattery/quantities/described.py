@@ -95,13 +95,13 @@ def listed(given: Iterable[str], most: int = 8) -> str:
     return ", ".join(shown)
 
 
-def folded(lines: list[tuple[str, str]]) -> Iterator[str]:
-    """One line for each part; a run of more than three alike is folded into one."""
+def folded(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each part and what is said of it; a run of more than three alike is folded into one."""
     for text, run in groupby(lines, key=lambda line: line[1]):
         who = [line[0] for line in run]
         if len(who) > 3:
             who = [f"{who[0]} ... {who[-1]} ({len(who)})"]
-        yield from (f"  {name}: {text}" for name in who)
+        yield from ((name, text) for name in who)
 
 
 def made(what: str, make: Callable[..., Any], values: Mapping[str, Any], lacking: str) -> Any:

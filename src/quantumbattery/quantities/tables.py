@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
@@ -76,6 +77,10 @@ class Rows(Generic[R]):
     def __getitem__(self, index: int) -> R:
         return self.rows[index]
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ARG002
+        """What IPython shows: the table that `print` shows, and not the rows' fields."""
+        printer.text(str(self))
+
     def to_json(self, indent: int | None = None) -> str:
         """Return the rows as JSON text: a list of objects, with the fields of a row."""
         return json.dumps([self._plain(row) for row in self.rows], indent=indent, allow_nan=False)
@@ -91,3 +96,29 @@ def paragraph(start: str, head: str, text: str) -> list[str]:
     said = textwrap.wrap(head, WIDTH, initial_indent=start, subsequent_indent=margin)
     margin += "  "
     return said + textwrap.wrap(text, WIDTH, initial_indent=margin, subsequent_indent=margin)
+
+
+def html_table(
+    heads: Iterable[str], rows: Iterable[Iterable[str]], numbers: Iterable[int] = ()
+) -> str:
+    """The same for a notebook, escaped; the columns of these numbers stand to the right.
+
+    It has no colours of its own, so that it can be read on a dark page and on a light one.
+
+    Examples
+    --------
+    >>> html_table(["a"], [["<b>"]])
+    '<table><thead><tr><th style="text-align: left">a</th>...&lt;b&gt;</td></tr></tbody></table>'
+    """
+    right = set(numbers)
+
+    def line(tag: str, cells: Iterable[str]) -> str:
+        made = (
+            f'<{tag} style="text-align: {"right" if k in right else "left"}">'
+            f"{html.escape(cell)}</{tag}>"
+            for k, cell in enumerate(cells)
+        )
+        return f"<tr>{''.join(made)}</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    return f"<table><thead>{line('th', heads)}</thead><tbody>{body}</tbody></table>"

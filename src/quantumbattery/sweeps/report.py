@@ -83,17 +83,32 @@ def check_picture(study: Study, measure: str | None) -> None:
 
 
 def picture(table: xr.Dataset, measure: str | None = None) -> Figure:
-    """A map of the first two axes that have several values, the best taken over the others."""
+    """A map of the first two axes that have several values, the largest taken over the others."""
     from quantumbattery.plot.maps import map as draw
 
+    values = _drawn(table, measure)
+    x, y, *over = map(str, values.dims)
+    return draw(values.to_dataset(), x, y, str(values.name), over=over)
+
+
+def caption(table: xr.Dataset, measure: str | None = None) -> str:
+    """What the map shows, and what is taken over the axes that it does not show."""
+    from quantumbattery.plot.maps import taken
+
+    values = _drawn(table, measure)
+    x, y, *over = map(str, values.dims)
+    beside = f", the {taken(values, over)}" if over else ""
+    return f"the map shows {values.name} over {x} and {y}{beside}"
+
+
+def _drawn(table: xr.Dataset, measure: str | None) -> xr.DataArray:
+    """The quantity of a map, without the axes that have one value."""
     drawn = [str(n) for n, v in table.data_vars.items() if v.dtype.kind in "fiu"]
     usual = [n for n in ("ergotropy", "ergotropy_max", "energy", "energy_max") if n in drawn]
     name = measure or (usual or drawn)[0]
     if name not in drawn:
         raise ValueError(f"there is no {name!r} to draw; there are {', '.join(drawn)}")
-    values = table[[name]].load().squeeze(drop=True)
-    axes = [str(d) for d in values[name].dims]
-    return draw(values, axes[0], axes[1], name, over=axes[2:])
+    return table[name].load().squeeze(drop=True)
 
 
 def _short(value: object) -> str:

@@ -62,7 +62,7 @@ def _draw_tavis_cummings(axes: Axes) -> None:
             coherent(sqrt(cells)), times, ["energy", "ergotropy"]
         )
         line(axes, k, times, table.ergotropy / table.energy, f"$N={cells}$")
-    finish(axes, r"time $gt$ (coupling $g/\sqrt{N}$)", r"share of work $\mathcal{E}/E$", columns=4)
+    finish(axes, "time $gt$", r"share of work $\mathcal{E}/E$", columns=4)
 
 
 _TAVIS_CUMMINGS = Entry(
@@ -91,6 +91,7 @@ _TAVIS_CUMMINGS = Entry(
                "122, 047702 (2019))", 1e-11),
     ],
     _draw_tavis_cummings,
+    r"coherent cavity, $N$ photons on average; coupling $g/\sqrt{N}$",
 )  # fmt: skip
 
 # --- which unitaries may take the work out -------------------------------------------------------
@@ -145,6 +146,7 @@ _EXTRACTION = Entry(
         )
     ],
     _draw_extraction,
+    "cavity with exactly four photons",
 )  # fmt: skip
 
 # --- Dicke ---------------------------------------------------------------------------------------
@@ -193,7 +195,7 @@ def _draw_dicke(axes: Axes) -> None:
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.set_xticks(numbers, [str(n) for n in numbers])
-    finish(axes, "cells $N$, as many photons", r"highest power $P/\omega^2$", where="upper left")
+    finish(axes, "cells $N$", r"highest power $P/\omega^2$", where="upper left")
     axes.set_xlim(0.9, 18)
 
 
@@ -219,6 +221,7 @@ _DICKE = Entry(
                lambda: _dicke_by_force("ergotropy"), BY_FORCE, 1e-11),
     ],
     _draw_dicke,
+    r"cavity with exactly $N$ photons",
 )  # fmt: skip
 
 # --- a lossy cavity ------------------------------------------------------------------------------
@@ -247,7 +250,7 @@ def _draw_lossy(axes: Axes) -> None:
     for k, cells in enumerate((1, 2, 4, 16)):
         system = models.tavis_cummings(cells=cells, loss=2.0)
         line(axes, k, times, curve(system, fock(1), times), f"$N={cells}$")
-    finish(axes, r"time $gt$ (one photon, loss $\kappa=2g$)", r"energy $E/\omega$", columns=4)
+    finish(axes, "time $gt$", r"energy $E/\omega$", columns=4)
 
 
 _LOSSY = Entry(
@@ -276,6 +279,7 @@ _LOSSY = Entry(
                lambda: _lossy_by_force("ergotropy"), BY_FORCE, 1e-12),
     ],
     _draw_lossy,
+    r"cavity with one photon, loss $\kappa=2g$",
 )  # fmt: skip
 
 ENTRIES = (_TAVIS_CUMMINGS, _EXTRACTION, _DICKE, _LOSSY)

@@ -79,6 +79,7 @@ _STAR = Entry(
                _star_by_force, "independent: Kronecker products and eigenvectors", 1e-12),
     ],
     _draw_star,
+    "each charger full",
 )  # fmt: skip
 
 # --- lines ---------------------------------------------------------------------------------------
@@ -128,6 +129,7 @@ _CHAIN = Entry(
                "exact: Eq. 69 of Downing & Ukhtary 2026 with f^2 the chance of arrival", 1e-12),
     ],
     _draw_chain,
+    "first qubit full",
 )  # fmt: skip
 
 
@@ -154,6 +156,7 @@ _PERFECT = Entry(
                f"exact: w, the transfer is perfect, {CHRISTANDL}", 1e-12),
     ],
     _draw_perfect,
+    "first qubit full",
 )  # fmt: skip
 
 # --- a mediator ----------------------------------------------------------------------------------
@@ -197,6 +200,7 @@ _MEDIATOR = Entry(
                "exact: 0; w sin^2(sqrt(2) g t) / 2 at g t = pi / sqrt(2)", 1e-13),
     ],
     _draw_mediator,
+    "charger full",
 )  # fmt: skip
 
 # --- a lossy line --------------------------------------------------------------------------------
@@ -226,6 +230,7 @@ _LOSSY = Entry(
                "arrival", 1e-13),
     ],
     _draw_lossy,
+    "first qubit full",
 )  # fmt: skip
 
 ENTRIES = (_STAR, _CHAIN, _PERFECT, _MEDIATOR, _LOSSY)

@@ -71,6 +71,7 @@ _OSCILLATORS = Entry(
                1e-6),
     ],
     _draw_oscillators,
+    "charger and battery empty",
 )  # fmt: skip
 
 
@@ -123,6 +124,7 @@ _LOSSY = Entry(
                "[1 - e^(-g_a t/4) (cos G t + (g_a/4G) sin G t)], G^2 = g^2 - g_a^2/16", 1e-12),
     ],
     _draw_lossy,
+    "charger and battery empty",
 )  # fmt: skip
 
 # --- two qubits ----------------------------------------------------------------------------------
@@ -171,8 +173,9 @@ def _draw_qubits(axes: Axes) -> None:
         values = curve(pair, {}, 200.0, "ergotropy")
         line(axes, k, drives, values, rf"$\gamma/g={loss:g}$")
     line(axes, 3, drives, _settled(drives), r"$\gamma\to\infty$")
-    axes.axhline(BEST_WORK, color="0.6", linewidth=0.6)
-    finish(axes, "drive $F/g$", r"late ergotropy $\mathcal{E}/\omega$", columns=4)
+    highest = np.full_like(drives, BEST_WORK)
+    line(axes, 7, drives, highest, r"$(\sqrt{2}-1)/2$, the highest", linewidth=0.8, linestyle="-")
+    finish(axes, "drive $F/g$", r"late ergotropy $\mathcal{E}/\omega$", columns=3)
 
 
 _QUBITS = Entry(
@@ -208,6 +211,7 @@ _QUBITS = Entry(
                f"{BY_FORCE}; above zero: beyond the best drive heat raises the work", 1e-10),
     ],
     _draw_qubits,
+    r"charger and battery empty at first; long after, $gt=200$",
 )  # fmt: skip
 
 # --- dephasing alone -----------------------------------------------------------------------------
@@ -225,7 +229,7 @@ def _draw_dephased(axes: Axes) -> None:
         values = curve(models.driven_qubit_pair(dephasing=noise), {}, times, "ergotropy")
         look = {"linewidth": 0.6} if k == 0 else {}
         line(axes, k, times, values, rf"$\kappa/g={noise:g}$", **look)
-    finish(axes, "time $gt$ (drive $F=g/2$)", r"ergotropy $\mathcal{E}/\omega$", columns=4)
+    finish(axes, "time $gt$", r"ergotropy $\mathcal{E}/\omega$", columns=4)
 
 
 _DEPHASED = Entry(
@@ -250,6 +254,7 @@ _DEPHASED = Entry(
                partial(_by_force, "ergotropy", TIMES, 0.7, 0.0, 0.0, 0.5), BY_FORCE, 1e-13),
     ],
     _draw_dephased,
+    r"charger and battery empty; drive $F=g/2$",
 )  # fmt: skip
 
 # --- an oscillator that charges a qubit ----------------------------------------------------------
@@ -303,6 +308,7 @@ _HYBRID = Entry(
                BY_FORCE, 1e-11),
     ],
     _draw_hybrid,
+    "cavity and qubit empty",
 )  # fmt: skip
 
 # --- a charger that is squeezed all the time -----------------------------------------------------
@@ -353,6 +359,7 @@ _QUADRATIC = Entry(
                f"{BY_MOMENTS}; no steady state as Om >= g_a/2", 1e-12),
     ],
     _draw_quadratic,
+    "charger and battery empty",
 )  # fmt: skip
 
 ENTRIES = (_OSCILLATORS, _LOSSY, _QUBITS, _DEPHASED, _HYBRID, _QUADRATIC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantumbattery.quantities.tables import RULE, Rows, paragraph
+from quantumbattery.quantities.tables import RULE, Rows, html_table, paragraph
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,8 +63,8 @@ class Row:
 class Zoo(Rows[Row]):
     """Results of one or more systems, in order.
 
-    Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns, `to_json`
-    gives [{"system", "quantity", "value", ...}, ...].
+    Behaves as a sequence of rows; `print` shows it as a table of at most 100 columns, a notebook as
+    one of its own; `to_json` gives [{"system", "quantity", "value", ...}, ...].
 
     Parameters
     ----------
@@ -98,6 +99,21 @@ class Zoo(Rows[Row]):
             for row in rows:
                 lines += _lines(row)
         return "\n".join([*lines, RULE, self.summary()])
+
+    _repr_pretty_ = Rows._repr_pretty_  # IPython looks in the class that has its own __repr__
+
+    def _repr_html_(self) -> str:
+        """The same as a table of a notebook."""
+        heads = ("agrees", "system", "quantity", "ours", "reference", "apart", "allowed", "source")
+        rows = (
+            (
+                "yes" if r.agrees else "NO", r.system, r.quantity,
+                f"{r.value:.10g}", f"{r.reference:.10g}",
+                f"{r.difference:.0e}", f"{r.allowed:.0e}", r.source,
+            )
+            for r in self.rows
+        )  # fmt: skip
+        return f"<p>{html.escape(self.summary())}</p>{html_table(heads, rows, (3, 4, 5, 6))}"
 
     def summary(self) -> str:
         """Say in one line how many results agree, and which do not."""
@@ -227,12 +243,16 @@ class Entry:
         At least one.
     picture : callable
         Draws on a Matplotlib Axes what this battery does that the pair of qubits does not.
+    start : str
+        How charger and battery in the picture are prepared, and what else all its lines share;
+        stands below the picture.
     """
 
     name: str
     title: str
     results: Sequence[Result]
     picture: Callable[[Axes], None]
+    start: str
 
     def rows(self) -> tuple[Row, ...]:
         """All its results, found and compared."""

@@ -53,7 +53,7 @@ def _draw_maximal(axes: Axes) -> None:
         line(axes, k, [entropy(one)], [ergotropy(one, LADDER)], f"printed: {printed}",
              linestyle="", marker="os"[k])  # fmt: skip
     axes.set_xmargin(0.03)
-    finish(axes, "entropy $S$ (levels $-1, 0, 1$, mean energy 0)", r"ergotropy $\mathcal{E}$")
+    finish(axes, "entropy $S$", r"ergotropy $\mathcal{E}$")
 
 
 _ALLAHVERDYAN = "Allahverdyan, Balian & Nieuwenhuizen, EPL 67, 565 (2004)"
@@ -80,6 +80,7 @@ _MAXIMAL = Entry(
                "exact: the mean energy -0.88 minus that of the active state, 0.88", 1e-13),
     ],
     _draw_maximal,
+    "states of levels $-1, 0, 1$ with mean energy 0",
 )  # fmt: skip
 
 # --- coherence -----------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ def _draw_coherent(axes: Axes) -> None:
     line(axes, 0, times, ergotropy(rho, QUBIT), "all")
     line(axes, 1, times, coherent_ergotropy(rho, QUBIT), "from coherence")
     line(axes, 2, times, incoherent_ergotropy(rho, QUBIT), "from inversion")
-    finish(axes, r"time $Jt$ ($\theta=0.7\pi$)", r"ergotropy $\mathcal{E}/\omega_b$", columns=3)
+    finish(axes, "time $Jt$", r"ergotropy $\mathcal{E}/\omega_b$", columns=3)
 
 
 _COHERENT = Entry(
@@ -129,6 +130,7 @@ _COHERENT = Entry(
                f"exact: w (sqrt(I^2 + C^2) - |I|), {FRANCICA}", 1e-13),
     ],
     _draw_coherent,
+    r"charger at $\theta=0.7\pi$",
 )  # fmt: skip
 
 # --- many copies ---------------------------------------------------------------------------------
@@ -188,7 +190,7 @@ def _draw_copies(axes: Axes) -> None:
          linestyle="", marker="o", markersize=3.5)  # fmt: skip
     limit = float(asymptotic_ergotropy(np.diag(EXCITED[1]), np.diag(EXCITED[0])))
     line(axes, 1, counts, np.full(30, limit), r"$n\to\infty$")
-    finish(axes, "copies $n$ (levels 0, 0.6, 1)", "ergotropy per copy", where="lower right")
+    finish(axes, "copies $n$", "ergotropy per copy", where="lower right")
     axes.set_xlim(0, 31)
 
 
@@ -213,6 +215,7 @@ _COPIES = Entry(
                "exact: 0.7 - 0.3; a passive qubit is thermal, so copies add nothing", 1e-13),
     ],
     _draw_copies,
+    "a state of levels 0, 0.6, 1",
 )  # fmt: skip
 
 # --- measured chargers, separate cells -----------------------------------------------------------
@@ -242,7 +245,7 @@ def _draw_daemonic(axes: Axes) -> None:
     line(axes, 6, times, energy(rho, QUBIT), "energy", linewidth=0.9)
     line(axes, 0, times, daemonic_ergotropy(joint, QUBIT, (2, 2)), "charger measured")
     line(axes, 1, times, ergotropy(rho, QUBIT), "not measured")
-    finish(axes, r"time $Jt$ ($\theta=\pi$, $\gamma=J/2$)", r"ergotropy $/\omega_b$", columns=3)
+    finish(axes, "time $Jt$", r"ergotropy $/\omega_b$", columns=3)
 
 
 _DAEMONIC = Entry(
@@ -265,6 +268,7 @@ _DAEMONIC = Entry(
                "independent: Lindblad equation by expm, the work of each outcome added", 1e-13),
     ],
     _draw_daemonic,
+    r"charger full, loss $\gamma=J/2$",
 )  # fmt: skip
 
 
@@ -283,7 +287,7 @@ def _draw_locked(axes: Axes) -> None:
     line(axes, 0, angles / pi, ergotropy(states, np.diag([0.0, 1, 1, 2])), "both together")
     line(axes, 1, angles / pi, local_ergotropy(states, pair), "each alone")
     line(axes, 2, angles / pi, locked_ergotropy(states, pair), "locked")
-    finish(axes, r"angle $x/\pi$ of $\cos x\,|00\rangle+\sin x\,|11\rangle$",
+    finish(axes, r"angle $x/\pi$",
            r"ergotropy $/\omega$", columns=3)  # fmt: skip
 
 
@@ -302,6 +306,7 @@ _LOCKED = Entry(
                "that of the cells", 1e-12),
     ],
     _draw_locked,
+    r"two cells in $\cos x\,|00\rangle+\sin x\,|11\rangle$",
 )  # fmt: skip
 
 ENTRIES = (_MAXIMAL, _COHERENT, _COPIES, _DAEMONIC, _LOCKED)

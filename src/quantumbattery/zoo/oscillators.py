@@ -52,10 +52,15 @@ def _draw_jaynes_cummings(axes: Axes) -> None:
     starts: dict[str, Preparation] = {
         "Fock": fock(9), "coherent": coherent(3.0), "thermal": thermal(9.0)
     }  # fmt: skip
+    # one above the other: on one scale they hide each other
     for k, (name, start) in enumerate(starts.items()):
+        low = 1.35 * (2 - k)
         values = curve(models.jaynes_cummings(), start, times)
-        line(axes, k, times, values, name, linewidth=1.4 if k else 0.7)
-    finish(axes, "time $gt$ (nine photons on average)", r"energy $E/\omega$", columns=3)
+        line(axes, k, times, low + values, name, linewidth=1.0, linestyle="-")
+        axes.annotate(name, (0, low + 1.06), (4, 0), textcoords="offset points", fontsize=8)
+    axes.set_yticks([low + end for low in (0, 1.35, 2.7) for end in (0, 1)], ["0", "1"] * 3)
+    axes.set(xlabel="time $gt$", ylabel=r"energy $E/\omega$ of each", ylim=(-0.1, 4.0))
+    axes.margins(x=0)
 
 
 _JAYNES_CUMMINGS = Entry(
@@ -75,6 +80,7 @@ _JAYNES_CUMMINGS = Entry(
                "exact: w (n g^2/Om^2) sin^2(Om t), Om^2 = n g^2 + d^2/4", 1e-13),
     ],
     _draw_jaynes_cummings,
+    "cavity with nine photons on average",
 )  # fmt: skip
 
 
@@ -110,6 +116,7 @@ _THERMAL = Entry(
                "exact: 0, a thermal qubit is never more than half excited", 1e-13),
     ],
     _draw_thermal,
+    r"charger thermal; the largest until $gt=3$",
 )  # fmt: skip
 
 # --- two oscillators -----------------------------------------------------------------------------
@@ -129,7 +136,7 @@ def _draw_oscillators(axes: Axes) -> None:
         values = curve(models.oscillator_pair(), start, times, "ergotropy")
         line(axes, k, times, values, name)
     line(axes, 6, times, np.sin(times) ** 2, "energy of all", linewidth=0.8)
-    finish(axes, "time $gt$ (one quantum on average)", r"ergotropy $\mathcal{E}/\omega$", columns=3)
+    finish(axes, "time $gt$", r"ergotropy $\mathcal{E}/\omega$", columns=3)
 
 
 def _squeezed_work(r: float, share: Any) -> Any:
@@ -165,6 +172,7 @@ _OSCILLATORS = Entry(
                "exact: max(0, 2E - w) of populations 1 - E/w and E/w", 1e-13),
     ],
     _draw_oscillators,
+    "charger with one quantum on average",
 )  # fmt: skip
 
 
@@ -196,7 +204,7 @@ def _draw_dipole(axes: Axes) -> None:
     for k, strength in enumerate((0.1, 0.2, 0.3)):
         pair = models.oscillator_pair(coupling=strength, rotating_wave=False)
         line(axes, k, times, curve(pair, fock(0), times), rf"$g={strength}\,\omega$")
-    finish(axes, r"time $\omega t$ (empty charger)", r"energy $E/\omega$", columns=3)
+    finish(axes, r"time $\omega t$", r"energy $E/\omega$", columns=3)
 
 
 _OSCILLATOR_DIPOLE = Entry(
@@ -209,6 +217,7 @@ _OSCILLATOR_DIPOLE = Entry(
         for measure in ("energy", "ergotropy")
     ],
     _draw_dipole,
+    "charger and battery empty",
 )  # fmt: skip
 
 # --- a squeezed charger --------------------------------------------------------------------------
@@ -280,6 +289,7 @@ _SQUEEZED = Entry(
                float(np.sinh(0.5) ** 2), "exact: w sinh^2(r)", 1e-12),
     ],
     _draw_squeezed,
+    "charger in a squeezed vacuum",
 )  # fmt: skip
 
 ENTRIES = (_JAYNES_CUMMINGS, _THERMAL, _OSCILLATORS, _OSCILLATOR_DIPOLE, _SQUEEZED)

@@ -120,6 +120,7 @@ _PAIR = Entry(
                "Eq. 64: E(t_E) = w/2; 1.0211025506", 1e-11),
     ],
     _draw_pair,
+    r"charger full ($\theta=\pi$) unless $\theta$ is given",
 )  # fmt: skip
 
 # --- detuned -------------------------------------------------------------------------------------
@@ -153,6 +154,7 @@ _DETUNED = Entry(
                0.5, "exact: J^2 / (J^2 + d^2/4)", 1e-13),
     ],
     _draw_detuned,
+    "charger full",
 )  # fmt: skip
 
 # --- two losses ----------------------------------------------------------------------------------
@@ -211,6 +213,7 @@ _TWO_LOSSES = Entry(
                "independent: Lindblad equation by Kronecker products and expm", 1e-12),
     ],
     _draw_two_losses,
+    "charger full",
 )  # fmt: skip
 
 # --- dephased charger ----------------------------------------------------------------------------
@@ -259,6 +262,7 @@ _DEPHASED = Entry(
                "exact: 0, of the passive state diag(3/4, 1/4)", 1e-13),
     ],
     _draw_dephased,
+    "charger full",
 )  # fmt: skip
 
 # --- counter-rotating ----------------------------------------------------------------------------
@@ -281,7 +285,7 @@ def _draw_dipole(axes: Axes) -> None:
     for k, strength in enumerate((0.1, 0.5, 1.0, 2.0)):
         values = curve(_dipole(strength), bloch(0.0), times)
         line(axes, k, times, values, rf"$J={strength:g}\,\omega_b$")
-    finish(axes, r"time $\omega_b t$ (empty charger)", r"energy $E/\omega_b$")
+    finish(axes, r"time $\omega_b t$", r"energy $E/\omega_b$")
 
 
 _DIPOLE = Entry(
@@ -297,6 +301,7 @@ _DIPOLE = Entry(
                "exact: J^2 / (J^2 + w^2)", 1e-13),
     ],
     _draw_dipole,
+    "charger and battery empty",
 )  # fmt: skip
 
 ENTRIES = (_PAIR, _DETUNED, _TWO_LOSSES, _DEPHASED, _DIPOLE)

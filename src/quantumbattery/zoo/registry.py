@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from quantumbattery.plot.style import check_axes, look_of, whole_figure
 from quantumbattery.zoo import (
     cavities,
     chains,
@@ -17,6 +18,7 @@ from quantumbattery.zoo import (
 from quantumbattery.zoo.entries import Entry, Row, Zoo
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SUBJECTS = (pairs, oscillators, cavities, chains, driven, without_charger, figures_of_merit)
@@ -95,39 +97,42 @@ def reproduce(name: str = "all", *, done: Callable[[str], object] | None = None)
     return Zoo(tuple(rows))
 
 
-def picture(name: str) -> Figure:
+def picture(name: str, ax: Axes | None = None) -> Figure:
     """Draw what a system does that the pair of qubits does not.
 
     Parameters
     ----------
     name : str
         One of `quantumbattery.zoo.NAMES`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, in the look of that figure.
 
     Returns
     -------
     matplotlib.figure.Figure
+        That of `ax`, or a new one, which a notebook shows.
 
     Raises
     ------
     TypeError, ValueError
-        If there is no such system.
+        If there is no such system, or `ax` is none of Matplotlib's axes.
 
     Examples
     --------
-    >>> picture("star").axes[0].get_xlabel()
-    'time $Jt$'
+    >>> picture("mediator").axes[0].get_title()
+    'A catalyst: it carries the charge and keeps nothing'
     """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    from quantumbattery.plot.style import STYLE
+    from quantumbattery.plot.picture import Picture
 
     if name == "all":
         raise ValueError(f"a picture shows one system; name one of {', '.join(NAMES)}")
     (entry,) = chosen(name)
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(4.2, 3.2), layout="constrained")
-        axes = figure.subplots()
+    with look_of(ax):
+        if ax is None:
+            axes = Picture(figsize=(4.2, 3.2), layout="constrained").subplots()
+        else:
+            axes = check_axes(ax)
         entry.picture(axes)
         axes.set_title(entry.title, fontsize=9)
-    return figure
+        axes.set_xlabel(f"{axes.get_xlabel()}\n{entry.start}")
+    return whole_figure(axes)

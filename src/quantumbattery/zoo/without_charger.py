@@ -56,7 +56,7 @@ def _draw_spins(axes: Axes) -> None:
     for k, alpha in enumerate((1.0, 0.5, 0.0)):
         chain = models.spin_chain(cells=6, coupling=0.5, anisotropy=alpha, range=1.0)
         line(axes, k, times, curve(chain, {}, times, "power") / 6, rf"$\alpha={alpha:g}$")
-    finish(axes, r"time $\Omega t$ (6 spins, $g_{ij}=\Omega/2|i-j|$)",
+    finish(axes, r"time $\Omega t$",
            r"power of a cell $P/(nB\Omega)$", columns=3)  # fmt: skip
 
 
@@ -89,6 +89,7 @@ _SPINS = Entry(
         ),
     ],
     _draw_spins,
+    r"6 spins in their ground state; $g_{ij}=\Omega/2|i-j|$",
 )  # fmt: skip
 
 # --- a ladder of three levels --------------------------------------------------------------------
@@ -126,6 +127,7 @@ _QUTRIT = Entry(
                "exact: all energy, the state is pure", 1e-12),
     ],
     _draw_qutrit,
+    "battery empty",
 )  # fmt: skip
 
 
@@ -173,6 +175,7 @@ _STIRAP = Entry(
         for strength in (0.5, 2.0)
     ],
     _draw_stirap,
+    "battery empty",
 )  # fmt: skip
 
 # --- a classical field ---------------------------------------------------------------------------
@@ -226,6 +229,7 @@ _CLASSICAL = Entry(
                1e-9),
     ],
     _draw_classical,
+    "cells empty",
 )  # fmt: skip
 
 # --- a bath that all cells share -----------------------------------------------------------------
@@ -288,6 +292,7 @@ _BATH = Entry(
                "exponentials", 1e-13),
     ],
     _draw_bath,
+    r"cells empty at first; long after, $\gamma t=60$",
 )  # fmt: skip
 
 ENTRIES = (_SPINS, _QUTRIT, _STIRAP, _CLASSICAL, _BATH)
