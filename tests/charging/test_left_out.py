@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.linalg import expm
 
 import quantumbattery as qb
+from quantumbattery.charging.left_out import Tail, beyond, flown, lost_by, tails
+from quantumbattery.dynamics.motion import motion
+from quantumbattery.network.amplitudes import density_matrix
+from quantumbattery.states.representation import representation
+from quantumbattery.states.truncation_error import Cut
+from roads.reached import reach
 
 MEASURES = ["energy", "ergotropy"]
 EXAMPLES = 24
@@ -182,3 +189,154 @@ def test_an_envelope_that_is_seen_only_where_it_is_zero():
     wide = qb.System({**system.sites, "b": qb.Oscillator()}, system.drives, "c", "b")
     exact = table(wide, {}, [last / 3, last])
     assert float(np.abs(found.energy - exact.energy).max()) <= found.attrs["left_out"] + CLOSE
+
+
+# --- as tight as is said: each factor counts ------------------------------------------------------
+
+
+def generator_of(shift, h, jumps, quanta):
+    """The largest k with d<f>/dt <= k <f>, f = n + shift, on a long ladder."""
+    f = np.diag(quanta + shift)
+    moved = 1j * (h @ f - f @ h)
+    for jump in jumps:
+        damped = jump.conj().T @ jump
+        moved = moved + jump.conj().T @ f @ jump - (damped @ f + f @ damped) / 2
+    root = np.diag(1 / np.sqrt(quanta + shift))
+    return np.linalg.eigvalsh(root @ moved @ root)[-1]
+
+
+def lowering(levels):
+    return np.diag(np.sqrt(np.arange(1, levels)), 1)
+
+
+@pytest.mark.parametrize("kind", ["drive", "two photons", "bath", "qubit", "dipole"])
+@pytest.mark.parametrize("shift", [2.0, 10.0, 50.0])
+def test_quanta_grow_nearly_as_fast_as_is_said(kind, shift):
+    long, a = 400, lowering(400)
+    quanta, none = np.arange(long), np.zeros((long, long))
+    sites, links, start = {"a": qb.Qubit(), "b": qb.Oscillator(levels=6)}, [], {"b": qb.fock(2)}
+    if kind == "drive":
+        links = [qb.drive("b", 0.3, 1.0)]
+        exact = generator_of(shift, 0.3j * (a - a.T), [], quanta)
+    elif kind == "two photons":
+        links = [qb.two_photon_drive("b", 0.3, 2.0)]
+        exact = generator_of(shift, 0.15j * (a @ a - a.T @ a.T), [], quanta)
+    elif kind == "bath":
+        sites["b"] = qb.Oscillator(levels=6, loss=0.4, occupation=2.0)
+        cold, warm = np.sqrt(0.4 * 3) * a, np.sqrt(0.4 * 2) * a.T
+        exact = generator_of(shift, none, [warm], quanta)
+        assert generator_of(shift, none, [warm, cold], quanta) < exact
+    elif kind == "qubit":
+        links = [qb.drive("a", 0.3, 1.0)]
+        lower = np.array([[0, 1], [0, 0]])
+        exact = generator_of(shift, 0.3j * (lower - lower.T), [], np.arange(2))
+    else:
+        links, short = [qb.dipole("a", "b", 0.3)], lowering(80)
+        h = 0.3 * np.kron(np.array([[0, -1j], [1j, 0]]), short + short.T)
+        exact = generator_of(shift, h, [], np.add.outer(np.arange(2), np.arange(80)).ravel())
+    system = qb.System(sites, links, "a", "b")
+    reached = reach(system, start)
+    numbers = [*reached.hamiltonian.coefficients, *reached.losses.coefficients]
+    found = beyond(system, reached, np.abs(np.array(numbers, dtype=float))).rate(shift)
+    assert exact <= found * (1 + 1e-9)
+    if shift > 2 and kind != "qubit":  # which cannot go on climbing
+        assert found < {"dipole": 2.2}.get(kind, 1.9) * exact
+
+
+def test_what_arrives_beyond_has_the_energy_of_where_it_is():
+    """A drive from the last level, at first: (h t)^2 of it is one quantum beyond."""
+    levels, size, time = 20, 1e-3, 0.1
+    system = qb.System(
+        {"a": qb.Qubit(), "b": qb.Oscillator(levels=levels)}, [qb.drive("b", size, 1.0)], "a", "b"
+    )
+    reached = reach(system, {"b": qb.fock(levels - 1)})
+    norms = np.array([0.0, 2 * size * np.sqrt(levels) * time, 0.0])
+    nothing = [Tail(0.0, 0.0)] * 3
+    bound = beyond(
+        system, reached, np.array([1.0, 1.0, 1.0, size])[: len(reached.hamiltonian.coefficients)]
+    ).most(time, norms, True, nothing)
+    exact = levels * (size * time) ** 2 * levels
+    assert exact < bound.sum() < 1.9 * exact
+
+
+def test_a_tail_keeps_its_energy():
+    """49 quanta of a coherent state, of which nearly nothing is below the cut."""
+    system = qb.System({"a": qb.Qubit(), "b": qb.Oscillator(levels=2)}, [], "a", "b")
+    reached, start = reach(system, {"b": qb.fock(1)}), {"b": qb.coherent(7.0)}
+    prepared = [*tails(system, start, {"a": 2, "b": 2}), Tail(0.0, 0.0)]
+    above = beyond(system, reached, np.ones(len(reached.hamiltonian.coefficients)))
+    found = above.most(1.0, np.zeros(3), True, prepared).sum()
+    assert 49 <= found < 1.1 * 49
+
+
+def test_work_in_a_battery_changes_by_all_that_a_preparation_loses():
+    """Photons that the cut takes away would have turned the battery over: twice their weight.
+
+    H = g n (X on the cell), at g t = pi/4: two photons turn it, none do not.
+    """
+    occupation, levels, cell = 0.05, 2, 1e-6
+    exact_weights = (occupation / (1 + occupation)) ** np.arange(40) / (1 + occupation)
+    flipped = np.sin(np.pi / 4 * np.arange(40)) ** 2
+    inversion = 0.5 - exact_weights @ flipped
+    coherence = exact_weights @ np.sin(np.pi / 2 * np.arange(40)) / 2
+    work = inversion + np.hypot(inversion, coherence)
+    system = qb.System(
+        {"a": qb.Oscillator(levels=levels), "b": qb.Qubit(cell)},
+        [qb.interaction("a", "b", np.kron(np.diag(np.arange(levels)), np.eye(2)[::-1]))],
+        "a",
+        "b",
+    )
+    found = table(system, {"a": qb.thermal(occupation), "b": qb.fock(1)}, np.pi / 4)
+    changed = abs(float(found.ergotropy) / cell - work)
+    weight = exact_weights[levels:].sum()
+    assert found.attrs["left_out"] == pytest.approx(2 * weight, rel=1e-6)
+    assert 0.8 * 2 * weight < changed < 2 * weight
+
+
+@pytest.mark.parametrize(
+    ("start", "weight", "half"),
+    [
+        (qb.thermal(1.0), 0.125, 0.125),
+        (qb.coherent(1.0), 0.0803, 0.2834),
+        (qb.state(np.eye(4) / 4), 0.25, 0.25),
+        (qb.state(np.full((4, 4), 0.25)), 0.25, 0.5),
+    ],
+    ids=["thermal", "coherent", "mixed", "a pure state as a matrix"],
+)
+def test_half_the_trace_norm_that_a_cut_takes(start, weight, half):
+    """Against the density matrices with and without it, the latter of trace 1 again."""
+    found = lost_by(start, qb.Oscillator(), 3)
+    assert found == pytest.approx((half, np.sqrt(weight)), rel=1e-3)
+    whole = density_matrix(start, qb.Oscillator(), 40).to_numpy()
+    cut = np.zeros_like(whole)
+    cut[:3, :3] = whole[:3, :3] / np.trace(whole[:3, :3])
+    norm = np.abs(np.linalg.eigvalsh(whole - cut)).sum()
+    assert norm / 2 == pytest.approx(half, rel=1e-3)
+
+
+def test_what_flows_is_added_up_over_time():
+    """At first, all that leaves is lost; against dense matrices."""
+    size, levels, last = 0.02, 3, 0.4
+    system = qb.System(
+        {"a": qb.Oscillator(levels=levels), "b": qb.Qubit()}, [qb.dipole("a", "b", size)], "a", "b"
+    )
+    form = representation(reach(system, {"a": qb.fock(levels - 1)}))
+    numbers = np.array([[*form.reach.hamiltonian.coefficients]])
+    moving = motion(form, numbers, np.ones((1, 1, 1)), np.array([0.0, last]))
+
+    def tiles(times):
+        yield (slice(0, 1), slice(0, len(times))), moving.at(times, slice(None))
+
+    bound = flown(Cut(form), moving, tiles, numbers, last, np.full(3, np.inf)).sum()
+    a, lower = lowering(12), np.array([[0, 1], [0, 0]])
+    h = np.kron(np.diag(np.arange(12)), np.eye(2)) + np.kron(np.eye(12), np.diag([0, 1]))
+    h = h + size * np.kron(a + a.T, lower + lower.T)
+    kets = []
+    for kept in (12, levels):
+        inside = 2 * kept
+        ket = np.zeros(24, dtype=complex)
+        ket[:inside] = expm(-1j * last * h[:inside, :inside])[:, 2 * (levels - 1)]
+        kets.append(ket)
+    overlap = abs(np.vdot(*kets)) ** 2
+    changed = 2 * np.sqrt(1 - overlap)  # the trace norm of two pure states' difference
+    assert 0.55 * bound < changed < bound

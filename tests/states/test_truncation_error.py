@@ -11,6 +11,7 @@ from scipy.linalg import expm
 
 from quantumbattery.charging.system import System
 from quantumbattery.dynamics.motion import motion
+from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange
 from quantumbattery.network.matrix_interactions import interaction
@@ -233,3 +234,116 @@ def test_what_was_lost_may_leak_too():
     cut = on_many_levels(in_the_product_space(*few[:2]), (2, 6, 2))
     changed = trace_norms(exact(system(6), cut[0], (2, 6, 2)) - cut[SOME])
     assert changed[-1] <= leaks(*few).sum() * TIMES[-1]
+
+
+# --- as tight as is said: each factor counts ------------------------------------------------------
+
+
+def superposed(levels):
+    """The two highest levels at once, where what arrives beyond meets what arrives below."""
+    ket = np.zeros(levels)
+    ket[-2:] = np.sqrt(0.6), np.sqrt(0.4)
+    return ket
+
+
+@pytest.mark.parametrize("levels", [3, 12])
+def test_the_bound_of_a_bath_is_not_far_off(levels):
+    rate, bath = 1e-3, 1.0
+    system = System(
+        {"charger": Oscillator(loss=rate, occupation=bath), "battery": Qubit()}, [], "charger"
+    )
+    start = {"charger": state(superposed(levels)), "battery": bloch(0.1)}
+    _, changed, bounds = check_bound(system, start, {"charger": levels}, {"charger": levels + 4})
+    assert 0.51 * bounds[0] < changed[0] <= bounds[0]
+
+
+def test_two_ends_of_a_term_are_added():
+    """An element to each of two places beyond: their bounds add up, and so do the changes."""
+    system = System(
+        {"charger": Oscillator(), "battery": Qudit([0, 1.0, 2.0])},
+        [dipole("charger", "battery", 0.02)],
+    )
+    start = {"charger": fock(2), "battery": fock(1)}
+    _, changed, bounds = check_bound(system, start, {"charger": 3}, {"charger": 12})
+    assert 0.55 * bounds[0] < changed[0] < bounds[0]
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1))
+def test_rows_spread_no_faster_than_is_said(seed):
+    rng = np.random.default_rng(seed)
+    warm = {"loss": rng.uniform(0.1, 1), "occupation": rng.uniform(0.1, 1)}
+    cells = [
+        Qubit(dephasing=rng.uniform(0, 1), **warm),
+        Ensemble(Qudit([0, 1.0, 2.2]), 2, **warm),
+        Ensemble(Qubit(), 3, **warm),
+        Qudit([0, 1.0, 2.2], **warm),
+    ][rng.integers(4)]
+    link = [exchange, dipole][rng.integers(2)]
+    rates = [{}, {"loss": 0.3}, {"dephasing": 0.5}][rng.integers(3)]
+    system = System(
+        {"charger": Oscillator(levels=4, **rates), "battery": cells},
+        [link("charger", "battery", rng.uniform(0.1, 1))],
+    )
+    form, moved, numbers = on_a_cut_ladder(system, bloch(1.0, 0.4), {})
+    cut = Cut(form)
+    rows = cut.rows(moved)
+    for last in (1, 4, 16):
+        bound = cut.spread(rows[:, :, :1], numbers, TIMES[last])
+        assert (rows[:, :, : last + 1] <= bound + 1e-9).all()
+
+
+def fed(system, start, span):
+    """The rows after a short time, and their bound."""
+    form = representation(reach(system, start))
+    numbers = np.array([[*form.reach.hamiltonian.coefficients, *form.reach.losses.coefficients]])
+    first = form.reach.start.amplitude.to_numpy()[None, None]
+    moved = motion(form, numbers, first, np.array([0.0, span])).at(
+        np.array([0.0, span]), slice(None)
+    )
+    rows = Cut(form).rows(moved)
+    return rows[0, 0, 1], Cut(form).spread(rows[:, :, :1], numbers, span)[0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("system", "start"),
+    [
+        (chain(2), fock(1)),  # by the Hamiltonian
+        (System({"a": Qubit(loss=0.3, occupation=2.0), "b": Qubit()}, [], "a", "b"), fock(0)),
+    ],
+    ids=["coherently", "by a bath"],
+)
+def test_rows_spread_nearly_as_fast_as_is_said(system, start):
+    rows, bound = fed(system, start, 0.01)
+    filled = (rows > 1e-4) & (rows < 0.5)
+    assert filled.any()
+    assert (0.8 * bound[filled] < rows[filled]).all()
+
+
+def test_rows_of_a_collective_loss_are_fed_through_what_it_damps():
+    """L^dag L of three-level cells joins configurations: half of its elements feeds rows."""
+    cells = Ensemble(Qudit([0.0, 1.0, 2.5], steps=[1.0, 1.0]), 2, loss=1.0)
+    system = System({"a": Qubit(), "b": cells}, [], "a", "b")
+    ket = np.zeros(cells.dimension)
+    joined = [k for k, n in enumerate(cells.occupations) if tuple(n) == (0, 2, 0)]
+    ket[joined] = 1.0
+    rows, bound = fed(system, {"a": fock(0), "b": state(ket)}, 1e-3)
+    other = [k for k, n in enumerate(cells.occupations) if tuple(n) == (1, 0, 1)]
+    place = representation(reach(system, {"a": fock(0), "b": state(ket)})).reach.index(
+        np.array([[0, other[0]]])
+    )[0]
+    assert 0 < rows[place] <= bound[place] < 2 * rows[place]
+
+
+def test_amplitudes_at_all_times():
+    """A bound on every amplitude, which comes near: with few frequencies all phases meet."""
+    rng = np.random.default_rng(5)
+    for size in (2, 3):
+        h = rng.normal(size=(size, size)) + 1j * rng.normal(size=(size, size))
+        moving = Unitary.of(h + h.conj().T)
+        start = np.eye(size, dtype=complex)[:1]
+        times = np.linspace(0, 400, 200_001)
+        largest = np.abs(moving.at(start, times)).max(axis=-2)
+        bound = moving.ever(start)
+        assert (largest <= bound + 1e-12).all()
+        assert (largest > 0.95 * bound).all()
