@@ -8,6 +8,7 @@ from quantumbattery.network.amplitudes import entries, is_pure, needed_levels
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.network.sites import Oscillator
+from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.reach.terms import hamiltonian_terms, loss_terms
 
@@ -52,7 +53,7 @@ def cutoffs(
     if joint is not None:
         ladders = zip(network.battery, joint.levels.T, strict=True)
         quanta = int(sum(network.sites[n].excitations(levels[n])[own] for n, own in ladders).max())
-    for name, each in started.items():
+    for name, each in at_rest(network, started, joint).items():
         site = network.sites[name]
         weight = tolerance**2 if is_pure(each) else tolerance
         if site.dimension is None:
