@@ -65,6 +65,11 @@ class Drive(Described):
         return True
 
     @property
+    def between(self) -> tuple[int, int] | None:
+        """The two levels that it joins alone, the lower first; None of all others."""
+        return self.transition if isinstance(self, OnePhotonDrive) else None
+
+    @property
     def strength(self) -> Parameter:
         """The number in front of O e^{i quanta w t} + h.c., or of 2 cos(w t) (O + h.c.)."""
         return self.amplitude / self.quanta
@@ -138,7 +143,8 @@ class TwoPhotonDrive(Drive):
                 f"{self.label}: {self.site!r} has two levels, which two quanta never fit in; drive "
                 "an Oscillator, or a site with three levels or more"
             )
-        if isinstance(site, Qudit) and not len(self.lowering(site, site.dimension).row):
+        own = isinstance(site, Qudit) and site.matrix is not None
+        if own and not len(self.lowering(site, site.dimension or 2).row):
             raise ValueError(
                 f"{self.label}: the lowering operator of {self.site!r}, applied twice, gives "
                 "nothing, so that no pair of quanta fits in; drive its transitions one by one, "

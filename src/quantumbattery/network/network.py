@@ -103,8 +103,7 @@ class Network(Described):
             lines.append((each.label, ", ".join(shown + ["always on"] * each.always)))
         for field in self.drives:
             shown = [f"{n}={short(v)}" for n, v in numbers_of(field)]
-            between = getattr(field, "transition", None)
-            shown += [f"transition={short(between)}"] * (between is not None)
+            shown += [f"transition={short(field.between)}"] * (field.between is not None)
             shown += [_shape(field.envelope)] * (field.envelope is not None)
             shown += ["counter-rotating too"] * (not field.rotating)
             lines.append((field.label, ", ".join(shown)))

@@ -15,15 +15,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.network.levels import ladder_steps, level_energies, lowering_matrix
 from quantumbattery.network.operators import Operator, ladder, operator, oscillator, squared
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
 from quantumbattery.quantities.described import Described, saying, short
-from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.quantities.parameters import (
-    LARGEST,
     agree,
     any_nonzero,
-    axes_of,
     number,
     whole_number,
 )
@@ -213,12 +211,13 @@ class Qudit(Site):
         lowering: MatrixLike | None = None,
     ) -> None:
         with saying("Qudit"):
-            self._set(energies=_energies(energies), steps=None, matrix=None)
+            self._set(energies=level_energies(energies), steps=None, matrix=None)
+            d = len(self.energies)
             if lowering is None:
-                default = np.sqrt(np.arange(1, len(self.energies)))
-                self._set(steps=_steps(default if steps is None else steps, len(self.energies)))
+                default = np.sqrt(np.arange(1, d))
+                self._set(steps=ladder_steps(default if steps is None else steps, d))
             elif steps is None:
-                self._set(matrix=_own(lowering, len(self.energies)))
+                self._set(matrix=lowering_matrix(lowering, d))
             else:
                 raise ValueError(
                     "steps and lowering both say what A is: give one of them; steps are the "
@@ -346,49 +345,6 @@ class Oscillator(Site):
 
 def _frequency(value: Values) -> Parameter:
     return number("frequency", value, "positive and finite", _LEAST_FREQUENCY)
-
-
-def _energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, ...]:
-    rule = "energies must be at least two numbers, one for each level"
-    if isinstance(given, xr.DataArray):
-        if given.dims[-1:] != ("level",):
-            raise ValueError(f"{rule}; of a DataArray, along its last dimension 'level'")
-        given = [given.isel(level=k, drop=True) for k in range(given.sizes["level"])]
-    if isinstance(given, str) or not np.iterable(given):
-        raise TypeError(f"{rule}; got {given!r:.60}")
-    levels = [number(f"energy {k}", energy, "finite", -LARGEST) for k, energy in enumerate(given)]
-    if len(levels) < 2:
-        raise ValueError(f"{rule}; got {len(levels)}")
-    axes_of({f"energy {k}": energy for k, energy in enumerate(levels)})
-    return tuple(levels)
-
-
-def _own(given: MatrixLike, levels: int) -> Array:
-    """A lowering matrix, real where it can be."""
-    matrix = square_matrix(given, "lowering")
-    if len(matrix) != levels:
-        raise ValueError(
-            f"lowering is {len(matrix)} x {len(matrix)}, but there are {levels} energies: it takes "
-            "a row and a column for each"
-        )
-    if np.abs(matrix).max() > LARGEST:
-        raise ValueError(f"lowering has elements larger than {LARGEST:g}: measure in other units")
-    return matrix
-
-
-def _steps(given: Sequence[float] | Array, levels: int) -> tuple[float, ...]:
-    try:
-        steps = np.asarray(given)
-        each = np.asarray(given, dtype=object)  # where True is not yet 1
-    except ValueError:  # of uneven shape
-        steps, each = np.array(None), np.array(None)
-    if steps.dtype.kind not in "iuf" or any(isinstance(x, bool | np.bool_) for x in each.ravel()):
-        raise TypeError(f"steps must be real numbers; got {given!r:.60}")
-    if steps.shape != (levels - 1,) or not np.isfinite(steps).all():
-        raise ValueError(
-            f"steps are the {levels - 1} finite numbers between {levels} levels; got {given!r:.60}"
-        )
-    return tuple(steps.astype(float).tolist())
 
 
 def energies(site: Site, levels: int) -> xr.DataArray:
