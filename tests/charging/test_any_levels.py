@@ -117,12 +117,16 @@ def test_any_lowering_matrix_with_losses_and_warm_baths(seed):
     if rates["loss"]:
         rates["occupation"] = rng.choice([0, 0.5])
     battery = qb.Qudit(rng.normal(size=d), lowering=matrix, **rates)
+    if d < 4 and rng.random() < 0.3:
+        cell = qb.Qudit(battery.energies, lowering=matrix)
+        battery = qb.Ensemble(cell, 2, **rates)
     link = [qb.exchange, qb.dipole][rng.integers(2)]("c", "b", rng.normal())
     system = charged_by_a_qubit(battery, link, loss=rng.choice([0, 0.1]))
     start = {"c": qb.bloch(rng.uniform(0, np.pi), 0.4)}
     if rng.random() < 0.5:
         start["b"] = qb.fock(rng.integers(d))
-    agree(system.charge(start, TIMES, MEASURES), figures(*dense(system, start)), 1e-9)
+    table = system.charge(start, TIMES, MEASURES, "collective")
+    agree(table, figures(*dense(system, start)), 1e-9)
 
 
 @pytest.mark.parametrize("extraction", ["global", "collective", "local"])
