@@ -223,6 +223,27 @@ def test_thermal_states_count_from_the_lowest_level():
         charged_by_a_qubit(qb.Qudit([1, 0, 0])).charge({"b": qb.thermal(n)}, 0.0)
 
 
+def test_a_thermal_ensemble_of_unsorted_cells():
+    """Gibbs weights on the symmetric ladder, whose lowest gap is that of a cell."""
+    cells, n = qb.Ensemble(v_system(), 3), 0.7
+    energies = cells.occupations @ np.array([1.0, 0.0, 0.8])
+    weights = (n / (n + 1)) ** (energies / 0.8)
+    table = charged_by_a_qubit(cells).charge({"b": qb.thermal(n)}, 0.0, ["energy"])
+    assert table.energy.item() == pytest.approx(weights @ energies / weights.sum(), 1e-14)
+
+
+def test_a_lowest_level_that_a_leaves_brings_a_quantum():
+    """A leads up from level 0, the ground state: the quantum goes into the cavity, and back."""
+    upside_down = qb.Qudit([0.0, 1.0], lowering=LOWER.T)
+    sites = {"c": qb.Oscillator(), "b": upside_down}
+    system = qb.System(sites, [qb.exchange("c", "b", 0.5)], "c", "b")
+    table = system.charge(qb.fock(0), TIMES, ["energy"])
+    rate = np.hypot(0.5, 1.0)  # |level 0, no photon> and |level 1, a photon> are 2 apart
+    expected = (0.5 / rate) ** 2 * np.sin(rate * TIMES) ** 2
+    np.testing.assert_allclose(table.energy, expected, rtol=0, atol=1e-13)
+    assert table.attrs["levels"] == "c: 2"
+
+
 # --- batches -------------------------------------------------------------------------------------
 
 

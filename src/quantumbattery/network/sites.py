@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -182,6 +183,9 @@ class Qudit(Site):
     What is not prepared is in its lowest level: level 0, if none lies lower, and otherwise the
     lowest, which is refused where several share it.
 
+    All of A has one bath, so that two ways down to the same level interfere, and A^dag A need not
+    be diagonal: that of a V joins its two upper levels.
+
     Examples
     --------
     >>> import quantumbattery as qb
@@ -240,7 +244,7 @@ class Qudit(Site):
         """The number of energies."""
         return len(self.energies)
 
-    @property
+    @cached_property
     def ground(self) -> Parameter:
         """The energy of its lowest level."""
         first, *others = self.energies
