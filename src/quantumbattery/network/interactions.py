@@ -270,7 +270,8 @@ def interaction(a: str, b: str, matrix: MatrixLike, *, always: bool = False) -> 
         Names of the sites.
     matrix : array_like or Qobj, shape (d_a d_b, d_a d_b)
         Hermitian; row i d_b + k is level i of the first site and level k of the second, index 0
-        the ground state. An oscillator needs a given number of levels.
+        the ground state, or of a Qudit the level listed first. An oscillator needs a given number
+        of levels.
     always : bool
         Between sites of the battery: also on when not charging, and then part of its Hamiltonian.
 

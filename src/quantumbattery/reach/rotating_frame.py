@@ -8,6 +8,7 @@ unitaries that commute with the battery's Hamiltonian, so that no figure of meri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,7 +96,10 @@ class _Unknowns:
         return steps
 
     def of_interactions(self) -> list[Array]:
-        """What must not turn: every product of an element on each end of an interaction."""
+        """What must not turn: every product of an element on each end of an interaction.
+
+        Products in which one element changes at a time say it of all: the others are their sums.
+        """
         rows = []
         for link in self.network.interactions:
             sites = [self.network.sites[name] for name in link.ends]
@@ -103,7 +107,7 @@ class _Unknowns:
                 for product in products if any_nonzero(strength) else ():
                     acting = zip(link.ends, product, strict=True)
                     steps = [self.turning(name, operator) for name, operator in acting]
-                    chosen = np.indices([len(each) for each in steps]).reshape(len(steps), -1)
+                    chosen = _one_at_a_time([len(each) for each in steps])
                     together = np.zeros((chosen.shape[1], self.size))
                     for name, each, which in zip(link.ends, steps, chosen, strict=True):
                         together[:, self.place[name]] = each[which]
@@ -134,6 +138,16 @@ class _Unknowns:
         rows = np.zeros((len(steps), self.size))
         rows[:, self.place[each.site]] = -steps
         return rows
+
+
+def _one_at_a_time(lengths: Sequence[int]) -> Array:
+    """Ways to take one of each of some lists, (lists, ways): all first ones but for one."""
+    if not all(lengths):
+        return np.zeros((len(lengths), 0), dtype=np.int64)
+    ways = [np.zeros((len(lengths), n), dtype=np.int64) for n in lengths]
+    for k, each in enumerate(ways):
+        each[k] = np.arange(lengths[k])
+    return np.concatenate(ways, axis=1)
 
 
 def frame(network: Network) -> Frame:
