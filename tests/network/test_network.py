@@ -307,7 +307,7 @@ def test_internal_names_of_axes_are_refused(make, who, taken):
         (lambda: Qudit([0.0]), ValueError, "Qudit: energies must be at least two.*got 1"),
         (lambda: Qudit(3.0), TypeError, "Qudit: energies must be at least two numbers"),
         (lambda: Qudit("01"), TypeError, "Qudit: energies must be at least two numbers"),
-        (lambda: Qudit([0, 2, 1]), ValueError, "energy 2 lies below energy 1: sort them"),
+        (lambda: Qudit([0, 1], [1], lowering=np.eye(2)), ValueError, "give one of them"),
         (lambda: Qudit([0, np.nan]), ValueError, "Qudit: energy 1 must be finite"),
         (lambda: Qudit(GAPS.rename(level="k")), ValueError, "its last dimension 'level'"),
         (lambda: Qudit([0, 1], steps=[1, 2]), ValueError, "steps are the 1 finite numbers"),

@@ -25,31 +25,32 @@ def lowering(site, n):
             qutip.tensor([qutip.destroy(size) if k == j else qutip.qeye(size) for k in range(d)])
             for j in range(d)
         ]
-        steps = site.cell.steps
-        hop = sum(s * modes[k].dag() * modes[k + 1] for k, s in enumerate(steps))
+        one = lowering(site.cell, d)
+        hop = sum(one[j, k] * modes[j].dag() * modes[k] for j in range(d) for k in range(d))
         index = np.ravel_multi_index(site.occupations.T, (size,) * d)
         return hop.full()[np.ix_(index, index)]
     if isinstance(site, Qudit):
-        return np.diag(site.steps, 1).astype(complex)
+        own = np.diag(site.steps, 1) if site.matrix is None else site.matrix
+        return own.astype(complex)
     return qutip.destroy(n).full()
 
 
 def quanta(site, n):
-    if isinstance(site, Ensemble):
-        return np.diag(site.occupations @ np.array([0, *np.square(steps_of(site.cell))]))
+    if isinstance(site, Ensemble):  # by all cells apart
+        d, number = site.cell.dimension, site.number
+        one, symmetric = quanta(site.cell, d), symmetric_states(site)
+        eyes = [np.eye(d**k) for k in range(number)]
+        every = [np.kron(np.kron(eyes[k], one), eyes[number - 1 - k]) for k in range(number)]
+        return symmetric.T @ sum(every) @ symmetric
     a = lowering(site, n)
     return a.conj().T @ a
-
-
-def steps_of(cell):
-    return cell.steps if isinstance(cell, Qudit) else (1.0,)
 
 
 def ladder(site, n):
     if isinstance(site, Ensemble):
         return np.diag(site.occupations @ np.diag(ladder(site.cell, site.cell.dimension)))
     if isinstance(site, Qudit):
-        return np.diag(np.array(site.energies) - site.energies[0])
+        return np.diag(np.array(site.energies) - min(site.energies))
     return site.frequency * np.diag(np.arange(n))
 
 
@@ -219,7 +220,7 @@ def initial(system, chosen):
     """The density matrix of the product of all preparations."""
     parts = []
     for name, site in system.sites.items():
-        made = chosen.get(name, fock(0))
+        made = chosen.get(name, fock(int(np.argmin(np.diag(ladder(site, site.dimension))))))
         d = site.dimension
         if hasattr(made, "array"):
             array = made.array

@@ -274,7 +274,7 @@ def _of_cell(cell: Cell, part: Part, states: Array) -> tuple[Array, Array]:
         found = part.eigenvalues(states)
         return _of_spectrum(found, *cell.extremes(found.shape[-1], len(part.split.levels)))
     energies = cell.one.energies(d)
-    if d == 2:
+    if d == 2 and not energies[:, 0].any():  # level 1 is the upper one
         passive, active = _two_levels(
             rho[..., 1, 1].real, rho[..., 1, 0], energies[:, 1][:, None, None]
         )

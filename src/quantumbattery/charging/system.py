@@ -45,8 +45,8 @@ class System(Network):
     -----
     H = sum of the sites + interactions while charging; the battery's own Hamiltonian, which
     measures its energy, is that of its sites and of the interactions with ``always=True``. What is
-    not prepared is empty: a site is in its level 0, and a battery whose sites interact always, if
-    no preparation names one of them, in the ground state of its own Hamiltonian.
+    not prepared is empty: a site is in its lowest level, and a battery whose sites interact
+    always, if no preparation names one of them, in the ground state of its own Hamiltonian.
 
     The names level, member, entry, row and column are taken: no axis of a DataArray may have them,
     nor "time", that of the table. Every number of a site or interaction may be an array: a plain

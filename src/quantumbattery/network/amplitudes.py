@@ -312,8 +312,15 @@ def _thermal(occupation: Parameter, site: Site, levels: int) -> xr.DataArray:
         steps = xr.DataArray(np.arange(levels), dims="level")
         return (ratio**steps) / (occupation + 1)
     ladder = energies(site, levels)
-    weights = ratio ** (ladder / ladder.isel(level=1))
+    weights = ratio ** (ladder / first_gap(ladder))
     return weights / weights.sum("level")
+
+
+def first_gap(ladder: xr.DataArray) -> xr.DataArray:
+    """What the second of some energies (..., "level") is above the lowest, in whatever order."""
+    rising = np.sort(ladder.transpose(..., "level").to_numpy(), axis=-1)
+    gap: xr.DataArray = ladder.isel(level=1).copy(data=rising[..., 1] - rising[..., 0])
+    return gap
 
 
 def _square_root(matrix: Array) -> Array:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.operators import Operator
-from quantumbattery.network.sites import Qubit, Site
+from quantumbattery.network.sites import Qubit, Qudit, Site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import Described, saying
 from quantumbattery.quantities.parameters import LARGEST, agree, flag, number, whole_number
@@ -65,6 +65,11 @@ class Drive(Described):
         return True
 
     @property
+    def between(self) -> tuple[int, int] | None:
+        """The two levels that it joins alone, the lower first; None of all others."""
+        return self.transition if isinstance(self, OnePhotonDrive) else None
+
+    @property
     def strength(self) -> Parameter:
         """The number in front of O e^{i quanta w t} + h.c., or of 2 cos(w t) (O + h.c.)."""
         return self.amplitude / self.quanta
@@ -95,27 +100,30 @@ class OnePhotonDrive(Drive):
         return self.rotating_wave
 
     def check(self, site: Site) -> None:
-        """A transition is one of the site's steps."""
+        """A transition joins two levels of the site."""
         if self.transition is None:
             return
         if isinstance(site, Ensemble):
             raise ValueError(
-                f"{self.label}: transition names a step of a single site, but {self.site!r} is an "
-                "Ensemble; leave transition out, or write the cells apart"
+                f"{self.label}: transition names two levels of a single site, but {self.site!r} is "
+                "an Ensemble; leave transition out, or write the cells apart"
             )
-        if site.dimension is not None and self.transition[1] >= site.dimension:
+        if site.dimension is not None and max(self.transition) >= site.dimension:
             raise ValueError(
                 f"{self.label}: transition is {self.transition}, but {self.site!r} has the levels "
                 f"0 to {site.dimension - 1}"
             )
 
     def lowering(self, site: Site, levels: int) -> Operator:
-        """A, or its one element between the two levels of the transition."""
-        lower = site.lowering(levels)
+        """A, or what takes the upper level of the transition to the lower one."""
         if self.transition is None:
-            return lower
-        chosen = lower.column == self.transition[1]
-        return Operator(lower.row[chosen], lower.column[chosen], lower.value[chosen])
+            return site.lowering(levels)
+        low, high = self.transition
+        acts = site.lowering(1 + max(low, high))
+        there = acts.value[(acts.row == low) & (acts.column == high)]
+        back = acts.value[(acts.row == high) & (acts.column == low)].conj()
+        value = np.concatenate([there, back, np.ones(1)])[:1]
+        return Operator(np.array([low]), np.array([high]), value)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -129,11 +137,18 @@ class TwoPhotonDrive(Drive):
     breaks: tuple[float, ...]
 
     def check(self, site: Site) -> None:
-        """Two quanta fit."""
+        """Two quanta fit, and A leads on."""
         if isinstance(site, Qubit) or site.dimension == 2:
             raise ValueError(
                 f"{self.label}: {self.site!r} has two levels, which two quanta never fit in; drive "
                 "an Oscillator, or a site with three levels or more"
+            )
+        own = isinstance(site, Qudit) and site.matrix is not None
+        if own and not len(self.lowering(site, site.dimension or 2).row):
+            raise ValueError(
+                f"{self.label}: the lowering operator of {self.site!r}, applied twice, gives "
+                "nothing, so that no pair of quanta fits in; drive its transitions one by one, "
+                "with drive(..., transition=(lower, upper))"
             )
 
     def lowering(self, site: Site, levels: int) -> Operator:
@@ -177,7 +192,9 @@ def drive(
     rotating_wave : bool
         False keeps the counter-rotating half: 2 amplitude f(t) cos(w t) (A + A^dag).
     transition : pair of int, optional
-        Drive only the step between two neighbouring levels, (k, k + 1), with its element of A.
+        Drive only what joins two levels, (lower, upper), any two: |lower><upper| e^{i w t} + h.c.,
+        resonant where w is the upper energy less the lower one, in place of A e^{i w t} + h.c.
+        Where A joins the two, as the steps of a ladder do, its element multiplies the amplitude.
     breaks : sequence of float
         Times at which the envelope jumps, or a pulse begins or ends that is shorter than 1e-4 of
         the charging time: anything longer is found by looking. Samples need none. The edges of
@@ -357,12 +374,12 @@ def _envelope(given: object) -> Envelope | None:
 def _transition(given: Iterable[int] | None) -> tuple[int, int] | None:
     if given is None:
         return None
-    rule = "transition is a pair of neighbouring levels, such as (0, 1)"
+    rule = "transition is a pair of different levels, the lower and the upper, such as (0, 2)"
     levels = tuple(given) if np.iterable(given) else ()
     if len(levels) != 2:
         raise TypeError(f"{rule}; got {given!r:.60}")
     low, high = (whole_number(level, 0, rule) for level in levels)
-    if high != low + 1:
+    if high == low:
         raise ValueError(f"{rule}; got {levels}")
     return low, high
 

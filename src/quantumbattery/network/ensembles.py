@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from quantumbattery.network.operators import Operator, diagonal
+from quantumbattery.network.operators import Operator, merged
 from quantumbattery.network.sites import Qubit, Qudit, Site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import saying, short
@@ -49,20 +49,33 @@ def _rank(occupations: Array) -> Array:
     return rank
 
 
+def _collective(one: Operator, number: int, levels: int) -> Operator:
+    """The sum over all cells of what acts on one, on their symmetric states."""
+    entries = (tuple(part.tolist()) for part in (one.row, one.column, one.value))
+    return _over_cells(*entries, number=number, levels=levels)
+
+
 @lru_cache(maxsize=8)
-def _collective(steps: tuple[float, ...], number: int) -> Operator:
-    """The sum of the cells' lowering operators on their symmetric states."""
-    occupied = _occupations(number, len(steps) + 1)
-    entries = []
-    for upper, step in enumerate(steps, start=1):
-        column = np.flatnonzero(occupied[:, upper] * (step != 0))
+def _over_cells(
+    rows: tuple[int, ...],
+    columns: tuple[int, ...],
+    values: tuple[complex, ...],
+    *,
+    number: int,
+    levels: int,
+) -> Operator:
+    """The same, of the entries of the operator on one cell."""
+    occupied, none = _occupations(number, levels), np.zeros(0, dtype=np.int64)
+    entries = [(none, none, np.zeros(0))]
+    for lower, upper, step in zip(rows, columns, values, strict=True):
+        column = np.flatnonzero(occupied[:, upper])
         source = occupied[column]
         target = source.copy()
         target[:, upper] -= 1
-        target[:, upper - 1] += 1
-        value = step * np.sqrt(source[:, upper] * target[:, upper - 1])
-        entries.append((_rank(target) if len(target) else column, column, value))
-    return Operator(*(np.concatenate(parts) for parts in zip(*entries, strict=True)))
+        target[:, lower] += 1
+        value = step * np.sqrt(source[:, upper] * target[:, lower])
+        entries.append((_rank(target), column, value))
+    return merged(*(np.concatenate(parts) for parts in zip(*entries, strict=True)))
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -71,7 +84,8 @@ class Ensemble(Site):
 
     A is the sum of the cells' lowering operators. For N qubits level m has m excitations and
     A|m> = sqrt(m (N - m + 1)) |m-1>; for cells of d levels there are C(N + d - 1, d - 1) states,
-    labelled by how many cells are on each level (`occupations`).
+    labelled by how many cells are on each level (`occupations`). What is not prepared has all cells
+    in their lowest level.
 
     Parameters
     ----------
@@ -133,12 +147,12 @@ class Ensemble(Site):
 
     @property
     def occupations(self) -> Array:
-        """How many cells are on each level, shape (dimension, d); row 0 is the ground state."""
+        """How many cells are on each level, shape (dimension, d); in row 0 all are on level 0."""
         return _occupations(self.number, self.cell.dimension)
 
     def excitations(self, levels: int) -> Array:  # noqa: ARG002
-        """The sum of the cells' level numbers."""
-        return self.occupations @ np.arange(self.cell.dimension)
+        """The sum of the cells' own."""
+        return self.occupations @ self.cell.excitations(self.cell.dimension)
 
     def energy_terms(self, levels: int) -> list[tuple[Parameter, Array]]:  # noqa: ARG002
         """The cell's energies times how many cells have them."""
@@ -147,16 +161,13 @@ class Ensemble(Site):
 
     def lowering(self, levels: int) -> Operator:  # noqa: ARG002
         """The sum of the cells' lowering operators."""
-        return _collective(_steps_of(self.cell), self.number)
+        d = self.cell.dimension
+        return _collective(self.cell.lowering(d), self.number, d)
 
     def quanta(self, levels: int) -> Operator:  # noqa: ARG002
         """The sum of the cells' A^dag A."""
-        values = self.occupations[:, 1:] @ np.square(_steps_of(self.cell))
-        return diagonal(values)
-
-
-def _steps_of(cell: Qubit | Qudit) -> tuple[float, ...]:
-    return cell.steps if isinstance(cell, Qudit) else (1.0,)
+        d = self.cell.dimension
+        return _collective(self.cell.quanta(d), self.number, d)
 
 
 def _cell(cell: object) -> Qubit | Qudit:

@@ -119,8 +119,8 @@ def interaction(
         Names of the sites.
     matrix : array_like or Qobj, shape (d_a d_b, d_a d_b), or a function of d_a and d_b
         Hermitian; row i d_b + k is level i of the first site and level k of the second, index 0
-        the ground state. An oscillator needs a given number of levels, unless a function gives the
-        matrix for any number of levels of both sites.
+        the ground state, or of a Qudit the level listed first. An oscillator needs a given number
+        of levels, unless a function gives the matrix for any number of levels of both sites.
     always : bool
         Between sites of the battery: also on when not charging, and then part of its Hamiltonian.
 

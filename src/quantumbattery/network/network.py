@@ -116,6 +116,7 @@ class Network(Described):
             lines.append((each.label, ", ".join(shown + ["always on"] * each.always)))
         for field in self.drives:
             shown = [f"{n}={short(v)}" for n, v in numbers_of(field)]
+            shown += [f"transition={short(field.between)}"] * (field.between is not None)
             shown += [_shape(field.envelope)] * (field.envelope is not None)
             shown += ["counter-rotating too"] * (not field.rotating)
             lines.append((field.label, ", ".join(shown)))

@@ -33,9 +33,9 @@ class Operator:
         return Operator(self.column, self.row, self.value.conj())
 
     def __add__(self, other: Operator) -> Operator:
-        """The sum of operators that share no entry, such as A and A^dag."""
+        """The sum, such as A + A^dag."""
         one, two = (self.row, self.column, self.value), (other.row, other.column, other.value)
-        return Operator(*(np.concatenate(both) for both in zip(one, two, strict=True)))
+        return merged(*(np.concatenate(both) for both in zip(one, two, strict=True)))
 
     def matrix(self, levels: int) -> Array:
         """Dense, on so many levels, without the entries beyond them."""
@@ -43,6 +43,26 @@ class Operator:
         dense = np.zeros((levels, levels), dtype=self.value.dtype)
         dense[self.row[inside], self.column[inside]] = self.value[inside]
         return dense
+
+
+def merged(row: Array, column: Array, value: Array) -> Operator:
+    """The operator with these entries, those at the same place added up."""
+    size = 1 + int(column.max(initial=0))
+    place, which = np.unique(row * size + column, return_inverse=True)
+    if len(place) == len(row):
+        return Operator(row, column, value)
+    total = np.zeros(len(place), dtype=value.dtype)
+    np.add.at(total, which, value)
+    return Operator(*np.divmod(place, size), total)
+
+
+def squared(acts: Operator, levels: int) -> Operator:
+    """O^dag O of an operator O on so many levels."""
+    if len(np.unique(acts.row)) == len(acts.row):  # no two levels are taken to the same one
+        values = np.bincount(acts.column, np.abs(acts.value) ** 2, minlength=levels)
+        return diagonal(values)
+    dense = acts.matrix(levels)
+    return operator(dense.conj().T @ dense)
 
 
 def diagonal(values: Array) -> Operator:

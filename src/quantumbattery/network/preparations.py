@@ -101,9 +101,9 @@ def bloch(theta: Values, phi: Values = 0.0) -> Bloch:
 
     Notes
     -----
-    Paper, Eq. 1. On a site with more levels the two lowest are meant; of an Ensemble every cell is
-    prepared so (a spin coherent state). A `theta` equal to the double nearest pi is the south
-    pole itself: the ground amplitude is then zero, not 6e-17.
+    Paper, Eq. 1. On a site with more levels its levels 0 and 1 are meant, the two that a Qudit
+    lists first; of an Ensemble every cell is prepared so (a spin coherent state). A `theta` equal
+    to the double nearest pi is the south pole itself: the ground amplitude is then zero, not 6e-17.
 
     Examples
     --------
@@ -125,7 +125,9 @@ def bloch(theta: Values, phi: Values = 0.0) -> Bloch:
 
 
 def fock(n: Values) -> Fock:
-    """Prepare level n: n photons of an oscillator, n excited qubits of an ensemble.
+    """Prepare level n: n photons of an oscillator, the n-th level that a qudit lists, from 0 on.
+
+    Of an ensemble of qubits, n are excited.
 
     Parameters
     ----------
@@ -260,7 +262,8 @@ def thermal(occupation: Values) -> Thermal:
 
     Notes
     -----
-    With x = n/(n + 1) = e^{-gap/T}: level k has x^{E_k/gap}, normalised. That is (1 - x) x^k for
+    With x = n/(n + 1) = e^{-gap/T}: level k has x^{E_k/gap}, normalised, E_k above the lowest level
+    and the gap that of the two lowest, in whatever order they are listed. That is (1 - x) x^k for
     an oscillator and n/(2n + 1) for the upper level of a qubit. An Ensemble is in the Gibbs state
     on its symmetric ladder, to which a collective bath takes it, not in that of separate cells.
 
@@ -279,8 +282,9 @@ def state(ket_or_density_matrix: MatrixLike) -> State:
     Parameters
     ----------
     ket_or_density_matrix : array_like or Qobj, shape (d,), (d, 1) or (d, d)
-        Index 0 is the ground state. A ket has norm 1; a density matrix is Hermitian, positive and
-        of trace 1 (tolerance 1e-8). An oscillator's levels from d on are empty.
+        Index 0 is the ground state; of a Qudit index k is the k-th level listed. A ket has norm 1;
+        a density matrix is Hermitian, positive and of trace 1 (tolerance 1e-8). An oscillator's
+        levels from d on are empty.
 
     Returns
     -------

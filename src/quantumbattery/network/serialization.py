@@ -20,7 +20,6 @@ from quantumbattery.network.interactions import (
 from quantumbattery.network.matrix_interactions import Coupling, interaction
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.quantities.described import Described, made, saying
-from quantumbattery.quantities.parameters import names
 
 _SITES: dict[str, Callable[..., Site]] = {
     "qubit": Qubit,
@@ -58,7 +57,7 @@ def plain(value: Any) -> Any:
         kind = type(value).__name__.lower()
         if isinstance(value, Interaction | Drive):
             kind = value.kind
-        return {"kind": kind} | {name: plain(getattr(value, name)) for name in names(value)}
+        return {"kind": kind} | {name: plain(each) for name, each in value.written.items()}
     if isinstance(value, xr.DataArray):
         return {"array": _lists(value.to_dict())}
     if isinstance(value, np.ndarray):

@@ -1,6 +1,7 @@
 """Sites: the ladders of levels that a quantum battery is built of, and how each of them leaks.
 
-Level 0 is the ground state, at energy 0. A site gives the engine its energies, its lowering
+Level 0 is the ground state, at energy 0, except of a qudit whose energies come in another order:
+there it is the lowest level, at energy 0 too. A site gives the engine its energies, its lowering
 operator A and its loss operators; its numbers may be xarray.DataArrays, so they stay symbols:
 every operator comes as (number, array) and nothing is multiplied out here.
 """
@@ -9,19 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.operators import Operator, diagonal, ladder, oscillator
-from quantumbattery.quantities.aliases import Array, Parameter, Values
+from quantumbattery.network.levels import ladder_steps, level_energies, lowering_matrix
+from quantumbattery.network.operators import Operator, ladder, operator, oscillator, squared
+from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
 from quantumbattery.quantities.described import Described, saying, short
 from quantumbattery.quantities.parameters import (
-    LARGEST,
     agree,
     any_nonzero,
-    axes_of,
     number,
     whole_number,
 )
@@ -55,9 +56,7 @@ class Site(Described):
 
     def quanta(self, levels: int) -> Operator:
         """A^dag A, to which the environment listens when it dephases the site."""
-        lower = self.lowering(levels)
-        values = np.bincount(lower.column, np.abs(lower.value) ** 2, minlength=levels)
-        return diagonal(values)
+        return squared(self.lowering(levels), levels)
 
     def raising(self, levels: int) -> Operator:
         """A^dag."""
@@ -155,36 +154,56 @@ class Qubit(Site):
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class Qudit(Site):
-    """Any ladder of d levels, with A|k> = steps[k-1] |k-1>.
+    """Any d levels: by default a ladder, with A|k> = steps[k-1] |k-1>, or with any other A.
 
     Parameters
     ----------
     energies : sequence of float or DataArray, or DataArray with a last dimension "level"
-        The energies of the levels, rising; at least two. Only differences count: the ground
-        state is at energy 0 whatever its number is.
+        The energies of the levels, at least two, in any order: level k is the k-th one given,
+        everywhere (`fock(k)`, rows of matrices). Only differences count: the lowest level is at
+        energy 0 whatever its number is.
     steps : sequence of float, optional
-        The d - 1 elements of A, by default sqrt(1), sqrt(2), ...
+        The d - 1 elements of A, by default sqrt(1), sqrt(2), ...: from each level to the one that
+        is listed before it, whichever of the two is higher.
     loss, dephasing, occupation : float or DataArray
         Rates, with Lindblad operators sqrt(loss (1 + occupation)) A, sqrt(loss occupation) A^dag
         and sqrt(2 dephasing) A^dag A.
+    lowering : array_like or Qobj, shape (d, d), optional
+        A itself, in place of steps: any matrix, real or complex. Row j, column k takes level k to
+        level j. Everything that speaks of A means it: `exchange`, `dipole`, `drive`, the rates.
 
     Raises
     ------
     TypeError, ValueError
-        If a number is not real or out of range, the energies fall, or the steps do not fit them.
+        If a number is not real or out of range, the steps or the matrix do not fit the energies,
+        or both of them are given.
+
+    Notes
+    -----
+    What is not prepared is in its lowest level: level 0, if none lies lower, and otherwise the
+    lowest, which is refused where several share it.
+
+    All of A has one bath, so that two ways down to the same level interfere, and A^dag A need not
+    be diagonal: that of a V joins its two upper levels.
 
     Examples
     --------
     >>> import quantumbattery as qb
     >>> qb.Qudit([0.0, 1.0, 1.8])
     Qudit(energies=[0, 1, 1.8], steps=[1, 1.41421])
+
+    A V: two upper levels, 0 and 2, over one, level 1.
+
+    >>> qb.Qudit([1.0, 0.0, 0.8], lowering=[[0, 0, 0], [1, 0, 1], [0, 0, 0]])
+    Qudit(energies=[1, 0, 0.8], lowering=<array 3 x 3>)
     """
 
     energies: tuple[Parameter, ...]
-    steps: tuple[float, ...]
+    steps: tuple[float, ...] | None  # None with a matrix of its own
     loss: Parameter
     dephasing: Parameter
     occupation: Parameter
+    matrix: Array | None  # given as `lowering`, which is a method of every site
 
     def __init__(
         self,
@@ -193,26 +212,77 @@ class Qudit(Site):
         loss: Values = 0.0,
         dephasing: Values = 0.0,
         occupation: Values = 0.0,
+        lowering: MatrixLike | None = None,
     ) -> None:
         with saying("Qudit"):
-            self._set(energies=_energies(energies))
-            default = np.sqrt(np.arange(1, len(self.energies)))
-            self._set(steps=_steps(default if steps is None else steps, len(self.energies)))
+            self._set(energies=level_energies(energies), steps=None, matrix=None)
+            d = len(self.energies)
+            if lowering is None:
+                default = np.sqrt(np.arange(1, d))
+                self._set(steps=ladder_steps(default if steps is None else steps, d))
+            elif steps is None:
+                self._set(matrix=lowering_matrix(lowering, d))
+            else:
+                raise ValueError(
+                    "steps and lowering both say what A is: give one of them; steps are the "
+                    "elements of lowering above its diagonal"
+                )
             self._set_rates(loss, dephasing, occupation)
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """Its values by the names of its parameters; of steps and lowering the one that is set."""
+        values = super().written
+        own = values.pop("matrix")
+        if own is not None:
+            del values["steps"]
+            values["lowering"] = own
+        return values
 
     @property
     def dimension(self) -> int:
         """The number of energies."""
         return len(self.energies)
 
+    @cached_property
+    def ground(self) -> Parameter:
+        """The energy of its lowest level."""
+        first, *others = self.energies
+        if all(np.all(np.asarray(energy - first) >= 0) for energy in others):
+            return first  # over no more axes than its own
+        lowest: Any = first
+        for energy in others:
+            lowest = np.minimum(lowest, energy)
+        return lowest if isinstance(lowest, xr.DataArray) else float(lowest)
+
     def energy_terms(self, levels: int) -> list[tuple[Parameter, Array]]:
-        """Each energy above that of the ground state."""
-        above = [energy - self.energies[0] for energy in self.energies]
+        """Each energy above that of the lowest level."""
+        ground = self.ground
+        above = [energy - ground for energy in self.energies]
         return [(e, np.eye(levels)[k]) for k, e in enumerate(above) if any_nonzero(e)]
 
     def lowering(self, levels: int) -> Operator:  # noqa: ARG002
-        """The steps, as its elements."""
+        """The steps, or its own matrix."""
+        if self.matrix is not None:
+            return operator(self.matrix)
+        assert self.steps is not None
         return ladder(self.steps)
+
+    def excitations(self, levels: int) -> Array:
+        """How often A lowers each level at most; 0 of all where it goes round in circles.
+
+        Conserved or not, they are counted in the same way everywhere, and what gains some of them
+        is known to do so.
+        """
+        if self.matrix is None:
+            return np.arange(levels)
+        acts, count = self.lowering(levels), np.zeros(max(levels, self.dimension), dtype=np.int64)
+        for _ in range(self.dimension):
+            before = count.copy()
+            np.maximum.at(count, acts.column, before[acts.row] + 1)
+            if (count == before).all():
+                return count
+        return np.zeros_like(count)
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -281,41 +351,8 @@ def _frequency(value: Values) -> Parameter:
     return number("frequency", value, "positive and finite", _LEAST_FREQUENCY)
 
 
-def _energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, ...]:
-    rule = "energies must be at least two numbers, rising, the ground state's first"
-    if isinstance(given, xr.DataArray):
-        if given.dims[-1:] != ("level",):
-            raise ValueError(f"{rule}; of a DataArray, along its last dimension 'level'")
-        given = [given.isel(level=k, drop=True) for k in range(given.sizes["level"])]
-    if isinstance(given, str) or not np.iterable(given):
-        raise TypeError(f"{rule}; got {given!r:.60}")
-    levels = [number(f"energy {k}", energy, "finite", -LARGEST) for k, energy in enumerate(given)]
-    if len(levels) < 2:
-        raise ValueError(f"{rule}; got {len(levels)}")
-    axes_of({f"energy {k}": energy for k, energy in enumerate(levels)})
-    for k, (lower, upper) in enumerate(pairwise(levels), start=1):
-        if np.any(np.asarray(upper - lower) < 0):
-            raise ValueError(f"{rule}; energy {k} lies below energy {k - 1}: sort them")
-    return tuple(levels)
-
-
-def _steps(given: Sequence[float] | Array, levels: int) -> tuple[float, ...]:
-    try:
-        steps = np.asarray(given)
-        each = np.asarray(given, dtype=object)  # where True is not yet 1
-    except ValueError:  # of uneven shape
-        steps, each = np.array(None), np.array(None)
-    if steps.dtype.kind not in "iuf" or any(isinstance(x, bool | np.bool_) for x in each.ravel()):
-        raise TypeError(f"steps must be real numbers; got {given!r:.60}")
-    if steps.shape != (levels - 1,) or not np.isfinite(steps).all():
-        raise ValueError(
-            f"steps are the {levels - 1} finite numbers between {levels} levels; got {given!r:.60}"
-        )
-    return tuple(steps.astype(float).tolist())
-
-
 def energies(site: Site, levels: int) -> xr.DataArray:
-    """Energies of the lowest levels of a site, last dimension "level"; the ground state's is 0."""
+    """Energies of the first levels of a site, last dimension "level"; the lowest is 0."""
     terms = site.energy_terms(levels)
     zero = xr.DataArray(np.zeros(levels), dims="level")
     return sum((energy * xr.DataArray(w, dims="level") for energy, w in terms), zero)

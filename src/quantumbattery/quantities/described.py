@@ -60,12 +60,11 @@ def short(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, Number) else str(value)
 
 
-def card(description: object) -> str:
+def card(description: Described) -> str:
     """A description on one line; rates and options that are not set are left out."""
-    values = {n: getattr(description, n) for n in names(description)}
     shown = [
         f"{n}={short(v)}"
-        for n, v in values.items()
+        for n, v in description.written.items()
         if n not in _QUIET or isinstance(v, xr.DataArray) or v
     ]
     return f"{type(description).__name__}({', '.join(shown)})"
@@ -81,6 +80,11 @@ class Described:
 
     __hash__ = None  # type: ignore[assignment]
     __repr__ = card
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """Its values, by the names that whatever makes it has for them."""
+        return {n: getattr(self, n) for n in names(self)}
 
     def _set(self, **values: object) -> None:
         for name, value in values.items():

@@ -62,6 +62,17 @@ def hermitian_matrices(given: MatrixLike, name: str) -> Array | xr.DataArray:
     return matrix if labelled is None else labelled.copy(data=matrix)
 
 
+def square_matrix(given: MatrixLike, name: str) -> Array:
+    """Check a single square matrix of finite numbers, and keep it: real if it can be, read-only."""
+    matrix = np.array(_matrices(given, name, state=False)[1])
+    if matrix.ndim > 2:
+        raise ValueError(f"{name} is a single matrix; got shape {matrix.shape}")
+    if np.iscomplexobj(matrix) and not matrix.imag.any():
+        matrix = np.array(matrix.real)
+    matrix.flags.writeable = False
+    return matrix
+
+
 def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tuple[int, ...]:
     """Check that the whole numbers ``dims``, ``parts`` of them, multiply to ``total``."""
     try:

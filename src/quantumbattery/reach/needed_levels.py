@@ -8,13 +8,15 @@ from quantumbattery.network.amplitudes import entries, is_pure, needed_levels
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.network.sites import Oscillator
+from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.reach.terms import hamiltonian_terms, loss_terms
 
 
 def gains_quanta(network: Network, levels: Mapping[str, int]) -> bool:
     """Whether a term adds quanta, so that no number of levels may hold all that comes."""
-    held = [site.excitations(levels[name] + 2) for name, site in network.sites.items()]
+    far = [1 + max(each.between) for each in network.drives if each.between]
+    held = [site.excitations(max([levels[name] + 2, *far])) for name, site in network.sites.items()]
     energies, losses = hamiltonian_terms(network, levels), loss_terms(network, levels)
     for product in energies.products + losses.products:
         parts = list(zip(product.operators, product.places, strict=True))
@@ -52,7 +54,10 @@ def cutoffs(
     if joint is not None:
         ladders = zip(network.battery, joint.levels.T, strict=True)
         quanta = int(sum(network.sites[n].excitations(levels[n])[own] for n, own in ladders).max())
-    for name, each in started.items():
+    every = at_rest(network, started, joint)
+    for name in network.sites.keys() - {*every, *(network.battery if joint is not None else ())}:
+        quanta += int(network.sites[name].excitations(levels[name])[0])  # A may leave level 0 too
+    for name, each in every.items():
         site = network.sites[name]
         weight = tolerance**2 if is_pure(each) else tolerance
         if site.dimension is None:

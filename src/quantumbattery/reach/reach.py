@@ -18,6 +18,7 @@ from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import entries
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation
+from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.configurations import Keys, explored
 from quantumbattery.reach.elements import Edge, Elements, elements_between
@@ -116,6 +117,7 @@ def reach(
            [0, 1, 0, 0],
            [1, 0, 0, 0]], dtype=uint8)
     """
+    started = at_rest(network, started, joint)
     counts = _levels(network, started, levels or {}, limit, joint)
     sizes = np.array(list(counts.values()))
     first, member, amplitude = _start(network, started, counts, limit, joint)

@@ -8,6 +8,7 @@ unitaries that commute with the battery's Hamiltonian, so that no figure of meri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,11 +60,12 @@ class Frame:
 def basis(site: Site, levels: int) -> Array:
     """What the frequencies of a site's levels may be combined of, shape (levels, unknowns).
 
-    One for each excited level of a cell. Where levels have to be equally spaced, one: on the ladder
-    of an oscillator, and under a loss, which must not turn on one step faster than on another.
+    One for each level of a cell but the first. Where levels have to be equally spaced, one: on the
+    ladder of an oscillator, and under the loss of a ladder, which must not turn on one step faster
+    than on another. What the losses of any other levels ask for is in `_Unknowns.of_losses`.
     """
     cell = site.cell if isinstance(site, Ensemble) else site
-    if isinstance(cell, Qudit) and not any_nonzero(site.loss):
+    if isinstance(cell, Qudit) and (cell.matrix is not None or not any_nonzero(site.loss)):
         return (site.occupations if isinstance(site, Ensemble) else np.eye(levels))[:, 1:]
     return site.excitations(levels)[:, None].astype(float)
 
@@ -94,7 +96,10 @@ class _Unknowns:
         return steps
 
     def of_interactions(self) -> list[Array]:
-        """What must not turn: every product of an element on each end of an interaction."""
+        """What must not turn: every product of an element on each end of an interaction.
+
+        Products in which one element changes at a time say it of all: the others are their sums.
+        """
         rows = []
         for link in self.network.interactions:
             sites = [self.network.sites[name] for name in link.ends]
@@ -102,11 +107,28 @@ class _Unknowns:
                 for product in products if any_nonzero(strength) else ():
                     acting = zip(link.ends, product, strict=True)
                     steps = [self.turning(name, operator) for name, operator in acting]
-                    chosen = np.indices([len(each) for each in steps]).reshape(len(steps), -1)
+                    chosen = _one_at_a_time([len(each) for each in steps])
                     together = np.zeros((chosen.shape[1], self.size))
                     for name, each, which in zip(link.ends, steps, chosen, strict=True):
                         together[:, self.place[name]] = each[which]
                     rows.append(together)
+        return rows
+
+    def of_losses(self) -> list[Array]:
+        """What must not turn, of the losses of levels with a lowering matrix of their own.
+
+        All elements of A have to turn alike, and those of A^dag A not at all.
+        """
+        rows = []
+        for name, site in self.network.sites.items():
+            cell = site.cell if isinstance(site, Ensemble) else site
+            if isinstance(cell, Qudit) and cell.matrix is not None:
+                alike = self.turning(name, site.lowering(self.count[name]))
+                still = self.turning(name, site.quanta(self.count[name]))
+                for rate, steps in ((site.loss, alike - alike[:1]), (site.dephasing, still)):
+                    if any_nonzero(rate):
+                        rows.append(np.zeros((len(steps), self.size)))
+                        rows[-1][:, self.place[name]] = steps
         return rows
 
     def of_drive(self, each: Drive) -> Array:
@@ -118,10 +140,20 @@ class _Unknowns:
         return rows
 
 
+def _one_at_a_time(lengths: Sequence[int]) -> Array:
+    """Ways to take one of each of some lists, (lists, ways): all first ones but for one."""
+    if not all(lengths):
+        return np.zeros((len(lengths), 0), dtype=np.int64)
+    ways = [np.zeros((len(lengths), n), dtype=np.int64) for n in lengths]
+    for k, each in enumerate(ways):
+        each[k] = np.arange(lengths[k])
+    return np.concatenate(ways, axis=1)
+
+
 def frame(network: Network) -> Frame:
     """Choose the frame in which as many of the drives as possible stand still.
 
-    Drives are taken one by one; one that contradicts the interactions or those before it keeps
+    Drives are taken one by one; one that contradicts interactions, losses or those before it keeps
     turning, and so does one whose counter-rotating half counts, which needs its site at rest.
     """
     unknowns = _Unknowns.of(network)
@@ -129,8 +161,9 @@ def frame(network: Network) -> Frame:
     for each in network.drives:
         if not any(equal(each.frequency, field) for field in fields):
             fields.append(each.frequency)
-    at_rest = [unknowns.of_drive(each) for each in network.drives if not each.rotating]
-    rows = [np.zeros((1, unknowns.size)), *unknowns.of_interactions(), *at_rest]
+    still = [unknowns.of_drive(each) for each in network.drives if not each.rotating]
+    still += unknowns.of_interactions() + unknowns.of_losses()
+    rows = [np.zeros((1, unknowns.size)), *still]
     known = np.unique(np.concatenate(rows), axis=0)
     given = np.zeros((len(known), len(fields)))
     found = np.zeros((unknowns.size, len(fields)))

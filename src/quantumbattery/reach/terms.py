@@ -131,6 +131,7 @@ def _add_drives(terms: Terms, network: Network, levels: Mapping[str, int]) -> No
                 chosen = (left == combination).all(axis=1)
                 inside = chosen & (acts.column < n)
                 lower = Operator(acts.row[inside], acts.column[inside], acts.value[inside])
+                chosen = chosen & (acts.row < n)
                 raised = Operator(acts.column[chosen], acts.row[chosen], acts.value[chosen].conj())
                 frequency = turning.frequency(combination) if each.rotating else each.frequency
                 _add_field(terms, each, place[each.site], (lower, raised), frequency)

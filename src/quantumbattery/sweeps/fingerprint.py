@@ -18,7 +18,6 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.described import Described
-from quantumbattery.quantities.parameters import names
 from quantumbattery.sweeps.grid import Grid
 
 _CONSTANTS = (int, float, complex, str, bytes)
@@ -176,7 +175,7 @@ def _value(value: Any, seen: frozenset[object]) -> str:
     if inspect.isroutine(value) or isinstance(value, functools.partial):
         return identity(value, seen) if not inspect.isbuiltin(value) else value.__qualname__
     if isinstance(value, Described):
-        value = (type(value).__name__, {name: getattr(value, name) for name in names(value)})
+        value = (type(value).__name__, value.written)
     if isinstance(value, xr.DataArray):
         value = (value.dims, {str(n): c.to_numpy() for n, c in value.coords.items()}, value.values)
     if isinstance(value, np.ndarray) and value.dtype.kind != "O":
