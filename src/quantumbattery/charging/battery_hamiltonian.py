@@ -20,7 +20,7 @@ from quantumbattery.network.ensembles import Ensemble, degeneracies
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array, Parameter
-from quantumbattery.reach.configurations import Keys
+from quantumbattery.reach.configurations import Keys, Room
 from quantumbattery.reach.elements import Elements, elements_between
 from quantumbattery.reach.sparse import Sums, components
 from quantumbattery.reach.terms import Terms, grouped, hamiltonian_terms
@@ -235,7 +235,8 @@ def _elements(network: Network, levels: Mapping[str, int], terms: Terms, states:
     configurations[:, place] = states
     keys = Keys.over(configurations, sizes.tolist())
     groups = grouped(terms.products, sizes.tolist())
-    return elements_between(terms, groups, sizes, configurations, keys)[0]
+    room = Room(sizes, np.zeros(len(sizes), dtype=bool))
+    return elements_between(terms, groups, room, configurations, keys)[0]
 
 
 def _values(elements: Elements, numbers: Numbers) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import prod
+from math import inf, prod
 
 import numpy as np
 import xarray as xr
@@ -143,6 +143,8 @@ def _attrs(network: Network, extraction: str, solution: Solution) -> dict[str, s
     if ladders:
         levels = dict(zip(reached.sites, reached.levels, strict=True))
         said["levels"] = ", ".join(f"{name}: {levels[name]}" for name in ladders)
+        if reached.most < inf:
+            said["quanta"] = reached.most  # the most that all of them hold together
         said["left_out"] = float(sum(report.left_out.values()))
     return said
 
@@ -151,6 +153,8 @@ def warn(network: Network, report: Report) -> None:
     """Say where a result is less exact than it looks."""
     said = []
     for name, amount in report.left_out.items():
+        if name not in network.sites:  # chosen for all, and enough
+            continue
         given = network.sites[name].dimension
         if amount > ACCURACY and isinstance(network.sites[name], Oscillator):
             unit = 10 ** np.floor(np.log10(amount))  # a bound is rounded up

@@ -21,7 +21,7 @@ from quantumbattery.network.operators import Operator
 from quantumbattery.network.preparations import Preparation, State, Thermal
 from quantumbattery.network.sites import Oscillator, Site
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.reach import Reach
+from quantumbattery.reach.reach import ALL, Reach
 from quantumbattery.reach.terms import hamiltonian_terms, loss_terms
 from quantumbattery.states.truncation_error import Cut
 
@@ -29,7 +29,6 @@ _LOOKS = 64  # equal parts of the time at whose beginnings one looks first
 _FASTEST = 8.0  # how often a row may be fed anew in a part
 _CLOSE = 1.5  # times what is seen at these moments: then the bound is no longer made tighter
 _FINEST = 1 / 16  # of a feeding of a row, where parts are so short that no more is to be gained
-ALL = "all oscillators"  # how a cap on the quanta of all of them is named
 _LONGEST = 600.0  # exponents: nearly 1e261
 _NOT_CONSTANT = 1e-9
 _NEGLIGIBLE = 1e-11  # of a trace norm: what is below needs no tighter bound
@@ -85,6 +84,31 @@ def flown(
         if close or pace / parts <= _FINEST:
             return bound
         parts *= 2 if pace / parts <= 2 * _FASTEST else int(pace / parts / _FASTEST)
+
+
+def decay(cut: Cut, tiles: Tiles, latest: float) -> dict[str, float]:
+    """By how many decimal places the rows fall with each level, near the cut of each site."""
+    reached, found = cut.state.reach, {}
+    largest = np.zeros(reached.size)
+    for _, states in tiles(np.linspace(0.0, latest, _LOOKS // 4)):
+        largest = np.maximum(largest, cut.rows(states).max(axis=(0, 1, 2)))
+    for k, (name, n) in enumerate(zip(reached.sites, reached.levels, strict=True)):
+        by_level = np.full(n, 1e-17)
+        np.maximum.at(by_level, reached.configurations[:, k], largest)
+        found[name] = _fall(by_level)
+    if reached.most < inf:
+        by_level = np.full(int(reached.most) + 1, 1e-17)
+        counted = [reached.sites.index(name) for name in reached.counted]
+        total = reached.configurations[:, counted].astype(np.int64).sum(axis=1)
+        np.maximum.at(by_level, total, largest)
+        found[ALL] = _fall(by_level)
+    return found
+
+
+def _fall(by_level: Array) -> float:
+    """The decimal places by which something falls with each of the last levels."""
+    back = min(max(2, len(by_level) // 4), len(by_level) - 1)
+    return float(np.log10(by_level[-1 - back] / by_level[-1]) / back)
 
 
 def _in_parts(

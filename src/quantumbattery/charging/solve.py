@@ -16,7 +16,7 @@ import numpy as np
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
-from quantumbattery.charging.left_out import ALL, Tail, beyond, flown, lost_by, tails
+from quantumbattery.charging.left_out import Tail, beyond, decay, flown, lost_by, tails
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
@@ -24,7 +24,7 @@ from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.reach import Bipartition, Reach
+from quantumbattery.reach.reach import ALL, Bipartition, Reach
 from quantumbattery.states.representation import Form, representation
 from quantumbattery.states.truncation_error import Cut
 
@@ -61,6 +61,7 @@ class Report:
     left_out: dict[str, float]  # by each ladder's cut, of an energy, in quanta of the battery
     error: float | None = None  # the difference of two solutions, where a method is measured
     rounding: float = 0.0  # of a phase, by the last time
+    decay: dict[str, float] | None = None  # of what is at a cut with each level, if too much
 
     @classmethod
     def joined(cls, parts: Sequence[Report]) -> Report:
@@ -74,7 +75,14 @@ class Report:
             {name: max(part.left_out.get(name, 0.0) for part in parts) for name in names},
             max((part.error for part in parts if part.error is not None), default=None),
             max(part.rounding for part in parts),
+            cls._slowest([part.decay for part in parts if part.decay is not None]),
         )
+
+    @staticmethod
+    def _slowest(decays: Sequence[dict[str, float]]) -> dict[str, float] | None:
+        if not decays:
+            return None
+        return {name: min(each[name] for each in decays) for name in decays[0]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +124,7 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     readout = Readout(network, reached, state, split)
     columns = _columns(problem.measures, axes.shape)
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
+    lost[ALL] = reached.start.lost[0]
     lost = {name: amount for name, amount in lost.items() if amount}
     return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
 
@@ -171,7 +180,9 @@ class Work:
         """What the preparations have beyond the cuts, by site, and beyond a common one: nothing."""
         network, reached = self.problem.network, self.state.reach
         levels = dict(zip(reached.sites, reached.levels, strict=True))
-        return [*tails(network, self.problem.started, levels), Tail(0.0, 0.0)]
+        shared = reached.start.lost[1]  # by levels within the preparations' own
+        quanta = float(sum(reached.levels)) if shared else 0.0
+        return [*tails(network, self.problem.started, levels), Tail(shared, shared * quanta)]
 
     @cached_property
     def cut(self) -> Cut:
@@ -224,7 +235,8 @@ class Work:
         latest = float(moments.max())
         left_out = self._left_out(own, moving, batch, latest)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
-            return Report(moving.methods, left_out)
+            tiles = partial(self._tiles, moving, batch)
+            return Report(moving.methods, left_out, decay=decay(self.cut, tiles, latest))
         at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(initial=0.0), 1e-100)
         held = self._held(moving, own)
         for (c, t), states in self._tiles(moving, batch, moments):

@@ -128,9 +128,11 @@ class System(Network):
             whose levels are not given there is always room: its active energy and capacity are
             infinite. The table's own attributes say how many configurations were reached, how they
             were solved, the levels that oscillators were given, and by how much those may change
-            an energy, in units of the battery's smallest quantum (`left_out`: an upper bound on
-            what flows over the cut, looked at 65 times); with a series or a solver in time also
-            its error (`solver_error`).
+            an energy or the ergotropy, in units of the battery's smallest quantum (`left_out`: an
+            upper bound, as long as envelopes are no larger than where they are looked at, and
+            matrices on oscillators grow as `interaction` says); the number of quanta that several
+            oscillators share, if they do (`quanta`); with a series or a solver in time also its
+            error (`solver_error`).
 
         Raises
         ------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 
 import numpy as np
 
@@ -91,26 +91,60 @@ def pieces_of(configurations: Array, places: int) -> Iterator[slice]:
     return (slice(k, k + step) for k in range(0, len(configurations), step))
 
 
-def stay_inside(moves: Moves, levels: Array) -> Array:
-    """Which moves stay on the levels there are; the others step beyond the cut of a ladder."""
-    inside: Array = np.logical_and.reduce(moves.levels < levels[moves.places], axis=1)
-    return inside
+@dataclass(frozen=True, eq=False)
+class Room:
+    """Where configurations may be: on so many levels of each site, some with so many quanta in all.
+
+    Oscillators that are weakly filled share few quanta: of six with up to eight, 3,003
+    configurations hold no more than eight together, of 9^6.
+    """
+
+    levels: Array  # (sites,)
+    counted: Array  # (sites,), whether the level of a site counts among the quanta of all
+    most: float = inf  # quanta of those
+
+    def on_levels(self, moves: Moves) -> Array:
+        """Which moves stay on the levels there are; the others step beyond the cut of a ladder."""
+        inside: Array = np.logical_and.reduce(moves.levels < self.levels[moves.places], axis=1)
+        return inside
+
+    def holds(self, moves: Moves, configurations: Array) -> Array:
+        """Which moves from some of these configurations stay inside."""
+        inside = self.on_levels(moves)
+        return inside if self.most == inf else inside & ~self.overflows(moves, configurations)
+
+    def overflows(self, moves: Moves, configurations: Array) -> Array:
+        """Which moves from some of these configurations lead to more quanta than there may be."""
+        if self.most == inf:
+            return np.zeros(len(moves.source), dtype=bool)
+        total = self.quanta(configurations)[moves.source]
+        for places, after in zip(moves.places.T, moves.levels.T, strict=True):
+            before = configurations[moves.source, places].astype(np.int64)
+            total += (after - before) * self.counted[places]
+        over: Array = total > self.most
+        return over
+
+    def quanta(self, configurations: Array) -> Array:
+        """The quanta of all sites that are counted."""
+        total: Array = configurations.astype(np.int64) @ self.counted.astype(np.int64)
+        return total
 
 
-def explored(first: Array, groups: Sequence[Group], levels: Array, limit: float) -> Array:
+def explored(first: Array, groups: Sequence[Group], room: Room, limit: float) -> Array:
     """All configurations that terms lead to from the first, these too, in dictionary order."""
-    weights = place_values(levels.tolist())
+    weights = place_values(room.levels.tolist())
     distinct = np.unique(first.astype(np.uint64) @ weights, return_index=True)[1]
-    found = _explore(first[distinct], groups, weights, levels, limit)
+    found = _explore(first[distinct], groups, weights, room, limit)
     return found[_dictionary_order(found)]
 
 
 def _explore(
-    start: Array, groups: Sequence[Group], weights: Array, levels: Array, limit: float
+    start: Array, groups: Sequence[Group], weights: Array, room: Room, limit: float
 ) -> Array:
     """All configurations that can be reached from the first, in any order."""
+    levels = room.levels
     if prod(levels.tolist()) <= _WRITTEN_DOWN:
-        return _search(start, groups, weights, levels)
+        return _search(start, groups, weights, room)
     moving = [group for group in groups if not group.diagonal]
     staying = [group for group in groups if group.diagonal]
     places = max((len(group.places) for group in moving), default=1)
@@ -125,7 +159,7 @@ def _explore(
             for group in moving:
                 moves = moves_of(here, group, weights)
                 entries += len(moves.source)
-                new = _arrivals(here, keys, moves, known, levels)
+                new = _arrivals(here, keys, moves, known, room)
                 count += len(new)
                 fresh.append(new)
             seen += len(here)
@@ -149,15 +183,16 @@ def _standing(here: Array, staying: Sequence[Group]) -> float:
     return count / len(some)
 
 
-def _search(start: Array, groups: Sequence[Group], weights: Array, levels: Array) -> Array:
+def _search(start: Array, groups: Sequence[Group], weights: Array, room: Room) -> Array:
     """The same in a space small enough to be written down as a whole: its keys count it."""
+    levels = room.levels
     space = np.indices(levels.tolist(), dtype=start.dtype).reshape(len(levels), -1).T
     none = np.zeros(0, dtype=np.int64)
     sources, targets = [none], [none]
     for group in groups:
         if not group.diagonal:
             moves = moves_of(space, group, weights)
-            inside = stay_inside(moves, levels)
+            inside = room.holds(moves, space)
             sources.append(moves.source[inside])
             targets.append(sources[-1] + moves.shift[inside].astype(np.int64))
     first = (start.astype(np.uint64) @ weights).astype(np.int64)
@@ -166,9 +201,9 @@ def _search(start: Array, groups: Sequence[Group], weights: Array, levels: Array
     return found
 
 
-def _arrivals(here: Array, keys: Array, moves: Moves, known: _Known, levels: Array) -> Array:
+def _arrivals(here: Array, keys: Array, moves: Moves, known: _Known, room: Room) -> Array:
     """The new configurations to which moves lead; they are known from then on."""
-    inside = np.flatnonzero(stay_inside(moves, levels))
+    inside = np.flatnonzero(room.holds(moves, here))
     arrived, first = np.unique(keys[moves.source[inside]] + moves.shift[inside], return_index=True)
     fresh = known.new(arrived)
     chosen = inside[first[fresh]]

@@ -10,7 +10,7 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import names
-from quantumbattery.reach.configurations import Keys, pieces_of, stay_inside
+from quantumbattery.reach.configurations import Keys, Room, pieces_of
 from quantumbattery.reach.terms import Group, Terms, moves_of
 
 
@@ -48,7 +48,7 @@ class Edge:
     """Matrix elements that lead beyond the cut of a ladder, and are left out."""
 
     term: Array  # (entries,), of the Hamiltonian; after its terms come the losses
-    site: Array  # (entries,), whose ladder is cut, by its column among the configurations
+    site: Array  # (entries,), whose ladder is cut, by its column; after the last, what all share
     configuration: Array  # (entries,), where the element leads from
     value: Array  # (entries,)
 
@@ -60,7 +60,7 @@ class Edge:
 
 
 def elements_between(
-    terms: Terms, groups: Sequence[Group], levels: Array, configurations: Array, keys: Keys
+    terms: Terms, groups: Sequence[Group], room: Room, configurations: Array, keys: Keys
 ) -> tuple[Elements, Edge]:
     """The matrix elements of all terms, grouped, and those that the cut of a ladder took away."""
     parts: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
@@ -69,12 +69,18 @@ def elements_between(
     for group in groups:
         for piece in pieces_of(configurations, len(group.places)):
             moves = moves_of(configurations[piece], group, keys.weights)
-            inside = stay_inside(moves, levels)
+            inside = room.holds(moves, configurations[piece])
             column = moves.source + piece.start
             if not inside.all():
-                move, k = np.nonzero(moves.levels >= levels[moves.places])
+                over = room.overflows(moves, configurations[piece])
+                beyond = (moves.levels >= room.levels[moves.places]) & ~over[:, None]
+                move, k = np.nonzero(beyond)
                 term = group.term[moves.product[move]]
                 edge.append((term, moves.places[move, k], column[move], moves.value[move]))
+                full = np.flatnonzero(over)
+                common = np.full(len(full), len(room.levels))
+                term = group.term[moves.product[full]]
+                edge.append((term, common, column[full], moves.value[full]))
             column = column[inside]
             row = keys.find(own[column] + moves.shift[inside])
             parts.append((group.term[moves.product[inside]], row, column, moves.value[inside]))

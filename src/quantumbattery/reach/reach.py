@@ -7,9 +7,10 @@ qubits with one excitation is 1,001 configurations, not 2^1000.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf, sqrt
 
 import numpy as np
 import xarray as xr
@@ -20,11 +21,14 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.configurations import Keys, explored
+from quantumbattery.reach.configurations import Keys, Room, explored
 from quantumbattery.reach.elements import Edge, Elements, elements_between
 from quantumbattery.reach.needed_levels import cutoffs, given_levels
 from quantumbattery.reach.sparse import components
 from quantumbattery.reach.terms import Signal, damping, grouped, hamiltonian_terms, loss_terms
+
+ALL = "all oscillators"
+"""How the cut is named that is common to several oscillators."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +38,7 @@ class Start:
     configuration: Array  # (entries,)
     member: Array  # (entries,); a pure state has one member, 0
     amplitude: xr.DataArray  # (..., "entry"); the others are axes of the preparations' parameters
+    lost: tuple[float, float]  # to a common number of quanta: half the trace norm, an amplitude
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,8 @@ class Reach:
     start: Start  # the initial state
     edge: Edge  # the matrix elements that the cut of a ladder took away
     keys: Keys  # where each configuration stands
+    counted: tuple[str, ...]  # the oscillators that share a number of quanta
+    most: float  # how many they share; infinity if none do
     signals: dict[int, Signal]  # of terms of the Hamiltonian that change in time
 
     @property
@@ -59,7 +66,8 @@ class Reach:
     @property
     def cut(self) -> tuple[str, ...]:
         """The oscillators whose cut is felt; empty if nothing at all is left out."""
-        return tuple(self.sites[k] for k in np.unique(self.edge.site))
+        cut = np.unique(self.edge.site)
+        return tuple((*self.sites, ALL)[k] for k in cut)
 
     @cached_property
     def blocks(self) -> list[Array]:
@@ -78,6 +86,7 @@ def reach(
     levels: Mapping[str, int] | None = None,
     limit: float = 2.0,
     joint: Joint | None = None,
+    quanta: tuple[Collection[str], float] = ((), inf),
 ) -> Reach:
     """Find every configuration that preparations reach, and the matrix elements between them.
 
@@ -92,6 +101,8 @@ def reach(
         The memory that the result may take, in GiB; ValueError as soon as it is known to need more.
     joint : Joint, optional
         How the battery's sites start together, where none of them is prepared.
+    quanta : tuple of names and a number, optional
+        How many quanta some oscillators may hold together.
 
     Notes
     -----
@@ -120,16 +131,17 @@ def reach(
     started = at_rest(network, started, joint)
     counts = _levels(network, started, levels or {}, limit, joint)
     sizes = np.array(list(counts.values()))
-    first, member, amplitude = _start(network, started, counts, limit, joint)
+    room = Room(sizes, np.array([name in quanta[0] for name in counts]), quanta[1])
+    first, member, amplitude, lost = _start(network, started, counts, limit, joint, room)
     energies, losses = hamiltonian_terms(network, counts), loss_terms(network, counts)
     moving, losing, joining = (
         grouped(products, sizes.tolist())
         for products in (energies.products, losses.products, damping(losses, sizes.tolist()))
     )
-    found = explored(first, [*moving, *losing, *joining], sizes, limit)
+    found = explored(first, [*moving, *losing, *joining], room, limit)
     keys = Keys.over(found, sizes.tolist())
-    hamiltonian, edge = elements_between(energies, moving, sizes, found, keys)
-    jumps, lossy_edge = elements_between(losses, losing, sizes, found, keys)
+    hamiltonian, edge = elements_between(energies, moving, room, found, keys)
+    jumps, lossy_edge = elements_between(losses, losing, room, found, keys)
     return Reach(
         sites=tuple(network.sites),
         levels=tuple(sizes.tolist()),
@@ -137,9 +149,11 @@ def reach(
         hamiltonian=hamiltonian,
         losses=jumps,
         labels=_labels(hamiltonian, jumps),
-        start=Start(keys.find(keys.of(first)), member, amplitude),
+        start=Start(keys.find(keys.of(first)), member, amplitude, lost),
         edge=edge.followed_by(lossy_edge, shift=len(hamiltonian.coefficients)),
         keys=keys,
+        counted=tuple(quanta[0]),
+        most=quanta[1],
         signals=energies.signals,
     )
 
@@ -169,8 +183,9 @@ def _start(
     levels: Mapping[str, int],
     limit: float,
     joint: Joint | None,
-) -> tuple[Array, Array, xr.DataArray]:
-    """Configurations, members and amplitudes of the product of all sites' preparations."""
+    room: Room,
+) -> tuple[Array, Array, xr.DataArray, tuple[float, float]]:
+    """Configurations, members and amplitudes of all preparations together; what is lost of it."""
     dtype = np.min_scalar_type(max(levels.values()) - 1)
     configurations = np.zeros((1, len(network.sites)), dtype=dtype)
     members = np.zeros(1, dtype=np.int64)
@@ -192,11 +207,19 @@ def _start(
         # The first alone needs no product, which would take its time.
         amplitude = values if alone else amplitude.isel(entry=old) * values.isel(entry=new)
         alone = False
+    lost = 0.0, 0.0
+    held = room.quanta(configurations) <= room.most
+    if not held.all():
+        weight = float((abs(amplitude.isel(entry=~held)) ** 2).sum("entry").max())
+        across = np.isin(members[~held], members[held]).any()
+        lost = (sqrt(weight) if across else weight), sqrt(weight)
+        configurations, members = configurations[held], members[held]
+        amplitude = amplitude.isel(entry=held)
     if members.any():
         members = np.unique(members, return_inverse=True)[1]
     if amplitude.dims[-1] != "entry":
         amplitude = amplitude.transpose(..., "entry")
-    return configurations, members, amplitude
+    return configurations, members, amplitude, lost
 
 
 def _labels(hamiltonian: Elements, losses: Elements) -> Array:
