@@ -3,7 +3,8 @@
 The method is chosen by structure and size: eigenvectors of Hermitian blocks (of tridiagonal ones
 where they are), matrix exponentials of dense blocks with loss, which need no eigenbasis and so
 stand at exceptional points, and series with sparse matrices where those cost less. Where a drive
-changes in time, an adaptive Runge-Kutta method.
+changes in time, powers of one period's propagator if there is one, or an adaptive Runge-Kutta
+method.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
+from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed, turns
 from quantumbattery.dynamics.semigroup import Semigroup, padded
@@ -90,6 +92,10 @@ _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure:
     ),
     "large": ("Taylor series", _series),
     "stepwise": ("steps of constant drives", _stepwise),
+    "periodic": (
+        "powers of one period",
+        lambda t: periodic.Periodic.of(t.blocks, t.numbers, t.factor, t.clocks, t.latest),
+    ),
     "changing": ("Runge-Kutta", lambda t: Pulsed(t.blocks, t.numbers, t.factor, t.clocks)),
 }
 
@@ -199,14 +205,16 @@ def motion(
         if isinstance(state, Matrix) and not blocks.double:
             began = began.real  # but for rounding
         acting = tuple(clock for clock in clocks if (blocks.generator.term == clock.term).any())
-        structure = _structure(blocks, numbers, times, began.shape[2], state.hermitian, acting)
+        structure = _structure(
+            blocks, numbers, times, began.shape[2], state.hermitian, acting, limit
+        )
         if acting:
             changing.append(acting)
         if structure == "changing":
             taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
             taken *= len(numbers)
             allow("numbers in a solution that changes in time", taken, 16, limit)
-        elif structure != "large":
+        elif structure not in ("large", "periodic"):  # which look themselves
             edges = sum(len(clock.signal.breaks) for clock in acting)
             held += (1 + edges) * len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
@@ -226,11 +234,15 @@ def _structure(
     states: int,
     hermitian: bool,
     acting: Sequence[Clock],
+    limit: float,
 ) -> str:
     """Which of `_METHODS` fits."""
     if acting:
         steps = blocks.size <= _LARGEST_STEPS and all(clock.stepwise for clock in acting)
-        return "stepwise" if steps else "changing"
+        if steps:
+            return "stepwise"
+        pays = periodic.pays(blocks, numbers, acting, times, states, limit)
+        return "periodic" if pays else "changing"
     if _series_pays(blocks, numbers, times, states, hermitian):
         return "large"
     return "closed" if hermitian else "open"
