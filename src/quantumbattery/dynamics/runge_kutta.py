@@ -54,9 +54,14 @@ class Clock:
         return np.ones_like if envelope is None else partial(shape_of, envelope)
 
     @property
+    def held(self) -> bool:
+        """Whether the envelope is constant from edge to edge."""
+        return self.signal.envelope is None or isinstance(self.signal.envelope, Steps)
+
+    @property
     def stepwise(self) -> bool:
         """Whether the factor is constant from edge to edge."""
-        return isinstance(self.signal.envelope, Steps) and not self.frequency.any()
+        return self.held and not self.frequency.any()
 
     def turn(self, time: float) -> Array:
         """Cos or sin of frequency * time, shape (g,) or (1,)."""
