@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 import quantumbattery as qb
+from quantumbattery.charging import solve
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.reach.terms import Signal
@@ -319,3 +320,40 @@ def test_large_blocks_have_sparse_generators(loss):
         table, expected = system.charge({}, times, ["population"]), rougher(system, times)
         assert METHOD in table.attrs["method"]
         np.testing.assert_allclose(table.population, expected, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("shape", [{}, {"envelope": [1.0, 0.4], "breaks": [0.0, 9.0, 50.0]}])
+def test_members_whose_drives_stand_still(monkeypatch, shape):
+    """Of two fields, one turns in the frame of the other, unless they are equal."""
+    monkeypatch.setattr(solve, "_SHARED", 1)  # each member is a part of its own
+    fields = xr.DataArray([1.0, 1.3], dims="field")
+
+    def system(frequency):
+        both = [qb.drive("q", 0.2, 1.0, **shape), qb.drive("q", 0.1, frequency, **shape)]
+        return qb.System({"q": qb.Qubit(1.1)}, both, [], "q")
+
+    times = np.array([3.0, 12.0, 45.0])
+    together = system(fields).charge({}, times, ["population"]).population
+    for place, frequency in enumerate(fields.values.tolist()):
+        alone = system(frequency).charge({}, times, ["population"]).population
+        np.testing.assert_allclose(together.isel(field=place), alone, rtol=0, atol=1e-12)
+
+
+def test_a_time_beyond_double_precision():
+    """Says so, and no more: nothing changes faster than was seen."""
+    with pytest.warns(UserWarning, match="rounding has taken 2e-06 of a phase") as said:
+        table = shaken().charge({}, 1e10, ["energy"])
+    assert len(said) == 1
+    assert table.attrs["solver_error"] > 1e-6
+
+
+def test_the_edge_of_a_ladder_is_looked_at_in_all_phases():
+    """Levels that are filled within each period alone, and empty again at its end."""
+    drive = qb.drive("a", 0.9, 3.0, rotating_wave=False)
+    system = qb.System({"a": qb.Oscillator(1.0)}, [drive], [], "a")
+    times = 2 * np.pi * np.array([64.0, 64.5, 64.25])
+    table = system.charge({}, times, ["energy"])
+    up, down = 4.0, -2.0
+    alpha = 0.9 * ((np.exp(1j * up * times) - 1) / up + (np.exp(1j * down * times) - 1) / down)
+    np.testing.assert_allclose(table.energy, np.abs(alpha) ** 2, rtol=0, atol=1e-9)
+    assert METHOD in table.attrs["method"]

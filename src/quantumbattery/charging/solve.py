@@ -37,7 +37,7 @@ _ROWS = 64  # moments
 # Below this size matrices gain little from threads, and lose much on a busy machine.
 _ONE_THREAD = 2000
 _LOOKS = 65  # moments at which the edge of a cut ladder is looked at
-_PROPAGATORS = 64  # of a generator that changes in time: steps of its period, about
+_PROPAGATORS = 64  # of a generator that turns in time: steps of its period, about
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
@@ -302,7 +302,8 @@ class Work:
         """Parts of a batch whose generators and states fit in a tile."""
         _, copies, times = self.problem.axes.shape
         dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
-        dense *= _PROPAGATORS if self.clocks else 1
+        if self.clocks and all(clock.held for clock in self.clocks):
+            dense *= _PROPAGATORS
         reading = self.readout.largest(self.problem.measures)
         each = max(dense, self.state.size * copies * times, reading)
         parts = -(-generators * each // _TILE)

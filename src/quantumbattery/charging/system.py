@@ -130,7 +130,8 @@ class System(Network):
             were solved, the levels that oscillators were given, and by how much those may change
             an energy, in units of the battery's smallest quantum (`left_out`: an upper bound on
             what flows over the cut, looked at 65 times); with a series or a solver in time also
-            its error (`solver_error`).
+            its error (`solver_error`: how far states are from those of another solution, and what
+            rounding may do to both).
 
         Raises
         ------
