@@ -85,6 +85,16 @@ def test_a_flat_qubit_turns_about_one_axis():
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10)
 
 
+def test_a_weak_field_and_a_negative_frequency():
+    """First order in the amplitude: A^2 |int 2 cos(w s) e^{i s} ds|^2, to nine digits."""
+    times = np.array([0.3, 40.0, 3000.0])
+    for field in (0.7, -0.7):
+        found = shaken(1.0, 1e-12, field).charge({}, times, ["population"]).population
+        up, down = 1.7, 0.3
+        once = (np.exp(1j * up * times) - 1) / up + (np.exp(1j * down * times) - 1) / down
+        np.testing.assert_allclose(found, 1e-24 * np.abs(once) ** 2, rtol=1e-9)
+
+
 def test_a_shaken_oscillator_is_displaced():
     """|alpha|^2 with alpha = -2i A int cos(w s) e^{i s} ds, for fifty cycles: levels are chosen."""
     drive = qb.drive("a", 0.05, 0.7, rotating_wave=False)

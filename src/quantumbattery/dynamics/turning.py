@@ -103,10 +103,12 @@ class Turning:
     def order(self, ahead: Array) -> int:
         """How many terms are needed for steps (g,), by a bound of each term.
 
-        They are no larger than those of numbers in the place of matrices, each its norm.
+        They are no larger than those of numbers in the place of matrices, each its norm. A wave
+        counts for its frequency at least, so that a weak one is followed as well.
         """
         bound = [np.ones(ahead.shape)]
-        waves = [(norm * ahead, wave.frequency * ahead) for norm, wave in self._norms[1]]
+        turned = [(norm * ahead, np.abs(wave.frequency) * ahead) for norm, wave in self._norms[1]]
+        waves = [(np.maximum(size, angle), angle) for size, angle in turned]
         while bound[-1].max() > _SERIES_END:
             j = len(bound) - 1
             change = self._norms[0] * ahead * bound[j]
@@ -121,7 +123,6 @@ class Turning:
     @cached_property
     def _norms(self) -> tuple[Array, list[tuple[Array, Wave]]]:
         """The largest sum of a row (g,), of what is still and of each wave."""
-
         waves = [(_norm(wave.generator, self.shape), wave) for wave in self.waves]
         return _norm(self.still, self.shape), waves
 
