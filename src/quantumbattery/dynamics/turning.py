@@ -106,18 +106,20 @@ class Turning:
         They are no larger than those of numbers in the place of matrices, each its norm. A wave
         counts for its frequency at least, so that a weak one is followed as well.
         """
-        bound = [np.ones(ahead.shape)]
-        turned = [(norm * ahead, np.abs(wave.frequency) * ahead) for norm, wave in self._norms[1]]
-        waves = [(np.maximum(size, angle), angle) for size, angle in turned]
-        while bound[-1].max() > _SERIES_END:
-            j = len(bound) - 1
-            change = self._norms[0] * ahead * bound[j]
+        norm, given = self._norms
+        bound, still = [1.0], float((norm * ahead).max())
+        waves = []  # each its size and angle, the largest of the batch
+        for norm, wave in given:
+            angle = float(np.abs(wave.frequency * ahead).max())
+            waves.append((max(float((norm * ahead).max()), angle), angle))
+        while bound[-1] > _SERIES_END:
+            change = still * bound[-1]
             for size, angle in waves:
-                factor = np.ones(ahead.shape)
-                for k in range(j + 1):
-                    change = change + size * factor * bound[j - k]
-                    factor = factor * angle / (k + 1)
-            bound.append(change / (j + 1))
+                factor = size
+                for k, term in enumerate(reversed(bound)):
+                    change += factor * term
+                    factor *= angle / (k + 1)
+            bound.append(change / len(bound))
         return len(bound) - 1
 
     @cached_property
