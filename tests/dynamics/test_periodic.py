@@ -277,7 +277,7 @@ def test_periods_of_a_batch():
     np.testing.assert_allclose(periodic.common_period(still, 2, 100.0), 100.0, rtol=1e-14)
 
 
-# --- long times, and all phases --------------------------------------------------------------------
+# --- long times, and all phases ------------------------------------------------------------------
 
 
 def test_a_time_beyond_double_precision():
