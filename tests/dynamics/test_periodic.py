@@ -280,12 +280,19 @@ def test_periods_of_a_batch():
 # --- long times, and all phases ------------------------------------------------------------------
 
 
-def test_a_time_beyond_double_precision():
+@pytest.mark.parametrize(("time", "taken"), [(1e10, "2e-06"), (1e25, r"2e\+09")])
+def test_a_time_beyond_double_precision(time, taken):
     """Says so, and no more: nothing changes faster than was seen."""
-    with pytest.warns(UserWarning, match="rounding has taken 2e-06 of a phase") as said:
-        table = shaken().charge({}, 1e10, ["energy"])
+    with pytest.warns(UserWarning, match=f"rounding has taken {taken} of a phase") as said:
+        table = shaken().charge({}, time, ["energy"])
     assert len(said) == 1
     assert table.attrs["solver_error"] > 1e-6
+    assert 0 <= table.energy.item() <= 1 + 1e-9
+
+
+def test_the_moment_of_switching_on():
+    table = shaken().charge({}, 0.0, ["energy", "power"])
+    assert table.energy.item() == table.power.item() == 0.0
 
 
 def test_the_edge_of_a_ladder_is_looked_at_in_all_phases():

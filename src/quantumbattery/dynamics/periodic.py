@@ -23,6 +23,7 @@ from quantumbattery.states.blocks import Blocks
 _MOST = 100  # periods of the slowest drive, up to which a common period is looked for
 _ROUNDED = 4 * float(np.finfo(float).eps)  # of a ratio of frequencies that is one of whole numbers
 _STEP = 1.0  # of a step: its length times the size of the generator, and times each frequency
+_LARGEST = 2.0**62  # of whole numbers
 _TERMS = 20  # of a series over a step, about
 _AT_ONCE = 1 << 18  # numbers in all terms of a series
 _BYTES = 48  # of memory for each number of the propagators of a period, of both solutions
@@ -115,8 +116,8 @@ class Periodic:
         """The states (g, blocks, c, T, n) at times (g, T), without the frequencies."""
         g, b, c, n = start.shape
         step = (self.period / self.steps)[:, None]
-        count = np.rint(times / step)  # to the edge that is next
-        ahead = times - count * step
+        count = np.rint(np.minimum(times / step, _LARGEST))  # to the edge that is next
+        ahead = np.clip(times - count * step, -step, step)  # or rounding takes it further
         periods, place = np.divmod(count.astype(np.int64), self.steps)
         states = self._after(start, periods)  # (g, blocks, T, c, n)
         edges = np.take_along_axis(self._edges, place[:, None, :, None, None], axis=2)
@@ -201,9 +202,10 @@ def pays(
     Seconds as measured on one core, memory in GiB.
     """
     turning = [clock for clock in clocks if clock.frequency.any()]
-    if not turning or not all(clock.held for clock in clocks):
+    latest = float(times.max())
+    if latest == 0 or not turning or not all(clock.held for clock in clocks):
         return False
-    given, g, n, latest = blocks.generator, len(numbers), blocks.size, float(times.max())
+    given, g, n = blocks.generator, len(numbers), blocks.size
     row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
     fastest = max(float(np.abs(clock.frequency).max()) for clock in turning)
     size = max(np.bincount(given.row, row, minlength=1).max(), fastest)
