@@ -168,7 +168,8 @@ def warn(network: Network, report: Report) -> None:
             f"by the last time, rounding has taken {report.rounding:.1g} of a phase or more: "
             "double precision does not reach so many periods; charge for a shorter time"
         )
-    if report.error is not None and not report.error <= _SOLVER:  # NaN is worst
+    known = _SOLVER + 10 * report.rounding  # of which the sentence before speaks
+    if report.error is not None and not report.error <= known:  # NaN is worst
         said.append(
             f"two solutions with different steps are {report.error:.1g} apart: the drives change "
             "faster than was seen; name the times of their jumps and short pulses in breaks=[...]"

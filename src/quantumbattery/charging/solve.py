@@ -37,6 +37,7 @@ _ROWS = 64  # moments
 # Below this size matrices gain little from threads, and lose much on a busy machine.
 _ONE_THREAD = 2000
 _LOOKS = 65  # moments at which the edge of a cut ladder is looked at
+_PROPAGATORS = 64  # of a generator that turns in time: steps of its period, about
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
@@ -251,7 +252,7 @@ class Work:
                 before = {name: values[members, c] for name, values in held.items()}
                 self.readout.columns(out, states[members], selected, now, out, before)
             if moving.measured:
-                errors.append(moving.error(moments, c, states))
+                errors.append(moving.error(moments[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
         return Report(moving.methods, left_out, error, moving.rounding(latest))
 
@@ -300,6 +301,8 @@ class Work:
         """Parts of a batch whose generators and states fit in a tile."""
         _, copies, times = self.problem.axes.shape
         dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
+        if self.clocks and all(clock.held for clock in self.clocks):
+            dense *= _PROPAGATORS
         reading = self.readout.largest(self.problem.measures)
         each = max(dense, self.state.size * copies * times, reading)
         parts = -(-generators * each // _TILE)

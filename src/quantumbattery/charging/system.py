@@ -132,7 +132,8 @@ class System(Network):
             upper bound, as long as envelopes are no larger than where they are looked at, and
             matrices on oscillators grow as `interaction` says); the number of quanta that several
             oscillators share, if they do (`quanta`); with a series or a solver in time also its
-            error (`solver_error`).
+            error (`solver_error`: how far states are from those of another solution, and what
+            rounding may do to both).
 
         Raises
         ------

@@ -3,7 +3,8 @@
 The method is chosen by structure and size: eigenvectors of Hermitian blocks (of tridiagonal ones
 where they are), matrix exponentials of dense blocks with loss, which need no eigenbasis and so
 stand at exceptional points, and series with sparse matrices where those cost less. Where a drive
-changes in time, an adaptive Runge-Kutta method.
+turns with time, powers of the propagator of one period, each step of which is a Taylor series;
+under any other shape in time, an adaptive Runge-Kutta method.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
+from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed, turns
 from quantumbattery.dynamics.semigroup import Semigroup, padded
@@ -74,12 +76,13 @@ def _series(task: _Task) -> Propagator:
 
 
 def _stepwise(task: _Task) -> Propagator:
-    made: Callable[[Array], Unitary | Semigroup] = Semigroup if task.factor == 1 else Unitary.of
+    return stepwise(task.blocks, task.numbers, task.factor, task.clocks, task.latest)
 
-    def make(numbers: Array) -> Unitary | Semigroup:
-        return made(task.blocks.matrices(numbers))
 
-    return stepwise(task.clocks, task.numbers, task.latest, make, task.blocks.reading)
+def _periodic(task: _Task) -> Propagator:
+    if any(clock.signal.envelope is not None for clock in task.clocks):
+        return _stepwise(task)
+    return periodic.Periodic.of(task.blocks, task.numbers, task.factor, task.clocks, task.latest)
 
 
 _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure: name, maker
@@ -90,6 +93,8 @@ _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure:
     ),
     "large": ("Taylor series", _series),
     "stepwise": ("steps of constant drives", _stepwise),
+    "periodic": ("powers of one period", _periodic),
+    "turning": ("steps of Taylor series", _periodic),
     "changing": ("Runge-Kutta", lambda t: Pulsed(t.blocks, t.numbers, t.factor, t.clocks)),
 }
 
@@ -208,14 +213,16 @@ def motion(
         if isinstance(state, Matrix) and not blocks.double:
             began = began.real  # but for rounding
         acting = tuple(clock for clock in clocks if (blocks.generator.term == clock.term).any())
-        structure = _structure(blocks, numbers, times, began.shape[2], state.hermitian, acting)
+        structure = _structure(
+            blocks, numbers, times, began.shape[2], state.hermitian, acting, limit
+        )
         if acting:
             changing.append(acting)
         if structure == "changing":
             taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
             taken *= len(numbers)
             allow("numbers in a solution that changes in time", taken, 16, limit)
-        elif structure != "large":
+        elif structure not in ("large", "periodic", "turning"):  # which look themselves
             edges = sum(len(clock.signal.breaks) for clock in acting)
             held += (1 + edges) * len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
@@ -235,11 +242,17 @@ def _structure(
     states: int,
     hermitian: bool,
     acting: Sequence[Clock],
+    limit: float,
 ) -> str:
     """Which of `_METHODS` fits."""
     if acting:
         steps = blocks.size <= _LARGEST_STEPS and all(clock.stepwise for clock in acting)
-        return "stepwise" if steps else "changing"
+        if steps:
+            return "stepwise"
+        if not periodic.pays(blocks, numbers, acting, times, states, limit):
+            return "changing"
+        repeats = periodic.repeats(acting, len(numbers), float(times.max()))
+        return "periodic" if repeats else "turning"
     if _series_pays(blocks, numbers, times, states, hermitian):
         return "large"
     return "closed" if hermitian else "open"

@@ -188,7 +188,8 @@ def drive(
         f(t), real: a function of the time; or samples along the dimension "time", joined by
         straight lines and zero outside; or values one fewer than `breaks`, which hold from one of
         these times to the next, zero outside. By default f = 1. Constant and stepwise drives are
-        solved exactly where they keep still in a turning frame.
+        solved exactly where they keep still in a turning frame; where they turn, as all do whose
+        counter-rotating half is kept, by the propagator of one period and its powers.
     rotating_wave : bool
         False keeps the counter-rotating half: 2 amplitude f(t) cos(w t) (A + A^dag).
     transition : pair of int, optional
