@@ -20,6 +20,7 @@ from quantumbattery.charging.solve import Problem, Solution, Work, prepared
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
 from quantumbattery.quantities.parameters import numbers
 from quantumbattery.quantities.tables import check_names, dataset
@@ -68,7 +69,10 @@ def _selected(of: str | Iterable[str], axes: Batch) -> tuple[tuple[str, ...], tu
     """The quantities that are sought, and the measures that they take."""
     sought = (of,) if isinstance(of, str) else tuple(of) if isinstance(of, Iterable) else ()
     if not sought or not all(name in SOUGHT for name in sought):
-        raise ValueError(f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}")
+        wrong = next((name for name in sought if name not in SOUGHT), None)
+        rule = f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}"
+        near = guess(wrong, SOUGHT)
+        raise ValueError(f"{rule}; {near}" if near else rule)
     told = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
     check_names(told, axes.sizes, axes.coords)
     return sought, tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))

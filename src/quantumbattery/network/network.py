@@ -17,7 +17,7 @@ import xarray as xr
 from quantumbattery.network.drives import Drive, Envelope, Steps
 from quantumbattery.network.interactions import Coupling, Interaction
 from quantumbattery.network.sites import Site
-from quantumbattery.quantities.described import Described, equal, folded, listed, short
+from quantumbattery.quantities.described import Described, choices, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
 
 _WORDS = {"a", "b", "always", "site", "envelope", "rotating_wave", "transition", "breaks"}
@@ -142,7 +142,9 @@ class Network(Described):
         if not isinstance(name, str):
             raise TypeError(f"{who}: the name of a site is text; got {name!r:.60}")
         if name not in self.sites:
-            raise ValueError(f"{who}: there is no site {name!r}; there are {listed(self.sites)}")
+            raise ValueError(
+                f"{who}: there is no site {name!r}; {choices(name, self.sites, most=8)}"
+            )
 
     def _check(self, each: Interaction) -> None:
         for name in each.ends:

@@ -18,7 +18,7 @@ from quantumbattery.network.preparations import (
     Thermal,
 )
 from quantumbattery.network.sites import Oscillator, Site, energies
-from quantumbattery.quantities.described import listed, short
+from quantumbattery.quantities.described import choices, short
 from quantumbattery.quantities.parameters import axes_of, check_axes, names
 
 
@@ -41,7 +41,8 @@ def by_site(preparation: object, network: Network) -> dict[str, Preparation]:
     for name, each in chosen.items():
         if name not in network.sites:
             raise ValueError(
-                f"the preparation names {name!r}, but the sites are {listed(network.sites)}"
+                f"the preparation names {name!r}, "
+                + choices(name, network.sites, "but the sites are", most=8)
             )
         if not isinstance(each, Preparation):
             raise TypeError(
