@@ -79,6 +79,12 @@ def test_a_changed_study_is_refused(tmp_path):
         assert said in done.stderr
 
 
+def test_a_short_name_of_the_charger_s_loss_is_an_axis(tmp_path):
+    study = read_study(written(tmp_path, PAIR.replace("charger_loss", "loss")))
+    ours = study(theta=3.0, loss=0.5).energy
+    np.testing.assert_allclose(ours, paper_energy(3.0, 0.5, ours.time), atol=1e-12)
+
+
 def test_an_optimum_is_swept_too(tmp_path):
     text = PAIR.replace("[times]\nto = 4.0\npoints = 41", "[optimum]\nhorizon = 5.0")
     text = text.replace('measures = ["energy", "ergotropy"]', "chunk = 100")

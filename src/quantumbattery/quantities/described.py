@@ -109,7 +109,8 @@ def made(what: str, make: Callable[..., Any], values: Mapping[str, Any], lacking
     The sentence of what is lacking may name `{first}`, or all of them `{quoted}`.
     """
     taken = signature(make).parameters
-    check_known(what, values, taken)
+    others = getattr(make, "other_names", ())  # of arguments that have several
+    check_known(what, [name for name in values if name not in others], taken)
     missing = [n for n, p in taken.items() if p.default is p.empty and n not in values]
     if missing:
         said = lacking.format(first=missing[0], quoted=", ".join(map(repr, missing)))

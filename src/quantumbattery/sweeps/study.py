@@ -262,7 +262,8 @@ def _place(given: Mapping[str, Any], name: str) -> tuple[tuple[str, ...], str]:
     found = []
     for part, kind in (("system", "model"), ("preparation", "state")):
         make = _maker(given[part], kind)
-        if make is not None and name in signature(make).parameters:
+        others = getattr(make, "other_names", ())
+        if make is not None and name in (*signature(make).parameters, *others):
             found.append(part)
     if name in given.get("optimum", {}):
         found.append("optimum")
