@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import xarray as xr
 
-from quantumbattery.charging.system import System
 from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.parameters import LARGEST, flag, parameter, whole_number
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def also_named(**others: str) -> Callable[[Callable[P, System]], Callable[P, System]]:
+def also_named(**others: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a model take rates by other names too, of which it says so in `other_names`.
 
     The axis of an array then has the name that was used.
     """
 
-    def decorate(make: Callable[P, System]) -> Callable[P, System]:
-        @wraps(make)
-        def named(*args: P.args, **given: P.kwargs) -> System:
+    def decorate(make: Callable[P, R]) -> Callable[P, R]:
+        @wraps(make, updated=())
+        def named(*args: P.args, **given: P.kwargs) -> R:
             values: dict[str, Any] = dict(given)
             for other, name in others.items():
                 if other in values and name in values:

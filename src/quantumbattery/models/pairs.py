@@ -12,8 +12,11 @@ from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.quantities.aliases import Values
 from quantumbattery.quantities.parameters import LARGEST, flag, parameter
 
+_LOSSES = {"loss": "charger_loss"}
+closed_form = also_named(**_LOSSES)(QubitPair)  # what `qubit_pair` describes, of the same arguments
 
-@also_named(loss="charger_loss")
+
+@also_named(**_LOSSES)
 def qubit_pair(
     *,
     coupling: Values = 1.0,
