@@ -14,7 +14,7 @@ from quantumbattery.pair.qubit_pair import QubitPair
 def certified(
     pair: QubitPair,
     preparation: Bloch,
-    horizon: float,
+    horizon: float | None = None,
     of: str | Iterable[str] = SOUGHT,
     tolerance: float = 1e-9,
     extraction: str = "global",
@@ -27,7 +27,8 @@ def certified(
     preparation : Bloch
         How the charger starts.
     horizon, of, tolerance, extraction
-        As of `System.optimum`; the battery is one qubit, of which each extraction takes the same.
+        As of `System.optimum`; without a horizon all moments count. The battery is one qubit, of
+        which each extraction takes the same.
 
     Returns
     -------
@@ -48,8 +49,8 @@ def certified(
     >>> best.energy_time.item(), best.power_time.round(6).item()
     (1.2, 1.165561)
     """
-    last, accuracy = asked(horizon, tolerance)
-    best = pair.optimum(preparation, last)
+    last, accuracy = asked(1.0 if horizon is None else horizon, tolerance)
+    best = pair.optimum(preparation, None if horizon is None else last)
     sizes = {str(name): size for name, size in best.sizes.items()}
     coords = {str(name): coord.variable for name, coord in best.coords.items()}
     columns: dict[str, xr.DataArray] = {}
@@ -59,4 +60,5 @@ def certified(
         columns[f"{name}_bound"] = most.copy(deep=False)
         columns[f"{name}_bound"].attrs = meaning_of(name, "bound").attrs()
     attrs = {"system": str(pair), "extraction": extraction, "method": "closed form"}
-    return xr.Dataset(columns, attrs=attrs | {"horizon": last, "tolerance": accuracy})
+    ends = {} if horizon is None else {"horizon": last}
+    return xr.Dataset(columns, attrs=attrs | ends | {"tolerance": accuracy})

@@ -7,6 +7,7 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
+import scipy.optimize.elementwise  # noqa: F401 - else it counts as time of the first point
 import xarray as xr
 
 from quantumbattery import models
@@ -182,7 +183,8 @@ def place_of(
         takes[part] = [] if make is None else [*signature(make).parameters, *others]
     found = [part for part in ("system", "preparation", "optimum") if name in takes[part]]
     if len(found) != 1:
-        neither = "neither the model nor the state"
+        taken = {part: f" ({', '.join(names)})" if names else "" for part, names in takes.items()}
+        neither = f"neither the model{taken['system']} nor the state{taken['preparation']}"
         near = guess(name, [each for known in takes.values() for each in known])
         raise ValueError(
             f"{who or f'axis {name!r}'} is a number of {' and of '.join(found) or neither}; "
