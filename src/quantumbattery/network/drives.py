@@ -101,7 +101,12 @@ class OnePhotonDrive(Drive):
         if isinstance(site, Ensemble):
             raise ValueError(
                 f"{self.label}: transition names a step of a single site, but {self.site!r} is an "
-                "Ensemble; leave transition out, or write the cells apart"
+                "Ensemble; leave transition out, which drives "
+                + (
+                    "the one step that its cells have"
+                    if site.cell.dimension == 2
+                    else "all steps of its cells, or, if they are few, write the cells apart"
+                )
             )
         if site.dimension is not None and self.transition[1] >= site.dimension:
             raise ValueError(

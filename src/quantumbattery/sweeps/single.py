@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from quantumbattery import models
-from quantumbattery.quantities.described import choices, saying
+from quantumbattery.quantities.described import choices, listed, saying
 from quantumbattery.sweeps.parts import (
     STATES,
     check_output,
@@ -81,8 +81,8 @@ def single(
     system, preparation = system_of(given["system"]), preparation_of(given["preparation"])
     if not file and not preparation and system.charger and not system.drives:
         raise ValueError(
-            f"say how {' and '.join(map(repr, system.charger))} of {target} starts: --state is one "
-            f"of {', '.join(STATES)}, and --set gives its numbers, as in --state fock --set n=1"
+            f"say how the charger of {target} starts ({listed(system.charger)}): --state is one of "
+            f"{', '.join(STATES)}, and --set gives its numbers, as in --state fock --set n=1"
         )
     endless = work == "optimum" and "horizon" not in given["optimum"]
     if endless and pair_of(given["system"], preparation) is None:
