@@ -133,7 +133,7 @@ def test_the_pair_up_to_a_horizon(command):
         ("charge none.toml", "the study none.toml cannot be read"),
         ("charge star", "say how the charger of star starts (charger_0, "),
         ("charge star --state focj", "there is no state 'focj'; did you mean fock?"),
-        ("charge star --state fock", "fock needs n"),
+        ("charge star --state fock", "fock needs n: give it by --set n=..."),
         ("charge star --detuning 1 --state fock --set n=1",
          "--detuning is a number of neither the model (chargers, coupling) nor the state (n)"),
         ("charge star --set couplin=2 --state fock", "did you mean coupling?"),

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from typer.core import TyperCommand
 
+from quantumbattery import models
 from quantumbattery.cli.charging import charge, optimum
 from quantumbattery.cli.options import Format, Measure, System, check_outputs
 from quantumbattery.cli.printing import print_table, print_written
@@ -39,16 +40,17 @@ app = typer.Typer(
 )
 
 _whole = partial(app.command, cls=_Command)
+_MODELS = f"Models: {', '.join(models.__all__)}\n\n"
 
 _whole(
-    epilog="\b\nExamples:\n"
+    epilog=f"{_MODELS}\b\nExamples:\n"
     "  quantumbattery charge --theta 90deg --charger-loss 0.1 --times 0:4:401\n"
     "  quantumbattery charge --theta pi --coupling 2 --plot charge.pdf --out charge.csv\n"
     "  quantumbattery charge tavis_cummings --set cells=8 --state coherent --set alpha=2\n"
     "  quantumbattery charge study.toml --set charger_loss=0.1 --measures energy,ergotropy"
 )(charge)
 _whole(
-    epilog="\b\nExamples:\n"
+    epilog=f"{_MODELS}\b\nExamples:\n"
     "  quantumbattery optimum --theta 90deg --coupling 1 --charger-loss 0.1\n"
     "  quantumbattery optimum tavis_cummings --state fock --set n=4 --horizon 3\n"
     "  quantumbattery optimum study.toml --set coupling=2"
@@ -184,7 +186,7 @@ def main() -> None:
     warnings.showwarning = _warn
     try:
         try:
-            app()
+            app(prog_name="quantumbattery")  # also of `python -m`: what Tab completes is called so
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough

@@ -59,7 +59,8 @@ def charge(
 ) -> None:
     """Charge a battery and print its figures of merit over time.
 
-    The battery is the founding paper's qubit, charged by another, if no other system is named.
+    The battery is the founding paper's qubit, charged by another, if no other system is named. What
+    is not given is as the model has it: of most, a frequency and a coupling of 1, and no losses.
     """
     values = {"frequency": frequency, "coupling": coupling, "charger_loss": charger_loss}
     values |= {"battery_loss": battery_loss, "detuning": detuning}
@@ -107,7 +108,8 @@ def optimum(
 ) -> None:
     """Find the best moments to disconnect the charger, and what is reached then.
 
-    The battery is the founding paper's qubit, charged by another, if no other system is named.
+    The battery is the founding paper's qubit, charged by another, if no other system is named. What
+    is not given is as the model has it: of most, a frequency and a coupling of 1, and no losses.
     """
     values = {"frequency": frequency, "coupling": coupling, "charger_loss": charger_loss}
     values |= {"battery_loss": battery_loss, "detuning": detuning}

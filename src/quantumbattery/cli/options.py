@@ -70,7 +70,7 @@ Target = Annotated[
     str,
     typer.Argument(
         metavar="MODEL|STUDY.toml",
-        help="A model, such as tavis_cummings, or a study file.",
+        help="A model, of which the names are below, or a study file.",
         autocompletion=_models,
     ),
 ]
@@ -140,8 +140,8 @@ Sought = Annotated[
 Extraction = Annotated[
     str | None,
     typer.Option(
-        metavar="global|collective|local",
-        help="Which unitaries take work out; global by default.",
+        metavar="KIND",
+        help="Which unitaries take work out: global, which is the default, collective or local.",
         autocompletion=_extractions,
     ),
 ]

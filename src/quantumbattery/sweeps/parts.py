@@ -27,6 +27,7 @@ from quantumbattery.quantities.parsing import angle
 PARTS = ("system", "preparation", "times", "optimum", "axes", "output")
 STATES = ("bloch", "fock", "coherent", "squeezed", "thermal")
 _OUTPUT = ("measures", "extraction", "store", "chunk")
+_LACKING = "{first}: give it there, or as an axis"
 _OPTIMUM = ("horizon", "of", "tolerance")
 
 
@@ -92,19 +93,21 @@ def _maker(given: Mapping[str, Any], kind: str) -> Callable[..., Any] | None:
     return make
 
 
-def _made(make: Callable[..., Any], given: Mapping[str, Any], kind: str) -> Any:
+def _made(make: Callable[..., Any], given: Mapping[str, Any], kind: str, lacking: str) -> Any:
     rest = {name: value for name, value in given.items() if name != kind}
-    return made(f"{kind} {given[kind]}", make, rest, "{first}: give it there, or as an axis")
+    return made(f"{kind} {given[kind]}", make, rest, lacking)
 
 
-def system_of(given: dict[str, Any]) -> System:
-    """What [system] describes."""
+def system_of(given: dict[str, Any], lacking: str = _LACKING) -> System:
+    """What [system] describes; `lacking` ends the sentence of a number that it needs."""
     make = _maker(given, "model")
-    system: System = System.from_dict(given) if make is None else _made(make, given, "model")
+    system: System = (
+        System.from_dict(given) if make is None else _made(make, given, "model", lacking)
+    )
     return system
 
 
-def preparation_of(given: dict[str, Any]) -> Any:
+def preparation_of(given: dict[str, Any], lacking: str = _LACKING) -> Any:
     """What [preparation] says: a preparation, or one for each of some sites."""
     if "state" not in given:
         if not all(isinstance(each, dict) for each in given.values()):
@@ -112,10 +115,10 @@ def preparation_of(given: dict[str, Any]) -> Any:
                 f"[preparation] needs a state, one of {', '.join(STATES)}, or one for each site, "
                 "as in [preparation.cavity]"
             )
-        return {site: preparation_of(each) for site, each in given.items()}
+        return {site: preparation_of(each, lacking) for site, each in given.items()}
     make = _maker(given, "state")
     angles = {n: angle(n, v) for n, v in given.items() if isinstance(v, str) and n != "state"}
-    return make and _made(make, given | angles, "state")
+    return make and _made(make, given | angles, "state", lacking)
 
 
 def times_of(given: dict[str, Any]) -> Any:

@@ -78,7 +78,9 @@ def single(
         given["output"].pop("measures", None)
     check_output(given["output"], work == "optimum")
     _set(given, axes, settings, target)
-    system, preparation = system_of(given["system"]), preparation_of(given["preparation"])
+    lacking = "{first}: give it " + "there, or " * file + "by --set {first}=..."
+    system = system_of(given["system"], lacking)
+    preparation = preparation_of(given["preparation"], lacking)
     if not file and not preparation and system.charger and not system.drives:
         raise ValueError(
             f"say how the charger of {target} starts ({listed(system.charger)}): --state is one of "
