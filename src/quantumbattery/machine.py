@@ -78,6 +78,10 @@ def _libraries() -> Any:
     return ThreadpoolController()
 
 
+# Anything else takes an ensemble's cells out of the states that make it small.
+ALIKE = "an Ensemble for cells that are alike and have no losses of their own"
+
+
 class TooLargeError(ValueError):
     """A problem needs more memory than it may take."""
 
@@ -88,6 +92,6 @@ def allow(what: str, count: int, each: float, limit: float) -> None:
     if need > limit:
         raise TooLargeError(
             f"too large: at least {count:,} {what} need {need:.3g} GiB or more, and the limit is "
-            f"{limit:.3g} GiB: use fewer or smaller sites, fewer levels or an Ensemble for cells "
-            "that are alike, or raise the limit"
+            f"{limit:.3g} GiB: use fewer or smaller sites, fewer levels, {ALIKE}, or raise the "
+            "limit"
         )

@@ -153,3 +153,33 @@ def test_extraction_that_has_no_meaning_is_refused():
     with pytest.raises(ValueError, match="write the cells apart"):
         system.charge(qb.fock(1), 1.0)
     assert system.charge(qb.fock(1), 1.0, extraction="collective").energy > 0
+
+
+def test_what_names_the_other_says_when_it_helps():
+    """Cells with losses of their own do not fit into an Ensemble; many do not fit written apart."""
+    few = (
+        "if they lose together, .*; if each loses by itself and they are few, write the cells apart"
+    )
+    with pytest.raises(ValueError, match=few):
+        qb.Ensemble(qb.Qubit(loss=0.1), 3)
+    count = 14
+    sites = {f"cell_{k}": qb.Qubit(loss=0.1) for k in range(count)}
+    links = [qb.exchange("cavity", name, 1.0) for name in sites]
+    many = qb.System({"cavity": qb.Oscillator(levels=15)} | sites, links, "cavity", list(sites))
+    with pytest.raises(ValueError, match="an Ensemble for cells that are alike and have no losses"):
+        many.charge(qb.fock(count), 1.0, ["energy"])
+
+
+def test_a_step_of_many_cells_is_driven_in_a_way_that_works():
+    field = qb.drive("cells", 0.3, 1.0, transition=(0, 1))
+    several = qb.Qudit([0.0, 1.0, 2.1])
+    advice = {"the one step that its cells have": qb.Qubit(), "write the cells apart": several}
+    for said, cell in advice.items():
+        with pytest.raises(ValueError, match=said):
+            qb.System({"cells": qb.Ensemble(cell, 2)}, [field], [], "cells")
+    # What the first sentence says is the same as a qubit's transition.
+    one = qb.System({"q": qb.Qubit()}, [qb.drive("q", 0.3, 1.0, transition=(0, 1))], [], "q")
+    all_steps = [qb.drive("cells", 0.3, 1.0)]
+    many = qb.System({"cells": qb.Ensemble(qb.Qubit(), 2)}, all_steps, [], "cells")
+    energies = [2 * one.charge({}, 1.3, ["energy"]).energy, many.charge({}, 1.3, ["energy"]).energy]
+    np.testing.assert_allclose(*energies, rtol=1e-12)

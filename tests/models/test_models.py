@@ -115,7 +115,7 @@ def test_cells_in_a_cavity(rng, model, lossy, normalised):
     battery = w * np.diag([float(i.bit_count()) for i in range(2**cells)])
     expected = solved(h, start, (1, battery), (np.sqrt(k) * a,) if lossy else ())
     make = getattr(qb.models, model)
-    system = make(cells=cells, coupling=g, frequency=w, loss=k, normalised=normalised)
+    system = make(cells=cells, coupling=g, frequency=w, charger_loss=k, normalised=normalised)
     agree(system, qb.fock(2), expected)
 
 
@@ -188,7 +188,7 @@ def test_driven_pairs(rng, kind):
     jumps = [x * c for x, c in zip(rates, (a, a.dag(), a.dag() * a), strict=True)]
     expected = solved(h, ground(*levels), (1, np.diag(np.arange(levels[1]))), jumps)
     system = getattr(qb.models, kind)(
-        coupling=g, drive=f, loss=loss, occupation=occupation, dephasing=k
+        coupling=g, drive=f, charger_loss=loss, occupation=occupation, dephasing=k
     )
     agree(system, {}, expected)
 
@@ -200,7 +200,7 @@ def test_quadratic_drive(rng, lossy):
     h = [a.dag() * a + b.dag() * b + g * (a.dag() * b + b.dag() * a), *field(a * a, f / 2, 2.0)]
     jumps = [np.sqrt(loss) * a] if lossy else []
     expected = solved(h, ground(8, 8), (1, np.diag(np.arange(8))), jumps)
-    agree(qb.models.quadratic_drive(coupling=g, drive=f, loss=loss), {}, expected)
+    agree(qb.models.quadratic_drive(coupling=g, drive=f, charger_loss=loss), {}, expected)
 
 
 @pytest.mark.parametrize("power", [np.inf, 1.7])
@@ -298,7 +298,7 @@ def test_default_drives_are_weak_enough_for_a_loss(name):
 
 
 def test_energies_of_driven_oscillators_grow_as_the_square_of_the_drive():
-    pair = qb.models.driven_oscillator_pair(drive=[0.01, 0.03], loss=1.0, dephasing=0.2)
+    pair = qb.models.driven_oscillator_pair(drive=[0.01, 0.03], charger_loss=1.0, dephasing=0.2)
     weak, strong = pair.charge({}, 2.0, ["energy"]).energy.to_numpy()
     assert strong == pytest.approx(9 * weak, rel=1e-9)
 

@@ -338,7 +338,7 @@ def test_internal_names_of_axes_are_refused(make, who, taken):
         (lambda: System(QUBITS, LINK), TypeError, "interactions is a list"),
         (lambda: System(QUBITS, ["exchange"]), TypeError, "interactions is a list"),
         (lambda: System(QUBITS, [exchange("charger", "batery", 1.0)]), ValueError,
-         "no site 'batery'; there are charger, battery"),
+         "no site 'batery'; did you mean battery\\? There are charger, battery"),
         (lambda: System(QUBITS, charger="a"), ValueError, "charger: there is no site 'a'"),
         (lambda: System(QUBITS, battery=[]), ValueError,
          "the battery is empty: name at least one of charger, battery"),

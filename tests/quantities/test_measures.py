@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 import quantumbattery as qb
+from quantumbattery.quantities.measures import check_measures
 
 UNITS = {
     "energy": "frequency", "passive_energy": "frequency", "active_energy": "frequency",
@@ -41,3 +42,19 @@ def test_a_name_for_two_things_is_refused():
     loss = xr.DataArray([0.1, 0.2], dims="energy", coords={"energy": [1.0, 2.0]})
     with pytest.raises(ValueError, match="'energy' names both a quantity and an axis"):
         qb.QubitPair(charger_loss=loss).charge(qb.bloch(1.0), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("energie", r"unknown measure 'energie'; did you mean energy or .*\? Choose from energy, "),
+        ("ERGOTROPY", r"did you mean ergotropy\? Choose"),
+        ("ergotropic-power", r"did you mean ergotropic_power\?"),
+        ("work", r"unknown measure 'work'; choose from energy, "),
+        ("", r"unknown measure ''; choose from energy, "),
+        (3, r"unknown measure 3; choose from energy, "),
+    ],
+)
+def test_a_wrong_name_is_guessed(given, said):
+    with pytest.raises(ValueError, match=said):
+        check_measures([given])

@@ -81,6 +81,12 @@ def test_a_changed_study_is_refused(tmp_path):
         assert said in done.stderr
 
 
+def test_a_short_name_of_the_charger_s_loss_is_an_axis(tmp_path):
+    study = read_study(written(tmp_path, PAIR.replace("charger_loss", "loss")))
+    ours = study(theta=3.0, loss=0.5).energy
+    np.testing.assert_allclose(ours, paper_energy(3.0, 0.5, ours.time), atol=1e-12)
+
+
 def test_an_optimum_is_swept_too(tmp_path):
     text = PAIR.replace("[times]\nto = 4.0\npoints = 41", "[optimum]\nhorizon = 5.0")
     text = text.replace('measures = ["energy", "ergotropy"]', "chunk = 100")
@@ -265,3 +271,45 @@ def test_a_picture_takes_the_best_over_the_rest(tmp_path):
     assert "largest over time" in bar.get_ylabel()
     with pytest.raises(ValueError, match="there is no 'power' to draw"):
         picture(table, "power")
+
+
+OPTIMUM = """
+[system]
+model = "qubit_pair"
+
+[preparation]
+state = "bloch"
+
+[optimum]
+horizon = 1.4
+of = ["energy", "ergotropic_power"]
+
+[axes]
+theta = {from = 0.3, to = 3.141592653589793, points = 5}
+charger_loss = [0.0, 0.5, 2.5]
+"system.coupling" = [0.5, 1.5]
+"""
+
+
+def test_the_pair_s_optimum_is_that_of_the_search(tmp_path, monkeypatch):
+    study = read_study(written(tmp_path, OPTIMUM))
+    ours = qb.sweep(study, study.axes, progress=False)
+    # The same pair written as a system of its own has no closed form.
+    given = qb.models.qubit_pair().to_dict()
+    parts = dict(study.given) | {"system": given}
+    places = {
+        "theta": (("preparation",), "theta"),
+        "charger_loss": (("system", "sites", "charger"), "loss"),
+        "system.coupling": (("system", "interactions", "0"), "strength"),
+    }
+    search = type(study)(parts, study.axes, places, study.store, None)
+    theirs = qb.sweep(search, search.axes, progress=False)
+    assert list(ours.data_vars) == list(theirs.data_vars)
+    for name in ("energy", "ergotropic_power"):
+        most, time = f"{name}_max", f"{name}_time"
+        np.testing.assert_allclose(ours[most], theirs[most], rtol=2e-9, atol=1e-12)
+        np.testing.assert_allclose(ours[time], theirs[time], rtol=1e-4)
+        assert (ours[f"{name}_bound"] == ours[most]).all()
+    monkeypatch.setattr("quantumbattery.sweeps.parts.optimum", None)  # is not taken
+    table = study(theta=1.0, charger_loss=0.1, **{"system.coupling": 1.0})
+    assert table.attrs["method"] == "closed form"

@@ -57,7 +57,7 @@ CALLS = []
 
 def battery(coupling, loss, cells):
     CALLS.append(np.size(coupling))
-    system = qb.models.tavis_cummings(cells=cells, coupling=coupling, loss=loss)
+    system = qb.models.tavis_cummings(cells=cells, coupling=coupling, charger_loss=loss)
     return system.charge(qb.fock(1), TIMES, ["energy", "ergotropy"])
 
 

@@ -161,8 +161,8 @@ def check_extraction(network: Network, extraction: object) -> str:
     if always and many and extraction == "global":
         raise ValueError(
             f"{always[0]} is always on, and {many[0]!r} is an Ensemble: the levels of its separate "
-            "cells are known without interactions only; use extraction='collective', or write the "
-            "cells apart"
+            "cells are known without interactions only; use extraction='collective', or, if they "
+            "are few, write the cells apart"
         )
     return str(extraction)
 

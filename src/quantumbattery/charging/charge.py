@@ -15,7 +15,7 @@ from quantumbattery.charging.battery_hamiltonian import check_extraction, ground
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.solve import Problem, Report, Solution
-from quantumbattery.machine import TooLargeError, memory
+from quantumbattery.machine import ALIKE, TooLargeError, memory
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.network.sites import Oscillator
@@ -103,7 +103,7 @@ def run(problem: Problem) -> Solution:
     except MemoryError as error:
         raise TooLargeError(
             f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
-            "times or parameters, an Ensemble for cells that are alike, or ask for energies only"
+            f"times or parameters, {ALIKE}, or ask for energies only"
         ) from None
 
 

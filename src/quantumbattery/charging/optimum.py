@@ -20,8 +20,9 @@ from quantumbattery.charging.solve import Problem, Solution, Work, prepared
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
-from quantumbattery.quantities.parameters import numbers
+from quantumbattery.quantities.parameters import horizon_of, numbers
 from quantumbattery.quantities.tables import check_names, dataset
 from quantumbattery.states.kets import Kets
 
@@ -43,11 +44,12 @@ def optimum(
     limit: float = 2.0,
 ) -> xr.Dataset:
     """Find the best moments to disconnect; `System.optimum` says what everything means."""
-    last, accuracy = _asked(horizon, tolerance)
+    last, accuracy = asked(horizon, tolerance)
     moments = xr.DataArray(np.linspace(0.0, last, _FIRST_LOOK), dims="time")
     started, axes = converted(network, preparation, moments)
     how = extraction_of(network, extraction, limit)
-    sought, measures = _selected(of, axes)
+    sought = sought_of(of, axes.sizes, axes.coords)
+    measures = tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
     joint = empty_battery(network, started, axes, limit)
     problem = Problem(network, started, joint, axes, measures, how, limit)
     look = run(problem)
@@ -57,21 +59,25 @@ def optimum(
     return _labelled(axes, best, attrs)
 
 
-def _asked(horizon: object, tolerance: object) -> tuple[float, float]:
-    if np.ndim(horizon):  # type: ignore[arg-type]
-        raise ValueError("horizon must be one positive and finite time, not an array")
-    last = float(numbers("horizon", horizon, "one positive and finite time", 1e-30))
-    return last, float(numbers("tolerance", tolerance, "between 1e-12 and 0.1", 1e-12, 0.1))
+def asked(horizon: object, tolerance: object) -> tuple[float, float]:
+    """The latest moment that counts, and how far maximum and bound may be apart."""
+    accuracy = numbers("tolerance", tolerance, "between 1e-12 and 0.1", 1e-12, 0.1)
+    return horizon_of(horizon), float(accuracy)
 
 
-def _selected(of: str | Iterable[str], axes: Batch) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The quantities that are sought, and the measures that they take."""
+def sought_of(
+    of: str | Iterable[str], sizes: Mapping[str, int], coords: Mapping[str, xr.Variable]
+) -> tuple[str, ...]:
+    """The quantities that are sought; no axis may have the name of one of their columns."""
     sought = (of,) if isinstance(of, str) else tuple(of) if isinstance(of, Iterable) else ()
     if not sought or not all(name in SOUGHT for name in sought):
-        raise ValueError(f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}")
+        wrong = next((name for name in sought if name not in SOUGHT), None)
+        rule = f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}"
+        near = guess(wrong, SOUGHT)
+        raise ValueError(f"{rule}; {near}" if near else rule)
     told = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
-    check_names(told, axes.sizes, axes.coords)
-    return sought, tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
+    check_names(told, sizes, coords)
+    return sought
 
 
 def _certified(
@@ -100,7 +106,7 @@ def _labelled(axes: Batch, best: Mapping[str, Maximum], attrs: Mapping[str, Any]
     columns = {}
     for name, found in best.items():
         for kind, value in (("time", found.time), ("max", found.value), ("bound", found.bound)):
-            columns[f"{name}_{kind}"] = (value, _meaning(name, kind))
+            columns[f"{name}_{kind}"] = (value, meaning_of(name, kind))
     return dataset(sizes, coords, columns, attrs)
 
 
@@ -230,7 +236,8 @@ def _coherent(read: _Read, members: int, last: float) -> Array:
     return np.asarray(seen.any(axis=1))
 
 
-def _meaning(name: str, kind: str) -> Quantity:
+def meaning_of(name: str, kind: str) -> Quantity:
+    """What a column means; equations, the paper's, are for its pair."""
     if kind != "bound":
         return replace(OPTIMA[f"{name}_{kind}"], equation="")
     most = OPTIMA[f"{name}_max"]

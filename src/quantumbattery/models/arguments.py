@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.parameters import LARGEST, flag, parameter, whole_number
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def also_named(**others: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a model take rates by other names too, of which it says so in `other_names`.
+
+    The axis of an array then has the name that was used.
+    """
+
+    def decorate(make: Callable[P, R]) -> Callable[P, R]:
+        @wraps(make, updated=())
+        def named(*args: P.args, **given: P.kwargs) -> R:
+            values: dict[str, Any] = dict(given)
+            for other, name in others.items():
+                if other in values and name in values:
+                    raise TypeError(f"{other} is another name of {name}: give one of them")
+                if other in values:
+                    values[name] = rate_of(values.pop(other), other)
+            return make(*args, **values)
+
+        named.other_names = tuple(others)  # type: ignore[attr-defined]
+        return named
+
+    return decorate
 
 
 def coupling_of(value: Values, name: str = "coupling") -> Parameter:

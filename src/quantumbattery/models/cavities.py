@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from quantumbattery.charging.system import System
-from quantumbattery.models.arguments import count_of, coupling_of, frequency_of, rate_of, shared
+from quantumbattery.models.arguments import (
+    also_named,
+    count_of,
+    coupling_of,
+    frequency_of,
+    rate_of,
+    shared,
+)
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import Interaction, dipole, exchange
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.quantities.aliases import Values
 
 
+@also_named(loss="charger_loss")
 def tavis_cummings(
     *,
     cells: int = 4,
     coupling: Values = 1.0,
     frequency: Values = 1.0,
-    loss: Values = 0.0,
+    charger_loss: Values = 0.0,
     normalised: bool = False,
 ) -> System:
     """N qubits are charged by one cavity, by the exchange of quanta.
@@ -31,8 +39,8 @@ def tavis_cummings(
         g, an angular frequency, as all numbers here, in one unit of yours.
     frequency : float, 1-D array_like or DataArray
         w, of the cavity and of each cell.
-    loss : float, 1-D array_like or DataArray
-        k, the rate at which the cavity loses its photons.
+    charger_loss : float, 1-D array_like or DataArray
+        k, the rate at which the cavity loses its photons; `loss` is taken for the same.
     normalised : bool
         Whether g / sqrt(N) stands for g, so that the energy of the interaction grows as N.
 
@@ -64,15 +72,16 @@ def tavis_cummings(
     """
     number, strength = count_of(cells, "cells"), coupling_of(coupling)
     link = exchange("cavity", "cells", shared(strength, number, normalised))
-    return _cavity(number, frequency, loss, link)
+    return _cavity(number, frequency, charger_loss, link)
 
 
+@also_named(loss="charger_loss")
 def dicke(
     *,
     cells: int = 4,
     coupling: Values = 0.5,
     frequency: Values = 1.0,
-    loss: Values = 0.0,
+    charger_loss: Values = 0.0,
     normalised: bool = False,
 ) -> System:
     """N qubits are charged by one cavity, the counter-rotating terms included.
@@ -88,8 +97,8 @@ def dicke(
         g = w lambda, an angular frequency, as all numbers here, in one unit of yours.
     frequency : float, 1-D array_like or DataArray
         w, of the cavity and of each cell.
-    loss : float, 1-D array_like or DataArray
-        k, the rate at which the cavity loses its photons.
+    charger_loss : float, 1-D array_like or DataArray
+        k, the rate at which the cavity loses its photons; `loss` is taken for the same.
     normalised : bool
         Whether g / sqrt(N) stands for g. Without it the peak power grows as N^1.5, with it as N.
 
@@ -118,11 +127,11 @@ def dicke(
     """
     number, strength = count_of(cells, "cells"), coupling_of(coupling)
     link = dipole("cavity", "cells", shared(strength, number, normalised))
-    return _cavity(number, frequency, loss, link)
+    return _cavity(number, frequency, charger_loss, link)
 
 
-def _cavity(number: int, frequency: Values, loss: Values, link: Interaction) -> System:
-    gap, leak = frequency_of(frequency), rate_of(loss)
+def _cavity(number: int, frequency: Values, charger_loss: Values, link: Interaction) -> System:
+    gap, leak = frequency_of(frequency), rate_of(charger_loss, "charger_loss")
     return System(
         sites={"cavity": Oscillator(gap, loss=leak), "cells": Ensemble(Qubit(gap), number)},
         interactions=[link],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quantumbattery.charging.system import System
-from quantumbattery.models.arguments import coupling_of, rate_of
+from quantumbattery.models.arguments import also_named, coupling_of, rate_of
 from quantumbattery.network.drives import drive as field
 from quantumbattery.network.drives import two_photon_drive
 from quantumbattery.network.interactions import exchange
@@ -11,11 +11,12 @@ from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.quantities.aliases import Parameter, Values
 
 
+@also_named(loss="charger_loss")
 def driven_oscillator_pair(
     *,
     coupling: Values = 1.0,
     drive: Values = 0.05,
-    loss: Values = 0.0,
+    charger_loss: Values = 0.0,
     occupation: Values = 0.0,
     dephasing: Values = 0.0,
 ) -> System:
@@ -29,8 +30,9 @@ def driven_oscillator_pair(
         g, in units of w, as all numbers here.
     drive : float, 1-D array_like or DataArray
         F, the strength of the field, which is resonant.
-    loss : float, 1-D array_like or DataArray
-        g_a, of the charger: sqrt(g_a (1 + N)) a and, for a warm bath, sqrt(g_a N) a^dag.
+    charger_loss : float, 1-D array_like or DataArray
+        g_a: sqrt(g_a (1 + N)) a and, for a warm bath, sqrt(g_a N) a^dag; `loss` is taken for the
+        same.
     occupation : float, 1-D array_like or DataArray
         N, the mean occupation of the bath behind the loss.
     dephasing : float, 1-D array_like or DataArray
@@ -51,7 +53,7 @@ def driven_oscillator_pair(
     D. Farina et al., Phys. Rev. B 99, 035421 (2019). The dephasing is an addition.
 
     Without loss and dephasing the state is a vector of (levels)^2 numbers: even F = 1.5 takes
-    seconds. With either it is a matrix of (levels)^4 numbers: with loss = 1 up to t = 3 about a
+    seconds. With either it is a matrix of (levels)^4 numbers: with g_a = 1 up to t = 3 about a
     second at F = 0.05, the default, ten at F = 0.2, over a minute at F = 0.5. Strong fields are not
     needed: what the field brings to the energies is exactly proportional to F^2, and what a warm
     bath brings adds to it.
@@ -64,15 +66,16 @@ def driven_oscillator_pair(
     >>> float(pair.charge({}, np.pi, ["energy"]).energy.round(6))  # 4 (F/g)^2 sin^4(g t / 2)
     1.0
     """
-    rates = _rates(loss, dephasing, occupation)
+    rates = _rates(charger_loss, dephasing, occupation)
     return _driven(Oscillator(1.0, *rates), Oscillator(), coupling, drive)
 
 
+@also_named(loss="charger_loss")
 def driven_qubit_pair(
     *,
     coupling: Values = 1.0,
     drive: Values = 0.5,
-    loss: Values = 0.0,
+    charger_loss: Values = 0.0,
     occupation: Values = 0.0,
     dephasing: Values = 0.0,
 ) -> System:
@@ -83,7 +86,7 @@ def driven_qubit_pair(
 
     Parameters
     ----------
-    coupling, drive, loss, occupation, dephasing
+    coupling, drive, charger_loss, occupation, dephasing
         As of `driven_oscillator_pair`, but F = 0.5 by default; the coherence of the charger
         decays as exp(-k t).
 
@@ -111,15 +114,16 @@ def driven_qubit_pair(
     >>> [float(table[name].round(6)) for name in table]  # w/2 and w g F / (4 F^2 + g^2)
     [0.5, 0.25]
     """
-    rates = _rates(loss, dephasing, occupation)
+    rates = _rates(charger_loss, dephasing, occupation)
     return _driven(Qubit(1.0, *rates), Qubit(), coupling, drive)
 
 
+@also_named(loss="charger_loss")
 def driven_hybrid(
     *,
     coupling: Values = 1.0,
     drive: Values = 0.5,
-    loss: Values = 0.0,
+    charger_loss: Values = 0.0,
     occupation: Values = 0.0,
     dephasing: Values = 0.0,
 ) -> System:
@@ -130,7 +134,7 @@ def driven_hybrid(
 
     Parameters
     ----------
-    coupling, drive, loss, occupation, dephasing
+    coupling, drive, charger_loss, occupation, dephasing
         As of `driven_oscillator_pair`, but F = 0.5 by default. The energies of a qubit do not
         scale with F^2.
 
@@ -159,11 +163,14 @@ def driven_hybrid(
     >>> float(atom.charge({}, np.sqrt(np.pi) / 4, ["energy"]).energy.round(2))
     0.98
     """
-    rates = _rates(loss, dephasing, occupation)
+    rates = _rates(charger_loss, dephasing, occupation)
     return _driven(Oscillator(1.0, *rates), Qubit(), coupling, drive)
 
 
-def quadratic_drive(*, coupling: Values = 1.0, drive: Values = 0.02, loss: Values = 0.0) -> System:
+@also_named(loss="charger_loss")
+def quadratic_drive(
+    *, coupling: Values = 1.0, drive: Values = 0.02, charger_loss: Values = 0.0
+) -> System:
     """A field squeezes an oscillator, which charges another.
 
     H = w a^dag a + w b^dag b + g (a^dag b + b^dag a) + (Om/2)(a^2 e^{2iwt} + h.c.), with w = 1.
@@ -174,8 +181,8 @@ def quadratic_drive(*, coupling: Values = 1.0, drive: Values = 0.02, loss: Value
         g, in units of w, as all numbers here.
     drive : float, 1-D array_like or DataArray
         Om. From g_a / 2 on there is no steady state: the energy grows without bound.
-    loss : float, 1-D array_like or DataArray
-        g_a, of the charger: sqrt(g_a) a.
+    charger_loss : float, 1-D array_like or DataArray
+        g_a, of the charger: sqrt(g_a) a; `loss` is taken for the same.
 
     Returns
     -------
@@ -193,7 +200,7 @@ def quadratic_drive(*, coupling: Values = 1.0, drive: Values = 0.02, loss: Value
     hand: resonance, and a bath at zero temperature behind the charger alone, are assumed.
 
     Without loss the state is a vector of (levels)^2 numbers. With it, it is a matrix of (levels)^4
-    numbers: with loss = 1 up to t = 3 about two seconds at Om = 0.02, the default, and half
+    numbers: with g_a = 1 up to t = 3 about two seconds at Om = 0.02, the default, and half
     a minute at Om = 0.1. Squeezing is not linear: energies scale as Om^2 for weak drives alone.
 
     Examples
@@ -203,7 +210,10 @@ def quadratic_drive(*, coupling: Values = 1.0, drive: Values = 0.02, loss: Value
     TwoPhotonDrive(site=charger, amplitude=0.2, frequency=1)
     """
     return System(
-        sites={"charger": Oscillator(loss=rate_of(loss)), "battery": Oscillator()},
+        sites={
+            "charger": Oscillator(loss=rate_of(charger_loss, "charger_loss")),
+            "battery": Oscillator(),
+        },
         interactions=[
             exchange("charger", "battery", coupling_of(coupling)),
             two_photon_drive("charger", coupling_of(drive, "drive"), 1.0),
@@ -212,9 +222,10 @@ def quadratic_drive(*, coupling: Values = 1.0, drive: Values = 0.02, loss: Value
 
 
 def _rates(
-    loss: Values, dephasing: Values, occupation: Values
+    charger_loss: Values, dephasing: Values, occupation: Values
 ) -> tuple[Parameter, Parameter, Parameter]:
-    return rate_of(loss), rate_of(dephasing, "dephasing"), rate_of(occupation, "occupation")
+    lost = rate_of(charger_loss, "charger_loss")
+    return lost, rate_of(dephasing, "dephasing"), rate_of(occupation, "occupation")
 
 
 def _driven(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import xarray as xr
 
 from quantumbattery.charging.system import System
-from quantumbattery.models.arguments import coupling_of, frequency_of
+from quantumbattery.models.arguments import also_named, coupling_of, frequency_of
 from quantumbattery.network.interactions import dipole, exchange
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.quantities.aliases import Values
 from quantumbattery.quantities.parameters import LARGEST, flag, parameter
 
+_LOSSES = {"loss": "charger_loss"}
+closed_form = also_named(**_LOSSES)(QubitPair)  # what `qubit_pair` describes, of the same arguments
 
+
+@also_named(**_LOSSES)
 def qubit_pair(
     *,
     coupling: Values = 1.0,
@@ -33,7 +37,8 @@ def qubit_pair(
     frequency : float, 1-D array_like or DataArray
         w, the gap of the battery.
     charger_loss, battery_loss : float, 1-D array_like or DataArray
-        g_a and g_b, the rates at which the excited populations decay.
+        g_a and g_b, the rates at which the excited populations decay; `loss` is taken for the
+        first.
     detuning : float, 1-D array_like or DataArray
         d, the frequency of the charger minus that of the battery.
 

@@ -106,7 +106,12 @@ class OnePhotonDrive(Drive):
         if isinstance(site, Ensemble):
             raise ValueError(
                 f"{self.label}: transition names two levels of a single site, but {self.site!r} is "
-                "an Ensemble; leave transition out, or write the cells apart"
+                "an Ensemble; leave transition out, which drives "
+                + (
+                    "the one step that its cells have"
+                    if site.cell.dimension == 2
+                    else "all steps of its cells, or, if they are few, write the cells apart"
+                )
             )
         if site.dimension is not None and max(self.transition) >= site.dimension:
             raise ValueError(

@@ -178,7 +178,8 @@ def _cell(cell: object) -> Qubit | Qudit:
     if own:
         raise ValueError(
             f"its cell has {' and '.join(own)} of its own, which takes the cells out of their "
-            "symmetric states: give a collective rate to the Ensemble, or write the cells apart, "
+            "symmetric states: if they lose together, give the rate to the Ensemble; if each loses "
+            "by itself and they are few, write the cells apart, "
             'as sites={"cell_0": cell, "cell_1": cell, ...} with an interaction for each'
         )
     return cell

@@ -19,7 +19,7 @@ from quantumbattery.network.drives import Drive, Envelope, Steps
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.matrix_interactions import Coupling
 from quantumbattery.network.sites import Site
-from quantumbattery.quantities.described import Described, equal, folded, listed, short
+from quantumbattery.quantities.described import Described, choices, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
 from quantumbattery.quantities.tables import html_table
 
@@ -156,7 +156,9 @@ class Network(Described):
         if not isinstance(name, str):
             raise TypeError(f"{who}: the name of a site is text; got {name!r:.60}")
         if name not in self.sites:
-            raise ValueError(f"{who}: there is no site {name!r}; there are {listed(self.sites)}")
+            raise ValueError(
+                f"{who}: there is no site {name!r}; {choices(name, self.sites, most=8)}"
+            )
 
     def _check(self, each: Interaction) -> None:
         for name in each.ends:

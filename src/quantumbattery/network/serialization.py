@@ -19,7 +19,7 @@ from quantumbattery.network.interactions import (
 )
 from quantumbattery.network.matrix_interactions import Coupling, interaction
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
-from quantumbattery.quantities.described import Described, made, saying
+from quantumbattery.quantities.described import Described, choices, guess, made, saying
 
 _SITES: dict[str, Callable[..., Site]] = {
     "qubit": Qubit,
@@ -88,7 +88,9 @@ def described(who: str, given: object, makers: Mapping[str, Callable[..., Any]] 
     """A site, or an interaction or a drive, from its plain form."""
     kind = given.get("kind") if isinstance(given, Mapping) else None
     if not isinstance(given, Mapping) or not isinstance(kind, str) or kind not in makers:
-        raise ValueError(f"{who}: its kind must be one of {', '.join(makers)}; got {given!r:.60}")
+        rule = f"its kind must be one of {', '.join(makers)}; got {given!r:.60}"
+        near = guess(kind, makers)
+        raise ValueError(f"{who}: {rule}; {near}" if near else f"{who}: {rule}")
     values = {name: _value(value) for name, value in given.items() if name != "kind"}
     with saying(who):
         return made(kind, makers[kind], values, "{quoted} too")
@@ -101,12 +103,10 @@ def system_parts(given: object) -> tuple[dict[str, Any], list[Any], dict[str, An
             "a system is read from a dict with the keys sites (a dict itself), interactions, "
             f"charger and battery; got {given!r:.60}"
         )
-    unknown = set(given) - {"sites", "interactions", "charger", "battery"}
-    if unknown:
-        raise ValueError(
-            f"unknown key {min(unknown, key=str)!r}: a system has sites, interactions, charger "
-            "and battery"
-        )
+    known = ("sites", "interactions", "charger", "battery")
+    if unknown := set(given) - set(known):
+        first = min(unknown, key=str)
+        raise ValueError(f"unknown key {first!r}; {choices(first, known, 'a system has')}")
     links = given.get("interactions", [])
     if isinstance(links, str) or not np.iterable(links):
         raise TypeError(f"interactions is a list of dicts; got {links!r:.60}")

@@ -21,7 +21,7 @@ from quantumbattery.network.preparations import (
 )
 from quantumbattery.network.sites import Oscillator, Qudit, Site, energies
 from quantumbattery.quantities.aliases import Parameter
-from quantumbattery.quantities.described import listed, short
+from quantumbattery.quantities.described import choices, short
 from quantumbattery.quantities.parameters import axes_of, check_axes, names
 
 _DEGENERATE = 1e-10  # of the spread of the energies: a gap that is none
@@ -46,7 +46,8 @@ def by_site(preparation: object, network: Network) -> dict[str, Preparation]:
     for name, each in chosen.items():
         if name not in network.sites:
             raise ValueError(
-                f"the preparation names {name!r}, but the sites are {listed(network.sites)}"
+                f"the preparation names {name!r}, "
+                + choices(name, network.sites, "but the sites are", most=8)
             )
         if not isinstance(each, Preparation):
             raise TypeError(

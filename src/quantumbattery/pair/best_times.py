@@ -5,7 +5,9 @@ since Y <= Gamma, and the rest, -e^{-2 Gamma t} cos(2 R t), has its largest valu
 the latest; so the first maximum of F, which comes before that, is the global one. The ergotropy
 is a convex, rising function of F. Hence it peaks with F, and so does the quotient of it by t at
 an earlier time, between the best times of power and of energy. On that interval each of the
-three conditions changes its sign once.
+three conditions changes its sign once. Each of the four so rises until its best time: F and
+the ergotropy W, which rises with it, to their peak; F/t while t F'/F > 1; and W/t as long, and
+from there to its own root, since F dW/dF >= W where W is convex.
 """
 
 from __future__ import annotations

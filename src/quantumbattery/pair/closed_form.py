@@ -86,8 +86,13 @@ def charge_columns(
     return columns
 
 
-def optimum_columns(arrays: dict[str, Array], shape: tuple[int, ...]) -> dict[str, Array]:
-    """Best times and maxima, by column name, NaN and 0 where a quantity is never positive."""
+def optimum_columns(
+    arrays: dict[str, Array], shape: tuple[int, ...], horizon: float = np.inf
+) -> dict[str, Array]:
+    """Best times and maxima, by column name, NaN and 0 where a quantity is never positive.
+
+    Up to its best time each quantity rises, so that at an earlier horizon it is largest.
+    """
     excited, ground = _populations(arrays["theta"])
     constants = _constants(arrays)
     peak = best_times.energy_time(constants)
@@ -101,6 +106,7 @@ def optimum_columns(arrays: dict[str, Array], shape: tuple[int, ...]) -> dict[st
         ("ergotropy", peak),
         ("ergotropic_power", work),
     ):
+        time = np.minimum(time, horizon)
         transfer = transfer_probability(constants, time)
         best = np.empty(np.broadcast_shapes(transfer.shape, *(e.shape for e in energies)))
         fill({name: best}, *energies, transfer, transfer, _rate(time))

@@ -16,7 +16,7 @@ from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, op
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.measures import MEASURES, MOMENTS, OPTIMA, Quantity, check_measures
-from quantumbattery.quantities.parameters import LARGEST, align, names, parameter
+from quantumbattery.quantities.parameters import LARGEST, align, horizon_of, names, parameter
 from quantumbattery.quantities.tables import dataset, describe
 
 _SMALLEST = 1 / LARGEST
@@ -145,32 +145,35 @@ class QubitPair(Described):
         columns = charge_columns(chosen, arrays, _shape(sizes))
         return _labelled(sizes, coords, columns, MEASURES)
 
-    def optimum(self, preparation: Bloch) -> xr.Dataset:
+    def optimum(self, preparation: Bloch, horizon: float | None = None) -> xr.Dataset:
         """Find when to disconnect: the best times and what is reached then.
 
         Parameters
         ----------
         preparation : Bloch
             How the charger starts.
+        horizon : float, optional
+            The latest moment that counts; positive. By default all moments do.
 
         Returns
         -------
         xarray.Dataset
             For each of energy, power, ergotropy and ergotropic_power: `<name>_time`, the first
-            instant of its global maximum over all t > 0, and `<name>_max`. Where a quantity is
-            never positive its maximum is 0 and its time NaN.
+            instant of its global maximum over all t > 0 up to the horizon, and `<name>_max`. Where
+            a quantity is never positive its maximum is 0 and its time NaN.
 
         Raises
         ------
         TypeError, ValueError
-            If the preparation does not fit, or axes of one name differ.
+            If the preparation or the horizon does not fit, or axes of one name differ.
 
         Notes
         -----
         The true optima where the paper has leading orders (Eqs. 65-68) or fits (Eqs. 43, 45).
         Energy and ergotropy peak together, since the ergotropy rises with F (paper, Eqs. 31, 40,
         63); the power peaks where t F'/F = 1 (Eq. 34), the ergotropic power where
-        t F'/F = W/(F dW/dF). `quantumbattery.pair.best_times` says why each has a single solution.
+        t F'/F = W/(F dW/dF). `quantumbattery.pair.best_times` says why each has a single solution,
+        until which the quantity rises.
 
         Examples
         --------
@@ -181,7 +184,8 @@ class QubitPair(Described):
         array([1.323922, 1.399193])
         """
         sizes, coords, arrays = align(self._converted(preparation))
-        columns = optimum_columns(arrays, _shape(sizes))
+        last = np.inf if horizon is None else horizon_of(horizon)
+        columns = optimum_columns(arrays, _shape(sizes), last)
         return _labelled(sizes, coords, columns, OPTIMA)
 
     def moments(self, preparation: Bloch, times: Values) -> xr.Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from inspect import signature
 from itertools import groupby
 from numbers import Number
@@ -15,6 +16,7 @@ import xarray as xr
 
 from quantumbattery.quantities.parameters import names
 
+_MANY = 20  # names that are too many for a sentence where a guess will do
 _QUIET = {  # on a card only when set
     *("loss", "dephasing", "occupation", "levels", "always"),
     *("envelope", "transition", "breaks"),
@@ -114,7 +116,8 @@ def made(what: str, make: Callable[..., Any], values: Mapping[str, Any], lacking
     The sentence of what is lacking may name `{first}`, or all of them `{quoted}`.
     """
     taken = signature(make).parameters
-    check_known(what, values, taken)
+    others = getattr(make, "other_names", ())  # of arguments that have several
+    check_known(what, [name for name in values if name not in others], taken)
     missing = [n for n, p in taken.items() if p.default is p.empty and n not in values]
     if missing:
         said = lacking.format(first=missing[0], quoted=", ".join(map(repr, missing)))
@@ -124,5 +127,44 @@ def made(what: str, make: Callable[..., Any], values: Mapping[str, Any], lacking
 
 def check_known(what: str, given: Iterable[str], known: Iterable[str]) -> None:
     """Raise ValueError for a name that is not among those known."""
+    known = list(known)
     if unknown := [name for name in given if name not in known]:
-        raise ValueError(f"{what} has no {unknown[0]!r}; it takes {', '.join(known)}")
+        raise ValueError(f"{what} has no {unknown[0]!r}; {choices(unknown[0], known, 'it takes')}")
+
+
+def choices(given: object, known: Iterable[str], lead: str = "there are", most: int = 99) -> str:
+    """What there is instead of a name that is not known, as the rest of a sentence.
+
+    Examples
+    --------
+    >>> from quantumbattery.quantities.described import choices
+    >>> choices("energie", ["energy", "ergotropy"])
+    'did you mean energy? There are energy, ergotropy'
+    >>> choices("work", ["energy", "ergotropy"], "choose from")
+    'choose from energy, ergotropy'
+    """
+    known = list(known)
+    whole = f"{lead} {listed(known, most)}"
+    if not (near := guess(given, known)):
+        return whole
+    if len(known) > _MANY:  # nobody reads them
+        return near
+    return f"{near} {whole[0].upper()}{whole[1:]}"
+
+
+def guess(given: object, known: Iterable[str]) -> str:
+    """A question after what may have been meant; nothing if no name is near.
+
+    Near are names that hold the wrong one, and names that are written much like it.
+    """
+    if not isinstance(given, str):
+        return ""
+    name = given.lower().replace("-", "_")
+    spelled: dict[str, str] = {each.lower(): each for each in known}
+    if name in spelled:
+        return f"did you mean {spelled[name]}?"
+    parts = [each for each in spelled if len(name) > 2 and name in each]
+    parts.sort(key=lambda each: (not each.startswith(name), len(each)))
+    near = dict.fromkeys([*parts, *get_close_matches(name, spelled, 3)])
+    *others, last = [spelled[each] for each in near][:3] or [""]
+    return f"did you mean {', '.join(others)}{' or ' * bool(others)}{last}?" if last else ""

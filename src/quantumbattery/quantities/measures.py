@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from quantumbattery.quantities.described import choices
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -108,5 +110,6 @@ def check_measures(measures: Iterable[str] | None) -> tuple[str, ...]:
     unknown = [name for name in chosen if name not in MEASURES]
     if unknown or not chosen:
         given = f"unknown measure {unknown[0]!r}" if unknown else "measures is empty"
-        raise ValueError(f"{given}; choose from {', '.join(MEASURES)}")
+        meant = unknown[0] if unknown else None
+        raise ValueError(f"{given}; {choices(meant, MEASURES, 'choose from')}")
     return chosen

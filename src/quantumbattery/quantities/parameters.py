@@ -88,6 +88,14 @@ def numbers(name: str, value: object, allowed: str, low: float, high: float = LA
     return array
 
 
+def horizon_of(value: object) -> float:
+    """The latest moment that counts, checked."""
+    rule = "one positive and finite time"
+    if np.ndim(value):  # type: ignore[arg-type]
+        raise ValueError(f"horizon must be {rule}, not an array")
+    return float(numbers("horizon", value, rule, 1e-30))
+
+
 def flag(name: str, value: object) -> bool:
     """True or False, and nothing that merely counts as one of them; TypeError for anything else."""
     if not isinstance(value, bool | np.bool_):

@@ -7,13 +7,13 @@ import re
 import numpy as np
 
 
-def times(text: str) -> np.ndarray:
-    """Read times: FROM:TO:POINTS, both ends included.
+def span(text: str) -> dict[str, float | int]:
+    """Read times: FROM:TO:POINTS, both ends included, as a study has them.
 
     Examples
     --------
-    >>> times("0:4:3")
-    array([0., 2., 4.])
+    >>> span("0:4:3")
+    {'from': 0.0, 'to': 4.0, 'points': 3}
     """
     try:
         start, stop, points = text.split(":")
@@ -25,7 +25,7 @@ def times(text: str) -> np.ndarray:
             "times FROM:TO:POINTS must be finite with 0 <= FROM <= TO, and 1 to 10000000 POINTS; "
             f"got {text!r}"
         )
-    return np.linspace(first, last, count)
+    return {"from": first, "to": last, "points": count}
 
 
 def angle(name: str, text: str) -> float:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.optimum import SOUGHT
+from quantumbattery.quantities.described import choices
 from quantumbattery.quantities.measures import MEASURES
 from quantumbattery.sweeps.study import Study
 from quantumbattery.sweeps.sweep import sweep
@@ -79,7 +80,7 @@ def check_picture(study: Study, measure: str | None) -> None:
         sought = [sought] if isinstance(sought, str) else sought
         known = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
     if measure is not None and measure not in known:
-        raise ValueError(f"there is no {measure!r} to draw; there are {', '.join(known)}")
+        raise ValueError(f"there is no {measure!r} to draw; {choices(measure, known)}")
 
 
 def picture(table: xr.Dataset, measure: str | None = None) -> Figure:
@@ -107,7 +108,7 @@ def _drawn(table: xr.Dataset, measure: str | None) -> xr.DataArray:
     usual = [n for n in ("ergotropy", "ergotropy_max", "energy", "energy_max") if n in drawn]
     name = measure or (usual or drawn)[0]
     if name not in drawn:
-        raise ValueError(f"there is no {name!r} to draw; there are {', '.join(drawn)}")
+        raise ValueError(f"there is no {name!r} to draw; {choices(name, drawn)}")
     return table[name].load().squeeze(drop=True)
 
 

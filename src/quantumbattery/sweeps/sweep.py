@@ -38,9 +38,8 @@ from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, l
 
 __all__ = ["SweepError", "sweep"]
 
-_BLOCKS = 256  # of points that are evaluated one by one
-_BATCHES = 64  # of points that are evaluated at once, which are as many as this at least:
-_BATCH = 32
+_BLOCKS = 256  # many, so that little is lost with the one that a stop interrupts
+_BATCH = 32  # points that are evaluated at once, at least
 _LONG = 2.0  # seconds of a point beside which it is nothing to evaluate several at once
 _BLOCK_BYTES = 1 << 24  # of the results of a block
 _SHORT = 1.0  # seconds of work that are not worth other processes
@@ -79,13 +78,13 @@ def sweep(
         Show on the standard error stream how far it is, and how long it will take.
     chunk : int, optional
         How many points form a block, which is evaluated and written as a whole. By default about
-        256 blocks; where points are evaluated at once, 64 blocks, of 32 points or more. Their
-        results take at most 16 MiB.
+        256 blocks; where points are evaluated at once, of 32 points or more. Their results take at
+        most 16 MiB.
     batch : bool, optional
         Whether `run` may be given several values of an axis at once, as a DataArray over that
         axis. By default that is tried at four places of every axis of fractional numbers, and
-        done where it gives what single points give, to 1e-9, unless the first point takes longer
-        than 2 s; False never tries it, True insists.
+        done where it gives what single points give, to 1e-9, unless the first point and the last
+        take longer than 2 s each; False never tries it, True insists.
     workers : int, optional
         How many processes, where no executor is given.
     repair : bool
@@ -238,11 +237,11 @@ def _begun(
     first = first_of(run, grid)
     template = Template.of(first.table, grid.names)
     known, end = [first], grid.point(grid.size - 1)
-    if first.seconds < _LONG and first.point != end:  # to see what kind of numbers there are
+    if first.point != end:  # to see what kind of numbers there are; and libraries are loaded by now
         with suppress(ValueError, TypeError):
             known.append(evaluated_at(run, end))
             template = template.joined(Template.of(known[-1].table, grid.names))
-    alone = batch is False or (batch is None and first.seconds > _LONG)
+    alone = batch is False or (batch is None and min(each.seconds for each in known) > _LONG)
     batched = () if alone else batched_axes(run, grid, template)
     if batch and not batched:
         raise ValueError(
@@ -255,7 +254,7 @@ def _begun(
 
 def _points(grid: Grid, template: Template, batched: Sequence[str]) -> int:
     """How many points a block has, where nobody says so; nothing that is measured counts."""
-    share = max(_BATCH, -(-grid.size // _BATCHES)) if batched else -(-grid.size // _BLOCKS)
+    share = max(_BATCH if batched else 1, -(-grid.size // _BLOCKS))
     return max(1, min(share, _BLOCK_BYTES // max(1, template.bytes)))
 
 

@@ -248,7 +248,7 @@ def _lossy_by_force(measure: str) -> Any:
 def _draw_lossy(axes: Axes) -> None:
     times = np.linspace(0, 4, 301)
     for k, cells in enumerate((1, 2, 4, 16)):
-        system = models.tavis_cummings(cells=cells, loss=2.0)
+        system = models.tavis_cummings(cells=cells, charger_loss=2.0)
         line(axes, k, times, curve(system, fock(1), times), f"$N={cells}$")
     finish(axes, "time $gt$", r"energy $E/\omega$", columns=4)
 
@@ -258,23 +258,23 @@ _LOSSY = Entry(
     "More cells take the photon before the cavity loses it",
     [
         Result("energy (w), 1 cell, one photon, loss 0.5 g, 25 times",
-               lambda: curve(models.tavis_cummings(cells=1, loss=0.5), fock(1), TIMES),
+               lambda: curve(models.tavis_cummings(cells=1, charger_loss=0.5), fock(1), TIMES),
                lambda: _share(1, 0.5),
                f"exact: the lossy pair, Eq. 62 of Downing & Ukhtary 2026 at theta = pi; {CARRASCO}",
                1e-12),
         Result("energy (w), 9 cells, one photon, loss 2 g",
-               lambda: curve(models.tavis_cummings(cells=9, loss=2.0), fock(1), TIMES),
+               lambda: curve(models.tavis_cummings(cells=9, charger_loss=2.0), fock(1), TIMES),
                lambda: _share(9, 2.0), "exact: the lossy pair with coupling sqrt(N) g", 1e-13),
         Result("ergotropy (w), 9 cells, one photon, loss 2 g",
-               lambda: curve(models.tavis_cummings(cells=9, loss=2.0), fock(1), TIMES,
+               lambda: curve(models.tavis_cummings(cells=9, charger_loss=2.0), fock(1), TIMES,
                              "ergotropy"),
                lambda: np.maximum(0, 2 * _share(9, 2.0) - 1),
                "exact: max(0, 2E - w), from E - w (1 - r_max) of two populations", 1e-13),
         Result("energy (w), 2 cells, 2 photons, loss 0.5 g",
-               lambda: curve(models.tavis_cummings(cells=2, loss=0.5), fock(2), TIMES),
+               lambda: curve(models.tavis_cummings(cells=2, charger_loss=0.5), fock(2), TIMES),
                lambda: _lossy_by_force("energy"), BY_FORCE, 1e-12),
         Result("ergotropy (w), 2 cells, 2 photons, loss 0.5 g",
-               lambda: curve(models.tavis_cummings(cells=2, loss=0.5), fock(2), TIMES,
+               lambda: curve(models.tavis_cummings(cells=2, charger_loss=0.5), fock(2), TIMES,
                              "ergotropy"),
                lambda: _lossy_by_force("ergotropy"), BY_FORCE, 1e-12),
     ],

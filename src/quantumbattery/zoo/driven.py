@@ -76,7 +76,7 @@ _OSCILLATORS = Entry(
 
 
 def _lossy(measure: str, drive: Any, loss: float, occupation: Any = 0.0) -> Any:
-    pair = models.driven_oscillator_pair(drive=drive, loss=loss, occupation=occupation)
+    pair = models.driven_oscillator_pair(drive=drive, charger_loss=loss, occupation=occupation)
     return curve(pair, {}, TIMES[::4], measure)
 
 
@@ -96,7 +96,7 @@ def _not_added() -> Any:
 def _draw_lossy(axes: Axes) -> None:
     times = np.linspace(0, 12, 121)
     for k, loss in enumerate((0.0, 1.0, 4.0, 16.0)):
-        pair = models.driven_oscillator_pair(drive=0.02, loss=loss)
+        pair = models.driven_oscillator_pair(drive=0.02, charger_loss=loss)
         line(axes, k, times, curve(pair, {}, times) / 0.02**2, rf"$\gamma/g={loss:g}$")
     finish(axes, "time $gt$", r"energy $E/(\omega F^2/g^2)$", columns=4)
 
@@ -109,7 +109,7 @@ _LOSSY = Entry(
                lambda: _lossy("energy", 0.05, 4.0),
                lambda: brute_force.oscillators(TIMES[::4], 0.05, loss=4.0)[0], BY_MOMENTS, 1e-12),
         Result("late energy (w), F = 0.02 g, g_a = 4 g",
-               lambda: curve(models.driven_oscillator_pair(drive=0.02, loss=4.0), {}, 28.0),
+               lambda: curve(models.driven_oscillator_pair(drive=0.02, charger_loss=4.0), {}, 28.0),
                0.02**2, f"exact: w (F/g)^2 for every loss; {FARINA}", 1e-12),
         Result("energy (w), F = 0.03 g, loss g, bath of mean 0.01, 4 times",
                lambda: _lossy("energy", 0.03, 1.0, 0.01),
@@ -149,7 +149,7 @@ def _by_force(measure: str, times: Any, *rates: float) -> Any:
 def _bad_charger(drives: Any) -> Any:
     """Late ergotropy for a loss without end: two more terms in 1 / g_a^2 are taken away."""
     found = [
-        curve(models.driven_qubit_pair(drive=drives, loss=loss), {}, 14 * loss, "ergotropy")
+        curve(models.driven_qubit_pair(drive=drives, charger_loss=loss), {}, 14 * loss, "ergotropy")
         for loss in (70.0, 140.0, 280.0)
     ]
     return (found[0] - 20 * found[1] + 64 * found[2]) / 45
@@ -162,14 +162,14 @@ def _settled(drives: Any) -> Any:
 
 
 def _heated(occupation: float) -> float:
-    pair = models.driven_qubit_pair(drive=4.0, loss=1.0, occupation=occupation)
+    pair = models.driven_qubit_pair(drive=4.0, charger_loss=1.0, occupation=occupation)
     return float(curve(pair, {}, LATE, "ergotropy"))
 
 
 def _draw_qubits(axes: Axes) -> None:
     drives = np.linspace(0, 3, 61)
     for k, loss in enumerate((1.0, 4.0, 16.0)):
-        pair = models.driven_qubit_pair(drive=drives, loss=loss)
+        pair = models.driven_qubit_pair(drive=drives, charger_loss=loss)
         values = curve(pair, {}, 200.0, "ergotropy")
         line(axes, k, drives, values, rf"$\gamma/g={loss:g}$")
     line(axes, 3, drives, _settled(drives), r"$\gamma\to\infty$")
@@ -185,7 +185,8 @@ _QUBITS = Entry(
         *(
             Result(f"{measure} (w), F = 0.7 g, loss 0.5 g, bath of mean 0.3, dephasing 0.2 g",
                    partial(curve, models.driven_qubit_pair(
-                       drive=0.7, loss=0.5, occupation=0.3, dephasing=0.2), {}, TIMES, measure),
+                       drive=0.7, charger_loss=0.5, occupation=0.3, dephasing=0.2),
+                       {}, TIMES, measure),
                    partial(_by_force, measure, TIMES, 0.7, 0.5, 0.3, 0.2), BY_FORCE, 1e-13)
             for measure in ("energy", "ergotropy")
         ),
@@ -202,7 +203,7 @@ _QUBITS = Entry(
                "flat top gives half of the digits", 1e-5),
         Result("late energy (w), no drive, bath of mean 0.5 and 2",
                lambda: curve(models.driven_qubit_pair(
-                   drive=0.0, loss=1.0, occupation=[0.5, 2.0]), {}, LATE),
+                   drive=0.0, charger_loss=1.0, occupation=[0.5, 2.0]), {}, LATE),
                [0.25, 0.4], "exact: w N/(2 N + 1), the bath's temperature", 1e-11),
         Result("late ergotropy (w) that heat of mean 2 adds, F = 4 g, loss g",
                lambda: _heated(2.0) - _heated(0.0),
@@ -302,7 +303,7 @@ _HYBRID = Entry(
                lambda: _hybrid_by_force("energy", 240, TIMES, 0.7, 0.0, 0.0, 0.0),
                "independent: eigenvectors of 240 levels in the turning frame", 1e-12),
         Result("ergotropy (w), F = 0.3 g, loss 2 g, bath of mean 0.02, 4 times",
-               lambda: curve(models.driven_hybrid(drive=0.3, loss=2.0, occupation=0.02), {},
+               lambda: curve(models.driven_hybrid(drive=0.3, charger_loss=2.0, occupation=0.02), {},
                              TIMES[::4], "ergotropy"),
                lambda: _hybrid_by_force("ergotropy", 11, TIMES[::4], 0.3, 2.0, 0.02, 0.0),
                BY_FORCE, 1e-11),
@@ -317,7 +318,7 @@ DOWNING = "Downing & Ukhtary, Commun. Phys. 6, 322 (2023)"
 
 
 def _squeezed(measure: str, drive: float, loss: float, times: Any) -> Any:
-    pair = models.quadratic_drive(drive=drive, loss=loss)
+    pair = models.quadratic_drive(drive=drive, charger_loss=loss)
     return curve(cut(pair, 12), {}, times, measure)
 
 

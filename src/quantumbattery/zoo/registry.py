@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from quantumbattery.plot.style import check_axes, look_of, whole_figure
+from quantumbattery.quantities.described import guess
 from quantumbattery.zoo import (
     cavities,
     chains,
@@ -49,7 +50,8 @@ def chosen(name: object) -> tuple[Entry, ...]:
     if name == "all":
         return tuple(ENTRIES.values())
     if name not in ENTRIES:
-        raise ValueError(f"no system {name!r} in the zoo; there are {', '.join(NAMES)}, or all")
+        told = guess(name, [*NAMES, "all"]) or f"there are {', '.join(NAMES)}, or all"
+        raise ValueError(f"no system {name!r} in the zoo; {told}")
     return (ENTRIES[name],)
 
 

@@ -1,0 +1,227 @@
+"""The parts of a study, as plain values, and what they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from inspect import signature
+from typing import Any
+
+import numpy as np
+import scipy.optimize.elementwise  # noqa: F401 - else it counts as time of the first point
+import xarray as xr
+
+from quantumbattery import models
+from quantumbattery.charging.charge import charge
+from quantumbattery.charging.optimum import optimum
+from quantumbattery.charging.system import System
+from quantumbattery.models.pairs import closed_form
+from quantumbattery.network import preparations
+from quantumbattery.network.preparations import Bloch
+from quantumbattery.pair.certified import certified
+from quantumbattery.pair.qubit_pair import QubitPair
+from quantumbattery.quantities.described import check_known, choices, guess, made
+from quantumbattery.quantities.measures import MEASURES, check_measures
+from quantumbattery.quantities.parameters import LARGEST, whole_number
+from quantumbattery.quantities.parsing import angle
+
+PARTS = ("system", "preparation", "times", "optimum", "axes", "output")
+STATES = ("bloch", "fock", "coherent", "squeezed", "thermal")
+_OUTPUT = ("measures", "extraction", "store", "chunk")
+_LACKING = "{first}: give it there, or as an axis"
+_OPTIMUM = ("horizon", "of", "tolerance")
+
+
+def check_parts(given: Mapping[str, Any], needed: tuple[str, ...]) -> None:
+    """Raise ValueError for parts that are missing, unknown or no tables."""
+    rule = "a study has [system], [preparation], [times] or [optimum], [axes] and [output]"
+    if unknown := [name for name in given if name not in PARTS]:
+        near = guess(unknown[0], PARTS)
+        rule = f"{near} A{rule[1:]}" if near else rule
+        raise ValueError(f"it has an unknown part [{unknown[0]}]; {rule}")
+    if missing := [name for name in needed if name not in given]:
+        raise ValueError(f"it has no part [{missing[0]}]; {rule}")
+    if wrong := [name for name in given if not isinstance(given[name], dict)]:
+        raise ValueError(f"{wrong[0]} must be a table, [{wrong[0]}]; got {given[wrong[0]]!r:.60}")
+    check_known("optimum", given.get("optimum", {}), _OPTIMUM)
+
+
+def check_output(output: Mapping[str, Any], optimum: bool) -> None:
+    """Raise ValueError for an [output] that makes no sense."""
+    check_known("output", output, _OUTPUT)
+    if "measures" in output and optimum:
+        raise ValueError("[optimum] says itself of what, in `of`: leave measures out")
+    check_measures(output.get("measures", MEASURES))
+    if (how := output.get("extraction", "global")) not in ("global", "collective", "local"):
+        raise ValueError(f"extraction is global, collective or local; got {how!r}")
+    chunk = output.get("chunk", 1)
+    whole_number(chunk, 1, "chunk must be a whole number of at least 1")
+    if not isinstance(output.get("store", ""), str):
+        raise ValueError(f"store must be a path, as a text; got {output['store']!r:.60}")
+
+
+def table_of(given: Mapping[str, Any]) -> xr.Dataset:
+    """Charge, or find the optimum, as the parts say; in closed form where there is one."""
+    system, preparation = system_of(given["system"]), preparation_of(given["preparation"])
+    output = given.get("output", {})
+    how = output.get("extraction", "global")
+    pair = pair_of(given["system"], preparation)
+    if "optimum" in given:
+        if pair is not None:
+            return certified(pair, preparation, **given["optimum"], extraction=how)
+        return optimum(system, preparation, **given["optimum"], extraction=how)
+    times, measures = times_of(given["times"]), output.get("measures")
+    if pair is not None:
+        return pair.charge(preparation, times, measures)
+    return charge(system, preparation, times, measures, how)
+
+
+def pair_of(given: Mapping[str, Any], preparation: object) -> QubitPair | None:
+    """The pair that a part describes, if it has a closed form for this preparation."""
+    if given.get("model") != "qubit_pair" or not isinstance(preparation, Bloch):
+        return None
+    return closed_form(**{name: value for name, value in given.items() if name != "model"})
+
+
+def _maker(given: Mapping[str, Any], kind: str) -> Callable[..., Any] | None:
+    """The model or the state that a part names; None where it names none."""
+    there, names = (models, models.__all__) if kind == "model" else (preparations, STATES)
+    if kind not in given:
+        return None
+    if given[kind] not in names:
+        raise ValueError(f"there is no {kind} {given[kind]!r}; {choices(given[kind], names)}")
+    make: Callable[..., Any] = getattr(there, given[kind])
+    return make
+
+
+def _made(make: Callable[..., Any], given: Mapping[str, Any], kind: str, lacking: str) -> Any:
+    rest = {name: value for name, value in given.items() if name != kind}
+    return made(f"{kind} {given[kind]}", make, rest, lacking)
+
+
+def system_of(given: dict[str, Any], lacking: str = _LACKING) -> System:
+    """What [system] describes; `lacking` ends the sentence of a number that it needs."""
+    make = _maker(given, "model")
+    system: System = (
+        System.from_dict(given) if make is None else _made(make, given, "model", lacking)
+    )
+    return system
+
+
+def preparation_of(given: dict[str, Any], lacking: str = _LACKING) -> Any:
+    """What [preparation] says: a preparation, or one for each of some sites."""
+    if "state" not in given:
+        if not all(isinstance(each, dict) for each in given.values()):
+            raise ValueError(
+                f"[preparation] needs a state, one of {', '.join(STATES)}, or one for each site, "
+                "as in [preparation.cavity]"
+            )
+        return {site: preparation_of(each, lacking) for site, each in given.items()}
+    make = _maker(given, "state")
+    angles = {n: angle(n, v) for n, v in given.items() if isinstance(v, str) and n != "state"}
+    return make and _made(make, given | angles, "state", lacking)
+
+
+def times_of(given: dict[str, Any]) -> Any:
+    """The moments of [times]."""
+    check_known("times", given, ("from", "to", "points"))
+    return _span("times", {"from": 0.0} | given)
+
+
+def axis_of(name: str, given: object) -> Any:
+    """The values along an axis."""
+    if isinstance(given, dict) and not {"from", "to", "points"} & set(given):
+        raise ValueError(
+            f"axis {name!r} holds no values; the name of a number inside a table needs quotes, "
+            'as in "sites.cavity.loss" = [0.0, 0.1]'
+        )
+    if isinstance(given, dict):
+        return _span(f"axis {name}", given)
+    even = isinstance(given, list) and not any(isinstance(each, list | dict) for each in given)
+    values = np.asarray(given if even else None)
+    if values.ndim != 1 or not values.size or values.dtype.kind not in "fiubU":
+        raise ValueError(
+            f"axis {name} is a list of values, or {{from = ..., to = ..., points = ...}}; got "
+            f"{given!r:.60}"
+        )
+    return values
+
+
+def _span(what: str, given: Mapping[str, Any]) -> Any:
+    check_known(what, given, ("from", "to", "points"))
+    try:
+        first, last, points = (given[n] for n in ("from", "to", "points"))
+    except KeyError as error:
+        raise ValueError(f"{what} needs from, to and points; there is no {error}") from None
+    numbers = all(isinstance(n, int | float) and abs(n) < LARGEST for n in (first, last))
+    whole = isinstance(points, int) and not isinstance(points, bool)
+    if not numbers or not whole or points < 1:
+        raise ValueError(
+            f"{what} goes from a number to a number in a whole number of points; got {given!r:.80}"
+        )
+    return np.linspace(first, last, points)
+
+
+# --- axes --------------------------------------------------------------------------------------
+
+
+def place_of(
+    given: Mapping[str, Any], name: str, who: str | None = None
+) -> tuple[tuple[str, ...], str]:
+    """Where an axis acts: a number of the model or of the state, or a path with dots.
+
+    The tables that lead to it, and its name in the last. `who` is not an axis, but a single value.
+    """
+    *where, last = name.split(".")
+    if where:
+        if where[0] == "times" and who is None:
+            raise ValueError(f"axis {name!r}: all points share their times; [times] sets them")
+        if where[0] not in ("system", "preparation", "optimum", "times"):
+            where = ["system", *where]
+        _inside(given, tuple(where))
+        return tuple(where), last
+    takes = {"optimum": list(given.get("optimum", {}))}
+    for part, kind in (("system", "model"), ("preparation", "state")):
+        make = _maker(given[part], kind)
+        others = getattr(make, "other_names", ())
+        takes[part] = [] if make is None else [*signature(make).parameters, *others]
+    found = [part for part in ("system", "preparation", "optimum") if name in takes[part]]
+    if len(found) != 1:
+        taken = {part: f" ({', '.join(names)})" if names else "" for part, names in takes.items()}
+        neither = f"neither the model{taken['system']} nor the state{taken['preparation']}"
+        near = guess(name, [each for known in takes.values() for each in known])
+        raise ValueError(
+            f"{who or f'axis {name!r}'} is a number of {' and of '.join(found) or neither}; "
+            f"{f'{near} Else write' if near and not found else 'write'} where it stands, such as "
+            f'"{f"{found[0]}.{name}" if found else "preparation.theta"}" or "sites.cavity.loss"'
+        )
+    return (found[0],), name
+
+
+def _inside(given: Mapping[str, Any], where: tuple[str, ...]) -> Any:
+    """The table, or the entry of a list, that a path leads to."""
+    here: Any = given
+    for step in where:
+        try:
+            here = here[int(step)] if isinstance(here, list) else here[step]
+        except (KeyError, IndexError, ValueError, TypeError):
+            raise ValueError(f"there is no {'.'.join(where)!r} in the study") from None
+    return here
+
+
+def put(given: Mapping[str, Any], where: tuple[str, ...], last: str, value: object) -> None:
+    """Put a value where an axis acts."""
+    here = _inside(given, where)
+    if not isinstance(here, list):
+        here[last] = value
+    elif last.isdigit() and int(last) < len(here):
+        here[int(last)] = value
+    else:
+        path = ".".join((*where, last))
+        raise ValueError(f"there is no {path!r} in the study: a list counts from 0")
+
+
+def copied(part: Any) -> Any:
+    """Plain values that may be changed without changing these."""
+    if isinstance(part, dict):
+        return {name: copied(each) for name, each in part.items()}
+    return [copied(each) for each in part] if isinstance(part, list) else part
