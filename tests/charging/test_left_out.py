@@ -72,7 +72,7 @@ def fields(rng, name):
     return [
         [],
         [qb.drive(name, size, 1.0)],
-        [qb.two_photon_drive(name, size, 2.0)],
+        [qb.two_photon_drive(name, size, 1.0)],
         [qb.drive(name, size, 1.0, envelope=[1.0, -0.5, 0.7], breaks=[0.0, 0.4, 0.9, 3.0])],
     ][kind % 4]
 
@@ -219,7 +219,7 @@ def test_quanta_grow_nearly_as_fast_as_is_said(kind, shift):
         links = [qb.drive("b", 0.3, 1.0)]
         exact = generator_of(shift, 0.3j * (a - a.T), [], quanta)
     elif kind == "two photons":
-        links = [qb.two_photon_drive("b", 0.3, 2.0)]
+        links = [qb.two_photon_drive("b", 0.3, 1.0)]
         exact = generator_of(shift, 0.15j * (a @ a - a.T @ a.T), [], quanta)
     elif kind == "bath":
         sites["b"] = qb.Oscillator(levels=6, loss=0.4, occupation=2.0)

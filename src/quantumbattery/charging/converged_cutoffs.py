@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from math import inf
 
 import numpy as np
@@ -14,6 +15,8 @@ from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import ALL, reach
 
 _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
+_FASTER = 1.2  # times as before: then what falls is no exponential
+_SLOWEST = 1e-3  # decimal places with each level
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
 
 _LOG = logging.getLogger("quantumbattery")
@@ -32,7 +35,7 @@ def solved(problem: Problem) -> Solution:
     if made and len(free) > 1:
         cuts = {ALL: max(cuts.values())}
     allowed = dict.fromkeys((*free, *cuts), ACCURACY / (len(free) + 1) if made else ACCURACY)
-    tried: dict[str, int] = {}
+    tried: dict[str, list[tuple[int, float]]] = {}
     while True:
         levels = {name: cuts.get(name) or cuts[ALL] for name in free}
         quanta = (free, cuts[ALL] - 1) if ALL in cuts else ((), inf)
@@ -42,7 +45,7 @@ def solved(problem: Problem) -> Solution:
         except TooLargeError as error:
             if not tried:
                 raise
-            failed = [f"{name}: {count}" for name, count in tried.items()]
+            failed = [f"{name}: {known[-1][0]}" for name, known in tried.items()]
             raise ValueError(
                 f"{listed(failed)} levels are too few for these times, and more are {error}. "
                 "Charge for a shorter time, or give levels=... and heed the warning that says "
@@ -53,20 +56,26 @@ def solved(problem: Problem) -> Solution:
         if not short_of:
             return solution
         for name in short_of:
-            tried[name] = cuts[name]
+            tried.setdefault(name, []).append((cuts[name], left_out[name]))
             _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left_out[name])
-            cuts[name] = _more(cuts[name], left_out[name] / allowed[name], falls.get(name, 0.0))
+            cuts[name] = _more(tried[name], allowed[name], falls.get(name, 0.0))
 
 
-def _more(count: int, excess: float, pace: float) -> int:
+def _more(tried: Sequence[tuple[int, float]], allowed: float, near: float) -> int:
     """How many levels to try after some that left out too much.
 
-    What is left out falls by `pace` decimal places with each level near the cut, and faster
-    farther out: there by half the logarithm of the level, as in a coherent state. No more than
-    about twice as many are tried, since what piles up at a cut hides how it would fall.
+    What is left out falls with each level by as many decimal places as what is `near` the cut, or
+    as from the last attempt but one to the last, if that is more. Where it falls faster near the
+    cut than before, it falls ever faster: by half the logarithm of the level, as a coherent state.
+    No more than about twice as many are tried: what piles up at a cut hides how it falls.
     """
-    places, more = float(np.log10(min(excess, 1e40))), count
+    count, left = tried[-1]
+    places, more, pace, faster = float(np.log10(min(left / allowed, 1e40))), count, near, True
+    if len(tried) > 1:
+        before, had = tried[-2]
+        measured = float(np.log10(had / left)) / (count - before)
+        pace, faster = max(near, measured), near > _FASTER * measured
     while places > 0 and more < 2 * count + 6:
-        places -= max(pace, 0.1) + np.log10((more + 1) / count) / 2
         more += 1
+        places -= max(pace, _SLOWEST) + (np.log10(more / count) / 2 if faster else 0.0)
     return more

@@ -18,7 +18,7 @@ import numpy as np
 
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.exponentials import equal_steps
-from quantumbattery.dynamics.runge_kutta import Clock, Pulsed, turns
+from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
 from quantumbattery.dynamics.semigroup import Semigroup, padded
 from quantumbattery.dynamics.series import Series
 from quantumbattery.dynamics.steps import stepwise
@@ -105,7 +105,6 @@ class Motion:
 
     # Each with starts of shape (g or 1, blocks, c, copies, n).
     parts: tuple[tuple[Blocks, Propagator, Array], ...]
-    clocks: tuple[tuple[Clock, ...], ...]  # those that act in a part, for parts that change in time
     size: int  # of what is read
     methods: tuple[tuple[str, int], ...]  # how blocks are solved, and the size of the largest
 
@@ -161,10 +160,6 @@ class Motion:
         """Whether a part is solved by a method whose error is measured."""
         return any(propagator.measured for _, propagator, _ in self.parts)
 
-    def turns(self, latest: float) -> Array:
-        """Moments at which something changes that drives the state: ends and middles of pulses."""
-        return np.concatenate([np.zeros(1), *(turns(acting, latest) for acting in self.clocks)])
-
     def rounding(self, latest: float) -> float:
         """How much of a phase rounding has taken by the last time."""
         fastest = max(propagator.fastest for _, propagator, _ in self.parts)
@@ -206,7 +201,7 @@ def motion(
     """
     first = state.first(start)
     factor = -1j if state.hermitian else 1.0
-    parts, changing = [], []
+    parts = []
     largest, held = dict.fromkeys((name for name, _ in _METHODS.values()), 0), 0
     for blocks in state.blocks:
         began = blocks.filled(first).transpose(0, 2, 1, 3, 4)
@@ -216,8 +211,6 @@ def motion(
         structure = _structure(
             blocks, numbers, times, began.shape[2], state.hermitian, acting, limit
         )
-        if acting:
-            changing.append(acting)
         if structure == "changing":
             taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
             taken *= len(numbers)
@@ -232,7 +225,7 @@ def motion(
         )
         largest[name] = max(largest[name], blocks.size)
     methods = tuple((name, size) for name, size in largest.items() if size)
-    return Motion(tuple(parts), tuple(changing), state.size, methods)
+    return Motion(tuple(parts), state.size, methods)
 
 
 def _structure(

@@ -24,8 +24,6 @@ from quantumbattery.states.blocks import Blocks
 _LOOKS = 1 << 17  # moments at which an envelope is looked at
 _CELLS = 1 << 10  # parts of the time, each with a longest step of its own
 _CHANGE = 0.5  # of its largest size, by which an envelope may change in a step
-_PHASES = 64  # of a turning drive, at which one looks
-_GOLDEN = (np.sqrt(5) - 1) / 2
 _COARSE = 1e-10  # tolerance of the solution that ours is compared with
 _DENSE_GENERATOR = 100  # numbers up to which matrices are dense
 _MOST_BREAKS = 10_000  # samples up to which each is a break
@@ -252,19 +250,3 @@ def stretches(clocks: Sequence[Clock], latest: float) -> list[tuple[float, float
     middle = [(a + b) / 2 for a, b in pairwise(inside)]
     longest = [float(steps[min(int(t / latest * _CELLS), _CELLS - 1)]) for t in middle]
     return [(a, b, min(s, b - a)) for (a, b), s in zip(pairwise(inside), longest, strict=True)]
-
-
-def turns(clocks: Sequence[Clock], latest: float) -> Array:
-    """Moments at which something changes that drives a state: ends and middles of pulses.
-
-    Of what turns, all phases: each moment a golden part of a period further into its own.
-    """
-    ends: list[float] = []
-    for first, last, _ in stretches(clocks, latest):
-        ends += np.linspace(first, last, 5).tolist()
-    fastest = max(float(np.abs(clock.frequency).max()) for clock in clocks)
-    if fastest * latest > _PHASES:
-        period, count = 2 * np.pi / fastest, np.arange(_PHASES)
-        begin = np.floor(np.linspace(0.0, latest / period - 1, _PHASES)) * period
-        ends += (begin + period * (_GOLDEN * count % 1)).tolist()
-    return np.array(ends)
