@@ -9,12 +9,13 @@ changes in time, an adaptive Runge-Kutta method.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
+from quantumbattery.dynamics.anchored import Anchored
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed, turns
 from quantumbattery.dynamics.semigroup import Semigroup, padded
@@ -136,6 +137,22 @@ class Motion:
             into = mine.transpose(1, 2, 0, 3, 4)  # (rows, g, blocks, c, T)
             propagator.write(_flat(start, states), grid, count, into)
         return np.moveaxis(out[..., :count], 0, -1)
+
+    def anchored(self, latest: float, room: int) -> Motion:
+        """The same for single moments up to the latest: from states that are kept, so many numbers.
+
+        Of its starts, of which there is one for each generator.
+        """
+        parts: list[tuple[Blocks, Propagator, Array]] = []
+        large = sum(isinstance(made, Series) for _, made, _ in self.parts)
+        for blocks, made, start in self.parts:
+            if not isinstance(made, Series):
+                parts.append((blocks, made, start))
+                continue
+            flat = _flat(start, slice(None))
+            kept = Anchored.of(made.generators, blocks, flat, latest, room // large)
+            parts.append((blocks, kept, start))
+        return replace(self, parts=tuple(parts))
 
     @property
     def from_start(self) -> bool:
