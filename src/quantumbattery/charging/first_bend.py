@@ -71,6 +71,8 @@ class _Generator:
 
         Kets that come are orthonormal, so that the trace norm is the sum of sizes of the weights.
         """
+        if not kets.shape[1]:  # nothing moves
+            return kets, weights
         hops = [_moved(losses, rates, kets) for losses, rates in self._losses]
         r, several = kets.shape[1], np.concatenate([kets, self._drift(kets), *hops], axis=1)
         middle = np.zeros((len(kets), several.shape[1], several.shape[1]))

@@ -21,6 +21,7 @@ from quantumbattery.states.kets import Kets
 OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
 _LITTLE = 1e-3  # of the highest energy: what counts as little
 _ELEMENTS = 2e-15  # of the highest energy: rounding where elements of a density matrix are added
+_LOOKS = 33  # moments at which a coherence is looked for
 _EPSILON = 4e-16  # of a number, that may be wrong
 _NUMBERS = 1 << 29  # of states, that are worked out in all
 _FEWEST = 1 << 13  # points, however large each one is
@@ -46,8 +47,8 @@ class Sought:
         """
         given, read = OVER_TIME.get(name, name), self._read(part)
         held = None if name == given else read(given, np.zeros((len(part), 1)))
-        if given == "ergotropy" and self._two_levels:
-            return partial(_inverted, read, self.highest[part], held)
+        if given == "ergotropy" and self._inverted[part].any():
+            read = partial(_or_negative, read, self._inverted[part], self.highest[part])
         return partial(read, given) if held is None else partial(_gain, read, given, held)
 
     def bend(self, name: str) -> Array:
@@ -83,7 +84,7 @@ class Sought:
             return none
         split = work.readout.split
         energies = np.broadcast_to(work.battery.energies, (len(none), len(split.levels)))
-        for k in np.flatnonzero(self._held == 0):
+        for k in np.flatnonzero(self._held <= NOTHING**2 * self.highest):
             start = work.start[min(int(k), len(work.start) - 1), 0]
             at_zero = (energies[k] == 0)[split.inside]
             none[k] = never_charged(work.state.reach, work.numbers[k], start, at_zero)
@@ -113,8 +114,19 @@ class Sought:
         return curvature(network, reached, *given)
 
     @cached_property
-    def _two_levels(self) -> bool:
-        return self.work.readout.two_levels(self.work.problem.extraction)
+    def _inverted(self) -> Array:
+        """Whose work is 2 E - E_max, or 0 where that is negative, (g,): those without coherence.
+
+        Of one qubit, also those that never have one while others of the batch do: where no number
+        of the state makes one, it is exactly 0.
+        """
+        members, network = len(self.highest), self.work.problem.network
+        if self.work.readout.two_levels(self.work.problem.extraction):
+            return np.ones(members, dtype=bool)
+        if not one_qubit(network):
+            return np.zeros(members, dtype=bool)
+        moments = np.broadcast_to(np.linspace(0.0, self.last, _LOOKS), (members, _LOOKS))
+        return np.asarray(~self._everyone("coherence", moments).any(axis=1))
 
     @cached_property
     def _everyone(self) -> Read:
@@ -158,7 +170,9 @@ def _gain(read: Read, name: str, held: Array, times: Array) -> Array:
     return gain
 
 
-def _inverted(read: Read, highest: Array, held: Array | None, times: Array) -> Array:
-    """Work of two levels without coherence, 2 E - E_max, negative where there is none."""
-    work: Array = 2 * read("energy", times) - highest[:, None]
-    return work if held is None else work - held
+def _or_negative(read: Read, inverted: Array, highest: Array, name: str, times: Array) -> Array:
+    """The ergotropy; of those without coherence 2 E - E_max, negative where there is none."""
+    signed: Array = 2 * read("energy", times) - highest[:, None]
+    if inverted.all():
+        return signed
+    return np.where(inverted[:, None], signed, read(name, times))
