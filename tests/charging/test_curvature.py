@@ -68,6 +68,11 @@ GAP = 0.3 * 0.5  # |[H_0, V]| of one of 0.5 between sites 0.3 apart
             fock(1),
             (SWING + 1.4 + 0.8) ** 2 + 2 * GAP,
         ),
+        (  # two quanta: |V| and |L| are sqrt(2) times as large
+            pair(a=Oscillator(1.3, levels=3, loss=0.7)),
+            fock(2),
+            2**0.5 * SWING * (2**0.5 * SWING + 2 * 0.7 * 2) + 2 * 2**0.5 * GAP,
+        ),
         # The quantum of b is 4 zz larger beside an excited a: R = 2 rate (4 zz)
         (
             pair(heisenberg("a", "b", 0.0, 0.0, 0.2), b=Qubit(loss=0.7)),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantumbattery.charging.first_bend import _conserved, _frame, first_bend
+from quantumbattery.charging.first_bend import _conserved, _frame, first_bend, first_derivatives
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange
@@ -132,3 +132,24 @@ def test_what_would_take_too_much_room_has_no_bound_here(monkeypatch):
     monkeypatch.setattr("quantumbattery.charging.first_bend._MOST", 10)
     system = System({"a": Qubit(), "b": Qubit()}, [exchange("a", "b", 0.3)], "a", "b")
     assert bend_of(system, {"a": bloch(1.0)}) == np.inf
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_how_an_energy_begins(seed, lossy):
+    """Powers of the generator in the full product space, on the levels of the battery."""
+    system, chosen = random_case(seed, 20, lossy)
+    found = reach(system, chosen)
+    levels = found.configurations[:, found.sites.index("b")].astype(float)
+    start = found.start.amplitude.values[None]
+    ours = first_derivatives(found, numbers_of(found), start, levels[None])[:, 0]
+    whole = Whole(system, [site.dimension for site in system.sites.values()])
+    n = system.sites["b"].dimension
+    x = whole.put(("b", np.diag(np.arange(n))))
+    generator, rho = whole.generator(), initial(system, chosen).reshape(-1)
+    for order in range(3):
+        rho = generator @ rho
+        there = np.trace(x @ rho.reshape(whole.size, whole.size)).real
+        if order < 2:
+            assert ours[order] == pytest.approx(there, rel=1e-8, abs=1e-9)
+    assert abs(there) <= ours[2] * (1 + 1e-9) + 1e-9

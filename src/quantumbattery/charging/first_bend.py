@@ -58,6 +58,29 @@ def first_bend(reached: Reach, numbers: Array, start: Array, still: Collection[s
     return bend
 
 
+def first_derivatives(reached: Reach, numbers: Array, start: Array, energies: Array) -> Array:
+    """How f(t) = Tr(E rho) begins, E diagonal with energies (g, n), not negative: shape (3, g).
+
+    Its first and second derivative at t = 0, and what its third never exceeds. Infinite where that
+    would take too much room; other arguments as of `first_bend`.
+    """
+    losses, found = len(np.unique(reached.losses.term)), np.zeros((3, len(numbers)))
+    members = min(int(reached.start.member.max()) + 1, _TOGETHER)
+    held = min((2 + losses) ** 2 * members, reached.size)
+    if (2 + losses) * held * energies.size > _MOST:
+        return np.full_like(found, np.inf)
+    generator = _Generator(reached, numbers, _frame(reached, numbers, ()))
+    for kets in _kets(reached, start):
+        some = np.broadcast_to(kets, (len(numbers), *kets.shape[1:]))
+        weights = np.ones(some.shape[:2])
+        for order in range(3):
+            some, weights = generator.derivative(some, weights)
+            if order < 2:
+                found[order] += np.einsum("grn,gr,gn->g", np.abs(some) ** 2, weights, energies)
+        found[2] += np.abs(weights).sum(axis=1) * energies.max(axis=1) / 2  # of the trace 0
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class _Generator:
     """What moves a state, L rho = A rho + rho A^dag + sum_k L_k rho L_k^dag, in a frame."""

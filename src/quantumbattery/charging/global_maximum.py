@@ -82,16 +82,44 @@ class Aim:
     rounding: Array  # (g,), of a value f(t), which over a small t is much
     rate: bool = False  # whether the largest f(t)/t is sought, with f(0) = 0 or negative
     most: int = MOST_POINTS  # points looked at in all
+    rise: Array | None = None  # (3, g), of a rate f'(0), f''(0) and what |f'''| never exceeds
 
     def near(self, best: Array, points: Array) -> Array:
         """How far apart bound and value may be, (g,), after points (g,) of each."""
         known = (best > self.nothing) & (points < _FOR_LITTLE)
         return self.tolerance / 4 * np.where(known, best, np.maximum(best, self.scale))
 
+    def height(self, member: Array, times: Array, values: Array) -> Array:
+        """f, or f/t; at such small t that rounding of f hides it, what is sure of derivatives."""
+        if not self.rate:
+            return values
+        over = np.divide(values, times, out=np.zeros_like(values), where=times > 0)
+        if self.rise is None:
+            return over
+        first, second, third = self.rise[:, member]
+        sure = first + second * times / 2 - third * times**2 / 6
+        return np.where((times > 0) & self._hidden(member, times), sure, over)
+
+    def early(self, given: _Intervals) -> Array | float:
+        """What f/t does not exceed by its derivatives at t = 0, on intervals."""
+        if self.rise is None:
+            return np.inf
+        first, second, third = self.rise[:, given.member]
+        ends = (second * t / 2 + third * t**2 / 6 for t in (given.a, given.b))  # it is convex
+        return np.asarray(first + np.maximum(*ends))
+
     def blind(self, given: _Intervals, near: Array) -> Array:
-        """Intervals at such small t that rounding hides what a rate is."""
-        hidden: Array = given.b * near[given.member] < self.rounding[given.member]
-        return hidden & self.rate
+        """Intervals at such small t that rounding hides what a rate is, and nothing else tells."""
+        member, b, near = given.member, given.b, near[given.member]
+        if not self.rate:
+            return np.zeros(len(member), dtype=bool)
+        if self.rise is None:
+            return np.asarray(b * near < self.rounding[member])
+        return np.asarray(self._hidden(member, b) & (self.rise[2, member] * b**2 / 3 > near))
+
+    def _hidden(self, member: Array, times: Array) -> Array:
+        assert self.rise is not None
+        return np.asarray(times**3 * self.rise[2, member] < self.rounding[member])
 
 
 def maximum(
@@ -119,18 +147,18 @@ def maximum(
         Where refinement ends early, after so many points of all together, what was still looked at
         is not settled, and the bound says what is known.
     """
-    members, rate = len(curvature), aim.rate
+    members = len(curvature)
     grid = np.linspace(0.0, aim.horizon, _FIRST_INTERVALS + 1)
     known = values(np.broadcast_to(grid, (members, len(grid))))
-    height = _height(grid, known, rate)
-    best, ceiling = height.max(axis=1), np.full(members, -np.inf)
-    seen = [(np.repeat(np.arange(members), len(grid)), np.tile(grid, members), height.ravel())]
+    heights = aim.height(np.arange(members)[:, None], grid, known)
+    best, ceiling = heights.max(axis=1), np.full(members, -np.inf)
+    seen = [(np.repeat(np.arange(members), len(grid)), np.tile(grid, members), heights.ravel())]
     left, points = _Intervals.between(grid, known), np.full(members, len(grid))
     settled, early = np.ones(members, dtype=bool), np.zeros(members, dtype=bool)
     while True:
-        above, near = _above(left, curvature[left.member], rate), aim.near(best, points)
+        above, near = _above(left, curvature[left.member], aim), aim.near(best, points)
         middle = (left.a + left.b) / 2
-        split = _open(left, above, np.maximum(best, 0.0), near, rate)
+        split = _open(left, above, np.maximum(best, 0.0), near, aim)
         split &= (left.a < middle) & (middle < left.b)  # or they are as fine as numbers are
         blind, too_many = split & aim.blind(left, near), split & bool(points.sum() > aim.most)
         settled[left.member[blind | too_many]] = False
@@ -143,7 +171,7 @@ def maximum(
         open_gap = above[split] - np.maximum(best, 0.0)[left.member]
         tell(int(points.sum()), len(middle), float(open_gap.max()))
         found = _scattered(values, left.member, middle, members)
-        rates = _height(middle, found, rate)
+        rates = aim.height(left.member, middle, found)
         np.maximum.at(best, left.member, rates)
         seen.append((left.member, middle, rates))
         points = points + np.bincount(left.member, minlength=members)
@@ -153,11 +181,13 @@ def maximum(
     return Maximum(time, value, np.maximum(ceiling, value), settled, early)
 
 
-def _open(left: _Intervals, above: Array, best: Array, near: Array, rate: bool) -> Array:
+def _open(left: _Intervals, above: Array, best: Array, near: Array, aim: Aim) -> Array:
     """Which intervals may hold more than the best; or a peak as high, but less well known."""
     top, near = best[left.member], near[left.member]
-    ends = np.maximum(_height(left.a, left.at_a, rate), _height(left.b, left.at_b, rate))
-    still_open: Array = (above > top + near) | ((above > top - near) & (above > ends + near))
+    member = left.member
+    ends = aim.height(member, left.a, left.at_a), aim.height(member, left.b, left.at_b)
+    highest = np.maximum(*ends)
+    still_open: Array = (above > top + near) | ((above > top - near) & (above > highest + near))
     return still_open
 
 
@@ -169,35 +199,29 @@ def _polished(
     aim: Aim,
 ) -> tuple[Array, Array]:
     """The top of the parabola through three points around each peak, where that is higher."""
-    known, horizon, rate = np.isfinite(time), aim.horizon, aim.rate
+    known, horizon, member = np.isfinite(time), aim.horizon, np.arange(len(time))
     time, top = np.where(known, time, horizon / 2), np.where(known, value, 1e300)
     natural = np.sqrt(np.where(known, value, 1.0) / np.maximum(curvature, 1e-300))
     for part in _STEPS:
         step = np.minimum(part * natural, horizon / 10)
         middle = np.clip(time, step, horizon - step)
         times = middle[:, None] + step[:, None] * np.array([-1.0, 0.0, 1.0])
-        height = _height(times, values(times), rate)
+        height = aim.height(member[:, None], times, values(times))
         bend = height[:, 0] - 2 * height[:, 1] + height[:, 2]
         lean = np.divide(height[:, 0] - height[:, 2], bend, out=np.zeros_like(bend), where=bend < 0)
         near = np.clip(middle + np.clip(lean / 2, -1, 1) * step, 0.0, horizon)
-        found = _height(near, values(near[:, None])[:, 0], rate)
+        found = aim.height(member, near, values(near[:, None])[:, 0])
         higher = found >= top - 4e-16 * np.abs(top)
         time, top = np.where(higher, near, time), np.where(higher, found, top)
     return np.where(known, time, np.nan), np.where(known, np.maximum(top, value), 0.0)
 
 
-def _height(times: Array, values: Array, rate: bool) -> Array:
-    if not rate:
-        return values
-    return np.divide(values, times, out=np.zeros_like(values), where=times > 0)
-
-
-def _above(given: _Intervals, curvature: Array, rate: bool) -> Array:
+def _above(given: _Intervals, curvature: Array, aim: Aim) -> Array:
     """An upper bound of f, or of f/t, on each interval."""
     a, b, at_a, at_b = given.a, given.b, given.at_a, given.at_b
     width = b - a
     slope = (at_b - at_a) / width
-    if not rate:
+    if not aim.rate:
         # The parabola chord + K (t - a)(b - t)/2 peaks at the middle + slope/K, if that is inside.
         shift = np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 0)
         inside = np.abs(shift) < width / 2
@@ -208,7 +232,8 @@ def _above(given: _Intervals, curvature: Array, rate: bool) -> Array:
     c = np.where(a > 0, c, np.minimum(c, 0.0))
     peak = np.sqrt(np.maximum(-2 * c, 0.0) / np.maximum(curvature, 1e-300))
     at = np.clip(peak, np.where(a > 0, a, 1e-12 * b), b)
-    return np.asarray(c / at + slope + curvature * (a + b - at) / 2)
+    above = c / at + slope + curvature * (a + b - at) / 2
+    return np.asarray(np.minimum(above, aim.early(given)))
 
 
 def _scattered(

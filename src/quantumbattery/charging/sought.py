@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from quantumbattery.charging.curvature import curvature
+from quantumbattery.charging.first_bend import first_derivatives
 from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim
 from quantumbattery.charging.never_charged import never_charged
 from quantumbattery.charging.readout import one_qubit
@@ -75,6 +76,7 @@ class Sought:
             rounding,
             rate,
             self._most,
+            self._begin[:, part] if name == "power" and np.isfinite(self._begin).all() else None,
         )
 
     def empty(self, looked: float) -> Array:
@@ -112,6 +114,16 @@ class Sought:
         network, reached = work.problem.network, work.state.reach
         given = work.numbers, work.start[:, 0], work.problem.extraction
         return curvature(network, reached, *given)
+
+    @cached_property
+    def _begin(self) -> Array:
+        """How the energy begins, as `first_derivatives` says, (3, g); infinite if not known."""
+        work, split = self.work, self.work.readout.split
+        if len(work.battery.row):  # energies are no property of a configuration
+            return np.full((3, len(self.highest)), np.inf)
+        energies = work.battery.energies[:, split.inside]
+        energies = np.broadcast_to(energies, (len(self.highest), energies.shape[1]))
+        return first_derivatives(work.state.reach, work.numbers, work.start[:, 0], energies)
 
     @cached_property
     def _inverted(self) -> Array:

@@ -32,7 +32,7 @@ class Operator:
         if len(self.row) <= _FEW:
             return tuple(part.tobytes() for part in parts)
         # Copies of millions of entries would take as much memory as those.
-        return tuple(blake2b(np.ascontiguousarray(part)).digest() for part in parts)
+        return tuple(blake2b(np.ascontiguousarray(part).data).digest() for part in parts)
 
     @cached_property
     def adjoint(self) -> Operator:
