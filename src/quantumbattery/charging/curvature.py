@@ -35,7 +35,9 @@ def curvature(
 ) -> Array:
     """A bound of |d^2 Tr(X rho) / dt^2| for all X on the battery with |X| = 1, shape (g,).
 
-    With local extraction, for all X that are sums over its cells. Numbers (g, terms) are the
+    That is in a frame that turns with some of the battery's own energies: Tr(X rho) of X = H_b, and
+    the largest of all U^dag H_b U, are the same in each. With local extraction U and the frame act
+    cell by cell. Numbers (g, terms) are the
     coefficients of the Hamiltonian, then of the losses, none of which changes in time; the start
     (g or 1, entries) has amplitudes as in `Reach.start`.
     """
