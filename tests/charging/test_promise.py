@@ -164,14 +164,16 @@ def test_memory_has_a_limit():
 @pytest.mark.parametrize("theta", [np.pi / 2, 1e-3, 2e-6])
 def test_a_power_that_is_largest_at_once(theta):
     """E(t) - E(0) over t, which tends to J sin(theta)/2 at t = 0; a pair without loss, by hand."""
-    start = {"charger": qb.bloch(np.pi / 2), "battery": qb.bloch(theta, 3 * np.pi / 2)}
-    best = qb.QubitPair().system().optimum(start, 3.0, of="power")
-    whole = Whole(qb.QubitPair().system(), [2, 2])
-    states = states_of(whole, initial(qb.QubitPair().system(), start), whole.generator())
+    start = {"a": qb.bloch(np.pi / 2), "b": qb.bloch(theta, 3 * np.pi / 2)}
+    sites = {"a": qb.Qubit(), "b": qb.Qubit()}
+    system = qb.System(sites, [qb.exchange("a", "b", 1.0)], "a", "b")
+    best = system.optimum(start, 3.0, of="power")
+    whole = Whole(system, [2, 2])
+    states = states_of(whole, initial(system, start), whole.generator())
     later = figures(qb.Qubit(), states, "global")["power"].max()
     if theta == np.pi / 2:
         assert best.power_max.item() == pytest.approx(0.5, abs=1e-9)
-        assert 0 < best.power_time < 1e-6
+        assert 0 < best.power_time < 1e-3  # where it is as large, to the tolerance
     else:
         assert best.power_max.item() == pytest.approx(later, rel=1e-4)
         assert best.power_time > 1
