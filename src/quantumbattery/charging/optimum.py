@@ -91,7 +91,10 @@ def _certified(
     functions = Sought(work, last, accuracy)
     with work.one_thread():
         empty = functions.empty(float(look.columns["energy"].max()))
-        return {name: _best(functions, name, empty) for name in sought}
+        best = {}
+        for name in sought:  # a comprehension is one more frame above a warning
+            best[name] = _best(functions, name, empty)
+        return best
 
 
 def _labelled(axes: Batch, best: Mapping[str, Maximum], attrs: Mapping[str, Any]) -> xr.Dataset:
