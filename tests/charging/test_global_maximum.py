@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from quantumbattery.charging.global_maximum import maximum
+from quantumbattery.charging.global_maximum import Aim, maximum
 
 
 def find(function, curvature, horizon, rate=False, tolerance=1e-9):
-    little, nothing = np.array([1e-3]), np.array([1e-13])
-    found = maximum(function, np.array([curvature]), horizon, tolerance, little, nothing, rate)
+    one = np.ones(1)
+    aim = Aim(horizon, tolerance, 1e-3 * one, 1e-13 * one, 0 * one, rate)
+    found = maximum(function, np.array([curvature]), aim)
     return found.time[0], found.value[0], found.bound[0]
 
 
@@ -69,9 +70,7 @@ def test_the_end_and_nothing():
 
 def test_members_are_apart():
     speed = np.array([1.0, 2.0, 5.0])
-    little, nothing = np.full(3, 1e-3), np.full(3, 1e-13)
-    found = maximum(
-        lambda t: np.sin(speed[:, None] * t) ** 2, 2 * speed**2, 4.0, 1e-9, little, nothing
-    )
+    aim = Aim(4.0, 1e-9, np.full(3, 1e-3), np.full(3, 1e-13), np.zeros(3))
+    found = maximum(lambda t: np.sin(speed[:, None] * t) ** 2, 2 * speed**2, aim)
     np.testing.assert_allclose(found.time, np.pi / 2 / speed, rtol=0, atol=1e-7)
     np.testing.assert_allclose(found.value, 1.0, rtol=0, atol=1e-14)

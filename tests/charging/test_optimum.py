@@ -144,7 +144,7 @@ def test_a_horizon_too_long_for_the_tolerance_is_said():
 @pytest.mark.parametrize("loss", [0.0, [0.0, 1e5]])
 def test_members_do_not_depend_on_their_company(monkeypatch, loss):
     """Lossless pairs are first full at pi / 2J, with too few points for all members together."""
-    monkeypatch.setattr("quantumbattery.charging.global_maximum._MOST_POINTS", 1 << 17)
+    monkeypatch.setattr("quantumbattery.charging.sought.MOST_POINTS", 1 << 17)
     strength = xr.DataArray(np.linspace(1.0, 2.0, 12), dims="strength")
     pairs = qb.QubitPair(coupling=strength, charger_loss=loss).system()
     with warnings.catch_warnings():

@@ -113,7 +113,7 @@ def _labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr
         name: (axes.labelled(column), replace(MEASURES[name], equation=""))
         for name, column in solution.columns.items()
     }
-    return dataset(axes.sizes, axes.coords, columns, _attrs(network, how, solution))
+    return dataset(axes.sizes, axes.coords, columns, attributes(network, how, solution))
 
 
 def _allow_table(chosen: Sequence[str], axes: Batch) -> None:
@@ -128,8 +128,8 @@ def _allow_table(chosen: Sequence[str], axes: Batch) -> None:
         )
 
 
-def _attrs(network: Network, extraction: str, solution: Solution) -> dict[str, str | float]:
-    """The attributes of the table."""
+def attributes(network: Network, extraction: str, solution: Solution) -> dict[str, str | float]:
+    """What a table says of how it was found."""
     reached, report = solution.reach, solution.report
     said: dict[str, str | float] = {
         "system": str(network),

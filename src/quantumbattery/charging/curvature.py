@@ -9,6 +9,9 @@ that nothing joins do not change. With loss the largest norms of all blocks coun
 (2 |V| + D_b)(2 |V| + D) + 2 |[H_0, V]| + R, with D and D_b the bounds of all dissipators and of the
 battery's (2 rate |L|^2 each) and R of how fast the latter turn. Norms are bounded by sums over
 rows.
+
+These count what is strong near the battery, wherever it can be reached; `first_bend` counts what is
+strong at t = 0, on whatever site. The smaller one holds.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from quantumbattery.charging.first_bend import first_bend
+from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
@@ -25,12 +30,32 @@ from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.reach import Reach
 
 
-def curvature(network: Network, reached: Reach, numbers: Array, start: Array) -> Array:
+def curvature(
+    network: Network, reached: Reach, numbers: Array, start: Array, extraction: str = "global"
+) -> Array:
     """A bound of |d^2 Tr(X rho) / dt^2| for all X on the battery with |X| = 1, shape (g,).
 
-    Numbers (g, terms) are the coefficients of the Hamiltonian, then of the losses, none of which
-    changes in time; the start (g or 1, entries) has amplitudes as in `Reach.start`.
+    That is in a frame that turns with some of the battery's own energies: Tr(X rho) of X = H_b, and
+    the largest of all U^dag H_b U, are the same in each. With local extraction U and the frame act
+    cell by cell. Numbers (g, terms) are the
+    coefficients of the Hamiltonian, then of the losses, none of which changes in time; the start
+    (g or 1, entries) has amplitudes as in `Reach.start`.
     """
+    # The level of an ensemble counts the quanta of its cells if they are qubits. If not, turning
+    # with it is no motion of the cells one by one.
+    still = [
+        name
+        for name in network.battery
+        if isinstance(site := network.sites[name], Ensemble)
+        and extraction == "local"
+        and site.cell.dimension != 2
+    ]
+    by_links = interaction_bound(network, reached, numbers, start)
+    return np.minimum(by_links, first_bend(reached, numbers, start, still))
+
+
+def interaction_bound(network: Network, reached: Reach, numbers: Array, start: Array) -> Array:
+    """The bound by norms of interactions and dissipators; arguments as of `curvature`."""
     hamiltonian, losses = reached.hamiltonian, reached.losses
     given, rates = np.split(numbers, [len(hamiltonian.coefficients)], axis=1)
     acting = _of(

@@ -16,8 +16,9 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array
 
-_MOST_POINTS = 1 << 22  # points looked at in all
-_FIRST_INTERVALS = 256  # intervals to begin with
+MOST_POINTS = 1 << 22  # points looked at in all
+_FIRST_INTERVALS = 64  # intervals to begin with
+_FOR_LITTLE = 1 << 16  # points of a member, up to which what is below the scale is known as well
 NOTHING = 1e-10  # of the scale: rounding
 _STEPS = 1e-2, 1e-3, 1e-4  # of the natural time, between three points of a parabola at the peak
 
@@ -30,6 +31,7 @@ class Maximum:
     value: Array  # (g,)
     bound: Array  # (g,), what the function nowhere exceeds
     settled: Array  # (g,), whether refinement came to its end: else the time may not be the first
+    early: Array  # (g,), whether it did not for the number of points
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +71,62 @@ class _Intervals:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """What is sought of each function f on [0, horizon], and how well."""
+
+    horizon: float
+    tolerance: float  # relative to the value, or to the scale where that takes too many points
+    scale: Array  # (g,), what is little
+    nothing: Array  # (g,): what is not above is never positive, but for rounding
+    rounding: Array  # (g,), of a value f(t), which over a small t is much
+    rate: bool = False  # whether the largest f(t)/t is sought, with f(0) = 0 or negative
+    most: int = MOST_POINTS  # points looked at in all
+    rise: Array | None = None  # (3, g), of a rate f'(0), f''(0) and what |f'''| never exceeds
+
+    def near(self, best: Array, points: Array) -> Array:
+        """How far apart bound and value may be, (g,), after points (g,) of each."""
+        known = (best > self.nothing) & (points < _FOR_LITTLE)
+        return self.tolerance / 4 * np.where(known, best, np.maximum(best, self.scale))
+
+    def height(self, member: Array, times: Array, values: Array) -> Array:
+        """f, or f/t; at such small t that rounding of f hides it, what is sure of derivatives."""
+        if not self.rate:
+            return values
+        over = np.divide(values, times, out=np.zeros_like(values), where=times > 0)
+        if self.rise is None:
+            return over
+        first, second, third = self.rise[:, member]
+        sure = first + second * times / 2 - third * times**2 / 6
+        return np.where((times > 0) & self._hidden(member, times), sure, over)
+
+    def early(self, given: _Intervals) -> Array | float:
+        """What f/t does not exceed by its derivatives at t = 0, on intervals."""
+        if self.rise is None:
+            return np.inf
+        first, second, third = self.rise[:, given.member]
+        ends = (second * t / 2 + third * t**2 / 6 for t in (given.a, given.b))  # it is convex
+        return np.asarray(first + np.maximum(*ends))
+
+    def blind(self, given: _Intervals, near: Array) -> Array:
+        """Intervals at such small t that rounding hides what a rate is, and nothing else tells."""
+        member, b, near = given.member, given.b, near[given.member]
+        if not self.rate:
+            return np.zeros(len(member), dtype=bool)
+        if self.rise is None:
+            return np.asarray(b * near < self.rounding[member])
+        return np.asarray(self._hidden(member, b) & (self.rise[2, member] * b**2 / 3 > near))
+
+    def _hidden(self, member: Array, times: Array) -> Array:
+        assert self.rise is not None
+        return np.asarray(times**3 * self.rise[2, member] < self.rounding[member])
+
+
 def maximum(
     values: Callable[[Array], Array],
     curvature: Array,
-    horizon: float,
-    tolerance: float,
-    scale: Array,
-    nothing: Array,
-    rate: bool = False,
+    aim: Aim,
+    tell: Callable[[int, int, float], None] = lambda *_: None,
 ) -> Maximum:
     """Find the first global maximum of each function on [0, horizon].
 
@@ -86,58 +136,58 @@ def maximum(
         Takes times (g, T) to values (g, T); what is negative counts as 0.
     curvature : ndarray, shape (g,)
         K, so that f + K t^2/2 is convex.
-    horizon : float
-    tolerance : float
-        How far bound and value may be apart, relative to the value or to `scale`, whichever is
-        larger.
-    scale : ndarray, shape (g,)
-        What is little.
-    nothing : ndarray, shape (g,)
-        What is not above this is never positive, but for rounding.
-    rate : bool
-        Look for the largest f(t)/t, with f(0) = 0 or negative.
+    aim : Aim
+    tell : callable, optional
+        Is told after every step how many points were looked at, how many intervals are left, and
+        how far the largest of their bounds is above what is known.
 
     Returns
     -------
     Maximum
-        Where refinement ends early, after some millions of points of all together, what was still
-        looked at is not settled, and the bound says what is known.
+        Where refinement ends early, after so many points of all together, what was still looked at
+        is not settled, and the bound says what is known.
     """
     members = len(curvature)
-    grid = np.linspace(0.0, horizon, _FIRST_INTERVALS + 1)
+    grid = np.linspace(0.0, aim.horizon, _FIRST_INTERVALS + 1)
     known = values(np.broadcast_to(grid, (members, len(grid))))
-    height = _height(grid, known, rate)
-    best, ceiling = height.max(axis=1), np.full(members, -np.inf)
-    seen = [(np.repeat(np.arange(members), len(grid)), np.tile(grid, members), height.ravel())]
-    left, spent = _Intervals.between(grid, known), known.size
-    settled = np.ones(members, dtype=bool)
+    heights = aim.height(np.arange(members)[:, None], grid, known)
+    best, ceiling = heights.max(axis=1), np.full(members, -np.inf)
+    seen = [(np.repeat(np.arange(members), len(grid)), np.tile(grid, members), heights.ravel())]
+    left, points = _Intervals.between(grid, known), np.full(members, len(grid))
+    settled, early = np.ones(members, dtype=bool), np.zeros(members, dtype=bool)
     while True:
-        above = _above(left, curvature[left.member], rate)
-        near = tolerance / 4 * np.maximum(best, scale)
+        above, near = _above(left, curvature[left.member], aim), aim.near(best, points)
         middle = (left.a + left.b) / 2
-        known_enough = ~_open(left, above, np.maximum(best, 0.0), near, rate)
-        known_enough |= (middle <= left.a) | (middle >= left.b)  # as fine as numbers are
-        if known_enough.all() or spent > _MOST_POINTS:
-            np.maximum.at(ceiling, left.member, above)
-            settled[left.member[~known_enough]] = False
+        split = _open(left, above, np.maximum(best, 0.0), near, aim)
+        split &= (left.a < middle) & (middle < left.b)  # or they are as fine as numbers are
+        blind, too_many = split & aim.blind(left, near), split & bool(points.sum() > aim.most)
+        settled[left.member[blind | too_many]] = False
+        early[left.member[too_many]] = True
+        split &= ~blind & ~too_many
+        np.maximum.at(ceiling, left.member[~split], above[~split])
+        if not split.any():
             break
-        np.maximum.at(ceiling, left.member[known_enough], above[known_enough])
-        left, middle = left.select(~known_enough), middle[~known_enough]
+        left, middle = left.select(split), middle[split]
+        open_gap = above[split] - np.maximum(best, 0.0)[left.member]
+        tell(int(points.sum()), len(middle), float(open_gap.max()))
         found = _scattered(values, left.member, middle, members)
-        rates = _height(middle, found, rate)
+        rates = aim.height(left.member, middle, found)
         np.maximum.at(best, left.member, rates)
         seen.append((left.member, middle, rates))
-        left, spent = left.halved(middle, found), spent + len(middle)
-    time, value = _first(seen, best, 2 * near, nothing)
-    time, value = _polished(values, time, value, curvature, horizon, rate)
-    return Maximum(time, value, np.maximum(ceiling, value), settled)
+        points = points + np.bincount(left.member, minlength=members)
+        left = left.halved(middle, found)
+    time, value = _first(seen, best, aim)
+    time, value = _polished(values, time, value, curvature, aim)
+    return Maximum(time, value, np.maximum(ceiling, value), settled, early)
 
 
-def _open(left: _Intervals, above: Array, best: Array, near: Array, rate: bool) -> Array:
+def _open(left: _Intervals, above: Array, best: Array, near: Array, aim: Aim) -> Array:
     """Which intervals may hold more than the best; or a peak as high, but less well known."""
     top, near = best[left.member], near[left.member]
-    ends = np.maximum(_height(left.a, left.at_a, rate), _height(left.b, left.at_b, rate))
-    still_open: Array = (above > top + near) | ((above > top - near) & (above > ends + near))
+    member = left.member
+    ends = aim.height(member, left.a, left.at_a), aim.height(member, left.b, left.at_b)
+    highest = np.maximum(*ends)
+    still_open: Array = (above > top + near) | ((above > top - near) & (above > highest + near))
     return still_open
 
 
@@ -146,39 +196,32 @@ def _polished(
     time: Array,
     value: Array,
     curvature: Array,
-    horizon: float,
-    rate: bool,
+    aim: Aim,
 ) -> tuple[Array, Array]:
     """The top of the parabola through three points around each peak, where that is higher."""
-    known = np.isfinite(time)
+    known, horizon, member = np.isfinite(time), aim.horizon, np.arange(len(time))
     time, top = np.where(known, time, horizon / 2), np.where(known, value, 1e300)
     natural = np.sqrt(np.where(known, value, 1.0) / np.maximum(curvature, 1e-300))
     for part in _STEPS:
         step = np.minimum(part * natural, horizon / 10)
         middle = np.clip(time, step, horizon - step)
         times = middle[:, None] + step[:, None] * np.array([-1.0, 0.0, 1.0])
-        height = _height(times, values(times), rate)
+        height = aim.height(member[:, None], times, values(times))
         bend = height[:, 0] - 2 * height[:, 1] + height[:, 2]
         lean = np.divide(height[:, 0] - height[:, 2], bend, out=np.zeros_like(bend), where=bend < 0)
         near = np.clip(middle + np.clip(lean / 2, -1, 1) * step, 0.0, horizon)
-        found = _height(near, values(near[:, None])[:, 0], rate)
+        found = aim.height(member, near, values(near[:, None])[:, 0])
         higher = found >= top - 4e-16 * np.abs(top)
         time, top = np.where(higher, near, time), np.where(higher, found, top)
     return np.where(known, time, np.nan), np.where(known, np.maximum(top, value), 0.0)
 
 
-def _height(times: Array, values: Array, rate: bool) -> Array:
-    if not rate:
-        return values
-    return np.divide(values, times, out=np.zeros_like(values), where=times > 0)
-
-
-def _above(given: _Intervals, curvature: Array, rate: bool) -> Array:
+def _above(given: _Intervals, curvature: Array, aim: Aim) -> Array:
     """An upper bound of f, or of f/t, on each interval."""
     a, b, at_a, at_b = given.a, given.b, given.at_a, given.at_b
     width = b - a
     slope = (at_b - at_a) / width
-    if not rate:
+    if not aim.rate:
         # The parabola chord + K (t - a)(b - t)/2 peaks at the middle + slope/K, if that is inside.
         shift = np.divide(slope, curvature, out=np.zeros_like(slope), where=curvature > 0)
         inside = np.abs(shift) < width / 2
@@ -189,7 +232,8 @@ def _above(given: _Intervals, curvature: Array, rate: bool) -> Array:
     c = np.where(a > 0, c, np.minimum(c, 0.0))
     peak = np.sqrt(np.maximum(-2 * c, 0.0) / np.maximum(curvature, 1e-300))
     at = np.clip(peak, np.where(a > 0, a, 1e-12 * b), b)
-    return np.asarray(c / at + slope + curvature * (a + b - at) / 2)
+    above = c / at + slope + curvature * (a + b - at) / 2
+    return np.asarray(np.minimum(above, aim.early(given)))
 
 
 def _scattered(
@@ -207,17 +251,15 @@ def _scattered(
     return scattered
 
 
-def _first(
-    seen: list[tuple[Array, Array, Array]], best: Array, slack: Array, nothing: Array
-) -> tuple[Array, Array]:
-    """The earliest peak that is as high as the best, but for the slack; NaN where all is nothing.
+def _first(seen: list[tuple[Array, Array, Array]], best: Array, aim: Aim) -> tuple[Array, Array]:
+    """The earliest peak that is as high as the best, to the tolerance; NaN where all is nothing.
 
     Of neighbours that all are high enough the highest counts: they belong to one peak.
     """
     member, times, height = (np.concatenate(part) for part in zip(*seen, strict=True))
     order = np.lexsort((times, member))
     member, times, height = member[order], times[order], height[order]
-    high = height >= (best - slack)[member]
+    high = height >= (best - aim.tolerance / 2 * np.maximum(best, 0.0))[member]
     new = np.ones(len(member), dtype=bool)
     new[1:] = (member[1:] != member[:-1]) | ~high[:-1]
     peak = np.cumsum(new & high)  # the number of each run of high points
@@ -228,7 +270,7 @@ def _first(
     chosen = high & (height == run[member]) & _is_first(member, peak, high)
     at = np.full(len(best), np.inf)
     np.minimum.at(at, member[chosen], times[chosen])
-    return np.where(best > nothing, at, np.nan), np.where(best > nothing, run, 0.0)
+    return np.where(best > aim.nothing, at, np.nan), np.where(best > aim.nothing, run, 0.0)
 
 
 def _is_first(member: Array, peak: Array, high: Array) -> Array:

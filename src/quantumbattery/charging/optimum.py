@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+import logging
+import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.charge import converted, empty_battery, extraction_of, run, warn
-from quantumbattery.charging.curvature import curvature
+from quantumbattery.charging.charge import (
+    attributes,
+    converted,
+    empty_battery,
+    extraction_of,
+    run,
+    warn,
+)
 from quantumbattery.charging.global_maximum import NOTHING, Maximum, maximum
-from quantumbattery.charging.readout import one_qubit
-from quantumbattery.charging.solve import Problem, Solution, Work, prepared
-from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.charging.solve import Problem, Solution, prepared
+from quantumbattery.charging.sought import OVER_TIME, Sought
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
 from quantumbattery.quantities.parameters import horizon_of, numbers
 from quantumbattery.quantities.tables import check_names, dataset
-from quantumbattery.states.kets import Kets
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
-_OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
 _FIRST_LOOK = 33  # moments of the first look
 _PARTS = 8  # of members that take too many points together
-_Read = Callable[[str, Array], Array]  # a measure (m, T) at times (m, T)
-_LITTLE = 1e-3  # of the highest energy: what counts as little
+_FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
+_LOG = logging.getLogger("quantumbattery")
 
 
 def optimum(
@@ -49,13 +53,13 @@ def optimum(
     started, axes = converted(network, preparation, moments)
     how = extraction_of(network, extraction, limit)
     sought = sought_of(of, axes.sizes, axes.coords)
-    measures = tuple(dict.fromkeys(_OVER_TIME.get(name, name) for name in sought))
+    measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
     joint = empty_battery(network, started, axes, limit)
     problem = Problem(network, started, joint, axes, measures, how, limit)
     look = run(problem)
     warn(network, look.report)
     best = _certified(problem, look, sought, last, accuracy)
-    attrs = {"system": str(network), "extraction": how, "horizon": last, "tolerance": accuracy}
+    attrs = attributes(network, how, look) | {"horizon": last, "tolerance": accuracy}
     return _labelled(axes, best, attrs)
 
 
@@ -89,14 +93,13 @@ def _certified(
             "a certified optimum needs drives that keep their shape: nothing bounds how fast an "
             "envelope changes; charge on a grid of times, and take the largest value"
         )
-    network = problem.network
     work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
-    bend, scale = curvature(network, look.reach, work.numbers, work.start[:, 0]), _highest(work)
+    functions = Sought(work, last, accuracy)
     with work.one_thread():
-        reading = partial(_reading, work, last, work.reader(last))
+        empty = functions.empty(float(look.columns["energy"].max()))
         best = {}
-        for name in sought:
-            best[name] = _best(work, reading, name, bend * scale, last, accuracy, scale)
+        for name in sought:  # a comprehension is one more frame above a warning
+            best[name] = _best(functions, name, empty)
         return best
 
 
@@ -110,83 +113,41 @@ def _labelled(axes: Batch, best: Mapping[str, Maximum], attrs: Mapping[str, Any]
     return dataset(sizes, coords, columns, attrs)
 
 
-def _highest(work: Work) -> Array:
-    """The highest energy that the battery can hold, shape (g,)."""
-    own = work.battery
-    highest = own.energies.max(axis=-1)
-    if own.whole is not None:  # no diagonal element is the highest energy of what interacts
-        highest = own.whole[:, -1]
-    if own.extraction == "local":  # every site, and every cell, as high as it goes
-        highest = np.zeros(len(work.numbers))
-        for place, cell in enumerate(own.cells):
-            count = cell.site.number if isinstance(cell.site, Ensemble) else 1
-            levels = cell.one.site.dimension or int(own.states[:, place].max()) + 1
-            highest = highest + count * cell.one.energies(levels).max(axis=-1)
-    return np.broadcast_to(np.maximum(highest, 1e-300), len(work.numbers)).astype(float)
-
-
-def _reading(work: Work, last: float, everyone: _Read, group: Array) -> _Read:
-    """What reads the members of a group; propagators of all members are made once."""
-    return everyone if len(group) == len(work.numbers) else work.reader(last, group)
-
-
-def _best(
-    work: Work,
-    reading: Callable[[Array], _Read],
-    name: str,
-    bend: Array,
-    last: float,
-    tolerance: float,
-    scale: Array,
-) -> Maximum:
+def _best(functions: Sought, name: str, empty: Array) -> Maximum:
     """The maximum of one quantity, of every member as if it were alone."""
-    small = scale * _LITTLE / (last if name in _OVER_TIME else 1.0)
-    nan = np.full(len(bend), np.nan)
-    best = Maximum(nan, nan.copy(), nan.copy(), np.zeros(len(bend), dtype=bool))
-    waiting = [np.arange(len(bend))]
+    members, bend = len(functions.highest), functions.bend(name)
+    nothing, yes = np.zeros(members), np.ones(members, dtype=bool)
+    best = Maximum(np.full(members, np.nan), nothing, nothing.copy(), yes, ~yes)
+    waiting = [np.flatnonzero(~empty)] if not empty.all() else []
     while waiting:
-        group = waiting.pop()
-        for part, function in _functions(work, reading, name, group, last, scale):
-            rate = name in _OVER_TIME
-            none = _nothing(work, reading, name, part) * small[part]
-            found = maximum(function, bend[part], last, tolerance, small[part], none, rate)
-            for kind in ("time", "value", "bound", "settled"):
-                getattr(best, kind)[part] = getattr(found, kind)
-            if len(group) > 1 and not found.settled.all():  # too many points for all of them
-                left = part[~found.settled]
-                waiting += np.array_split(left, min(_PARTS, len(left)))
-    short = (best.bound - best.value) / np.maximum(best.value, small)
-    _doubt(name, float(short.max()), tolerance, best.settled)
+        part = waiting.pop()
+        function, aim = functions.function(name, part), functions.aim(name, part)
+        found = maximum(function, bend[part], aim, _Progress(name))
+        for kind in ("time", "value", "bound", "settled"):
+            getattr(best, kind)[part] = getattr(found, kind)
+        if len(part) > 1 and found.early.any():  # too many points for all of them
+            left = part[found.early]
+            waiting += np.array_split(left, min(_PARTS, len(left)))
+    little = functions.aim(name, np.arange(members)).scale
+    short = (best.bound - best.value) / np.maximum(best.value, little)
+    _doubt(name, float(short.max()), functions.tolerance, best.settled)
     best = replace(best, time=np.where(best.settled, best.time, np.nan))
-    if name in _OVER_TIME:
+    if name in OVER_TIME:
         return best
-    return replace(best, bound=np.maximum(best.value, np.minimum(best.bound, scale)))
+    return replace(best, bound=np.maximum(best.value, np.minimum(best.bound, functions.highest)))
 
 
-def _functions(
-    work: Work,
-    reading: Callable[[Array], _Read],
-    name: str,
-    group: Array,
-    last: float,
-    scale: Array,
-) -> Iterator[tuple[Array, Callable[[Array], Array]]]:
-    """What is to be as large as it can be, for parts of some members of the batch."""
-    given = _OVER_TIME.get(name, name)
-    read = reading(group)
-    inverted: Array = np.zeros(len(group), dtype=bool)
-    if given == "ergotropy" and one_qubit(work.problem.network):
-        empty = read(given, np.zeros((len(group), 1)))[:, 0] == 0
-        inverted = ~_coherent(read, len(group), last) & (empty | np.array(name == given))
-    if inverted.any() and not inverted.all():
-        for part in (group[inverted], group[~inverted]):
-            yield from _functions(work, reading, name, part, last, scale)
-    elif inverted.all():
-        yield group, partial(_inverted, read, scale[group])
-    elif name == given:
-        yield group, partial(read, given)
-    else:
-        yield group, partial(_gain, read, given, read(given, np.zeros((len(group), 1))))
+class _Progress:
+    """Tells the log from time to time how a search goes on."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.next = MEASURES[name].long_name, time.monotonic() + _FIRST_WORD
+
+    def __call__(self, points: int, left: int, above: float) -> None:
+        if time.monotonic() > self.next:
+            said = "best %s: %d moments read, %d intervals left, up to %.1g above the best so far"
+            _LOG.info(said, self.name, points, left, above)
+            self.next = time.monotonic() + _EVERY
 
 
 def _doubt(name: str, short: float, tolerance: float, settled: Array) -> None:
@@ -203,37 +164,6 @@ def _doubt(name: str, short: float, tolerance: float, settled: Array) -> None:
         "known. Give a shorter horizon, or more tolerance",
         stacklevel=6,
     )
-
-
-def _nothing(work: Work, reading: Callable[[Array], _Read], name: str, part: Array) -> Array:
-    """What counts as nothing; energy that amplitudes brought to an empty battery is no rounding."""
-    none = np.full(len(part), NOTHING)
-    if isinstance(work.state, Kets) and _OVER_TIME.get(name, name) == "energy":
-        held = reading(part)("energy", np.zeros((len(part), 1)))[:, 0]
-        none[held <= NOTHING**2 * _highest(work)[part]] = NOTHING**2
-    return none
-
-
-def _gain(read: _Read, name: str, held: Array, times: Array) -> Array:
-    """What has come since t = 0, when the battery held (g, 1)."""
-    gain: Array = read(name, times) - held
-    return gain
-
-
-def _inverted(read: _Read, gap: Array, times: Array) -> Array:
-    """Work of a qubit without coherence, gap (2 p - 1), negative where there is none.
-
-    How far it is from zero then shows, and how long it stays there.
-    """
-    work: Array = gap[:, None] * (2 * read("population", times) - 1)
-    return work
-
-
-def _coherent(read: _Read, members: int, last: float) -> Array:
-    """Which qubits ever have a coherence (g,); where no element of the state makes one, it is 0."""
-    moments = np.linspace(0.0, last, _FIRST_LOOK)
-    seen = read("coherence", np.broadcast_to(moments, (members, _FIRST_LOOK)))
-    return np.asarray(seen.any(axis=1))
 
 
 def meaning_of(name: str, kind: str) -> Quantity:

@@ -135,6 +135,26 @@ class Readout:
         work = not one_qubit(self.network) and bool(needed(chosen) & set(_DIFFERENCES))
         return self._battery.largest if work else 1
 
+    def two_levels(self, extraction: str) -> bool:
+        """Whether ergotropy is 2 E - E_max, or 0 where that is negative, E_max the highest energy.
+
+        So it is of what has two levels and never a coherence between them: a battery of one site,
+        or with local extraction each cell of an `Ensemble` that is the battery.
+        """
+        sites = [self.network.sites[name] for name in self.network.battery]
+        each = [
+            site.cell
+            if isinstance(site, Ensemble) and (extraction == "local" or site.number == 1)
+            else site
+            for site in sites
+        ]
+        if [type(site) for site in each] != [Qubit]:
+            return False
+        levels = self.split.levels[:, 0].astype(np.int64)
+        # One of many qubits is coherent where the levels of all of them, m and m + 1, are.
+        sets = (levels[states] for states in self._battery.coherent)
+        return not any(np.isin(each + 1, each).any() for each in sets)
+
     def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:
         if battery.extraction == "local":
             alone = zip(battery.cells, self._cells, strict=True)

@@ -5,7 +5,7 @@ What is worked on at a time is small enough for a cache; parts of a batch are sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -38,6 +38,7 @@ _ROWS = 64  # moments
 _ONE_THREAD = 2000
 _LOOKS = 65  # moments at which the edge of a cut ladder is looked at
 _PROPAGATORS = 64  # of a generator that turns in time: steps of its period, about
+_KEPT = 0.25  # of the memory, for states from which single moments are reached
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
@@ -197,19 +198,26 @@ class Work:
         latest.
         """
         moments = np.linspace(0.0, latest, _LOOKS)
-        moving = []
-        for part in self._batches(len(self.numbers) if members is None else len(members)):
+        generators = len(self.numbers) if members is None else len(members)
+        room, moving = self.problem.limit * _KEPT * 2**30 / 16, []
+        for part in self._batches(generators):
             mine = part if members is None else members[part]  # a slice takes no copies
             start, limit = self._start_of(mine), self.problem.limit
             made = motion(self.state, self.numbers[mine], start, moments, limit)
+            made = made.anchored(latest, int(room * (part.stop - part.start) / generators))
             moving.append((part, self.battery.select(mine), made))
 
         def read(name: str, times: Array) -> Array:
             found = np.empty(times.shape)
             for part, own, made in moving:
-                mine = times[part]
-                states = made.at(mine if len(times) > 1 else mine[0], slice(0, 1))
-                found[part] = self.readout.columns([name], states, own, np.zeros(1))[name][:, 0]
+                each = (part.stop - part.start) * self._read_at_once([name])
+                allow("numbers in the states at one time", each, 32, self.problem.limit)
+                step = max(1, _TILE // each)
+                for low in range(0, times.shape[1], step):
+                    mine = times[part, low : low + step]
+                    states = made.at(mine if len(times) > 1 else mine[0], slice(0, 1))
+                    values = self.readout.columns([name], states, own, np.zeros(1))[name]
+                    found[part, low : low + step] = values[:, 0]
             return found
 
         return read
@@ -289,6 +297,10 @@ class Work:
         lost = [self.lost.get(name, 0.0) for name in names]
         found = own.quanta * (norms + 2 * np.array(lost)) + 2 * more / own.quantum
         return {n: amount for n, amount in zip(names, found.tolist(), strict=True) if amount}
+
+    def _read_at_once(self, measures: Iterable[str]) -> int:
+        """How many numbers the state of one member at one time takes, while it is read."""
+        return max(self.state.size, self.readout.largest(measures))
 
     def _start_of(self, batch: slice | Array) -> Array:
         return self.start[batch] if len(self.start) > 1 else self.start

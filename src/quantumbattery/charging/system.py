@@ -196,7 +196,8 @@ class System(Network):
         of : str or iterable of str
             Some of energy, power, ergotropy and ergotropic_power.
         tolerance : float
-            How far maximum and bound may be apart, relative to the maximum.
+            How far maximum and bound may be apart, relative to the maximum; or, if that takes too
+            many moments, to a thousandth of what the battery can hold.
 
         Returns
         -------
@@ -204,7 +205,8 @@ class System(Network):
             For each quantity `<name>_time`, the first instant of its global maximum on
             [0, horizon], `<name>_max`, and `<name>_bound`, which it nowhere exceeds. Maxima that
             differ by less than the tolerance count as equal. What is never positive has the time
-            NaN and the maximum 0. Axes are those of the preparation and the system.
+            NaN and the maximum 0. Axes are those of the preparation and the system; attributes say
+            how it was solved, as those of `charge`.
 
         Raises
         ------
@@ -214,15 +216,17 @@ class System(Network):
         Warns
         -----
         UserWarning
-            If millions of moments did not reach the tolerance: the horizon is too long. A time
-            that is not known to be the first is then NaN.
+            If millions of moments (of large systems, as many as take minutes) did not reach the
+            tolerance: the horizon is too long. Or if a power grows until t tends to 0, where
+            rounding hides it. A time that is not known to be the first is then NaN.
 
         Notes
         -----
         Between two known moments a value cannot rise above its chord by more than K h^2 / 8, where
-        K bounds the second derivative by norms of the interactions and their commutators;
-        intervals that may still hold the maximum are halved. The bound counts neither rounding nor
-        what the levels of oscillators leave out.
+        K bounds the second derivative: by that of the state at t = 0, which no later one exceeds,
+        or by norms of the interactions and their commutators. Intervals that may still hold the
+        maximum are halved; the log "quantumbattery" tells how far a long search is. The bound
+        counts neither rounding nor what the levels of oscillators leave out.
 
         Examples
         --------

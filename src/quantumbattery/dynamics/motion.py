@@ -10,13 +10,14 @@ under any other shape in time, an adaptive Runge-Kutta method.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
 from quantumbattery.dynamics import periodic
+from quantumbattery.dynamics.anchored import Anchored
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
 from quantumbattery.dynamics.semigroup import Semigroup, padded
@@ -149,6 +150,22 @@ class Motion:
             if isinstance(propagator, Unitary)
         ]
         return _columns(moved, self.size) if len(moved) == len(self.parts) else None
+
+    def anchored(self, latest: float, room: int) -> Motion:
+        """The same for single moments up to the latest: from states that are kept, so many numbers.
+
+        Of its starts, of which there is one for each generator.
+        """
+        parts: list[tuple[Blocks, Propagator, Array]] = []
+        large = sum(isinstance(made, Series) for _, made, _ in self.parts)
+        for blocks, made, start in self.parts:
+            if not isinstance(made, Series):
+                parts.append((blocks, made, start))
+                continue
+            flat = _flat(start, slice(None))
+            kept = Anchored.of(made.generators, blocks, flat, latest, room // large)
+            parts.append((blocks, kept, start))
+        return replace(self, parts=tuple(parts))
 
     @property
     def from_start(self) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from hashlib import blake2b
 
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
+
+_FEW = 1 << 12  # entries up to which a key is made of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +26,13 @@ class Operator:
     value: Array
 
     @cached_property
-    def key(self) -> tuple[bytes, bytes, bytes]:
+    def key(self) -> tuple[bytes, ...]:
         """Equal for operators with equal entries."""
-        return self.row.tobytes(), self.column.tobytes(), self.value.tobytes()
+        parts = (self.row, self.column, self.value)
+        if len(self.row) <= _FEW:
+            return tuple(part.tobytes() for part in parts)
+        # Copies of millions of entries would take as much memory as those.
+        return tuple(blake2b(np.ascontiguousarray(part).data).digest() for part in parts)
 
     @cached_property
     def adjoint(self) -> Operator:

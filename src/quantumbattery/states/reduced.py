@@ -104,6 +104,11 @@ class KetPart:
         return blocks
 
     @property
+    def coherent(self) -> list[Array]:
+        """Sets of states between which coherence may ever be; none if it never is."""
+        return [states for states, *_ in self._blocks]
+
+    @property
     def largest(self) -> int:
         """How many numbers the eigenvalues of one state take at a time."""
         sizes = [
@@ -200,6 +205,11 @@ class MatrixPart:
         beside = np.flatnonzero(one != two)
         ends = np.concatenate([one[beside], two[beside]])
         return [states for states, _ in _components(np.tile(beside, 2), ends)]
+
+    @property
+    def coherent(self) -> list[Array]:
+        """Sets of states between which coherence may ever be; none if it never is."""
+        return self._blocks
 
     @property
     def largest(self) -> int:

@@ -1,0 +1,71 @@
+"""Batteries that stay empty, and some that only nearly do."""
+
+import numpy as np
+import pytest
+
+import quantumbattery as qb
+
+QUANTITIES = ("energy", "power", "ergotropy", "ergotropic_power")
+
+
+def two_ways(strength, **rates):
+    """From c to b by m and by n, which cancel if the strength is -1."""
+    links = [qb.exchange("c", "m", 1.0), qb.exchange("c", "n", 1.0)]
+    links += [qb.exchange("m", "b", 1.0), qb.exchange("n", "b", strength)]
+    return qb.System(dict.fromkeys("cmnb", qb.Qubit(**rates)), links, "c", "b")
+
+
+def points_of(monkeypatch, run):
+    """How many moments are read while something runs."""
+    counted = []
+    from quantumbattery.charging.solve import Work
+
+    reader = Work.reader
+
+    def counting(self, *given):
+        read = reader(self, *given)
+
+        def one(name, times):
+            counted.append(times.size)
+            return read(name, times)
+
+        return one
+
+    monkeypatch.setattr(Work, "reader", counting)
+    return run(), sum(counted)
+
+
+@pytest.mark.parametrize("start", [qb.fock(1), qb.bloch(1.0)])
+@pytest.mark.parametrize("rates", [{}, {"loss": 0.3}, {"loss": 0.3, "dephasing": 0.0}])
+def test_ways_that_cancel(monkeypatch, start, rates):
+    system = two_ways(-1.0, **rates)
+    best, points = points_of(monkeypatch, lambda: system.optimum(start, 5.0))
+    assert points < 10
+    for name in QUANTITIES:
+        assert np.isnan(best[f"{name}_time"])
+        assert best[f"{name}_max"] == best[f"{name}_bound"] == 0
+
+
+@pytest.mark.parametrize("apart", [1e-4, 1e-6])
+def test_ways_that_nearly_cancel(apart):
+    """To first order the amplitude is apart x sin(x)/4, x = sqrt(2) t, largest at tan(x) = -x."""
+    best = two_ways(-1.0 + apart).optimum(qb.fock(1), 2.0, of="energy")
+    x = 2.0287578381104342
+    assert best.energy_max.item() == pytest.approx((apart * x * np.sin(x) / 4) ** 2, rel=3 * apart)
+    assert best.energy_time.item() == pytest.approx(x / np.sqrt(2), abs=3 * apart)
+
+
+@pytest.mark.parametrize("link", [qb.exchange, qb.dipole])
+@pytest.mark.parametrize("start", [qb.squeezed(0.5), qb.thermal(0.5)])
+@pytest.mark.parametrize("battery", [qb.Qubit(), qb.Ensemble(qb.Qubit(), 1)])
+def test_one_qubit_without_coherence_gives_no_work(monkeypatch, link, start, battery):
+    """Its population stays below a half, and tells so from a few moments."""
+    system = qb.System({"o": qb.Oscillator(), "b": battery}, [link("o", "b", 0.3)], "o", "b")
+
+    def run():
+        return system.optimum(start, 3.0, of="ergotropy")
+
+    best, points = points_of(monkeypatch, run)
+    assert points < 500
+    assert np.isnan(best.ergotropy_time)
+    assert best.ergotropy_max == best.ergotropy_bound == 0
