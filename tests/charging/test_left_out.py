@@ -340,3 +340,18 @@ def test_what_flows_is_added_up_over_time():
     overlap = abs(np.vdot(*kets)) ** 2
     changed = 2 * np.sqrt(1 - overlap)  # the trace norm of two pure states' difference
     assert 0.55 * bound < changed < bound
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.3, 0.6])
+@pytest.mark.parametrize("levels", [2, 3, 5])
+def test_a_battery_that_interacts_always(strength, levels):
+    """Its ground state and its energies are those of cut ladders too."""
+
+    def build(levels):
+        sites = {"c": qb.Qubit(), "o": qb.Oscillator(levels=levels), "q": qb.Qubit(0.9)}
+        links = [qb.dipole("o", "q", strength, always=True), qb.exchange("c", "q", 0.5)]
+        return qb.System(sites, links, "c", ["o", "q"])
+
+    wide, cut = (table(build(n), qb.fock(1), [0.3, 1.0, 2.0]) for n in (30, levels))
+    for name in MEASURES:
+        assert float(np.abs(wide[name] - cut[name]).max()) < cut.attrs["left_out"]
