@@ -314,7 +314,8 @@ def test_half_the_trace_norm_that_a_cut_takes(start, weight, half):
     assert norm / 2 == pytest.approx(half, rel=1e-3)
 
 
-def test_what_flows_is_added_up_over_time():
+@pytest.mark.parametrize("allowed", [np.inf, 1e3], ids=["by parts of the time", "at all times"])
+def test_what_flows_is_added_up_over_time(allowed):
     """At first, all that leaves is lost; against dense matrices."""
     size, levels, last = 0.02, 3, 0.4
     system = qb.System(
@@ -327,7 +328,7 @@ def test_what_flows_is_added_up_over_time():
     def tiles(times):
         yield (slice(0, 1), slice(0, len(times))), moving.at(times, slice(None))
 
-    bound = flown(Cut(form), moving, tiles, numbers, last, np.full(3, np.inf)).sum()
+    bound = flown(Cut(form), moving, tiles, numbers, last, np.full(3, allowed)).sum()
     a, lower = lowering(12), np.array([[0, 1], [0, 0]])
     h = np.kron(np.diag(np.arange(12)), np.eye(2)) + np.kron(np.eye(12), np.diag([0, 1]))
     h = h + size * np.kron(a + a.T, lower + lower.T)

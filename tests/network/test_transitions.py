@@ -17,6 +17,12 @@ TIMES = np.linspace(0.0, 6.0, 7)
 LAMBDA = [[0, 0, 1], [0, 0, 1], [0, 0, 0]]  # level 2 over levels 0 and 1
 
 
+def turns(table):
+    """Whether a drive changes in time in the frame that was chosen."""
+    known = ("Runge-Kutta", "steps of Taylor series", "powers of one period")
+    return any(name in table.attrs["method"] for name in known)
+
+
 def driven(battery, *fields):
     return qb.System({"b": battery}, list(fields), [], "b")
 
@@ -106,7 +112,7 @@ def test_one_transition_of_unsorted_levels(low, high, loss):
 
     table = system.charge({}, TIMES, MEASURES)
     agree(table, *laboratory(system, lab), 1e-8)
-    assert ("Runge-Kutta" in table.attrs["method"]) == ((low, high) == (1, 2) or loss > 0)
+    assert (turns(table)) == ((low, high) == (1, 2) or loss > 0)
 
 
 @pytest.mark.parametrize("waves", [True, False])
@@ -131,7 +137,7 @@ def test_a_drive_of_any_lowering_matrix(matrix, still, loss, waves):
 
     table = system.charge({}, TIMES, MEASURES)
     agree(table, *laboratory(system, lab), 1e-8)
-    assert ("Runge-Kutta" not in table.attrs["method"]) == (still and waves)
+    assert (not turns(table)) == (still and waves)
 
 
 def test_the_jumps_of_a_lambda_must_not_turn():
@@ -215,7 +221,7 @@ def test_descriptions():
         (lambda: qb.drive("b", 1, 1, transition=(1, 1)), ValueError, "pair of different levels"),
         (lambda: qb.drive("b", 1, 1, transition=(-1, 0)), ValueError, "pair of different levels"),
         (lambda: driven(qb.Ensemble(qb.Qubit(), 2), qb.drive("b", 1, 1, transition=(0, 2))),
-         ValueError, "write the cells apart"),
+         ValueError, "leave transition out"),
     ],
 )  # fmt: skip
 def test_what_is_refused(make, error, sentence):
