@@ -10,7 +10,7 @@ paper: $(VENV)/.installed  ## figures 2-4 and Sec. 8 with their data, and the le
 	$(BIN)/quantumbattery paper --out $(OUT)
 
 test: $(VENV)/.installed-test  ## the whole test suite, examples in docstrings included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-lint  ## style, types and floors
 	$(BIN)/ruff check .
