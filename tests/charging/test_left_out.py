@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 import quantumbattery as qb
-from quantumbattery.charging.left_out import Tail, beyond, flown, lost_by, tails
+from quantumbattery.charging.energy_beyond import Tail, beyond, tails
+from quantumbattery.charging.left_out import flown, lost_by
 from quantumbattery.dynamics.motion import motion
 from quantumbattery.network.amplitudes import density_matrix
 from quantumbattery.states.representation import representation
@@ -328,7 +329,7 @@ def test_what_flows_is_added_up_over_time(allowed):
     def tiles(times):
         yield (slice(0, 1), slice(0, len(times))), moving.at(times, slice(None))
 
-    bound = flown(Cut(form), moving, tiles, numbers, last, np.full(3, allowed)).sum()
+    bound = flown(Cut(form), moving, tiles, numbers, last, np.full(3, allowed)).norms.sum()
     a, lower = lowering(12), np.array([[0, 1], [0, 0]])
     h = np.kron(np.diag(np.arange(12)), np.eye(2)) + np.kron(np.eye(12), np.diag([0, 1]))
     h = h + size * np.kron(a + a.T, lower + lower.T)

@@ -81,7 +81,7 @@ def trace_norms(matrices):
 def leaks(form, moved, numbers):
     """The largest rate at which anything leaves through the cut of each site."""
     cut = Cut(form)
-    return cut.leak(cut.rows(moved), numbers)[..., :-1].max(axis=(0, 1, 2))
+    return cut.leak(cut.rows(moved)[..., cut.edge], numbers)[..., :-1].max(axis=(0, 1, 2))
 
 
 def check_bound(system, chosen, few, many):
@@ -289,7 +289,7 @@ def test_rows_spread_no_faster_than_is_said(seed):
     cut = Cut(form)
     rows = cut.rows(moved)
     for last in (1, 4, 16):
-        bound = cut.spread(rows[:, :, :1], numbers, TIMES[last])
+        bound = cut.spread(rows[:, :, :1], numbers, TIMES[last], np.arange(form.reach.size))
         assert (rows[:, :, : last + 1] <= bound + 1e-9).all()
 
 
@@ -302,7 +302,9 @@ def fed(system, start, span):
         np.array([0.0, span]), slice(None)
     )
     rows = Cut(form).rows(moved)
-    return rows[0, 0, 1], Cut(form).spread(rows[:, :, :1], numbers, span)[0, 0, 0]
+    return rows[0, 0, 1], Cut(form).spread(
+        rows[:, :, :1], numbers, span, np.arange(form.reach.size)
+    )[0, 0, 0]
 
 
 @pytest.mark.parametrize(

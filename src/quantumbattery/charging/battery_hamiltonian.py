@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 from typing import TypeAlias
 
@@ -86,6 +87,7 @@ class Battery:
     column: Array  # (entries,)
     value: Array  # (g, entries)
     whole: Array | None  # (g, levels), all energies of a battery with interactions, rising
+    levels: tuple[int, ...]  # that each of its sites was given
 
     def select(self, batch: slice | Array) -> Battery:
         """The same for a part of the batch."""
@@ -99,14 +101,22 @@ class Battery:
 
     @property
     def highest(self) -> float:
-        """The highest energy that it can have where it can be, of the batch."""
-        return float((self.energies if self.whole is None else self.whole).max())
+        """The highest energy that its levels have, where anything can be or not; of the batch."""
+        if self.whole is not None:
+            return float(self.whole.max())
+        return sum(float(energies.max()) for energies in self._apart)
 
     @property
     def quantum(self) -> float:
-        """The smallest energy above that of the ground state on the diagonal, of the batch."""
-        positive = self.energies[self.energies > 0]
-        return float(positive.min()) if len(positive) else 1.0
+        """The smallest energy of one of its sites; of one that interacts, on the diagonal."""
+        every = [self.energies] if self.whole is not None else self._apart
+        positive = [energies[energies > 0] for energies in every]
+        return min((float(each.min()) for each in positive if len(each)), default=1.0)
+
+    @cached_property
+    def _apart(self) -> list[Array]:
+        """The energies of each of its sites, (g or 1, levels)."""
+        return [cell.energies(n) for cell, n in zip(self.cells, self.levels, strict=True)]
 
     @property
     def quanta(self) -> float:
@@ -193,13 +203,15 @@ def battery(
         Memory in GiB, for the levels of a battery with interactions; ValueError if they need more.
     """
     cells = tuple(Cell.of(network.sites[name], numbers) for name in network.battery)
+    given = tuple(levels[name] for name in network.battery)
     if not any(each.always for each in network.interactions):  # its sites' energies, and no more
         apart = [
             cell.energies(levels[name])[:, states[:, k]]
             for k, (name, cell) in enumerate(zip(network.battery, cells, strict=True))
         ]
         energies, none = sum(apart, np.zeros((1, len(states)))), np.zeros(0, dtype=np.int64)
-        return Battery(cells, extraction, states, energies, none, none, np.zeros((1, 0)), None)
+        beside = none, none, np.zeros((1, 0)), None
+        return Battery(cells, extraction, states, energies, *beside, given)
     terms = _own_terms(network, levels)
     here = _elements(network, levels, terms, states)
     value = _values(here, numbers) * here.value
@@ -217,6 +229,7 @@ def battery(
         column[beside],
         value[:, beside],
         whole - whole[:, :1],
+        given,
     )
 
 

@@ -27,6 +27,7 @@ from quantumbattery.quantities.parameters import check_axes, numbers, parameter
 from quantumbattery.quantities.tables import check_names, dataset
 
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
+_NO_BOUND = 1e12  # quanta: a bound that says nothing
 _LOST_PHASE = 1e-8  # of a phase, from which on a warning says so
 
 
@@ -157,11 +158,12 @@ def warn(network: Network, report: Report) -> None:
             continue
         given = network.sites[name].dimension
         if amount > ACCURACY and isinstance(network.sites[name], Oscillator):
-            unit = 10 ** np.floor(np.log10(amount))  # a bound is rounded up
+            unit = 10 ** np.floor(np.log10(min(amount, _NO_BOUND)))  # a bound is rounded up
+            far = f"by up to {np.ceil(amount / unit) * unit:.1g} quanta"
             said.append(
-                f"the {given} levels of {name!r} may change an energy by up to "
-                f"{np.ceil(amount / unit) * unit:.1g} quanta; give it more, or leave levels out of "
-                f"{short(network.sites[name])} to have them chosen"
+                f"the {given} levels of {name!r} may change an energy "
+                f"{far if amount < _NO_BOUND else 'by no one knows how much'}; give it more, or "
+                f"leave levels out of {short(network.sites[name])} to have them chosen"
             )
     if report.rounding > _LOST_PHASE:
         said.append(

@@ -51,18 +51,26 @@ def solved(problem: Problem) -> Solution:
                 "Charge for a shorter time, or give levels=... and heed the warning that says "
                 "what they leave out"
             ) from None
-        left_out, falls = solution.report.left_out, solution.report.decay or {}
-        short_of = [name for name in cuts if left_out.get(name, 0.0) > allowed[name]]
-        if not short_of:
+        report = solution.report
+        if not report.unfinished:
             return solution
+        over = {n: report.left_out.get(n, 0.0) / allowed[n] for n in allowed}
+        if max(over.values()) == inf:
+            raise ValueError(
+                f"nothing is known to bound the energy beyond any number of levels of "
+                f"{listed(free)}: give levels=..., and compare with more"
+            )
+        if ALL in cuts:  # what is too much at any of them is so at all
+            over = {ALL: max(over.values())}
+        short_of = [name for name in cuts if over[name] > 1]
         for name in short_of:
-            tried.setdefault(name, []).append((cuts[name], left_out[name]))
-            _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left_out[name])
-            cuts[name] = _more(tried[name], allowed[name], falls.get(name, 0.0))
+            tried.setdefault(name, []).append((cuts[name], over[name]))
+            _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], over[name] * allowed[name])
+            cuts[name] = _more(tried[name], report.falls.get(name, 0.0))
 
 
-def _more(tried: Sequence[tuple[int, float]], allowed: float, near: float) -> int:
-    """How many levels to try after some that left out too much.
+def _more(tried: Sequence[tuple[int, float]], near: float) -> int:
+    """How many levels to try after some that left out so many times too much.
 
     What is left out falls with each level by as many decimal places as what is `near` the cut, or
     as from the last attempt but one to the last, if that is more. Where it falls faster near the
@@ -70,7 +78,7 @@ def _more(tried: Sequence[tuple[int, float]], allowed: float, near: float) -> in
     No more than about twice as many are tried: what piles up at a cut hides how it falls.
     """
     count, left = tried[-1]
-    places, more, pace, faster = float(np.log10(min(left / allowed, 1e40))), count, near, True
+    places, more, pace, faster = float(np.log10(min(left, 1e40))), count, near, True
     if len(tried) > 1:
         before, had = tried[-2]
         measured = float(np.log10(had / left)) / (count - before)

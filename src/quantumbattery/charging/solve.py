@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from math import prod
 
@@ -16,13 +16,15 @@ import numpy as np
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
-from quantumbattery.charging.left_out import Tail, beyond, decay, flown, lost_by, tails
+from quantumbattery.charging.energy_beyond import Tail, beyond, tails
+from quantumbattery.charging.left_out import flown, lost_by
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation
+from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
 from quantumbattery.states.representation import Form, representation
@@ -63,7 +65,8 @@ class Report:
     left_out: dict[str, float]  # by each ladder's cut, of an energy, in quanta of the battery
     error: float | None = None  # the difference of two solutions, where a method is measured
     rounding: float = 0.0  # of a phase, by the last time
-    decay: dict[str, float] | None = None  # of what is at a cut with each level, if too much
+    unfinished: bool = False  # too much is left out: nothing was read
+    falls: dict[str, float] = field(default_factory=dict)  # decimal places by level, near a cut
 
     @classmethod
     def joined(cls, parts: Sequence[Report]) -> Report:
@@ -77,14 +80,9 @@ class Report:
             {name: max(part.left_out.get(name, 0.0) for part in parts) for name in names},
             max((part.error for part in parts if part.error is not None), default=None),
             max(part.rounding for part in parts),
-            cls._slowest([part.decay for part in parts if part.decay is not None]),
+            any(part.unfinished for part in parts),
+            {n: min(p.falls[n] for p in parts if n in p.falls) for p in parts for n in p.falls},
         )
-
-    @staticmethod
-    def _slowest(decays: Sequence[dict[str, float]]) -> dict[str, float] | None:
-        if not decays:
-            return None
-        return {name: min(each[name] for each in decays) for name in decays[0]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +182,8 @@ class Work:
         levels = dict(zip(reached.sites, reached.levels, strict=True))
         shared = reached.start.lost[1]  # by levels within the preparations' own
         quanta = float(sum(reached.levels)) if shared else 0.0
-        return [*tails(network, self.problem.started, levels), Tail(shared, shared * quanta)]
+        every = at_rest(network, self.problem.started, self.problem.joint)
+        return [*tails(network, every, levels), Tail(shared, shared * quanta)]
 
     @cached_property
     def cut(self) -> Cut:
@@ -242,10 +241,9 @@ class Work:
         numbers, limit = self.numbers[batch], self.problem.limit
         moving = motion(self.state, numbers, start, moments, limit, clocks)
         latest = float(moments.max())
-        left_out = self._left_out(own, moving, batch, latest)
+        left_out, falls = self._left_out(own, moving, batch, latest)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
-            tiles = partial(self._tiles, moving, batch)
-            return Report(moving.methods, left_out, decay=decay(self.cut, tiles, latest))
+            return Report(moving.methods, left_out, unfinished=True, falls=falls)
         at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(initial=0.0), 1e-100)
         held = self._held(moving, own)
         for (c, t), states in self._tiles(moving, batch, moments):
@@ -279,24 +277,33 @@ class Work:
 
     def _left_out(
         self, own: Battery, moving: Motion, batch: slice, latest: float
-    ) -> dict[str, float]:
-        """What each cut may change an energy by, or the work in a state, in quanta."""
+    ) -> tuple[dict[str, float], dict[str, float]]:
+        """What each cut may change an energy by, or the work in a state, in quanta.
+
+        And by how many decimal places rows fall with each level, where that is too much.
+        """
         reached, numbers = self.state.reach, self.numbers[batch].copy()
         for clock in self.clocks:
             numbers[:, clock.term] *= clock.largest(latest)
         names = (*reached.sites, ALL)
         allowed = np.array([self.allowed.get(name, np.inf) for name in names]) / own.quanta
         tiles = partial(self._tiles, moving, batch)
-        norms = flown(self.cut, moving, tiles, numbers, latest, allowed)
+        gone = flown(self.cut, moving, tiles, numbers, latest, allowed)
+        norms = gone.norms
         if not norms.any() and not self.lost:
-            return {}
+            return {}, {}
         one = self.state.hermitian and not reached.start.member.any()
         largest = np.abs(numbers).max(axis=0)
         above = beyond(self.problem.network, reached, largest)
         more = above.most(latest, norms, one, self.tails)
         lost = [self.lost.get(name, 0.0) for name in names]
-        found = own.quanta * (norms + 2 * np.array(lost)) + 2 * more / own.quantum
-        return {n: amount for n, amount in zip(names, found.tolist(), strict=True) if amount}
+        # An interaction that is always on has elements beyond the cut too: of its energy.
+        always = {k for k, each in enumerate(self.problem.network.interactions) if each.always}
+        terms = [k for k, origin in enumerate(reached.hamiltonian.origins) if origin in always]
+        quanta = (own.highest + self.cut.strength(numbers, terms)) / own.quantum
+        found = quanta * (norms + 2 * np.array(lost)) + 2 * more / own.quantum
+        left = {n: amount for n, amount in zip(names, found.tolist(), strict=True) if amount}
+        return left, gone.falls
 
     def _read_at_once(self, measures: Iterable[str]) -> int:
         """How many numbers the state of one member at one time takes, while it is read."""

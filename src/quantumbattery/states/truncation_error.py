@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import exp, factorial
@@ -19,6 +20,17 @@ from quantumbattery.states.representation import Form
 
 _NOT_THERE = 4e-15  # an amplitude below is not known to be there at all
 _NEGLIGIBLE = 1e-19  # of the largest row: what a series leaves out is added, not dropped
+
+
+@dataclass(frozen=True, eq=False)
+class _Near:
+    """What feeds some rows in so many steps."""
+
+    configurations: Array
+    entries: Array  # of what feeds a row
+    column: Array  # (entries,), by which of these configurations
+    into: Sums  # what adds them up, by configuration
+    ends: Array  # where the rows stand among the configurations
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,43 +70,55 @@ class Cut:
         arrives beyond, |l| |K| by what that damps, 2 |l| |L| by the coherences between what arrives
         beyond and on this side.
 
-        Rows are (g, c, T, configurations); numbers (g, terms) are the coefficients of the
+        Rows are those of `edge`, (g, c, T, edge); numbers (g, terms) are the coefficients of the
         Hamiltonian, then of the losses. Shape (g, c, T, sites + 1), the last of a common cut.
         """
-        edge, count = self.state.reach.edge, len(self.state.reach.sites) + 1
-        if not len(edge.site):
+        count = len(self.state.reach.sites) + 1
+        if not len(self.edge):
             return np.zeros((*rows.shape[:-1], count))
-        strength = np.abs(numbers)[:, edge.term] * self._size  # (g, entries)
-        flow = rows[..., edge.configuration] * strength[:, None, None, :]
-        leaving: Array = self._by_site(flow)
+        term = self.state.reach.edge.term
+        strength = np.abs(numbers)[:, term] * self._size  # (g, entries)
+        leaving: Array = self._by_site(rows[..., self._which] * strength[:, None, None, :])
         return leaving
 
-    def spread(self, rows: Array, numbers: Array, span: float) -> Array:
-        """A bound on the rows at all times up to `span` later, in the shape of rows.
+    def spread(self, rows: Array, numbers: Array, span: float, ends: Array) -> Array:
+        """A bound on the rows of some configurations, `ends`, at all times up to `span` later.
 
-        Rows change at most as fast as they feed each other: |H_cd|, half of |(L^dag L)_cd| beside
-        the diagonal, and g |L_cd| |L| of a Lindblad operator L of rate g, since what acts from the
-        right never makes a row longer. So they stay below exp(span M) rows, with M these numbers.
-        A Lindblad operator that is diagonal only multiplies elements, by factors of at most 1.
+        Rows (g, c, T, configurations) change at most as fast as they feed each other: |H_cd|, half
+        of |(L^dag L)_cd| beside the diagonal, and g |L_cd| |L| of a Lindblad operator L of rate g,
+        since what acts from the right never makes a row longer. So they stay below exp(span M)
+        rows, with M these numbers. A Lindblad operator that is diagonal only multiplies elements,
+        by factors of at most 1. Of the series of the exponential only so many terms are added up,
+        of configurations so many steps from the ends; a bound of the others is added.
         """
-        _, column, term, size = self._feeds
+        _, _, term, size = self._feeds
         strength = np.abs(numbers)[:, term] * size * span  # (g, entries)
         most = float(self._into(strength).max(initial=0.0))
         order = 1
         while most**order / factorial(order) * exp(most) > _NEGLIGIBLE:
             order += 1
-        out, part = rows.copy(), rows
+        near = self._near(ends.tobytes(), order)
+        part = rows[..., near.configurations]
+        out = part.copy()
         for k in range(1, order):
-            part = self._into(part[..., column] * strength[:, None, None, :]) / k
+            fed = part[..., near.column] * strength[:, None, None, near.entries]
+            part = near.into(fed) / k
             out += part
         rest = most**order / factorial(order) * exp(most)
-        spread: Array = np.minimum(out + rest * rows.max(axis=-1, keepdims=True), 1.0)
-        return spread
+        spread: Array = out[..., near.ends] + rest * rows.max(axis=-1, keepdims=True)
+        return np.minimum(spread, 1.0)
 
     def pace(self, numbers: Array) -> float:
         """The largest rate at which a row can be fed, of all members of the batch."""
         _, _, term, size = self._feeds
         return float(self._into(np.abs(numbers)[:, term] * size).max(initial=0.0))
+
+    def strength(self, numbers: Array, terms: Sequence[int]) -> float:
+        """A bound on the norm of what some terms of the Hamiltonian do beyond the cuts."""
+        edge = self.state.reach.edge
+        mine = np.isin(edge.term, terms)
+        value = np.abs(numbers)[:, edge.term[mine]].max(axis=0) * np.abs(edge.value[mine])
+        return float(_largest_norms(edge.term[mine], edge.configuration[mine], value).sum())
 
     @cached_property
     def _size(self) -> Array:
@@ -108,6 +132,41 @@ class Cut:
         size = np.where(edge.term < shift, 1.0, (norms + beyond)[edge.term])
         doubled: Array = 2 * np.abs(edge.value) * size
         return doubled
+
+    @cached_property
+    def edge(self) -> Array:
+        """The configurations that lead beyond a cut."""
+        return np.unique(self.state.reach.edge.configuration)
+
+    @cached_property
+    def _which(self) -> Array:
+        """Which of these each element that leads beyond starts from."""
+        return np.searchsorted(self.edge, self.state.reach.edge.configuration)
+
+    def _near(self, ends: bytes, steps: int) -> _Near:
+        """What feeds the rows of some configurations in so many steps; kept."""
+        if (ends, steps) not in self._known:
+            row, column, _, _ = self._feeds
+            wanted = np.frombuffer(ends, dtype=self.edge.dtype)
+            inside = np.zeros(self.state.reach.size, dtype=bool)
+            inside[wanted] = True
+            for _ in range(steps):
+                before = inside.sum()
+                inside[column[inside[row]]] = True
+                if inside.sum() == before:
+                    break
+            kept = np.flatnonzero(inside)
+            entries = np.flatnonzero(inside[row] & inside[column])
+            into = Sums.to(np.searchsorted(kept, row[entries]), len(kept))
+            here = np.searchsorted(kept, column[entries])
+            self._known[ends, steps] = _Near(
+                kept, entries, here, into, np.searchsorted(kept, wanted)
+            )
+        return self._known[ends, steps]
+
+    @cached_property
+    def _known(self) -> dict[tuple[bytes, int], _Near]:
+        return {}
 
     @cached_property
     def _by_site(self) -> Sums:
