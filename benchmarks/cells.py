@@ -160,6 +160,13 @@ def close(what: str, error: float) -> Row:
     return what, f"{error:.1e}", "", "<= 1e-8", error <= 1e-8
 
 
+def both_close(ours: float, peer: float, allowed: float, what: str = "  error") -> Row:
+    """A row for our error and the peer's; if the peer's is too large, its time does not count."""
+    if not peer <= allowed:
+        raise ArithmeticError(f"{what.strip()} of the peer: {peer:.1e}, over {allowed:.0e}")
+    return what, f"{ours:.1e}", f"{peer:.1e}", f"<= {allowed:.0e}", ours <= allowed
+
+
 # --- the jobs ----------------------------------------------------------------------------------
 
 
