@@ -79,7 +79,7 @@ def hundred_typed(levels: int) -> Typed:
     return Typed.of(*ladder(100), 0.05, qutip.basis(levels, 100), dipole=True)
 
 
-TIGHT = {"atol": 1e-12, "rtol": 1e-10, "nsteps": 10**6}  # of QuTiP, for a relative 1e-8
+TIGHT = {"atol": 1e-12, "rtol": 1e-10, "nsteps": 10**6}  # of QuTiP, for a relative 1e-7
 
 
 def grid_of_hundred(levels: int) -> float:
@@ -97,15 +97,16 @@ def hundred_off(table: xr.Dataset) -> tuple[float, float]:
     state has all 101 populations but the largest.
     """
     levels, worst = levels_of(table), [0.0, 0.0]
+    own = hundred_typed(levels).own.diag().real
     for name in SOUGHT:
         time = float(table[f"{name}_time"])
         ket = hundred_typed(levels + 20).kets(time, 2)[-1]
-        energy = float((np.abs(ket) ** 2).sum(axis=1) @ np.arange(101))
+        energy = float((np.abs(ket) ** 2).sum(axis=1) @ own)
         work = energy - 1 + float(np.linalg.norm(ket, 2)) ** 2
         truth = (energy if name in ("energy", "power") else work) / (time if "power" in name else 1)
         worst[0] = max(worst[0], abs(float(table[f"{name}_max"]) / truth - 1))
         state = hundred_typed(levels).solve(np.array([0.0, time]), **TIGHT)[-1]
-        theirs = float((np.abs(state.full().reshape(101, -1)) ** 2).sum(axis=1) @ np.arange(101))
+        theirs = float((np.abs(state.full().reshape(101, -1)) ** 2).sum(axis=1) @ own)
         worst[1] = max(worst[1], abs(theirs / energy - 1))
     return worst[0], worst[1]
 
@@ -149,7 +150,7 @@ def large() -> Iterator[Row]:
     what = "optimum of 100 Dicke cells; QuTiP at 1,001 times (scaled)"
     yield what, *_times(ours, peer), "< 20 s", ours < 20
     yield close("  left between found and bound, relative", open_gap(found[0]))
-    yield both_close(*hundred_off(found[0]), 1e-8, "  error, relative")
+    yield both_close(*hundred_off(found[0]), 1e-7, "  error, relative")
 
 
 def _times(ours: float, peer: float) -> tuple[str, str]:
