@@ -5,7 +5,20 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import batches, cells, drives, optima, page, pair, panels, picture, sweeps, thermo
+from benchmarks import (
+    batches,
+    cells,
+    drives,
+    levels,
+    networks,
+    optima,
+    page,
+    pair,
+    panels,
+    picture,
+    sweeps,
+    thermo,
+)
 from benchmarks.pair import Row
 
 
@@ -13,7 +26,7 @@ def main() -> None:
     """Print the table and how many targets were met, then draw cost against size."""
     print(f"{page.stamp()}\n\n{'job':44} {'measured':24} {'peer':>8}  {'target':>12}")
     found: list[Row] = []
-    jobs = (pair, cells, thermo, optima, sweeps, drives, batches)
+    jobs = (pair, cells, thermo, optima, sweeps, drives, networks, levels, batches)
     for row in chain.from_iterable(job.rows() for job in jobs):
         found.append(row)
         what, ours, peer, target, _ = row

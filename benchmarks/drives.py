@@ -1,4 +1,4 @@
-"""Drives in the laboratory frame over many cycles, beside QuTiP and exact results."""
+"""Drives over many cycles or in many steps, beside QuTiP and exact results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import xarray as xr
 from mpmath import cos, eye, factorial, matrix, mp, mpc, mpf, pi, workdps
 
 import quantumbattery as qb
-from benchmarks.cells import close, faster
+from benchmarks.cells import both_close, close, faster
 from benchmarks.measure import in_turn
 from benchmarks.pair import Row
 
@@ -70,6 +70,73 @@ def cycles() -> Iterator[Row]:
     yield close("  error, as our table tells it", shaken().attrs["solver_error"])
 
 
+# --- in steps ----------------------------------------------------------------------------------
+
+HEIGHTS = np.random.default_rng(1).uniform(-0.25, 0.25, 50)
+EDGES = np.arange(51) * 0.1
+LOSS = 0.01  # and as much dephasing
+
+
+def stepwise() -> float:
+    """Energy of a lossy qubit after fifty random steps."""
+    field = qb.drive("q", 1.0, 1.0, HEIGHTS.tolist(), breaks=EDGES)
+    system = qb.System({"q": qb.Qubit(loss=LOSS, dephasing=LOSS)}, [field], [], "q")
+    return float(system.charge({}, 5.0, ["energy"]).energy)
+
+
+def stepwise_qutip(**options: object) -> float:
+    """The same in QuTiP, whose array coefficients of order 0 are steps."""
+    x, number = qutip.sigmax(), qutip.num(2)
+    h = qutip.QobjEvo([[x, HEIGHTS]], tlist=EDGES[:-1], order=0)
+    jumps = [LOSS**0.5 * qutip.destroy(2), (2 * LOSS) ** 0.5 * number]
+    ground, how = qutip.basis(2, 0), {"nsteps": 10**6, **options}
+    solved = qutip.mesolve(h, ground, [0.0, 5.0], jumps, e_ops=[number], options=how)
+    return float(solved.expect[0][-1])
+
+
+def stepwise_exponentials() -> float:
+    """The same in QuTiP to rounding: one exponential after the other."""
+    x, number, start = qutip.sigmax(), qutip.num(2), qutip.ket2dm(qutip.basis(2, 0))
+    jumps = [LOSS**0.5 * qutip.destroy(2), (2 * LOSS) ** 0.5 * number]
+    state = qutip.operator_to_vector(start)
+    for height in HEIGHTS:
+        state = (qutip.liouvillian(height * x, jumps) * 0.1).expm() * state
+    return float(qutip.expect(number, qutip.vector_to_operator(state)))
+
+
+def stepwise_exact() -> float:
+    """The same to 25 digits: one exponential after the other."""
+    low, number = matrix([[0, 1], [0, 0]]), matrix([[0, 0], [0, 1]])
+    with workdps(25):
+        rate, rho = mpf(LOSS), matrix([[1, 0], [0, 0]])
+        for height in HEIGHTS:
+            h = mpf(float(height)) * (low + low.T)
+            term, total = rho, rho
+            for k in range(1, 30):  # the Taylor series of a short step
+                lost = low * term * low.T - (number * term + term * number) / 2
+                lost += 2 * number * term * number - number * term - term * number
+                term = (mpc(0, -1) * (h * term - term * h) + rate * lost) / (10 * k)
+                total = total + term
+            rho = total
+        return float(rho[1, 1].real)
+
+
+def steps() -> Iterator[Row]:
+    """Fifty steps beside QuTiP at its usual tolerances, at tight ones, and without any."""
+    truth, what = stepwise_exact(), "50 steps on a lossy qubit"
+    tight = partial(stepwise_qutip, atol=1e-13, rtol=1e-11, max_step=0.1)
+    peers = (
+        ("QuTiP", stepwise_qutip, 0, 1e-5),
+        ("QuTiP, to 1e-10", tight, 1, 1e-10),
+        ("QuTiP's expm", stepwise_exponentials, 1, 1e-15),
+    )
+    for how, peer, target, allowed in peers:
+        ours, theirs = in_turn(stepwise, peer, 9)
+        yield faster(f"{what}; {how}", ours, theirs, target)
+        yield both_close(abs(stepwise() - truth), abs(peer() - truth), allowed)
+
+
 def rows() -> Iterator[Row]:
     """Measure everything, a row each: what, ours, the peer's, the target, whether it is met."""
     yield from cycles()
+    yield from steps()

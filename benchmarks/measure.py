@@ -12,7 +12,7 @@ from pathlib import Path
 def seconds(job: Callable[[], object], runs: int = 5) -> float:
     """Shortest time of several runs after one warm-up."""
     job()
-    return min(_once(job) for _ in range(runs))
+    return min(once(job) for _ in range(runs))
 
 
 def in_turn(
@@ -21,7 +21,7 @@ def in_turn(
     """Shortest times of two jobs run A B A B ..., so that both see the same machine."""
     ours()
     peer()
-    pairs = [(_once(ours), _once(peer)) for _ in range(runs)]
+    pairs = [(once(ours), once(peer)) for _ in range(runs)]
     return min(a for a, _ in pairs), min(b for _, b in pairs)
 
 
@@ -50,7 +50,8 @@ def peak() -> float:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
-def _once(job: Callable[[], object]) -> float:
+def once(job: Callable[[], object]) -> float:
+    """How long one run takes."""
     start = time.perf_counter()
     result = job()
     took = time.perf_counter() - start

@@ -1,0 +1,128 @@
+"""Oscillators that choose their levels, beside QuTiP with the fewest that are accurate enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count, pairwise
+
+import numpy as np
+import qutip
+from scipy.linalg import expm
+
+import quantumbattery as qb
+from benchmarks.cells import Array, both_close, faster, levels_of
+from benchmarks.measure import in_turn
+from benchmarks.pair import Row
+
+
+def fewest(
+    error: Callable[[tuple[int, ...]], float], sites: int, allowed: float
+) -> tuple[int, ...]:
+    """How few levels each of some oscillators can have for an error: as many each, then fewer."""
+    levels = next((n,) * sites for n in count(2) if error((n,) * sites) <= allowed)
+    for site in range(sites):
+        while levels[site] > 2:
+            fewer = (*levels[:site], levels[site] - 1, *levels[site + 1 :])
+            if error(fewer) > allowed:
+                break
+            levels = fewer
+    return levels
+
+
+# --- a row of weakly driven oscillators --------------------------------------------------------
+
+HOPPING, AMPLITUDE, TIME = 0.5, 0.05, 2.0
+
+
+def row(loss: float) -> float:
+    """Energy of the third of three oscillators, the first of which is driven."""
+    names = ["first", "second", "third"]
+    links = [qb.exchange(a, b, HOPPING) for a, b in pairwise(names)]
+    sites = {name: qb.Oscillator(loss=loss) for name in names}
+    system = qb.System(sites, [*links, qb.drive("first", AMPLITUDE, 1.0)], "first", "third")
+    return float(system.charge({}, TIME, ["energy"]).energy)
+
+
+def row_qutip(levels: tuple[int, ...], loss: float) -> float:
+    """The same in QuTiP, with levels that one gives."""
+    one = [qutip.qeye(n) for n in levels]
+    a = [qutip.tensor([*one[:k], qutip.destroy(n), *one[k + 1 :]]) for k, n in enumerate(levels)]
+    h = HOPPING * sum(b.dag() * c + c.dag() * b for b, c in pairwise(a))
+    h = (h + AMPLITUDE * (a[0] + a[0].dag())).to("CSR")
+    start = qutip.tensor([qutip.basis(n, 0) for n in levels])
+    how = {"e_ops": [a[2].dag() * a[2]], "options": {"atol": 1e-13, "rtol": 1e-11}}
+    if loss:
+        solved = qutip.mesolve(h, start, [0.0, TIME], [loss**0.5 * each for each in a], **how)
+    else:
+        solved = qutip.sesolve(h, start, [0.0, TIME], **how)
+    return float(solved.expect[0][-1])
+
+
+def row_exact(loss: float) -> float:
+    """The same, exactly: all stay coherent, and their amplitudes obey a linear equation."""
+    moved = np.zeros((4, 4), dtype=complex)
+    moved[:3, :3] = -1j * HOPPING * (np.eye(3, k=1) + np.eye(3, k=-1)) - np.eye(3) * loss / 2
+    moved[0, 3] = -1j * AMPLITUDE
+    return float(np.abs(expm(TIME * moved)[2, 3]) ** 2)
+
+
+def oscillators() -> Iterator[Row]:
+    """Three oscillators, lossless and lossy, to 1e-10."""
+    for name, loss, runs in (("lossless", 0.0, 5), ("lossy", 0.1, 1)):
+        truth, ours = row_exact(loss), partial(row, loss)
+
+        def off(levels: tuple[int, ...], loss: float = loss, truth: float = truth) -> float:
+            return abs(row_qutip(levels, loss) - truth)
+
+        levels = fewest(off, 3, 1e-10)
+        mine, theirs = in_turn(ours, partial(row_qutip, levels, loss), runs)
+        given = " x ".join(map(str, levels))
+        yield faster(f"3 driven oscillators, {name}; QuTiP {given}", mine, theirs, 1)
+        yield both_close(abs(ours() - truth), off(levels), 1e-10)
+
+
+# --- a driven, lossy cavity --------------------------------------------------------------------
+
+TIMES = np.linspace(0, 10, 101)
+DRIVE, LOSS = 0.5, 0.2
+
+
+def cavity() -> tuple[Array, int]:
+    """Energy of a qubit in a driven, lossy cavity, and how many levels were chosen."""
+    sites = {"cavity": qb.Oscillator(loss=LOSS), "atom": qb.Qubit()}
+    link, field = qb.exchange("cavity", "atom", 1.0), qb.drive("cavity", DRIVE, 1.0)
+    table = qb.System(sites, [link, field], "cavity", "atom").charge({}, TIMES, ["energy"])
+    return np.asarray(table.energy), levels_of(table)
+
+
+def cavity_qutip(levels: tuple[int, ...], atol: float = 1e-12, rtol: float = 1e-10) -> Array:
+    """The same in QuTiP, with levels that one gives."""
+    (n,) = levels
+    a = qutip.tensor(qutip.destroy(n), qutip.qeye(2))
+    b = qutip.tensor(qutip.qeye(n), qutip.destroy(2))
+    h = (a.dag() * b + b.dag() * a + DRIVE * (a + a.dag())).to("CSR")
+    start = qutip.tensor(qutip.basis(n, 0), qutip.basis(2, 0))
+    how = {"e_ops": [b.dag() * b], "options": {"atol": atol, "rtol": rtol, "nsteps": 10**6}}
+    return np.asarray(qutip.mesolve(h, start, TIMES, [LOSS**0.5 * a], **how).expect[0])
+
+
+def cavities() -> Iterator[Row]:
+    """Levels chosen by the library, beside the fewest with which QuTiP is as close as 1e-8."""
+    found, chosen = cavity()
+    truth = cavity_qutip((chosen + 5,), 1e-14, 1e-12)
+
+    def off(levels: tuple[int, ...]) -> float:
+        return float(np.abs(cavity_qutip(levels) - truth).max())
+
+    levels = fewest(off, 1, 1e-8)
+    ours, theirs = in_turn(cavity, partial(cavity_qutip, levels), 2)
+    what = f"driven, lossy cavity, {chosen} levels; QuTiP {levels[0]}"
+    yield faster(what, ours, theirs, 1)
+    yield both_close(float(np.abs(found - truth).max()), off(levels), 1e-8)
+
+
+def rows() -> Iterator[Row]:
+    """Measure everything, a row each: what, ours, the peer's, the target, whether it is met."""
+    yield from oscillators()
+    yield from cavities()
