@@ -26,7 +26,7 @@ _CLOSE = 1.5  # times what is seen at these moments: then the bound is no longer
 _FINEST = 1 / 4  # of a feeding of a row, where parts are so short that little is to be gained
 _FASTEST = 16.0  # feedings of a row in a part, up to which it is bounded by more than 1
 _FEWEST, _WORK = 1 << 10, 1 << 24  # parts that are looked at in any case; numbers in all of them
-_HELD = 1 << 22  # numbers in all of them where these are held at once
+_HELD = 1 << 24  # numbers in all of them where these are held at once
 _NO_ROW = 1e-17  # what is less is not there
 _NEGLIGIBLE = 1e-11  # of a trace norm: what is below needs no tighter bound
 
@@ -85,7 +85,7 @@ def flown(
             return Flown(seen, _falls(cut.state.reach, largest))
     pace = cut.pace(numbers) * latest
     each = cut.state.size * len(numbers)
-    most = max(_LOOKS, _HELD // each) if moving.from_start else max(_FEWEST, _WORK // each)
+    most = max(_LOOKS // 8, _HELD // each) if moving.from_start else max(_FEWEST, _WORK // each)
     parts = min(most, max(parts, int(np.ceil(pace * (2 if moving.from_start else 1)))))
     while True:
         bounded = pace / parts <= _FASTEST
