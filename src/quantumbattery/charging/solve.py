@@ -283,6 +283,8 @@ class Work:
         And by how many decimal places rows fall with each level, where that is too much.
         """
         reached, numbers = self.state.reach, self.numbers[batch].copy()
+        if not len(self.cut.edge) and not self.lost:
+            return {}, {}
         for clock in self.clocks:
             numbers[:, clock.term] *= clock.largest(latest)
         names = (*reached.sites, ALL)

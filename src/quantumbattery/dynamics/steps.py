@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
+from quantumbattery.dynamics.exponentials import expm
 from quantumbattery.dynamics.periodic import Periodic, edges_of
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.semigroup import Semigroup
@@ -23,6 +24,7 @@ class Stepwise:
 
     edges: tuple[float, ...]  # where each step begins, the first at 0
     steps: tuple[Unitary | Semigroup | Periodic, ...]
+    whole: dict[int, Array]  # of steps that are matrix exponentials, over all of it (g, b, n, n)
     blocks: Blocks
 
     from_start = True
@@ -41,10 +43,15 @@ class Stepwise:
         """What is read, shape (g, blocks, c, T, rows); start (g or 1, blocks, c, n)."""
         moments, place = np.unique(times, return_inverse=True)
         found, state, reading = [], start, self.blocks.reading
-        for (first, last), step in zip(pairwise((*self.edges, np.inf)), self.steps, strict=True):
-            here = moments[(moments >= first) & (moments < last)]
+        inside = np.searchsorted(moments, (*self.edges, np.inf))
+        for k, step in enumerate(self.steps):
+            first, last = self.edges[k], (*self.edges, np.inf)[k + 1]
+            here = moments[inside[k] : inside[k + 1]]
             if first > moments[-1]:
                 break
+            if not len(here) and k in self.whole:
+                state = state @ self.whole[k].swapaxes(-1, -2)
+                continue
             asked = np.append(here, last) if last <= moments[-1] else here
             states = step.at(state, asked - first)
             found.append(states[..., : len(here), :])
@@ -82,20 +89,37 @@ def stepwise(
     latest: float,
 ) -> Stepwise:
     """A propagator for every step until the latest time; arguments as of `Periodic.of`."""
-    constant: Callable[[Array], Unitary | Semigroup] = Semigroup if factor == 1 else Unitary.of
     begins = edges_of(clocks, latest)
-    steps: list[Unitary | Semigroup | Periodic] = []
-    for begin, end in pairwise((*begins, latest)):
-        now, turning = numbers.copy(), []
-        for clock in clocks:
-            turns = clock.frequency.any()
-            height = float(clock.shape(np.array([begin]))[0])
-            now[:, clock.term] *= height if turns or not clock.signal.late else 0.0
-            if turns and height:
-                turning.append(clock)
-        if turning:
-            made = Periodic.of(blocks, now, factor, turning, end - begin, begin)
-            steps.append(replace(made, reading=None))
-        else:
-            steps.append(constant(blocks.matrices(now)))
-    return Stepwise(begins, tuple(steps), blocks)
+    now = np.repeat(numbers[None], len(begins), axis=0)  # (steps, g, terms)
+    turning: list[list[Clock]] = [[] for _ in begins]
+    for clock in clocks:
+        height, turns = clock.shape(np.array(begins)), bool(clock.frequency.any())
+        late = clock.signal.late and not turns
+        now[:, :, clock.term] *= 0.0 * height[:, None] if late else height[:, None]
+        for k in np.flatnonzero(height).tolist() if turns else ():
+            turning[k].append(clock)
+    still = [k for k, acting in enumerate(turning) if not acting]
+    steps, whole = _still(blocks, now[still], factor, np.diff((*begins, latest))[still], still)
+    for k, acting in enumerate(turning):
+        if acting:
+            end = (*begins, latest)[k + 1]
+            made = Periodic.of(blocks, now[k], factor, acting, end - begins[k], begins[k])
+            steps[k] = replace(made, reading=None)
+    return Stepwise(begins, tuple(steps[k] for k in range(len(begins))), whole, blocks)
+
+
+def _still(
+    blocks: Blocks, numbers: Array, factor: complex, spans: Array, places: Sequence[int]
+) -> tuple[dict[int, Unitary | Semigroup | Periodic], dict[int, Array]]:
+    """The propagators of steps in which nothing turns, numbers (steps, g, terms), all at once."""
+    if not len(numbers):
+        return {}, {}
+    flat = blocks.matrices(numbers.reshape(-1, numbers.shape[-1]))
+    generators = flat.reshape(*numbers.shape[:2], *flat.shape[1:])
+    if factor == 1:
+        over = expm(generators * spans[:, None, None, None, None])
+        made = {k: Semigroup(each) for k, each in zip(places, generators, strict=True)}
+        return dict(made), dict(zip(places, over, strict=True))
+    all_of_them = Unitary.of(generators)
+    parts = all_of_them.energies, all_of_them.vectors, all_of_them.shift
+    return {k: Unitary(*each) for k, *each in zip(places, *parts, strict=True)}, {}
