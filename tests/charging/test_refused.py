@@ -183,3 +183,16 @@ def test_a_step_of_many_cells_is_driven_in_a_way_that_works():
     many = qb.System({"cells": qb.Ensemble(qb.Qubit(), 2)}, all_steps, [], "cells")
     energies = [2 * one.charge({}, 1.3, ["energy"]).energy, many.charge({}, 1.3, ["energy"]).energy]
     np.testing.assert_allclose(*energies, rtol=1e-12)
+
+
+def test_an_optimum_says_which_drives_it_cannot_take():
+    """One that turns against a dipole coupling has no envelope that could be blamed."""
+    sites = {"c": qb.Qubit(), "b": qb.Qubit()}
+    turning = qb.System(sites, [qb.dipole("c", "b", 0.5), qb.drive("c", 0.1, 0.9)], "c", "b")
+    with pytest.raises(ValueError, match="one turns in every frame"):
+        turning.optimum(qb.fock(1), 2.0)
+    shaped = qb.System(
+        sites, [qb.exchange("c", "b", 0.5), qb.drive("c", 0.1, 1.0, np.exp)], "c", "b"
+    )
+    with pytest.raises(ValueError, match="how fast an envelope changes"):
+        shaped.optimum(qb.fock(1), 2.0)

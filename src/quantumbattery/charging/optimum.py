@@ -89,9 +89,16 @@ def _certified(
 ) -> dict[str, Maximum]:
     """The maximum of each quantity, on the levels that a first look has found to be enough."""
     if look.reach.signals:
+        shaped = any(each.envelope is not None for each in look.reach.signals.values())
         raise ValueError(
-            "a certified optimum needs drives that keep their shape: nothing bounds how fast an "
-            "envelope changes; charge on a grid of times, and take the largest value"
+            "a certified optimum needs "
+            + (
+                "drives that keep their shape: nothing bounds how fast an envelope changes"
+                if shaped
+                else "drives that stand still in some frame, but one turns in every frame that its "
+                "counter-rotating half, the interactions and the other drives allow"
+            )
+            + "; charge on a grid of times, and take the largest value"
         )
     work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
     functions = Sought(work, last, accuracy)
