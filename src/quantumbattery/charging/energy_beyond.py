@@ -18,9 +18,9 @@ from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.sites import Oscillator, Site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Reach
-from quantumbattery.reach.terms import hamiltonian_terms, loss_terms
+from quantumbattery.reach.terms import OF_DRIVE, hamiltonian_terms, loss_terms
 
-_LONGEST = 100.0  # exponents: beyond 1e43 a bound says nothing
+_LONGEST = 500.0  # exponents: nearly 1e218
 _NOT_CONSTANT = 1e-9
 _HIGHEST = 4  # powers of a root of the level
 _MORE = 12  # levels of a function of the levels, to see how it grows
@@ -86,9 +86,9 @@ class Beyond:
         for shift in (self.highest + 2) * 4.0 ** np.arange(-2, 12):
             shift = max(float(shift), 2.0)
             exponent = self.rate(shift) * latest if latest else 0.0
-            if exponent > _LONGEST or self.quantum == inf:
+            if exponent == inf or self.quantum == inf:
                 continue
-            grown = (self.quantum + self.rest / shift) * exp(exponent)
+            grown = (self.quantum + self.rest / shift) * exp(min(exponent, _LONGEST))
             charged = grown * (self.highest + shift) * arrived
             started = np.sqrt(grown * amplitude * (quanta + shift * amplitude))
             whole = sqrt(charged.sum()) + started.sum()
@@ -152,7 +152,9 @@ def beyond(network: Network, reached: Reach, largest: Array) -> Beyond:
             seen.add(origin)
             parts = list(_matrix_steps(network, levels, link))
         else:
-            parts = list(_product_steps(network, levels, each.places, each.operators))
+            alone = each.operators[0].row.size <= 2 and origin == OF_DRIVE  # of one transition
+            highest = 0 if alone else 2
+            parts = list(_product_steps(network, levels, each.places, each.operators, highest))
         steps += [(number, part) for part in parts]
         if origin in finite:
             rest += number * float(np.abs(each.operators[0].value).max(initial=0.0))
@@ -172,9 +174,9 @@ def beyond(network: Network, reached: Reach, largest: Array) -> Beyond:
     held = np.zeros(len(leaving))
     for k, (name, n) in enumerate(levels.items()):
         held += weights[k] * network.sites[name].excitations(n)[leaving[:, k]]
-    step = max((each.quanta for _, each in [*climbs, *warming]), default=0)
-    highest = float(held.max(initial=0.0)) + step
-    return Beyond(energy, rest, tuple(climbs), tuple(warming), highest, float(weights.max()))
+    arriving = max((each.quanta for _, each in [*climbs, *warming]), default=0)
+    largest_held = float(held.max(initial=0.0)) + arriving
+    return Beyond(energy, rest, tuple(climbs), tuple(warming), largest_held, float(weights.max()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,11 +222,17 @@ def _product_steps(
     levels: Mapping[str, int],
     places: Sequence[int],
     operators: Sequence[Operator],
+    highest: int = 2,
 ) -> Iterator[_Step]:
-    """The parts of a product of operators, by how many quanta they add to each site."""
+    """The parts of a product of operators, by how many quanta they add to each site.
+
+    With a highest power of 0, elements are all there are, as of a transition.
+    """
     names = list(network.sites)
     sites = [(network.sites[names[place]], levels[names[place]]) for place in places]
-    each = [_steps(site, n, acts) for (site, n), acts in zip(sites, operators, strict=True)]
+    each = [
+        _steps(site, n, acts, highest) for (site, n), acts in zip(sites, operators, strict=True)
+    ]
     for parts in product(*each):
         added, size, power = zip(*parts, strict=True)
         whole = np.zeros(len(names))
@@ -261,7 +269,7 @@ def _matrix_steps(network: Network, levels: Mapping[str, int], link: Coupling) -
         yield _Step(whole, size * many, power)
 
 
-def _steps(site: Site, levels: int, acts: Operator) -> list[tuple[int, float, int]]:
+def _steps(site: Site, levels: int, acts: Operator, highest: int) -> list[tuple[int, float, int]]:
     """Of an operator's parts that add so many quanta: the number, and the size and power of each.
 
     From n quanta an element is at most size (n + 1)^(power / 2).
@@ -277,7 +285,7 @@ def _steps(site: Site, levels: int, acts: Operator) -> list[tuple[int, float, in
             many = max(np.bincount(acts.row[chosen]).max(), np.bincount(low).max())
             found.append((int(step), float(value.max() * many), 0))
             continue
-        found.append((int(step), *_growth(np.minimum(low, acts.row[chosen]), value, 2)))
+        found.append((int(step), *_growth(np.minimum(low, acts.row[chosen]), value, highest)))
     return found
 
 
@@ -286,8 +294,9 @@ def _growth(lower: Array, value: Array, highest: int) -> tuple[float, int]:
     level, which = np.unique(lower, return_inverse=True)
     largest = np.zeros(len(level))
     np.maximum.at(largest, which, value)
-    if len(level) == 1:
-        # One element alone may be the first of many.
+    if len(level) == 1 and not highest:
+        return float(largest[0]), 0
+    if len(level) == 1:  # it may be the first of many
         return float(largest[0] / (level[0] + 1.0) * (1 + 2 / (level[0] + 1.0))), 2
     middle = len(level) // 2
     for power in range(highest + 1):

@@ -20,7 +20,7 @@ from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import any_nonzero
 from quantumbattery.reach.rotating_frame import frame
 
-_OF_FRAME, _OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
+_OF_FRAME, OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,7 +149,7 @@ def _add_field(
         late = Operator(lower.row, lower.column, 1j * lower.value)
         hermitian.append((True, late + Operator(raised.row, raised.column, -1j * raised.value)))
     for is_late, acts in hermitian:
-        term = terms.add(strength, _OF_DRIVE)
+        term = terms.add(strength, OF_DRIVE)
         terms.products.append(_Product(term, (place,), (acts,)))
         if turns or each.envelope is not None:
             terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
