@@ -69,3 +69,21 @@ def test_one_qubit_without_coherence_gives_no_work(monkeypatch, link, start, bat
     assert points < 500
     assert np.isnan(best.ergotropy_time)
     assert best.ergotropy_max == best.ergotropy_bound == 0
+
+
+@pytest.mark.parametrize("start", [qb.fock(2), qb.fock(1)])
+def test_a_battery_that_begins_full_has_no_power(start):
+    """It can only lose; from the level below it gains at once."""
+    battery = qb.Qudit([0.0, 0.9, 2.0], dephasing=0.2)
+    system = qb.System(
+        {"c": qb.Qubit(loss=0.3), "b": battery}, [qb.exchange("c", "b", 0.7)], "c", "b"
+    )
+    best = system.optimum({"c": qb.bloch(2.0), "b": start}, 3.0, of="power")
+    times = np.linspace(0.001, 3.0, 2000)
+    seen = float(system.charge({"c": qb.bloch(2.0), "b": start}, times, ["power"]).power.max())
+    if start.n == 2:
+        assert seen <= 0
+        assert best.power_max == best.power_bound == 0
+        assert np.isnan(best.power_time)
+    else:
+        assert 0 < seen <= best.power_bound

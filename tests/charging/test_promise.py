@@ -93,7 +93,7 @@ def holds(best, seen):
 def asked(system, chosen, extraction):
     with warnings.catch_warnings():  # of the cut ladders, and of powers at t = 0
         warnings.filterwarnings("ignore", message="the . levels")
-        warnings.filterwarnings("ignore", message="the best ergotropic .*power is known")
+        warnings.filterwarnings("ignore", message="the best .*power is known")
         return system.optimum(chosen, TIMES[-1], tolerance=1e-6, extraction=extraction)
 
 

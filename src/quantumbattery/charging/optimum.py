@@ -106,7 +106,7 @@ def _certified(
         empty = functions.empty(float(look.columns["energy"].max()))
         best = {}
         for name in sought:  # a comprehension is one more frame above a warning
-            best[name] = _best(functions, name, empty)
+            best[name] = _best(functions, name, empty | functions.full(name))
         return best
 
 

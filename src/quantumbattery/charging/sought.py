@@ -92,6 +92,15 @@ class Sought:
             none[k] = never_charged(work.state.reach, work.numbers[k], start, at_zero)
         return none
 
+    def full(self, name: str) -> Array:
+        """Which members begin with all the energy there is, (g,), so that no power is positive."""
+        work, own = self.work, self.work.battery
+        if name != "power" or len(own.row):
+            return np.zeros(len(self.highest), dtype=bool)
+        begin = work.readout.split.inside[work.state.reach.start.configuration]
+        full: Array = own.energies[:, begin].min(axis=-1) >= own.energies.max(axis=-1)
+        return np.broadcast_to(full & (own.energies.max(axis=-1) > 0), len(self.highest))
+
     @cached_property
     def highest(self) -> Array:
         """The highest energy that the battery can hold, shape (g,)."""

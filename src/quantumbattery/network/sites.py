@@ -259,7 +259,7 @@ class Qudit(Site):
         """Each energy above that of the lowest level."""
         ground = self.ground
         above = [energy - ground for energy in self.energies]
-        return [(e, np.eye(levels)[k]) for k, e in enumerate(above) if any_nonzero(e)]
+        return [(e, np.eye(1, levels, k)[0]) for k, e in enumerate(above) if any_nonzero(e)]
 
     def lowering(self, levels: int) -> Operator:  # noqa: ARG002
         """The steps, or its own matrix."""
