@@ -349,3 +349,23 @@ def test_amplitudes_at_all_times():
         bound = moving.ever(start)
         assert (largest <= bound + 1e-12).all()
         assert (largest > 0.95 * bound).all()
+
+
+@pytest.mark.parametrize(("length", "span", "part"), [(4, 0.5, 0.5), (7, 1.0, 0.2)])
+def test_a_row_far_away_is_fed_step_by_step(length, span, part):
+    """A quantum that walks down a chain: only what leads to its end is worked on."""
+    form, moved, numbers = on_a_cut_ladder(chain(length), fock(1), {})
+    end = form.reach.index(np.eye(length, dtype=int)[-1:])
+    cut, rows = Cut(form), Cut(form).rows(moved)
+    later = np.searchsorted(TIMES, span)
+    bound = cut.spread(rows[:, :, :1], numbers, TIMES[later], end)[0, 0, 0, 0]
+    assert part * bound < rows[0, 0, later, end[0]] <= bound
+
+
+def test_what_the_series_leaves_out_is_added():
+    """The end of a long chain feels its beginning, if ever so little."""
+    form, moved, numbers = on_a_cut_ladder(chain(60), fock(1), {})
+    end = form.reach.index(np.eye(60, dtype=int)[-1:])
+    cut = Cut(form)
+    bound = cut.spread(cut.rows(moved)[:, :, :1], numbers, 0.01, end)
+    assert bound[0, 0, 0, 0] > 0
