@@ -93,8 +93,8 @@ def flown(
         if (seen > allowed).any():
             return Flown(seen, _falls(cut.state.reach, largest))
         close = bound.sum() <= _CLOSE * seen.sum() or (bound <= little).all()
-        # Where every call begins at t = 0, more parts take as long again.
-        if close or moving.from_start or pace / parts <= _FINEST or 2 * parts > most:
+        # Where every call begins at t = 0, more parts take as long again; a warning needs no more.
+        if close or not finite or moving.from_start or pace / parts <= _FINEST or 2 * parts > most:
             return Flown(
                 bound, {} if not (bound > allowed).any() else _falls(cut.state.reach, largest)
             )
