@@ -55,9 +55,7 @@ class Flown:
     """What leaves over the cuts, by site, and last over a common one."""
 
     norms: Array  # (sites + 1,), an upper bound of the trace norm by the last time
-    falls: dict[
-        str, float
-    ]  # decimal places by level near the cuts, where too much is seen to leave
+    falls: dict[str, float]  # decimal places by level near a cut, where too much leaves
 
 
 def flown(
@@ -95,9 +93,8 @@ def flown(
         close = bound.sum() <= _CLOSE * seen.sum() or (bound <= little).all()
         # Where every call begins at t = 0, more parts take as long again; a warning needs no more.
         if close or not finite or moving.from_start or pace / parts <= _FINEST or 2 * parts > most:
-            return Flown(
-                bound, {} if not (bound > allowed).any() else _falls(cut.state.reach, largest)
-            )
+            much = (bound > allowed).any()
+            return Flown(bound, _falls(cut.state.reach, largest) if much else {})
         parts *= 2
 
 
