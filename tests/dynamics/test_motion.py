@@ -233,7 +233,10 @@ def test_only_what_somebody_will_look_at(seed, lossy, when):
     system, chosen = random_case(seed, 30, lossy)
     reached, times, rng = reach(system, chosen), WHENS[when], np.random.default_rng(seed)
     watched = rng.permutation(reached.sites)[: rng.integers(1, len(reached.sites) + 1)].tolist()
-    every, few = representation(reached), representation(reached, Bipartition.of(reached, watched))
+    every, few = (
+        representation(reached),
+        representation(reached, [Bipartition.of(reached, watched)]),
+    )
     assert few.size <= every.size
     for sites in (watched, watched[:1], watched[::-1][:2]):
         split = Bipartition.of(reached, sites)
@@ -264,7 +267,7 @@ def test_few_columns_are_written_where_they_are_read(seed):
     reached, times = reach(system, chosen), np.linspace(0.2, 2, 23)
     for name in reached.sites:
         split = Bipartition.of(reached, [name])
-        form = representation(reached, replace(split, ground=len(split.levels) != 2))
+        form = representation(reached, [replace(split, ground=len(split.levels) != 2)])
         made = moving(reached, form, times)
         found = made.at(times, slice(None))
         made.__dict__["_few_columns"] = []
@@ -279,7 +282,7 @@ def test_a_series_shows_the_same(monkeypatch):
         expected = part_of(watched, representation(reached)).elements(
             solved(reached, representation(reached), times), row, column
         )
-        form = representation(reached, watched)
+        form = representation(reached, [watched])
         monkeypatch.setattr(evolve, "_series_pays", lambda *_: True)
         made = moving(reached, form, times)
         numbers = made.at(times, slice(None))
@@ -293,12 +296,12 @@ def test_what_does_not_show_is_left_out():
     reached = reach(pair(dephasing=0.3), {"charger": fock(1)})
     # populations and coherence of 10 and 01 are one block, of which the two populations are read
     assert representation(reached).size == 4
-    assert representation(reached, Bipartition.of(reached, ["battery"])).size == 2
+    assert representation(reached, [Bipartition.of(reached, ["battery"])]).size == 2
     apart = System({"charger": Qubit(dephasing=0.3), "battery": Qubit()})
     reached = reach(apart, bloch(1.0))
     assert representation(reached).size == 4  # two populations, and a complex coherence
-    assert representation(reached, Bipartition.of(reached, ["charger"])).size == 4
-    assert representation(reached, Bipartition.of(reached, ["battery"])).size == 2
+    assert representation(reached, [Bipartition.of(reached, ["charger"])]).size == 4
+    assert representation(reached, [Bipartition.of(reached, ["battery"])]).size == 2
 
 
 def test_hermitian_parts_move_as_real_numbers():

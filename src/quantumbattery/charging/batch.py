@@ -109,7 +109,8 @@ class Batch:
         return flat
 
     def labelled(self, column: Array) -> Array:
-        """A column (g, c, T) over all axes, in the order of the result."""
-        now = (*self.generator, *self.states, *self.moments)
-        whole = column.reshape([self.sizes[d] for d in now])
-        return whole.transpose([now.index(d) for d in self.sizes])
+        """A column (g, c, T, ...) over all axes, in the order of the result."""
+        now, inner = (*self.generator, *self.states, *self.moments), column.shape[3:]
+        whole = column.reshape([*(self.sizes[d] for d in now), *inner])
+        last = range(len(now), len(now) + len(inner))
+        return whole.transpose([*(now.index(d) for d in self.sizes), *last])

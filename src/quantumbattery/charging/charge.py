@@ -13,8 +13,8 @@ import xarray as xr
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction, ground_state
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
+from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import available
-from quantumbattery.charging.solve import Problem, Report, Solution
 from quantumbattery.machine import ALIKE, TooLargeError, memory
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation

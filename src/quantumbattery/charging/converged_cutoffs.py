@@ -8,7 +8,8 @@ from math import inf
 
 import numpy as np
 
-from quantumbattery.charging.solve import Problem, Solution, solve
+from quantumbattery.charging.problem import Problem, Solution
+from quantumbattery.charging.solve import solve
 from quantumbattery.machine import TooLargeError
 from quantumbattery.quantities.described import listed
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta

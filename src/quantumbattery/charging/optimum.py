@@ -22,7 +22,8 @@ from quantumbattery.charging.charge import (
     warn,
 )
 from quantumbattery.charging.global_maximum import NOTHING, Maximum, maximum
-from quantumbattery.charging.solve import Problem, Solution, prepared
+from quantumbattery.charging.problem import Problem, Solution
+from quantumbattery.charging.solve import prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array

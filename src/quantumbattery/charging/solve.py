@@ -8,22 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from math import prod
 
 import numpy as np
 
-from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.energy_beyond import Tail, beyond, tails
 from quantumbattery.charging.left_out import flown, lost_by
+from quantumbattery.charging.observables import Observed
+from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.machine import allow, cores, linear_algebra
-from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
@@ -44,56 +43,6 @@ _KEPT = 0.25  # of the memory, for states from which single moments are reached
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """What is to be solved."""
-
-    network: Network
-    started: Mapping[str, Preparation]  # of every site that does not start in its ground state
-    joint: Joint | None  # how a battery that interacts starts, if none of its sites is prepared
-    axes: Batch
-    measures: tuple[str, ...]
-    extraction: str
-    limit: float  # memory in GiB
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """How a part of a batch was solved, and how far to trust it."""
-
-    methods: tuple[tuple[str, int], ...]  # each kind, and the size of the largest block
-    left_out: dict[str, float]  # by each ladder's cut, of an energy, in quanta of the battery
-    error: float | None = None  # the difference of two solutions, where a method is measured
-    rounding: float = 0.0  # of a phase, by the last time
-    unfinished: bool = False  # too much is left out: nothing was read
-    falls: dict[str, float] = field(default_factory=dict)  # decimal places by level, near a cut
-
-    @classmethod
-    def joined(cls, parts: Sequence[Report]) -> Report:
-        """The worst of all parts."""
-        names = dict.fromkeys(name for part in parts for name in part.left_out)
-        sizes: dict[str, int] = {}
-        for kind, size in (each for part in parts for each in part.methods):
-            sizes[kind] = max(size, sizes.get(kind, 0))
-        return cls(
-            tuple(sizes.items()),
-            {name: max(part.left_out.get(name, 0.0) for part in parts) for name in names},
-            max((part.error for part in parts if part.error is not None), default=None),
-            max(part.rounding for part in parts),
-            any(part.unfinished for part in parts),
-            {n: min(p.falls[n] for p in parts if n in p.falls) for p in parts for n in p.falls},
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """What was found on the levels that were tried."""
-
-    columns: dict[str, Array]  # each (g, c, T); without meaning where too much is left out
-    reach: Reach
-    report: Report
-
-
 def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Solution:
     """Solve on the levels of what was reached.
 
@@ -103,7 +52,10 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     work = prepared(problem, reached, allowed)
     with work.one_thread():
         report = work.fill()
-    return Solution(work.columns, reached, report)
+    columns = work.columns
+    if work.observed is not None and not report.unfinished:
+        columns = work.observed.finished(columns, problem.axes)
+    return Solution(columns, reached, report)
 
 
 def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Work:
@@ -121,12 +73,17 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
         name: lost_by(each, network.sites[name], counts[name])[0]
         for name, each in problem.started.items()
     }
-    readout = Readout(network, reached, state, split)
+    readout, observed = Readout(network, reached, state, split), None
     columns = _columns(problem.measures, axes.shape)
+    if problem.asked:
+        observed = Observed(network, reached, state, {each.name: each for each in problem.asked})
+        columns = observed.memory(axes.shape)
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
     lost[ALL] = reached.start.lost[0]
     lost = {name: amount for name, amount in lost.items() if amount}
-    return Work(problem, state, readout, own, numbers, start, columns, lost, allowed, clocks)
+    return Work(
+        problem, state, readout, own, numbers, start, columns, lost, allowed, clocks, observed
+    )
 
 
 def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, Array]:
@@ -140,12 +97,15 @@ def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, 
     return {name: np.empty(shape) for name in measures}
 
 
-def _watched(problem: Problem, reached: Reach, split: Bipartition) -> Bipartition:
-    """The sites that are looked at: the battery's, or also the charger's."""
+def _watched(problem: Problem, reached: Reach, split: Bipartition) -> list[Bipartition]:
+    """The sites that are looked at: the battery's, or also the charger's; or those asked for."""
     network = problem.network
+    if problem.asked:
+        every = dict.fromkeys(each.sites for each in problem.asked)
+        return [Bipartition.of(reached, sites) for sites in every]
     if "concurrence" in problem.measures:
-        return Bipartition.of(reached, network.charger + network.battery)
-    return replace(split, ground=not (one_qubit(network) and split.levels.any()))
+        return [Bipartition.of(reached, network.charger + network.battery)]
+    return [replace(split, ground=not (one_qubit(network) and split.levels.any()))]
 
 
 def _start(problem: Problem, reached: Reach) -> Array:
@@ -166,10 +126,16 @@ class Work:
     battery: Battery
     numbers: Array  # (g, terms), of the Hamiltonian, then of the losses
     start: Array  # (g or 1, c, entries)
-    columns: dict[str, Array]  # each (g, c, T)
+    columns: dict[str, Array]  # each (g, c, T, ...)
     lost: Mapping[str, float]  # what each site's cut took from its preparation: half a trace norm
     allowed: Mapping[str, float]  # to be left out of a site
     clocks: Sequence[Clock]
+    observed: Observed | None  # what is read in place of measures
+
+    @property
+    def reading(self) -> Readout | Observed:
+        """What reads states."""
+        return self.observed or self.readout
 
     def one_thread(self) -> AbstractContextManager[object]:
         """Keep the linear algebra from starting threads for small matrices."""
@@ -256,7 +222,7 @@ class Work:
                 now = rate[members] if rate.ndim > 1 else rate
                 out = {name: column[mine, c, t] for name, column in self.columns.items()}
                 before = {name: values[members, c] for name, values in held.items()}
-                self.readout.columns(out, states[members], selected, now, out, before)
+                self.reading.columns(out, states[members], selected, now, out, before)
             if moving.measured:
                 errors.append(moving.error(moments[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
@@ -324,7 +290,7 @@ class Work:
         dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
         if self.clocks and all(clock.held for clock in self.clocks):
             dense *= _PROPAGATORS
-        reading = self.readout.largest(self.problem.measures)
+        reading = self.reading.largest(self.columns)
         each = max(dense, self.state.size * copies * times, reading)
         parts = -(-generators * each // _TILE)
         largest = max(blocks.size for blocks in self.state.blocks)
@@ -338,7 +304,7 @@ class Work:
     ) -> Iterator[tuple[tuple[slice, slice], Array]]:
         """States of the batch, part by part: of the initial states, then of the times."""
         copies, times = self.problem.axes.shape[1], moments.shape[-1]
-        reading = self.readout.largest(self.problem.measures)
+        reading = self.reading.largest(self.columns)
         each = (batch.stop - batch.start) * max(self.state.size, reading)
         few = max(1, _TILE // (each * times))
         short = times if few > 1 or moving.from_start else max(1, _TILE // each)

@@ -15,7 +15,7 @@ import xarray as xr
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.serialization import plain, system_parts
-from quantumbattery.quantities.aliases import Values
+from quantumbattery.quantities.aliases import MatrixLike, Values
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -239,6 +239,105 @@ class System(Network):
         from quantumbattery.charging.optimum import optimum
 
         return optimum(self, preparation, horizon, of, tolerance, extraction, limit)
+
+    def density_matrix(
+        self,
+        preparation: Preparation | Mapping[str, Preparation],
+        times: Values,
+        sites: str | Iterable[str] | None = None,
+        *,
+        limit: float = 2.0,
+    ) -> xr.DataArray:
+        """The state of some sites at the given times, in the laboratory frame.
+
+        Parameters
+        ----------
+        preparation, times, limit
+            As of `charge`.
+        sites : str or list of str, optional
+            Whose state, in this order; by default the battery's. All others are traced out.
+
+        Returns
+        -------
+        xarray.DataArray
+            Complex, shape (..., d, d); the last axes "row" and "column" are labelled by the levels
+            of the sites: "01" is level 0 of the first and level 1 of the second, "0,11" where one
+            of them has more than ten. The attributes "sites" and "levels" say which sites and how
+            many levels of each; the others are those of `charge`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `charge`; or if a site is unknown, or the matrices need more memory than there is.
+
+        Notes
+        -----
+        Only elements that can be reached, and that show in the state of these sites, are worked
+        out: one site of a thousand takes no more than its own.
+
+        Examples
+        --------
+        The work in a state that came out is that of the table:
+
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> system = qb.models.qubit_pair(charger_loss=0.2)
+        >>> rho = system.density_matrix(qb.bloch(2.0), [0.5, 1.5])
+        >>> rho.sel(row="1", column="1").real.values.round(6)
+        array([0.154845, 0.607751])
+        >>> qb.ergotropy(rho, np.diag([0.0, 1.0])).values.round(6)
+        array([0.060228, 0.542525])
+        >>> system.charge(qb.bloch(2.0), [0.5, 1.5]).ergotropy.values.round(6)
+        array([0.060228, 0.542525])
+        """
+        from quantumbattery.charging.observe import density_matrix
+
+        return density_matrix(self, preparation, times, sites, limit)
+
+    def expect(
+        self,
+        preparation: Preparation | Mapping[str, Preparation],
+        times: Values,
+        operators: Mapping[str, tuple[str | Iterable[str], MatrixLike]],
+        *,
+        limit: float = 2.0,
+    ) -> xr.Dataset:
+        """The means of any operators on any sites at the given times, in the laboratory frame.
+
+        Parameters
+        ----------
+        preparation, times, limit
+            As of `charge`.
+        operators : dict of str to (site or list of sites, matrix)
+            By a name of your own. The matrix is that of `interaction`: in the product of the
+            sites' levels, the first site slowest, index 0 the ground state; array_like or Qobj, or
+            a function of the numbers of levels of the sites, as where oscillators choose theirs.
+
+        Returns
+        -------
+        xarray.Dataset
+            Tr(rho A) for each of them over the axes of the preparation, the system and the times:
+            real where the matrix is Hermitian, otherwise complex. Attributes as of `charge`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `charge`; or if a site is unknown, or a matrix has the wrong size.
+
+        Examples
+        --------
+        How many quanta a cavity keeps:
+
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> system = qb.models.jaynes_cummings(coupling=1.0)
+        >>> photons = {"photons": ("charger", lambda levels: np.diag(np.arange(levels)))}
+        >>> system.expect(qb.fock(2), [0.0, 0.5], photons).photons.values.round(6)
+        array([2.      , 1.577972])
+        """
+        from quantumbattery.charging.observe import expect
+
+        return expect(self, preparation, times, operators, limit)
 
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.

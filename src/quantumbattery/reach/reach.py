@@ -251,8 +251,8 @@ class Bipartition:
         """Split at some sites, in the order in which they are named."""
         place = [reached.sites.index(name) for name in sites]
         others = [k for k in range(len(reached.sites)) if k not in place]
-        levels, inside = _distinct(reached.configurations[:, place])
-        return cls(levels, inside, _distinct(reached.configurations[:, others])[1])
+        levels, inside = distinct(reached.configurations[:, place])
+        return cls(levels, inside, distinct(reached.configurations[:, others])[1])
 
     def needed(self, row: Array, column: Array) -> Array:
         """Which elements of the joint density matrix the reduced one adds up."""
@@ -263,7 +263,7 @@ class Bipartition:
         return needed
 
 
-def _distinct(rows: Array) -> tuple[Array, Array]:
+def distinct(rows: Array) -> tuple[Array, Array]:
     """The different rows, and which of them each one is."""
     if not rows.shape[1]:
         return rows[:1], np.zeros(len(rows), dtype=np.int64)

@@ -35,8 +35,13 @@ class Frame:
 
     def levels(self, name: str, site: Site, levels: int) -> list[tuple[Parameter, Array]]:
         """The frequencies of a site's levels, as the sum of number * array (levels,)."""
-        weights = basis(site, levels) @ self.turns[name]
+        weights = self.weights(name, site, levels)
         return [(f, w) for f, w in zip(self.fields, weights.T, strict=True) if w.any()]
+
+    def weights(self, name: str, site: Site, levels: int) -> Array:
+        """The same by field: how often each level turns with it, shape (levels, fields)."""
+        weights: Array = basis(site, levels) @ self.turns[name]
+        return weights
 
     def residual(self, each: Drive, site: Site, levels: int) -> Array:
         """The frequencies with which elements of a drive still turn, shape (elements, fields).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,17 +64,19 @@ class Matrix:
         return Sums(self.turn)(whole[..., self.chosen])
 
 
-def density(reached: Reach, found: Rectangles, watched: Bipartition | None, limit: float) -> Matrix:
+def density(
+    reached: Reach, found: Rectangles, watched: Sequence[Bipartition], limit: float
+) -> Matrix:
     """Sort the elements of the density matrix into blocks, and find what is read of each.
 
     Without sites that are watched, all are; and so are they where the cut of a ladder is felt.
     """
     generator = liouvillian(found, limit)
     row, column = found.elements
-    all_of_it = watched is None or bool(reached.cut)
+    all_of_it = not watched or bool(reached.cut)
     read = np.ones(found.size, dtype=bool)
-    if watched is not None and not all_of_it:
-        read = watched.needed(row, column)
+    if not all_of_it:
+        read = np.logical_or.reduce([split.needed(row, column) for split in watched])
         generator = _felt(generator, read)
     label = components(generator.row, generator.column, generator.size)
     opposite = found.index(column, row)
@@ -87,8 +90,11 @@ def density(reached: Reach, found: Rectangles, watched: Bipartition | None, limi
     moves = _turned(generator, turn, back, real)
     del generator
     shown, weights, reading = np.arange(len(picked)), back, None
-    if watched is not None and not all_of_it:
-        ends = (label, watched.inside[row[picked]], watched.inside[column[picked]])
+    if not all_of_it:
+        ends = [label]  # what agrees on all that is watched need not be told apart
+        for split in watched:
+            one, two = row[picked], column[picked]
+            ends += [split.inside[one], split.inside[two], split.needed(one, two)]
         shown, which = _alike(np.column_stack(ends), read[picked])
         weights, reading = _reading(shown, which, mirror, real, back)
     groups = _groups(kind[label], label, moves, shown, reading, real)

@@ -9,6 +9,7 @@ together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -23,11 +24,12 @@ from quantumbattery.states.lindblad import damping_elements, rectangles
 Form: TypeAlias = Kets | Matrix
 
 
-def representation(reached: Reach, watched: Bipartition | None = None, limit: float = 2.0) -> Form:
+def representation(reached: Reach, watched: Sequence[Bipartition] = (), limit: float = 2.0) -> Form:
     """Find how a state is best written down: kets, or elements of its density matrix.
 
-    Of sites that are watched alone something will be looked at; what does not show there is left
-    out, or summed. ValueError if that takes more memory than the limit, in GiB.
+    Of sets of sites that are watched, each by itself, alone something will be looked at; what does
+    not show there is left out, or summed. Without any, everything is there. ValueError if that
+    takes more memory than the limit, in GiB.
     """
     losses = reached.losses
     if not len(losses.term):

@@ -1,0 +1,192 @@
+"""From a description, a preparation and times to density matrices and means of operators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.charge import (
+    attributes,
+    converted,
+    empty_battery,
+    extraction_of,
+    run,
+    warn,
+)
+from quantumbattery.charging.observables import Observable, OperatorOfLevels, allow_matrices
+from quantumbattery.charging.problem import Problem, Solution
+from quantumbattery.network.network import Network
+from quantumbattery.quantities.aliases import Array, MatrixLike, Values
+from quantumbattery.quantities.described import choices, listed, saying
+from quantumbattery.quantities.matrices import square_matrix
+from quantumbattery.quantities.measures import Quantity
+from quantumbattery.quantities.tables import check_names, dataset, describe
+
+_REAL = 1e-12  # of the largest element: what a Hermitian matrix may lack
+_DIGITS = "0123456789"
+
+
+def density_matrix(
+    network: Network,
+    preparation: object,
+    times: Values,
+    sites: str | Iterable[str] | None = None,
+    limit: float = 2.0,
+) -> xr.DataArray:
+    """The state of some sites; `System.density_matrix` says what everything means."""
+    chosen = network.battery if sites is None else _sites("sites", sites, network)
+    asked = (Observable("density_matrix", chosen, None),)
+    axes, solution = _observed(network, preparation, times, asked, limit)
+    return _matrices(network, axes, chosen, solution)
+
+
+def expect(
+    network: Network,
+    preparation: object,
+    times: Values,
+    operators: Mapping[str, object],
+    limit: float = 2.0,
+) -> xr.Dataset:
+    """The means of operators; `System.expect` says what everything means."""
+    asked = _operators(operators, network)
+    axes, solution = _observed(network, preparation, times, asked, limit)
+    levels = dict(zip(solution.reach.sites, solution.reach.levels, strict=True))
+    columns = {}
+    for each in asked:
+        mean = solution.columns[each.name]
+        if _is_hermitian(each.matrix([levels[name] for name in each.sites])):
+            mean = mean.real
+        meaning = Quantity(f"mean of {each.name}", rf"$\langle${each.name}$\rangle$", "", "")
+        columns[each.name] = (axes.labelled(mean), meaning)
+    return dataset(axes.sizes, axes.coords, columns, _said(network, solution))
+
+
+def _observed(
+    network: Network,
+    preparation: object,
+    times: Values,
+    asked: tuple[Observable, ...],
+    limit: float,
+) -> tuple[Batch, Solution]:
+    """Solve for what is asked."""
+    started, axes = converted(network, preparation, times)
+    how = extraction_of(network, "global" if _apart(network) else "collective", limit)
+    check_names((each.name for each in asked), axes.sizes, axes.coords)
+    for each in asked:
+        if each.operator is None:
+            least = [network.sites[name].dimension or 2 for name in each.sites]
+            allow_matrices(each.sites, least, prod(axes.sizes.values()))
+    joint = empty_battery(network, started, axes, limit)
+    solution = run(Problem(network, started, joint, axes, (), how, limit, asked))
+    warn(network, solution.report)
+    return axes, solution
+
+
+def _apart(network: Network) -> bool:
+    """Whether no interaction is always on: then any extraction makes sense."""
+    return not any(each.always for each in network.interactions)
+
+
+def _sites(who: str, given: object, network: Network) -> tuple[str, ...]:
+    """Names of sites, each once."""
+    chosen = (given,) if isinstance(given, str) else given
+    if not isinstance(chosen, Iterable) or not all(isinstance(n, str) for n in (*chosen,)):
+        raise TypeError(f"{who}: give the name of a site or a list of names; got {given!r:.60}")
+    names = tuple(chosen)
+    if not names:
+        raise ValueError(f"{who}: no site is named; choose from {listed(network.sites)}")
+    for name in names:
+        if name not in network.sites:
+            known = choices(name, network.sites, "but the sites are", most=8)
+            raise ValueError(f"{who}: there is no site {name!r}, {known}")
+        if names.count(name) > 1:
+            raise ValueError(f"{who}: {name!r} is named twice; name each site once")
+    return names
+
+
+def _operators(given: object, network: Network) -> tuple[Observable, ...]:
+    """What is asked, checked."""
+    rule = (
+        "operators is a dict such as {'photons': ('cavity', matrix)}: a name for each, then a "
+        "site or a list of sites and a matrix on them"
+    )
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{rule}; got {given!r:.60}")
+    if not given:
+        raise ValueError(f"{rule}; got an empty one")
+    asked = []
+    for name, each in given.items():
+        if not isinstance(name, str) or not isinstance(each, tuple | list) or len(each) != 2:
+            raise TypeError(f"{rule}; got {name!r:.40}: {each!r:.60}")
+        sites = _sites(f"the operator {name!r}", each[0], network)
+        asked.append(Observable(name, sites, _operator(name, sites, each[1], network)))
+    return tuple(asked)
+
+
+def _operator(
+    name: str, sites: tuple[str, ...], matrix: MatrixLike, network: Network
+) -> Array | OperatorOfLevels:
+    """The matrix of an operator, or the function that makes it."""
+    if callable(matrix) and not hasattr(matrix, "full"):  # a Qobj can be called too
+        made: OperatorOfLevels = matrix
+        return made
+    who = f"the operator {name!r}"
+    levels = [network.sites[site].dimension for site in sites]
+    free = [site for site, n in zip(sites, levels, strict=True) if n is None]
+    if free:
+        raise ValueError(
+            f"{who}: a matrix needs a fixed number of levels, but {free[0]!r} is an oscillator "
+            "that chooses its own; give it levels=..., or give the operator as a function of the "
+            "numbers of levels of its sites"
+        )
+    with saying(who):
+        checked = square_matrix(matrix, "its matrix")
+    size = prod(n for n in levels if n is not None)
+    if len(checked) != size:
+        shown = " x ".join(str(n) for n in levels)
+        raise ValueError(
+            f"{who}: its matrix is {len(checked)} x {len(checked)}, but {listed(sites)} "
+            f"{'have' if len(sites) > 1 else 'has'} {shown} levels: it takes {size} x {size}"
+        )
+    return checked
+
+
+def _said(network: Network, solution: Solution) -> dict[str, Any]:
+    """How it was found; nothing is taken out of a state here."""
+    return {k: v for k, v in attributes(network, "", solution).items() if k != "extraction"}
+
+
+def _is_hermitian(matrix: Array) -> bool:
+    return bool(np.abs(matrix - matrix.conj().T).max() <= _REAL * np.abs(matrix).max())
+
+
+def _matrices(
+    network: Network, axes: Batch, sites: tuple[str, ...], solution: Solution
+) -> xr.DataArray:
+    """Density matrices (g, c, T, d, d) over all axes, labelled by the sites' levels."""
+    found = solution.columns["density_matrix"]
+    levels = dict(zip(solution.reach.sites, solution.reach.levels, strict=True))
+    counts = [levels[name] for name in sites]
+    size = prod(counts)
+    labels = _labels(counts)
+    said = _said(network, solution) | {"sites": list(sites), "levels": counts}
+    meaning = Quantity(f"density matrix of {listed(sites)}", r"$\rho$", "1", "")
+    return xr.DataArray(
+        axes.labelled(found.reshape(*found.shape[:3], size, size)),
+        dims=(*axes.sizes, "row", "column"),
+        coords=describe(axes.coords) | {"row": ("row", labels), "column": ("column", labels)},
+        name="density_matrix",
+        attrs=meaning.attrs() | said,
+    )
+
+
+def _labels(levels: Iterable[int]) -> list[str]:
+    """The levels of all sites in each state: "01", or "0,11" where a site has more than ten."""
+    counts = list(levels)
+    between = "," if max(counts) > len(_DIGITS) else ""
+    return [between.join(map(str, state)) for state in np.ndindex(*counts)]

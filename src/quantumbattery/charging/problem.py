@@ -1,0 +1,64 @@
+"""A problem that is to be solved, and what a solution says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.observables import Observable
+from quantumbattery.network.network import Network
+from quantumbattery.network.preparations import Joint, Preparation
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.reach import Reach
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What is to be solved."""
+
+    network: Network
+    started: Mapping[str, Preparation]  # of every site that does not start in its ground state
+    joint: Joint | None  # how a battery that interacts starts, if none of its sites is prepared
+    axes: Batch
+    measures: tuple[str, ...]
+    extraction: str
+    limit: float  # memory in GiB
+    asked: tuple[Observable, ...] = ()  # in place of measures
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """How a part of a batch was solved, and how far to trust it."""
+
+    methods: tuple[tuple[str, int], ...]  # each kind, and the size of the largest block
+    left_out: dict[str, float]  # by each ladder's cut, of an energy, in quanta of the battery
+    error: float | None = None  # the difference of two solutions, where a method is measured
+    rounding: float = 0.0  # of a phase, by the last time
+    unfinished: bool = False  # too much is left out: nothing was read
+    falls: dict[str, float] = field(default_factory=dict)  # decimal places by level, near a cut
+
+    @classmethod
+    def joined(cls, parts: Sequence[Report]) -> Report:
+        """The worst of all parts."""
+        names = dict.fromkeys(name for part in parts for name in part.left_out)
+        sizes: dict[str, int] = {}
+        for kind, size in (each for part in parts for each in part.methods):
+            sizes[kind] = max(size, sizes.get(kind, 0))
+        return cls(
+            tuple(sizes.items()),
+            {name: max(part.left_out.get(name, 0.0) for part in parts) for name in names},
+            max((part.error for part in parts if part.error is not None), default=None),
+            max(part.rounding for part in parts),
+            any(part.unfinished for part in parts),
+            {n: min(p.falls[n] for p in parts if n in p.falls) for p in parts for n in p.falls},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """What was found on the levels that were tried."""
+
+    columns: dict[str, Array]  # each (g, c, T, ...); without meaning where too much is left out
+    reach: Reach
+    report: Report
