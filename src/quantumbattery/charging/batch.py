@@ -25,6 +25,7 @@ class Batch:
     states: tuple[str, ...]  # axes of the preparation alone
     moments: tuple[str, ...]  # axes of the times alone
     times: Array  # (T,) or (g, T)
+    charged: Array | None = None  # of these times, before disconnection; None: all of each
 
     @classmethod
     def of(
@@ -33,8 +34,9 @@ class Batch:
         started: Mapping[str, Preparation],
         single: bool,
         times: Parameter,
+        disconnect: Parameter | None = None,
     ) -> Batch:
-        """Sort the axes of everything that was given.
+        """Sort the axes of everything that was given, the time of disconnection included.
 
         With a single preparation, the same for all chargers, its parameters become coordinates.
         """
@@ -47,20 +49,29 @@ class Batch:
                 elif isinstance(value, xr.DataArray):
                     given[n if single else f"{name}.{n}"] = value
         of_start = {str(d) for v in given.values() for d in getattr(v, "dims", ())}
-        sizes, coords = axes_of(given | network.arrays | {"time": times})
+        last = {} if disconnect is None else {"disconnect": disconnect}
+        clock = last | {"time": times}
+        sizes, coords = axes_of(given | network.arrays | clock)
         own = {k for k in given if k in sizes or (single and k in coords)}
-        coords = {k: v for k, v in coords.items() if k in sizes or k in own or k == "time"}
-        of_time = {str(d) for d in getattr(times, "dims", ())}
+        coords = {k: v for k, v in coords.items() if k in sizes or k in own or k in clock}
+        of_time = {str(d) for each in clock.values() for d in getattr(each, "dims", ())}
         of_system = {str(d) for v in network.arrays.values() for d in v.dims}
         of_system |= of_start & of_time
         generator = tuple(d for d in sizes if d in of_system)
         states = tuple(d for d in sizes if d in of_start - of_system)
         moments = tuple(d for d in sizes if d in of_time - of_system - of_start)
         axes = cls(sizes, coords, generator, states, moments, np.zeros(0))
-        shared = bool(of_time & of_system)
-        spread = axes._flat(times, generator if shared else (), moments)
-        spread = spread if shared else spread[0]
-        return cls(sizes, coords, generator, states, moments, spread)
+        first = generator if of_time & of_system else ()
+        spread = {name: axes._flat(each, first, moments) for name, each in clock.items()}
+        whole = {name: each if first else each[0] for name, each in spread.items()}
+        charged = np.minimum(*whole.values()) if last else None
+        return cls(sizes, coords, generator, states, moments, whole["time"], charged)
+
+    def pairs(self, members: slice) -> Array:
+        """How long some generators charge, and how long they store then: (2, T) or (2, g, T)."""
+        assert self.charged is not None
+        both = np.stack([self.charged, self.times - self.charged])
+        return both[:, members] if both.ndim > 2 else both
 
     def one_by_one(self) -> Batch:
         """The same with a generator of its own for every initial state."""

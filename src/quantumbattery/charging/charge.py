@@ -38,9 +38,10 @@ def charge(
     measures: Iterable[str] | None = None,
     extraction: str = "global",
     limit: float = 2.0,
+    disconnect: Values | None = None,
 ) -> xr.Dataset:
     """Charge a battery; `System.charge` says what everything means."""
-    started, axes = converted(network, preparation, times)
+    started, axes = converted(network, preparation, times, disconnect)
     how = extraction_of(network, extraction, limit)
     chosen = _selected(network, measures, axes)
     joint = empty_battery(network, started, axes, limit)
@@ -50,13 +51,19 @@ def charge(
 
 
 def converted(
-    network: Network, preparation: object, times: Values
+    network: Network, preparation: object, times: Values, disconnect: Values | None = None
 ) -> tuple[dict[str, Preparation], Batch]:
     """Which site starts in which preparation, and the axes of all that is given."""
     moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
     check_axes("times", moments)
+    last = None
+    if disconnect is not None:
+        rule = "a time, zero or positive; infinite for never"
+        last = parameter("disconnect", disconnect, rule, 0.0, np.inf)
+        check_axes("disconnect", last)
     started = by_site(preparation, network)
-    return started, Batch.of(network, started, not isinstance(preparation, Mapping), moments)
+    single = not isinstance(preparation, Mapping)
+    return started, Batch.of(network, started, single, moments, last)
 
 
 def extraction_of(network: Network, extraction: object, limit: object) -> str:

@@ -36,12 +36,13 @@ def density_matrix(
     preparation: object,
     times: Values,
     sites: str | Iterable[str] | None = None,
+    disconnect: Values | None = None,
     limit: float = 2.0,
 ) -> xr.DataArray:
     """The state of some sites; `System.density_matrix` says what everything means."""
     chosen = network.battery if sites is None else _sites("sites", sites, network)
     asked = (Observable("density_matrix", chosen, None),)
-    axes, solution = _observed(network, preparation, times, asked, limit)
+    axes, solution = _observed(network, preparation, times, asked, disconnect, limit)
     return _matrices(network, axes, chosen, solution)
 
 
@@ -50,11 +51,12 @@ def expect(
     preparation: object,
     times: Values,
     operators: Mapping[str, object],
+    disconnect: Values | None = None,
     limit: float = 2.0,
 ) -> xr.Dataset:
     """The means of operators; `System.expect` says what everything means."""
     asked = _operators(operators, network)
-    axes, solution = _observed(network, preparation, times, asked, limit)
+    axes, solution = _observed(network, preparation, times, asked, disconnect, limit)
     levels = dict(zip(solution.reach.sites, solution.reach.levels, strict=True))
     columns = {}
     for each in asked:
@@ -71,10 +73,11 @@ def _observed(
     preparation: object,
     times: Values,
     asked: tuple[Observable, ...],
+    disconnect: Values | None,
     limit: float,
 ) -> tuple[Batch, Solution]:
     """Solve for what is asked."""
-    started, axes = converted(network, preparation, times)
+    started, axes = converted(network, preparation, times, disconnect)
     how = extraction_of(network, "global" if _apart(network) else "collective", limit)
     check_names((each.name for each in asked), axes.sizes, axes.coords)
     for each in asked:

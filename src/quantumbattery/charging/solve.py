@@ -16,16 +16,19 @@ import numpy as np
 
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.energy_beyond import Tail, beyond, tails
-from quantumbattery.charging.left_out import flown, lost_by
+from quantumbattery.charging.left_out import Flown, flown, lost_by
 from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
+from quantumbattery.dynamics.storage import Storage, storage
 from quantumbattery.machine import allow, cores, linear_algebra
+from quantumbattery.network.network import Network
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
+from quantumbattery.reach.terms import OF_DRIVE
 from quantumbattery.states.representation import Form, representation
 from quantumbattery.states.truncation_error import Cut
 
@@ -78,11 +81,12 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     if problem.asked:
         observed = Observed(network, reached, state, {each.name: each for each in problem.asked})
         columns = observed.memory(axes.shape)
+    off = None if axes.charged is None else _left_alone(network, reached, numbers)
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
     lost[ALL] = reached.start.lost[0]
     lost = {name: amount for name, amount in lost.items() if amount}
     return Work(
-        problem, state, readout, own, numbers, start, columns, lost, allowed, clocks, observed
+        problem, state, readout, own, numbers, off, start, columns, lost, allowed, clocks, observed
     )
 
 
@@ -108,6 +112,16 @@ def _watched(problem: Problem, reached: Reach, split: Bipartition) -> list[Bipar
     return [replace(split, ground=not (one_qubit(network) and split.levels.any()))]
 
 
+def _left_alone(network: Network, reached: Reach, numbers: Array) -> Array:
+    """The numbers (g, terms) after disconnection, with drives and links off."""
+    off = numbers.copy()
+    for term, origin in enumerate(reached.hamiltonian.origins):
+        link = isinstance(origin, int) and origin >= 0
+        if origin == OF_DRIVE or (link and not network.interactions[int(origin)].always):
+            off[:, term] = 0.0
+    return off
+
+
 def _start(problem: Problem, reached: Reach) -> Array:
     """Initial amplitudes of norm 1."""
     start = problem.axes.start(reached.start.amplitude)
@@ -125,6 +139,7 @@ class Work:
     readout: Readout
     battery: Battery
     numbers: Array  # (g, terms), of the Hamiltonian, then of the losses
+    off: Array | None  # (g, terms), from disconnection on; None: never
     start: Array  # (g or 1, c, entries)
     columns: dict[str, Array]  # each (g, c, T, ...)
     lost: Mapping[str, float]  # what each site's cut took from its preparation: half a trace norm
@@ -202,17 +217,14 @@ class Work:
     def _fill(self, batch: slice) -> Report:
         moments, own = self._times(batch), self.battery.select(batch)
         errors: list[float] = []
-        start = self._start_of(batch)
-        clocks = [clock.select(batch) for clock in self.clocks]
-        numbers, limit = self.numbers[batch], self.problem.limit
-        moving = motion(self.state, numbers, start, moments, limit, clocks)
+        asked, moving = self._moving(batch)
         latest = float(moments.max())
         left_out, falls = self._left_out(own, moving, batch, latest)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return Report(moving.methods, left_out, unfinished=True, falls=falls)
         at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(initial=0.0), 1e-100)
         held = self._held(moving, own)
-        for (c, t), states in self._tiles(moving, batch, moments):
+        for (c, t), states in self._tiles(moving, batch, asked):
             times = moments[..., t]
             rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > at_once)
             rate = rate[:, None] if rate.ndim > 1 else rate
@@ -224,17 +236,30 @@ class Work:
                 before = {name: values[members, c] for name, values in held.items()}
                 self.reading.columns(out, states[members], selected, now, out, before)
             if moving.measured:
-                errors.append(moving.error(moments[..., t], c, states))
+                errors.append(moving.error(asked[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
         return Report(moving.methods, left_out, error, moving.rounding(latest))
 
-    def _held(self, moving: Motion, own: Battery) -> dict[str, Array]:
+    def _moving(self, batch: slice) -> tuple[Array, Motion | Storage]:
+        """What moves a part of the batch, and the times that it is asked for."""
+        clocks = [clock.select(batch) for clock in self.clocks]
+        numbers, start = self.numbers[batch], self._start_of(batch)
+        limit = self.problem.limit
+        if self.off is None:
+            moments = self._times(batch)
+            return moments, motion(self.state, numbers, start, moments, limit, clocks)
+        pairs = self.problem.axes.pairs(batch)
+        both = numbers, self.off[batch]
+        return pairs, storage(self.state, both, start, pairs, limit, clocks)
+
+    def _held(self, moving: Motion | Storage, own: Battery) -> dict[str, Array]:
         """What a battery that does not start empty holds at t = 0, each (g, c, 1), for powers."""
         network, asked = self.problem.network, set(self.problem.measures) & set(POWERS)
         if not asked or self.problem.started.keys().isdisjoint(network.battery):
             return {}
         names = dict.fromkeys(POWERS[name] for name in asked)
-        return self.readout.columns(names, moving.at(np.zeros(1), slice(None)), own, np.zeros(1))
+        none = np.zeros(1) if self.off is None else np.zeros((2, 1))
+        return self.readout.columns(names, moving.at(none, slice(None)), own, np.zeros(1))
 
     def _few(self, batch: slice, each: int) -> Iterator[slice]:
         """Parts of a batch that are read one after the other, so that memory is used again."""
@@ -242,7 +267,7 @@ class Work:
         return (slice(k, min(k + step, members)) for k in range(0, members, step))
 
     def _left_out(
-        self, own: Battery, moving: Motion, batch: slice, latest: float
+        self, own: Battery, moving: Motion | Storage, batch: slice, latest: float
     ) -> tuple[dict[str, float], dict[str, float]]:
         """What each cut may change an energy by, or the work in a state, in quanta.
 
@@ -255,8 +280,7 @@ class Work:
             numbers[:, clock.term] *= clock.largest(latest)
         names = (*reached.sites, ALL)
         allowed = np.array([self.allowed.get(name, np.inf) for name in names]) / own.quanta
-        tiles = partial(self._tiles, moving, batch)
-        gone = flown(self.cut, moving, tiles, numbers, latest, allowed)
+        gone = self._flown(moving, batch, numbers, latest, allowed)
         norms = gone.norms
         if not norms.any() and not self.lost:
             return {}, {}
@@ -272,6 +296,30 @@ class Work:
         found = quanta * (norms + 2 * np.array(lost)) + 2 * more / own.quantum
         left = {n: amount for n, amount in zip(names, found.tolist(), strict=True) if amount}
         return left, gone.falls
+
+    def _flown(
+        self, moving: Motion | Storage, batch: slice, numbers: Array, latest: float, allowed: Array
+    ) -> Flown:
+        """What leaves over the cuts while charging, and while storing if anything still does."""
+        if isinstance(moving, Motion):
+            tiles = partial(self._tiles, moving, batch)
+            return flown(self.cut, moving, tiles, numbers, latest, allowed)
+        assert self.off is not None
+        charged, stored = self.problem.axes.pairs(batch)
+        tiles = partial(self._tiles, moving.charging, batch)
+        gone = flown(self.cut, moving.charging, tiles, numbers, float(charged.max()), allowed)
+        off = self.off[batch]
+        rows = np.ones((len(off), 1, 1, len(self.cut.edge)))
+        if (gone.norms > allowed).any() or not self.cut.leak(rows, off).any():
+            return gone
+        begun = charged if charged.ndim > 1 else np.unique(charged[stored > 0])
+        if not begun.size:
+            return gone
+        alone = moving.left_alone(begun, slice(None))
+        copies = self.problem.axes.shape[1] * begun.shape[-1]
+        tiles = partial(self._tiles, alone, batch, copies=copies)
+        after = flown(self.cut, alone, tiles, off, float(stored.max()), allowed)
+        return Flown(gone.norms + after.norms, gone.falls | after.falls)
 
     def _read_at_once(self, measures: Iterable[str]) -> int:
         """How many numbers the state of one member at one time takes, while it is read."""
@@ -300,10 +348,14 @@ class Work:
         return (slice(k, min(k + step, generators)) for k in range(0, generators, step))
 
     def _tiles(
-        self, moving: Motion, batch: slice, moments: Array
+        self,
+        moving: Motion | Storage,
+        batch: slice,
+        moments: Array,
+        copies: int | None = None,
     ) -> Iterator[tuple[tuple[slice, slice], Array]]:
         """States of the batch, part by part: of the initial states, then of the times."""
-        copies, times = self.problem.axes.shape[1], moments.shape[-1]
+        copies, times = copies or self.problem.axes.shape[1], moments.shape[-1]
         reading = self.reading.largest(self.columns)
         each = (batch.stop - batch.start) * max(self.state.size, reading)
         few = max(1, _TILE // (each * times))

@@ -91,6 +91,7 @@ class System(Network):
         measures: Iterable[str] | None = None,
         extraction: str = "global",
         *,
+        disconnect: Values | None = None,
         limit: float = 2.0,
     ) -> xr.Dataset:
         """Charge the battery and read every figure of merit at the given times.
@@ -112,6 +113,11 @@ class System(Network):
         extraction : {"global", "collective", "local"}
             Which unitaries may take work out: any on all cells; any on the symmetric ladder of
             each Ensemble (without one, the same as global); or any on each cell by itself.
+        disconnect : float, 1-D array_like or DataArray, optional
+            When charging ends and storage begins: from then on interactions and drives are off,
+            but for those with ``always=True``, and every site keeps its losses. Zero or positive;
+            by default never. A 1-D array becomes the axis "disconnect". Powers stay gains over
+            the whole time.
         limit : float
             The memory that may be taken beside the result, in GiB.
 
@@ -170,10 +176,17 @@ class System(Network):
         array([0.   , 2.208, 2.143, 0.775, 0.751])
         >>> table.attrs["levels"]
         'cavity: 43'
+
+        Disconnected at the best moment, and then stored with a loss of its own:
+
+        >>> pair = qb.models.qubit_pair(battery_loss=0.1)
+        >>> times = np.pi / 2 + np.array([0.0, np.log(2) / 0.1])
+        >>> pair.charge(qb.bloch(np.pi), times, disconnect=np.pi / 2).energy.values.round(6)
+        array([0.924428, 0.462214])
         """
         from quantumbattery.charging.charge import charge
 
-        return charge(self, preparation, times, measures, extraction, limit)
+        return charge(self, preparation, times, measures, extraction, limit, disconnect)
 
     def optimum(
         self,
@@ -246,13 +259,14 @@ class System(Network):
         times: Values,
         sites: str | Iterable[str] | None = None,
         *,
+        disconnect: Values | None = None,
         limit: float = 2.0,
     ) -> xr.DataArray:
         """The state of some sites at the given times, in the laboratory frame.
 
         Parameters
         ----------
-        preparation, times, limit
+        preparation, times, disconnect, limit
             As of `charge`.
         sites : str or list of str, optional
             Whose state, in this order; by default the battery's. All others are traced out.
@@ -292,7 +306,7 @@ class System(Network):
         """
         from quantumbattery.charging.observe import density_matrix
 
-        return density_matrix(self, preparation, times, sites, limit)
+        return density_matrix(self, preparation, times, sites, disconnect, limit)
 
     def expect(
         self,
@@ -300,13 +314,14 @@ class System(Network):
         times: Values,
         operators: Mapping[str, tuple[str | Iterable[str], MatrixLike]],
         *,
+        disconnect: Values | None = None,
         limit: float = 2.0,
     ) -> xr.Dataset:
         """The means of any operators on any sites at the given times, in the laboratory frame.
 
         Parameters
         ----------
-        preparation, times, limit
+        preparation, times, disconnect, limit
             As of `charge`.
         operators : dict of str to (site or list of sites, matrix)
             By a name of your own. The matrix is that of `interaction`: in the product of the
@@ -337,7 +352,7 @@ class System(Network):
         """
         from quantumbattery.charging.observe import expect
 
-        return expect(self, preparation, times, operators, limit)
+        return expect(self, preparation, times, operators, disconnect, limit)
 
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.

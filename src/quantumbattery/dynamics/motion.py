@@ -115,8 +115,8 @@ class Motion:
         if grid is not None and self._few_columns:
             return self._written(grid, times.size, states)
         moments = _moments(times)
-        moved = [(b, p.at(_flat(start, states), moments)) for b, p, start in self.parts]
-        return _columns(moved, self.size)
+        moved = [(b, p.at(starts_of(start, states), moments)) for b, p, start in self.parts]
+        return columns_of(moved, self.size)
 
     @cached_property
     def _few_columns(self) -> list[tuple[Blocks, Semigroup, Array]]:
@@ -134,22 +134,22 @@ class Motion:
     def _written(self, grid: tuple[float, float], count: int, states: slice) -> Array:
         """The same on a grid of times, each column by itself in memory."""
         _, first, start = self._few_columns[0]
-        shape = (len(first.generator), _flat(start, states).shape[2], padded(count))
+        shape = (len(first.generator), starts_of(start, states).shape[2], padded(count))
         out = np.empty((self.size, *shape))
         for blocks, propagator, start in self._few_columns:
             mine = out[blocks.columns].reshape(blocks.count, -1, *shape)
             into = mine.transpose(1, 2, 0, 3, 4)  # (rows, g, blocks, c, T)
-            propagator.write(_flat(start, states), grid, count, into)
+            propagator.write(starts_of(start, states), grid, count, into)
         return np.moveaxis(out[..., :count], 0, -1)
 
     def ever(self, states: slice) -> Array | None:
         """Bounds on all amplitudes at all times, (g, c, 1, size); None where none are known."""
         moved = [
-            (blocks, propagator.ever(_flat(start, states))[..., None, :])
+            (blocks, propagator.ever(starts_of(start, states))[..., None, :])
             for blocks, propagator, start in self.parts
             if isinstance(propagator, Unitary)
         ]
-        return _columns(moved, self.size) if len(moved) == len(self.parts) else None
+        return columns_of(moved, self.size) if len(moved) == len(self.parts) else None
 
     def anchored(self, latest: float, room: int) -> Motion:
         """The same for single moments up to the latest: from states that are kept, so many numbers.
@@ -162,7 +162,7 @@ class Motion:
             if not isinstance(made, Series):
                 parts.append((blocks, made, start))
                 continue
-            flat = _flat(start, slice(None))
+            flat = starts_of(start, slice(None))
             kept = Anchored.of(made.generators, blocks, flat, latest, room // large)
             parts.append((blocks, kept, start))
         return replace(self, parts=tuple(parts))
@@ -186,7 +186,7 @@ class Motion:
         """How far measured methods are from another solution; 0 without any."""
         moments = _moments(times)
         apart = [
-            p.error(_flat(start, states), moments, found[..., blocks.columns])
+            p.error(starts_of(start, states), moments, found[..., blocks.columns])
             for blocks, p, start in self.parts
         ]
         return float(np.max(apart))  # NaN if one is
@@ -288,7 +288,7 @@ def _series_pays(
     return bool(series < dense * blocks.count or n > most)
 
 
-def _flat(start: Array, states: slice) -> Array:
+def starts_of(start: Array, states: slice) -> Array:
     """Some of the starts (g or 1, blocks, c, copies, n), the copies among them."""
     chosen = start[:, :, states]
     return chosen.reshape(*chosen.shape[:2], -1, chosen.shape[-1])
@@ -299,7 +299,7 @@ def _moments(times: Array) -> Array:
     return times[:, None] if times.ndim > 1 else times
 
 
-def _columns(moved: list[tuple[Blocks, Array]], size: int) -> Array:
+def columns_of(moved: list[tuple[Blocks, Array]], size: int) -> Array:
     """What is read of all blocks (g, blocks, c copies, T, rows) as columns (g, c, T, size)."""
     first, after = moved[0]
     g, _, c, t, _ = after.shape

@@ -40,18 +40,18 @@ class Semigroup:
         With rows to read, what they make of them: (..., c, T, r). On a grid that costs less: rows
         move by the small steps, states by the large ones, and all meet at once.
         """
-        (generator, frequency), read = self._rotating, self.reading
         grid = equal_steps(times)
         if grid is not None:
             power, start = self._one_step(start, *grid)
-            return _steps(power, start, read, times.shape[-1])
-        states = self._anywhere(generator, start, times)
-        states = states if read is None else states @ read.swapaxes(-1, -2)[..., None, :, :]
-        if frequency is not None:
-            common = frequency.reshape(-1)[:1]
-            frequency = common[0] if (frequency == common).all() else frequency
-            states = states * phases(-frequency[..., None], times)[..., None, :, :]
-        return states
+            return _steps(power, start, self.reading, times.shape[-1])
+        return self._anywhere(np.repeat(start[..., None, :], times.shape[-1], axis=-2), times)
+
+    def each(self, starts: Array, place: Array, spans: Array) -> Array:
+        """Each state (..., c, m, n) of some places (T,) after a span of its own, (..., c, T, n).
+
+        Or what rows make of them; spans are (T,) or (..., T).
+        """
+        return self._anywhere(starts[..., place, :], spans)
 
     def write(self, start: Array, grid: tuple[float, float], count: int, out: Array) -> None:
         """Write what is read of the states on a grid, of so many times, where it belongs.
@@ -90,18 +90,29 @@ class Semigroup:
         eye = np.eye(self.generator.shape[-1])
         return self.generator - 1j * frequency[..., None, None] * eye, frequency
 
-    def _anywhere(self, generator: Array, start: Array, times: Array) -> Array:
+    def _anywhere(self, states: Array, times: Array) -> Array:
+        """What is read of each state (..., c, T, n) after its own time."""
+        (generator, frequency), read = self._rotating, self.reading
+        states = self._moved(generator, states, times)
+        states = states if read is None else states @ read.swapaxes(-1, -2)[..., None, :, :]
+        if frequency is not None:
+            common = frequency.reshape(-1)[:1]
+            frequency = common[0] if (frequency == common).all() else frequency
+            states = states * phases(-frequency[..., None], times)[..., None, :, :]
+        return states
+
+    @staticmethod
+    def _moved(generator: Array, states: Array, times: Array) -> Array:
         norm = np.abs(generator).sum(axis=-1).max(axis=-1)[..., None]
         latest = times.max(axis=-1, keepdims=True)
         often = halvings(norm * latest)
         if often.max() > _DIGITS:  # whole numbers of steps would not be exact
             power = expm(generator[..., None, :, :] * times[..., :, None, None])
-            moved: Array = np.einsum("...tij,...cj->...cti", power, start)
+            moved: Array = np.einsum("...tij,...ctj->...cti", power, states)
             return moved
         step = latest / 2.0**often
         count = np.floor(np.divide(times, step, out=np.zeros_like(times * step), where=step > 0))
         rest = (times - count * step)[..., None, :, None]
-        states = np.repeat(start[..., None, :], times.shape[-1], axis=-2)
         size = float((norm * step).max())
         states = series(generator[..., None, :, :], states, rest, size)
         power = expm(generator * step[..., None])[..., None, :, :].swapaxes(-1, -2)

@@ -38,6 +38,23 @@ class Series:
         ]
         return self.blocks.apart(np.stack(moved))
 
+    def each(self, starts: Array, place: Array, spans: Array) -> Array:
+        """Each state (g or 1, blocks, c, m, n) of some places (T,) after a span of its own.
+
+        What is read, (g, blocks, c, T, rows); spans are (T,), or (g, 1, T).
+        """
+        moved = []
+        for k, generator in enumerate(self.generators):
+            mine, trail, order = _own(spans, k), [], []
+            for which in np.unique(place):  # every one a large problem of its own
+                here = np.flatnonzero(place == which)
+                start = self._start(starts[..., which, :], k)
+                trail.append(moved_by(generator, start, mine[here], self.blocks.read))
+                order.append(here)
+            back = np.argsort(np.concatenate(order))
+            moved.append(np.concatenate(trail, axis=1)[:, back])
+        return self.blocks.apart(np.stack(moved))
+
     def error(self, start: Array, times: Array, found: Array) -> float:
         """How far columns (g, c, T, columns) at the last time are from those of a single leap."""
         worst, read = 0.0, self.blocks.read

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantumbattery.dynamics.exponentials import turning
+from quantumbattery.dynamics.exponentials import phases, turning
 from quantumbattery.quantities.aliases import Array
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
@@ -59,6 +59,17 @@ class Unitary:
         else:  # a complex number is two real ones beside each other: one product makes both
             states = (vectors @ turned.view(float)).view(complex)
         moved: Array = states[..., : times.shape[-1]].swapaxes(-1, -2)
+        return moved
+
+    def each(self, starts: Array, place: Array, spans: Array) -> Array:
+        """Each state (..., c, m, n) of some places (T,) after a span of its own, (..., c, T, n).
+
+        Spans are (T,) or (..., T).
+        """
+        amplitudes = (starts @ self.vectors.conj()[..., None, :, :])[..., place, :]
+        turned = amplitudes * phases(self.energies, spans)[..., None, :, :]
+        turned *= np.exp(-1j * self.shift[..., None] * spans)[..., None, :, None]
+        moved: Array = turned @ self.vectors.swapaxes(-1, -2)[..., None, :, :]
         return moved
 
     def ever(self, start: Array) -> Array:
