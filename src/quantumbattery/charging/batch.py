@@ -9,7 +9,6 @@ from math import prod
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import axes_of, names
@@ -30,13 +29,13 @@ class Batch:
     @classmethod
     def of(
         cls,
-        network: Network,
+        arrays: Mapping[str, xr.DataArray],
         started: Mapping[str, Preparation],
         single: bool,
         times: Parameter,
         disconnect: Parameter | None = None,
     ) -> Batch:
-        """Sort the axes of everything that was given, the time of disconnection included.
+        """Sort the axes of everything that was given: arrays are those of the system.
 
         With a single preparation, the same for all chargers, its parameters become coordinates.
         """
@@ -51,11 +50,11 @@ class Batch:
         of_start = {str(d) for v in given.values() for d in getattr(v, "dims", ())}
         last = {} if disconnect is None else {"disconnect": disconnect}
         clock = last | {"time": times}
-        sizes, coords = axes_of(given | network.arrays | clock)
+        sizes, coords = axes_of(given | dict(arrays) | clock)
         own = {k for k in given if k in sizes or (single and k in coords)}
         coords = {k: v for k, v in coords.items() if k in sizes or k in own or k in clock}
         of_time = {str(d) for each in clock.values() for d in getattr(each, "dims", ())}
-        of_system = {str(d) for v in network.arrays.values() for d in v.dims}
+        of_system = {str(d) for v in arrays.values() for d in v.dims}
         of_system |= of_start & of_time
         generator = tuple(d for d in sizes if d in of_system)
         states = tuple(d for d in sizes if d in of_start - of_system)

@@ -43,11 +43,11 @@ def charge(
     """Charge a battery; `System.charge` says what everything means."""
     started, axes = converted(network, preparation, times, disconnect)
     how = extraction_of(network, extraction, limit)
-    chosen = _selected(network, measures, axes)
+    chosen = selected(network, measures, axes)
     joint = empty_battery(network, started, axes, limit)
     solution = run(Problem(network, started, joint, axes, chosen, how, limit))
     warn(network, solution.report)
-    return _labelled(network, axes, how, solution)
+    return labelled(network, axes, how, solution)
 
 
 def converted(
@@ -63,7 +63,7 @@ def converted(
         check_axes("disconnect", last)
     started = by_site(preparation, network)
     single = not isinstance(preparation, Mapping)
-    return started, Batch.of(network, started, single, moments, last)
+    return started, Batch.of(network.arrays, started, single, moments, last)
 
 
 def extraction_of(network: Network, extraction: object, limit: object) -> str:
@@ -72,7 +72,7 @@ def extraction_of(network: Network, extraction: object, limit: object) -> str:
     return check_extraction(network, extraction)
 
 
-def _selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> tuple[str, ...]:
+def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> tuple[str, ...]:
     """The measures that are asked for, if they make sense here and there is room for them."""
     possible = available(network)
     chosen = possible if measures is None else check_measures(measures)
@@ -115,7 +115,7 @@ def run(problem: Problem) -> Solution:
         ) from None
 
 
-def _labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:
+def labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:
     """The table of what was found; equations, the paper's, are for its pair."""
     columns = {
         name: (axes.labelled(column), replace(MEASURES[name], equation=""))

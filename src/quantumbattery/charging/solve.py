@@ -65,13 +65,13 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     """All that can be made ready before anything moves; arguments as of `solve`."""
     network, axes = problem.network, problem.axes
     split = Bipartition.of(reached, network.battery)
-    state = representation(reached, _watched(problem, reached, split), problem.limit)
+    state = representation(reached, watched(problem, reached, split), problem.limit)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
     own = battery(network, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
     given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
     numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
-    start = _start(problem, reached)
+    start = initial(problem, reached)
     lost = {
         name: lost_by(each, network.sites[name], counts[name])[0]
         for name, each in problem.started.items()
@@ -101,7 +101,7 @@ def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, 
     return {name: np.empty(shape) for name in measures}
 
 
-def _watched(problem: Problem, reached: Reach, split: Bipartition) -> list[Bipartition]:
+def watched(problem: Problem, reached: Reach, split: Bipartition) -> list[Bipartition]:
     """The sites that are looked at: the battery's, or also the charger's; or those asked for."""
     network = problem.network
     if problem.asked:
@@ -122,7 +122,7 @@ def _left_alone(network: Network, reached: Reach, numbers: Array) -> Array:
     return off
 
 
-def _start(problem: Problem, reached: Reach) -> Array:
+def initial(problem: Problem, reached: Reach) -> Array:
     """Initial amplitudes of norm 1."""
     start = problem.axes.start(reached.start.amplitude)
     norm = np.sqrt(np.sum(np.abs(start) ** 2, axis=-1, keepdims=True))

@@ -182,7 +182,7 @@ class System(Network):
         >>> pair = qb.models.qubit_pair(battery_loss=0.1)
         >>> times = np.pi / 2 + np.array([0.0, np.log(2) / 0.1])
         >>> pair.charge(qb.bloch(np.pi), times, disconnect=np.pi / 2).energy.values.round(6)
-        array([0.924428, 0.462214])
+        array([0.925043, 0.462522])
         """
         from quantumbattery.charging.charge import charge
 

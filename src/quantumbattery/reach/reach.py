@@ -25,7 +25,15 @@ from quantumbattery.reach.configurations import Keys, Room, explored
 from quantumbattery.reach.elements import Edge, Elements, elements_between
 from quantumbattery.reach.needed_levels import cutoffs, given_levels
 from quantumbattery.reach.sparse import components
-from quantumbattery.reach.terms import Signal, damping, grouped, hamiltonian_terms, loss_terms
+from quantumbattery.reach.terms import (
+    Signal,
+    damping,
+    grouped,
+    hamiltonian_terms,
+    joined,
+    loss_terms,
+    reset_terms,
+)
 
 ALL = "all oscillators"
 """How the cut is named that is common to several oscillators."""
@@ -87,6 +95,8 @@ def reach(
     limit: float = 2.0,
     joint: Joint | None = None,
     quanta: tuple[Collection[str], float] = ((), inf),
+    after: Sequence[Network] = (),
+    fresh: Sequence[Mapping[str, Preparation]] = (),
 ) -> Reach:
     """Find every configuration that preparations reach, and the matrix elements between them.
 
@@ -103,6 +113,11 @@ def reach(
         How the battery's sites start together, where none of them is prepared.
     quanta : tuple of names and a number, optional
         How many quanta some oscillators may hold together.
+    after : sequence of Network, optional
+        Others over the same sites, under which the state moves at other times. Their terms follow
+        those of the first; their numbers are zero where they do not act.
+    fresh : sequence of dicts of str to preparation, optional
+        How sites may begin anew in between: the last losses, with numbers that are always zero.
 
     Notes
     -----
@@ -133,7 +148,10 @@ def reach(
     sizes = np.array(list(counts.values()))
     room = Room(sizes, np.array([name in quanta[0] for name in counts]), quanta[1])
     first, member, amplitude, lost = _start(network, started, counts, limit, joint, room)
-    energies, losses = hamiltonian_terms(network, counts), loss_terms(network, counts)
+    every = (network, *after)
+    energies = joined([hamiltonian_terms(each, counts) for each in every])
+    anew = [reset_terms(network, counts, each) for each in fresh]
+    losses = joined([*(loss_terms(each, counts) for each in every), *anew])
     moving, losing, joining = (
         grouped(products, sizes.tolist())
         for products in (energies.products, losses.products, damping(losses, sizes.tolist()))

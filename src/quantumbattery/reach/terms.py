@@ -7,20 +7,22 @@ is found in array operations.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from quantumbattery.network.amplitudes import entries
 from quantumbattery.network.drives import Drive, Envelope
 from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator, diagonal
+from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import any_nonzero
 from quantumbattery.reach.rotating_frame import frame
 
-_OF_FRAME, OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
+OF_FRAME, OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +122,7 @@ def _add_drives(terms: Terms, network: Network, levels: Mapping[str, int]) -> No
     place = {name: k for k, name in enumerate(network.sites)}
     for name, site in network.sites.items():
         for number, weights in turning.levels(name, site, levels[name]):
-            term = terms.add(-number, _OF_FRAME)
+            term = terms.add(-number, OF_FRAME)
             terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
     for each in network.drives:
         if any_nonzero(each.amplitude):
@@ -153,6 +155,37 @@ def _add_field(
         terms.products.append(_Product(term, (place,), (acts,)))
         if turns or each.envelope is not None:
             terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
+
+
+def joined(parts: Sequence[Terms]) -> Terms:
+    """All terms of several networks over the same sites, one after the other."""
+    whole = Terms([], [], [], {})
+    for part in parts:
+        shift = len(whole.coefficients)
+        whole.coefficients.extend(part.coefficients)
+        whole.origins.extend(part.origins)
+        whole.products.extend(replace(each, term=each.term + shift) for each in part.products)
+        whole.signals.update({term + shift: signal for term, signal in part.signals.items()})
+    return whole
+
+
+def reset_terms(
+    network: Network, levels: Mapping[str, int], fresh: Mapping[str, Preparation]
+) -> Terms:
+    """Where a reset leads: as if by the losses |psi><k| from any level k to a member psi.
+
+    Only which elements there are counts, and not how large they are.
+    """
+    terms = Terms([], [], [], {})
+    for place, (name, site) in enumerate(network.sites.items()):
+        if name in fresh:
+            level, member, _ = entries(fresh[name], site, levels[name])
+            for which in np.unique(member):
+                row = level[member == which]
+                for k in range(levels[name]):
+                    acts = Operator(row, np.full(len(row), k), np.ones(len(row)))
+                    terms.products.append(_Product(terms.add(1.0, name), (place,), (acts,)))
+    return terms
 
 
 def loss_terms(network: Network, levels: Mapping[str, int]) -> Terms:
