@@ -13,11 +13,13 @@ from functools import cached_property, partial
 from math import prod
 
 import numpy as np
+import xarray as xr
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.energy_beyond import Tail, beyond, tails
 from quantumbattery.charging.left_out import flown, lost_by
+from quantumbattery.charging.own_hamiltonian import OwnHamiltonian
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
@@ -50,11 +52,34 @@ class Problem:
 
     network: Network
     started: Mapping[str, Preparation]  # of every site that does not start in its ground state
-    joint: Joint | None  # how a battery that interacts starts, if none of its sites is prepared
     axes: Batch
     measures: tuple[str, ...]
     extraction: str
     limit: float  # memory in GiB
+
+    @cached_property
+    def own(self) -> OwnHamiltonian | None:
+        """The Hamiltonian of a battery whose sites interact; None where none of them do."""
+        network = self.network
+        if not any(each.always for each in network.interactions):
+            return None
+        levels = {name: site.dimension or 2 for name, site in network.sites.items()}
+        return OwnHamiltonian.of(network, levels, self.axes.numbers, self.limit)
+
+    @cached_property
+    def joint(self) -> Joint | None:
+        """The ground state of such a battery, where no preparation names one of its sites.
+
+        None where it is that all its sites are in level 0, or where they are prepared.
+        """
+        battery = self.network.battery
+        if self.own is None or not self.started.keys().isdisjoint(battery):
+            return None
+        states, amplitudes = self.own.ground_state(battery)
+        alike = len(amplitudes) == 1
+        sizes = {} if alike else {d: self.axes.sizes[d] for d in self.axes.generator}
+        values = amplitudes.reshape(*sizes.values(), len(states))
+        return Joint(states, xr.DataArray(values, dims=(*sizes, "entry")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +137,9 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     split = Bipartition.of(reached, network.battery)
     state = representation(reached, _watched(problem, reached, split), problem.limit)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
-    own = battery(network, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
+    own = battery(
+        network, counts, split.levels, axes.numbers, problem.extraction, problem.limit, problem.own
+    )
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
     given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
     numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))

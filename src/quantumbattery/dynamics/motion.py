@@ -18,6 +18,7 @@ import numpy as np
 
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.anchored import Anchored
+from quantumbattery.dynamics.chebyshev import Chebyshev
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
 from quantumbattery.dynamics.semigroup import Semigroup, padded
@@ -32,6 +33,7 @@ from quantumbattery.states.representation import Form
 
 _LARGEST_STEPS = 256  # numbers of a block up to which every step has a propagator
 _FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
+_SERIES = "large, closed", "large, open"
 
 
 class Propagator(Protocol):
@@ -70,10 +72,10 @@ class _Task:
     latest: float  # time
 
 
-def _series(task: _Task) -> Propagator:
+def _series(task: _Task, kind: type[Series] = Series) -> Propagator:
     generator = task.blocks.generator
     sparse = (task.factor * generator.matrix(each) for each in task.numbers)
-    return Series(tuple(each.tocsr() for each in sparse), task.blocks)
+    return kind(tuple(each.tocsr() for each in sparse), task.blocks)
 
 
 def _stepwise(task: _Task) -> Propagator:
@@ -92,7 +94,8 @@ _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure:
         "matrix exponential",
         lambda t: Semigroup(t.blocks.matrices(t.numbers), t.blocks.reading),
     ),
-    "large": ("Taylor series", _series),
+    "large, closed": ("Chebyshev series", lambda t: _series(t, Chebyshev)),
+    "large, open": ("Taylor series", _series),
     "stepwise": ("steps of constant drives", _stepwise),
     "periodic": ("powers of one period", _periodic),
     "turning": ("steps of Taylor series", _periodic),
@@ -232,7 +235,7 @@ def motion(
             taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
             taken *= len(numbers)
             allow("numbers in a solution that changes in time", taken, 16, limit)
-        elif structure not in ("large", "periodic", "turning"):  # which look themselves
+        elif structure not in (*_SERIES, "periodic", "turning"):  # which look themselves
             edges = sum(len(clock.signal.breaks) for clock in acting)
             held += (1 + edges) * len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
@@ -264,7 +267,7 @@ def _structure(
         repeats = periodic.repeats(acting, len(numbers), float(times.max()))
         return "periodic" if repeats else "turning"
     if _series_pays(blocks, numbers, times, states, hermitian):
-        return "large"
+        return "large, closed" if hermitian else "large, open"
     return "closed" if hermitian else "open"
 
 
