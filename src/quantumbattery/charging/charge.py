@@ -11,13 +11,13 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.battery_hamiltonian import check_extraction, ground_state
+from quantumbattery.charging.battery_hamiltonian import check_extraction
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.machine import ALIKE, TooLargeError, memory
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Joint, Preparation
+from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Values
@@ -44,8 +44,7 @@ def charge(
     started, axes = converted(network, preparation, times, disconnect)
     how = extraction_of(network, extraction, limit)
     chosen = selected(network, measures, axes)
-    joint = empty_battery(network, started, axes, limit)
-    solution = run(Problem(network, started, joint, axes, chosen, how, limit))
+    solution = run(Problem(network, started, axes, chosen, how, limit))
     warn(network, solution.report)
     return labelled(network, axes, how, solution)
 
@@ -85,23 +84,6 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
     check_names(chosen, axes.sizes, axes.coords)
     _allow_table(chosen, axes)
     return chosen
-
-
-def empty_battery(
-    network: Network, started: Mapping[str, Preparation], axes: Batch, limit: float
-) -> Joint | None:
-    """The ground state of a battery whose sites interact, where no preparation names one of them.
-
-    None where it is that all its sites are in level 0, or where they are prepared.
-    """
-    always = any(each.always for each in network.interactions)
-    if not always or not started.keys().isdisjoint(network.battery):
-        return None
-    levels = {name: site.dimension or 2 for name, site in network.sites.items()}
-    states, amplitudes = ground_state(network, levels, axes.numbers, limit)
-    sizes = {d: axes.sizes[d] for d in axes.generator} if len(amplitudes) > 1 else {}
-    values = amplitudes.reshape(*sizes.values(), len(states))
-    return Joint(states, xr.DataArray(values, dims=(*sizes, "entry")))
 
 
 def run(problem: Problem) -> Solution:

@@ -13,7 +13,6 @@ from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import (
     attributes,
     converted,
-    empty_battery,
     extraction_of,
     run,
     warn,
@@ -84,8 +83,7 @@ def _observed(
         if each.operator is None:
             least = [network.sites[name].dimension or 2 for name in each.sites]
             allow_matrices(each.sites, least, prod(axes.sizes.values()))
-    joint = empty_battery(network, started, axes, limit)
-    solution = run(Problem(network, started, joint, axes, (), how, limit, asked))
+    solution = run(Problem(network, started, axes, (), how, limit, asked))
     warn(network, solution.report)
     return axes, solution
 

@@ -16,7 +16,6 @@ from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import (
     attributes,
     converted,
-    empty_battery,
     extraction_of,
     run,
     warn,
@@ -55,8 +54,7 @@ def optimum(
     how = extraction_of(network, extraction, limit)
     sought = sought_of(of, axes.sizes, axes.coords)
     measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
-    joint = empty_battery(network, started, axes, limit)
-    problem = Problem(network, started, joint, axes, measures, how, limit)
+    problem = Problem(network, started, axes, measures, how, limit)
     look = run(problem)
     warn(network, look.report)
     best = _certified(problem, look, sought, last, accuracy)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import xarray as xr
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.observables import Observable
+from quantumbattery.charging.own_hamiltonian import OwnHamiltonian
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Joint, Preparation
 from quantumbattery.quantities.aliases import Array
@@ -19,12 +23,35 @@ class Problem:
 
     network: Network
     started: Mapping[str, Preparation]  # of every site that does not start in its ground state
-    joint: Joint | None  # how a battery that interacts starts, if none of its sites is prepared
     axes: Batch
     measures: tuple[str, ...]
     extraction: str
     limit: float  # memory in GiB
     asked: tuple[Observable, ...] = ()  # in place of measures
+
+    @cached_property
+    def own(self) -> OwnHamiltonian | None:
+        """The Hamiltonian of a battery whose sites interact; None where none of them do."""
+        network = self.network
+        if not any(each.always for each in network.interactions):
+            return None
+        levels = {name: site.dimension or 2 for name, site in network.sites.items()}
+        return OwnHamiltonian.of(network, levels, self.axes.numbers, self.limit)
+
+    @cached_property
+    def joint(self) -> Joint | None:
+        """The ground state of such a battery, where no preparation names one of its sites.
+
+        None where it is that all its sites are in level 0, or where they are prepared.
+        """
+        battery = self.network.battery
+        if self.own is None or not self.started.keys().isdisjoint(battery):
+            return None
+        states, amplitudes = self.own.ground_state(battery)
+        alike = len(amplitudes) == 1
+        sizes = {} if alike else {d: self.axes.sizes[d] for d in self.axes.generator}
+        values = amplitudes.reshape(*sizes.values(), len(states))
+        return Joint(states, xr.DataArray(values, dims=(*sizes, "entry")))
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ import xarray as xr
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
-from quantumbattery.charging.charge import empty_battery, extraction_of, labelled, selected
+from quantumbattery.charging.charge import extraction_of, labelled, selected
 from quantumbattery.charging.observables import Observable, Observed, allow_matrices
 from quantumbattery.charging.observe import labelled_matrices, named_sites
 from quantumbattery.charging.problem import Problem, Report, Solution
@@ -55,8 +55,7 @@ def charge(
     started, axes = _converted(protocol, preparation, times)
     how = extraction_of(network, extraction, limit)
     chosen = selected(network, measures, axes)
-    joint = empty_battery(network, started, axes, limit)
-    solution, work = _solved(protocol, Problem(network, started, joint, axes, chosen, how, limit))
+    solution, work = _solved(protocol, Problem(network, started, axes, chosen, how, limit))
     table = labelled(network, axes, how, solution)
     return table.assign_attrs(work.said).assign_coords(work.marks)
 
@@ -75,9 +74,8 @@ def density_matrix(
     how = extraction_of(network, "collective", limit)
     least = [network.sites[name].dimension or 2 for name in chosen]
     allow_matrices(chosen, least, int(np.prod(axes.shape)))
-    joint = empty_battery(network, started, axes, limit)
     asked = (Observable("density_matrix", chosen, None),)
-    problem = Problem(network, started, joint, axes, (), how, limit, asked)
+    problem = Problem(network, started, axes, (), how, limit, asked)
     solution, work = _solved(protocol, problem)
     found = labelled_matrices(network, axes, chosen, solution)
     return found.assign_attrs(work.said).assign_coords(work.marks)

@@ -67,7 +67,9 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     split = Bipartition.of(reached, network.battery)
     state = representation(reached, watched(problem, reached, split), problem.limit)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
-    own = battery(network, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
+    own = battery(
+        network, counts, split.levels, axes.numbers, problem.extraction, problem.limit, problem.own
+    )
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
     given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
     numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))

@@ -18,6 +18,7 @@ import numpy as np
 
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.anchored import Anchored
+from quantumbattery.dynamics.chebyshev import Chebyshev
 from quantumbattery.dynamics.conjugation import Conjugation
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
@@ -31,10 +32,11 @@ from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.representation import Form
 
-_LOOK_THEMSELVES = ("large", "periodic", "turning", "conjugated")  # how much memory they take
 _LARGEST_STEPS = 256  # numbers of a block up to which every step has a propagator
 _LARGEST_VECTOR = 64  # elements up to which a density matrix without loss moves as a vector
 _FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
+_SERIES = "large, closed", "large, open"
+_LOOK_THEMSELVES = (*_SERIES, "periodic", "turning", "conjugated")  # how much memory they take
 
 
 class Propagator(Protocol):
@@ -74,10 +76,10 @@ class _Task:
     latest: float  # time
 
 
-def _series(task: _Task) -> Propagator:
+def _series(task: _Task, kind: type[Series] = Series) -> Propagator:
     generator = task.blocks.generator
     sparse = (task.factor * generator.matrix(each) for each in task.numbers)
-    return Series(tuple(each.tocsr() for each in sparse), task.blocks)
+    return kind(tuple(each.tocsr() for each in sparse), task.blocks)
 
 
 def _stepwise(task: _Task) -> Propagator:
@@ -102,7 +104,8 @@ _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure:
         "matrix exponential",
         lambda t: Semigroup(t.blocks.matrices(t.numbers), t.blocks.reading),
     ),
-    "large": ("Taylor series", _series),
+    "large, closed": ("Chebyshev series", lambda t: _series(t, Chebyshev)),
+    "large, open": ("Taylor series", _series),
     "stepwise": ("steps of constant drives", _stepwise),
     "periodic": ("powers of one period", _periodic),
     "turning": ("steps of Taylor series", _periodic),
@@ -240,12 +243,7 @@ def motion(
             taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
             taken *= len(numbers)
             allow("numbers in a solution that changes in time", taken, 16, limit)
-        elif structure not in (
-            "large",
-            "periodic",
-            "turning",
-            "conjugated",
-        ):  # which look themselves
+        elif structure not in _LOOK_THEMSELVES:
             edges = sum(len(clock.signal.breaks) for clock in acting)
             held += (1 + edges) * len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
@@ -281,7 +279,7 @@ def _structure(
         if lossless and times.ndim == 1:
             return "conjugated"
     if _series_pays(blocks, numbers, times, states, state.hermitian):
-        return "large"
+        return "large, closed" if state.hermitian else "large, open"
     return "closed" if state.hermitian else "open"
 
 

@@ -39,6 +39,9 @@ ALL = "all oscillators"
 """How the cut is named that is common to several oscillators."""
 
 
+_KEYED = 62  # binary digits of a number that a row of levels becomes
+
+
 @dataclass(frozen=True, eq=False)
 class Start:
     """The initial state: the sum over members of |psi><psi|, psi the member's amplitudes."""
@@ -241,7 +244,8 @@ def _start(
 
 
 def _labels(hamiltonian: Elements, losses: Elements) -> Array:
-    n, row, column = hamiltonian.size, hamiltonian.row, hamiltonian.column
+    n, away = hamiltonian.size, hamiltonian.row != hamiltonian.column
+    row, column = hamiltonian.row[away], hamiltonian.column[away]
     arrivals, arrival = np.unique(losses.term * n + losses.row, return_inverse=True)
     if len(arrivals) == len(arrival):
         return components(row, column, n)
@@ -288,5 +292,12 @@ def distinct(rows: Array) -> tuple[Array, Array]:
     if rows.shape[1] == 1:  # much faster than whole rows
         distinct, which = np.unique(rows[:, 0], return_inverse=True)
         return distinct[:, None], which
+    sizes = rows.max(axis=0).astype(np.int64) + 1
+    if np.log2(sizes).sum() < _KEYED:  # a number for each row, in their order
+        keys = np.ravel_multi_index(tuple(rows.T.astype(np.int64)), tuple(sizes.tolist()))
+        if (keys[1:] > keys[:-1]).all():
+            return rows, np.arange(len(rows))
+        _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+        return rows[first], which
     distinct, which = np.unique(rows, axis=0, return_inverse=True)
     return distinct, which.reshape(-1)

@@ -20,7 +20,7 @@ from quantumbattery.network.operators import Operator, diagonal
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import any_nonzero
-from quantumbattery.reach.rotating_frame import frame
+from quantumbattery.reach.rotating_frame import distinct, frame
 
 OF_FRAME, OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
 
@@ -51,6 +51,11 @@ class Group:
     target: list[Array]  # each (levels, longest)
     value: list[Array]  # each (levels, longest)
     diagonal: bool
+
+    @property
+    def stays(self) -> bool:
+        """Whether every level is multiplied by one number, and no more."""
+        return self.diagonal and all(value.shape[1] == 1 for value in self.value)
 
     @cached_property
     def acts(self) -> list[Array]:
@@ -93,8 +98,8 @@ class Terms:
         return len(self.coefficients) - 1
 
 
-def hamiltonian_terms(network: Network, levels: Mapping[str, int]) -> Terms:
-    """The energies of the sites and the interactions."""
+def hamiltonian_terms(network: Network, levels: Mapping[str, int], drives: bool = True) -> Terms:
+    """The energies of the sites and the interactions, and the drives if they are asked for."""
     terms = Terms([], [], [], {})
     place = {name: k for k, name in enumerate(network.sites)}
     for name, site in network.sites.items():
@@ -108,7 +113,7 @@ def hamiltonian_terms(network: Network, levels: Mapping[str, int]) -> Terms:
             if any_nonzero(number):
                 term = terms.add(number, k)
                 terms.products.extend(_Product(term, where, product) for product in products)
-    if network.drives:
+    if drives and network.drives:
         _add_drives(terms, network, levels)
     return terms
 
@@ -129,7 +134,7 @@ def _add_drives(terms: Terms, network: Network, levels: Mapping[str, int]) -> No
             site, n = network.sites[each.site], levels[each.site]
             left = turning.residual(each, site, n)
             acts = each.lowering(site, n + each.quanta)  # and what leads beyond the last level
-            for combination in np.unique(left, axis=0):
+            for combination in distinct(left):
                 chosen = (left == combination).all(axis=1)
                 inside = chosen & (acts.column < n)
                 lower = Operator(acts.row[inside], acts.column[inside], acts.value[inside])
@@ -262,6 +267,15 @@ class Moves:
     shift: Array  # of the key
 
 
+def standing(configurations: Array, group: Group) -> tuple[Array, Array, Array]:
+    """Where and by which product a group that stays does not vanish, and its elements there."""
+    value = np.ones((len(configurations), len(group.places)))
+    for places, table in zip(group.places.T, group.value, strict=True):
+        value = value * table[:, 0][configurations[:, places]]
+    source, product = np.nonzero(value)
+    return source, product, value[source, product]
+
+
 def moves_of(configurations: Array, group: Group, weights: Array) -> Moves:
     """All moves of a group at once; configurations times places is one array."""
     before = [configurations[:, places] for places in group.places.T]
@@ -270,16 +284,23 @@ def moves_of(configurations: Array, group: Group, weights: Array) -> Moves:
         alive &= acts[level]
     source, product = np.nonzero(alive)
     before, choices = [level[source, product] for level in before], group.choices
-    value = np.ones((len(source), choices.shape[1]))
-    for level, table, choice in zip(before, group.value, choices, strict=True):
-        value = value * table[level[:, None], choice]
-    move, choice = np.nonzero(value)
-    source, product, value = source[move], product[move], value[move, choice]
+    if choices.shape[1] == 1:  # one way each, and none that is zero
+        choice = np.zeros(len(source), dtype=np.int64)
+        value = np.ones(len(source))
+        for level, table in zip(before, group.value, strict=True):
+            value = value * table[level, 0]
+    else:
+        every = np.ones((len(source), choices.shape[1]))
+        for level, table, ways in zip(before, group.value, choices, strict=True):
+            every = every * table[level[:, None], ways]
+        move, choice = np.nonzero(every)
+        source, product, value = source[move], product[move], every[move, choice]
+        before = [level[move] for level in before]
     places = group.places[product]
     after = np.empty(places.shape, dtype=np.int64)
     shift = np.zeros(len(source), dtype=np.uint64)
     for k, target in enumerate(group.target):
-        level = before[k][move]
+        level = before[k]
         after[:, k] = target[level, choices[k, choice]]
         change = (after[:, k] - level).astype(np.uint64)  # modulo 2^64, as all keys
         shift += change * weights[places[:, k]]

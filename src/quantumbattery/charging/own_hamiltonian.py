@@ -1,0 +1,179 @@
+"""The Hamiltonian of a battery whose sites interact, on all its levels, and its ground state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
+from typing import TypeAlias
+
+import numpy as np
+
+from quantumbattery.machine import allow
+from quantumbattery.network.network import Network
+from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.reach.configurations import Keys, Room
+from quantumbattery.reach.elements import Elements, elements_between
+from quantumbattery.reach.sparse import Sums, components
+from quantumbattery.reach.terms import grouped, hamiltonian_terms
+
+Numbers: TypeAlias = Callable[[Parameter], Array]
+"""The values of a parameter over the batch, shape (g or 1,)."""
+
+_DEGENERATE = 1e-10  # of the size of the energies: a gap that is none
+_NO_PART = 1e-17  # of an amplitude
+_LARGE_BLOCK = 400  # from here on the lowest energies alone cost less
+
+
+@dataclass(frozen=True, eq=False)
+class OwnHamiltonian:
+    """The sum of a battery's sites and of the interactions that are always on."""
+
+    states: Array  # (levels, sites), the levels of its sites in all product states
+    diagonal: Array  # (g, levels)
+    row: Array  # (entries,), of the elements beside the diagonal
+    column: Array  # (entries,)
+    value: Array  # (g, entries)
+    limit: float  # memory in GiB
+
+    @classmethod
+    def of(
+        cls, network: Network, levels: Mapping[str, int], numbers: Numbers, limit: float
+    ) -> OwnHamiltonian:
+        """Of a network whose sites have so many levels; ValueError if it needs more memory."""
+        sizes = [levels[name] for name in network.battery]
+        total = prod(sizes)
+        allow("levels of a battery with interactions", total, 64 + 8 * len(sizes), limit)
+        states = product_states(sizes)
+        found = _elements(network, levels, states)
+        value = _values(found, numbers) * found.value
+        still = found.row == found.column
+        here, own = found.row[still], value[:, still].real
+        diagonal = np.stack([np.bincount(here, each, minlength=total) for each in own])
+        where = found.row[~still] * total + found.column[~still]
+        where, same = np.unique(where, return_inverse=True)
+        beside = Sums.to(same, len(where))(value[:, ~still])
+        return cls(states, diagonal, *np.divmod(where, total), beside, limit)
+
+    @cached_property
+    def energies(self) -> Array:
+        """All its energies, rising, shape (g, levels)."""
+        found = [
+            _energies_of(matrices).reshape(len(matrices), -1) for _, matrices in self._in_blocks()
+        ]
+        return np.sort(np.concatenate(found, axis=-1), axis=-1)
+
+    def between(self, states: Array) -> tuple[Array, Array, Array, Array]:
+        """Its diagonal (g, states) and rows, columns and values beside it, between some states.
+
+        They are closed under it.
+        """
+        if np.array_equal(states, self.states):  # most often
+            return self.diagonal, self.row, self.column, self.value
+        sizes = self.states[-1] + 1
+        number = np.ravel_multi_index(tuple(states.T.astype(np.int64)), tuple(sizes))
+        place = np.full(len(self.states), -1)
+        place[number] = np.arange(len(states))
+        inside = place[self.row] >= 0
+        row, column = place[self.row[inside]], place[self.column[inside]]
+        return self.diagonal[:, number], row, column, self.value[:, inside]
+
+    def ground_state(self, names: Sequence[str]) -> tuple[Array, Array]:
+        """The levels of the battery's sites (states, sites), and amplitudes (g, states) there.
+
+        Of its ground state; ValueError if the ground level is degenerate. The sites are named so.
+        """
+        found = [(members, *_ground_of(matrices)) for members, matrices in self._in_blocks()]
+        lowest_two = [energies.reshape(len(energies), -1) for _, energies, _ in found]
+        every = np.sort(np.concatenate(lowest_two, axis=-1), axis=-1)
+        scale = np.abs(every).max(axis=-1) + np.ptp(every, axis=-1)
+        if every.shape[-1] > 1 and (every[:, 1] - every[:, 0] <= _DEGENERATE * scale).any():
+            start = ", ".join(f"{name!r}: fock(0)" for name in names)
+            raise ValueError(
+                "the battery is not prepared, and the ground level of its own Hamiltonian, with "
+                "the interactions that are always on, is degenerate: say which of its states the "
+                f"battery starts in, by a preparation of its sites, such as {{{start}}}"
+            )
+        kind = np.result_type(*(vectors for *_, vectors in found))
+        amplitudes = np.zeros((len(every), len(self.states)), kind)
+        for members, energies, vectors in found:
+            member, block = np.nonzero(energies[..., 0] == every[:, :1])
+            amplitudes[member[:, None], members[block]] = vectors[member, block]
+        held = (np.abs(amplitudes) > _NO_PART).any(axis=0)
+        return self.states[held], amplitudes[:, held]
+
+    def _in_blocks(self) -> Iterator[tuple[Array, Array]]:
+        """The blocks that nothing joins, those of one size together.
+
+        The numbers of the states in each (blocks, size), and the matrices (g, blocks, size, size).
+        """
+        g, total = self.diagonal.shape
+        label = components(self.row, self.column, total)
+        count = np.bincount(label)
+        held = g * int((count.astype(float) ** 2).sum())
+        allow("numbers in blocks of the battery", held, 24.0, self.limit)
+        order, place = np.argsort(label, kind="stable"), np.empty(total, dtype=np.int64)
+        place[order] = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
+        for size in np.unique(count):
+            members = order[count[label[order]] == size].reshape(-1, size)
+            block = np.full(len(count), -1)
+            block[label[members[:, 0]]] = np.arange(len(members))
+            inside = block[label[self.row]] >= 0
+            row, column = self.row[inside], self.column[inside]
+            matrices = np.zeros((g, len(members), size, size), self.value.dtype)
+            matrices[:, block[label[row]], place[row], place[column]] = self.value[:, inside]
+            every = np.arange(size)
+            matrices[:, :, every, every] = self.diagonal[:, members]
+            yield members, matrices
+
+
+def _elements(network: Network, levels: Mapping[str, int], states: Array) -> Elements:
+    """Elements of the battery's own terms between its states, all other sites in level 0."""
+    own = {*network.battery} | {k for k, each in enumerate(network.interactions) if each.always}
+    terms = hamiltonian_terms(network, levels, drives=False)
+    terms = replace(terms, products=[p for p in terms.products if terms.origins[p.term] in own])
+    sizes = np.array([levels[name] for name in network.sites])
+    place = [list(network.sites).index(name) for name in network.battery]
+    configurations = np.zeros((len(states), len(sizes)), dtype=np.int64)
+    configurations[:, place] = states
+    keys = Keys.over(configurations, sizes.tolist())
+    groups = grouped(terms.products, sizes.tolist())
+    room = Room(sizes, np.zeros(len(sizes), dtype=bool))
+    return elements_between(terms, groups, room, configurations, keys)[0]
+
+
+def _values(elements: Elements, numbers: Numbers) -> Array:
+    """The coefficient of every element, shape (g or 1, entries)."""
+    given = [numbers(each) for each in elements.coefficients]
+    table = np.stack(np.broadcast_arrays(*given), axis=-1)
+    return table[:, elements.term]
+
+
+def product_states(sizes: Sequence[int]) -> Array:
+    """The levels of each site in all product states, shape (states, sites)."""
+    return np.stack(np.unravel_index(np.arange(prod(sizes)), sizes), axis=-1)
+
+
+def _energies_of(matrices: Array) -> Array:
+    """The energies (..., n) of matrices, rising."""
+    if matrices.shape[-1] == 1:  # of which there may be thousands
+        return matrices[..., 0].real
+    return np.linalg.eigvalsh(matrices)
+
+
+def _ground_of(matrices: Array) -> tuple[Array, Array]:
+    """The one or two lowest energies (..., 2) and the lowest vectors (..., n)."""
+    n = matrices.shape[-1]
+    if n == 1:
+        return matrices[..., 0].real, np.ones(matrices.shape[:-1])
+    if n <= _LARGE_BLOCK:
+        energies, vectors = np.linalg.eigh(matrices)
+        return energies[..., :2], vectors[..., 0]
+    from scipy.sparse.linalg import eigsh
+
+    found = [eigsh(each, k=2, which="SA", v0=np.ones(n)) for each in matrices.reshape(-1, n, n)]
+    order = [np.argsort(energies) for energies, _ in found]
+    energies = np.stack([e[o] for (e, _), o in zip(found, order, strict=True)])
+    vectors = np.stack([v[:, o[0]] for (_, v), o in zip(found, order, strict=True)])
+    return energies.reshape(*matrices.shape[:-2], 2), vectors.reshape(matrices.shape[:-1])
