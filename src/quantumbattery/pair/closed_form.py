@@ -31,10 +31,8 @@ _SLAB = 1 << 18
 _NOTHING_YET = 1e-100
 
 
-def _energies(arrays: dict[str, Array]) -> tuple[Array, Array, Array]:
+def _energies(frequency: Array, excited: Array, ground: Array) -> tuple[Array, Array, Array]:
     """Return w s, w (1 - s) and w/2, with the charger's excited population s."""
-    excited, ground = _populations(arrays["theta"])
-    frequency = arrays["frequency"]
     return excited * frequency, ground * frequency, frequency / 2
 
 
@@ -60,12 +58,13 @@ def charge_columns(
 ) -> dict[str, Array]:
     """The columns of a charge, slab by slab so that little memory is needed beside them."""
     columns = {name: np.empty(shape) for name in chosen}
-    excited, energies = _populations(arrays["theta"])[0], _energies(arrays)
+    excited, ground = _populations(arrays["theta"])
+    energies = _energies(arrays["frequency"], excited, ground)
     constants, clock = _constants(arrays), Clock.of(arrays)
     moving = np.broadcast_shapes(constants.contrast.shape, clock.shape)
     for steps in tiles(moving, _SLAB):
         # An axis on which the motion does not depend is whole in every slab.
-        slab = tuple(slice(None) if n == 1 else s for n, s in zip(moving, steps, strict=True))
+        slab = tuple(slice(None) if n == 1 else s for n, s in zip(moving, steps, strict=False))
         moment = clock.part(slab)
         motion = constants.select(partial(part, tile=slab))
         views = {name: column[slab] for name, column in columns.items()}
@@ -96,7 +95,7 @@ def optimum_columns(
     power = best_times.power_time(constants, peak)
     work = best_times.ergotropic_power_time(constants, excited, ground, power, peak)
     columns: dict[str, Array] = {}
-    energies = _energies(arrays)
+    energies = _energies(arrays["frequency"], excited, ground)
     for name, time in (
         ("energy", peak),
         ("power", power),

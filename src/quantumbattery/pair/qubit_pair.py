@@ -17,7 +17,14 @@ from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, op
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.measures import MEASURES, MOMENTS, OPTIMA, Quantity, check_measures
-from quantumbattery.quantities.parameters import LARGEST, align, horizon_of, names, parameter
+from quantumbattery.quantities.parameters import (
+    LARGEST,
+    align,
+    horizon_of,
+    names,
+    parameter,
+    unlabelled,
+)
 from quantumbattery.quantities.tables import dataset, describe
 
 _SMALLEST = 1 / LARGEST
@@ -362,7 +369,7 @@ class QubitPair(Described):
 
     def _converted(
         self, preparation: Preparation, **moments: Values | None
-    ) -> dict[str, Parameter]:
+    ) -> dict[str, Parameter | Array]:
         """All parameters by name, checked: the preparation's, the pair's, and the moments."""
         if not isinstance(preparation, Bloch):
             raise TypeError(
@@ -373,7 +380,7 @@ class QubitPair(Described):
         for name, value in moments.items():
             if value is not None or name == "time":
                 rule, most = _MOMENTS[name]
-                parameters[name] = parameter(name, value, rule, 0.0, most)
+                parameters[name] = unlabelled(name, value, rule, 0.0, most)
         return parameters
 
 
