@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -29,7 +28,7 @@ from quantumbattery.quantities.tables import dataset, describe
 
 _SMALLEST = 1 / LARGEST
 _MOMENTS = {
-    "disconnect": ("zero or positive (inf: never)", np.inf),
+    "disconnect": ("a time, zero or positive; infinite for never", np.inf),
     "time": ("zero or positive, and finite", LARGEST),
 }
 
@@ -171,8 +170,7 @@ class QubitPair(Described):
         [6.94, 2.62]
         """
         if isinstance(preparation, Preparation) and not isinstance(preparation, Bloch):
-            ended: dict[str, Any] = {} if disconnect is None else {"disconnect": disconnect}
-            return self.system().charge(preparation, times, measures, **ended)
+            return self.system().charge(preparation, times, measures, disconnect=disconnect)
         given = self._converted(preparation, disconnect=disconnect, time=times)
         sizes, coords, arrays = align(given)
         chosen = check_measures(measures)
