@@ -54,6 +54,7 @@ PARAMETERS = {
     "battery_loss": Quantity("battery loss", r"$\gamma_b$", "frequency", ""),
     "detuning": Quantity("charger - battery detuning", r"$\Delta$", "frequency", ""),
     "time": Quantity("time", "$t$", "1/frequency", ""),
+    "disconnect": Quantity("time of disconnection", "$T$", "1/frequency", ""),
 }
 
 MOMENTS = {
