@@ -239,6 +239,14 @@ def test_states_of_oscillators(preparation):
     assert abs(1 - qutip.expect(own, theirs)) < 1e-12
 
 
+@pytest.mark.filterwarnings("ignore:the 3 levels of")
+@pytest.mark.parametrize("preparation", [qb.thermal(1.0), qb.coherent(1j), qb.squeezed(0.5)])
+def test_what_few_levels_hold_is_the_same_for_both(preparation):
+    sites = {"charger": qb.Oscillator(levels=3), "battery": qb.Qubit()}
+    system = qb.System(sites, [qb.dipole("charger", "battery", 0.5)])
+    assert by_qutip.difference(system, preparation, TIMES) < 1e-12
+
+
 def always_on(order, frequency=1.0, xx=-0.9):
     """The battery's sites stand apart, and in another order."""
     sites = {"x": qb.Qubit(frequency), "charger": qb.Oscillator(levels=3), "y": qb.Qubit(1.4)}
@@ -375,7 +383,9 @@ def test_a_preparation_beyond_the_levels_is_told():
         UserWarning, match="the 3 levels of 'a: b, c' leave out 0.0[0-9]+ of Coherent"
     ):
         ket = model.initial(qb.coherent(0.9))
-    assert ket.norm() < 0.99  # nothing is normalised again
+    assert ket.norm() == pytest.approx(1, abs=1e-15)
+    with pytest.raises(ValueError, match="beyond"):
+        model.initial(qb.coherent(40.0))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.initial(qb.coherent(1e-4))

@@ -23,7 +23,7 @@ from quantumbattery.network.full_space import (
 )
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Fock, Preparation
-from quantumbattery.network.sites import Oscillator
+from quantumbattery.network.sites import Oscillator, Site
 from quantumbattery.network.starts import at_rest, by_site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import choices, listed, short
@@ -140,8 +140,8 @@ class QutipModel:
         Returns
         -------
         Qobj
-            What of a preparation lies beyond the levels of an oscillator is left out; nothing is
-            normalised again.
+            What of a preparation lies beyond the levels of an oscillator is left out, and the rest
+            has norm 1 again, as for `System.charge`.
 
         Raises
         ------
@@ -175,9 +175,8 @@ class QutipModel:
         for name, site in network.sites.items():
             if name not in held:
                 each, n = every.get(name, Fock(0.0)), levels[name]
-                _warn_of_tail(name, each, site, n)
-                make = amplitudes if is_pure(each) else density_matrix
-                parts.append(((name,), make(each, site, n).to_numpy()))
+                _look_at_tail(name, each, site, n)
+                parts.append(((name,), _state(each, site, n)))
         return _product(parts, levels, self._limit)
 
 
@@ -266,6 +265,15 @@ def _check_ground(space: FullSpace, energy: float, ket: Array) -> None:
         )
 
 
+def _state(each: Preparation, site: Site, levels: int) -> Array:
+    """The amplitudes or the density matrix of one site, normalised."""
+    if is_pure(each):
+        ket = amplitudes(each, site, levels).to_numpy()
+        return np.asarray(ket / np.linalg.norm(ket))
+    matrix = density_matrix(each, site, levels).to_numpy()
+    return np.asarray(matrix / np.trace(matrix))
+
+
 def _product(
     parts: Sequence[tuple[tuple[str, ...], Array]], levels: Mapping[str, int], limit: float
 ) -> Any:
@@ -289,8 +297,13 @@ def _product(
     return _qutip().Qobj(matrix, dims=[dims, dims])
 
 
-def _warn_of_tail(name: str, each: Preparation, site: Any, levels: int) -> None:
+def _look_at_tail(name: str, each: Preparation, site: Site, levels: int) -> None:
+    """Say how much of a preparation lies beyond the levels, or refuse it where all of it does."""
     missed = float(np.max(np.asarray(tail(each, site, levels))))
+    if missed > 1 - _MISSED:
+        raise ValueError(
+            f"{short(each)} lies beyond the {levels} levels of {name!r}: give it more levels"
+        )
     if missed > _MISSED:
         warnings.warn(
             f"the {levels} levels of {name!r} leave out {missed:.1g} of {short(each)}: give it "
