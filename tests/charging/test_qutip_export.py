@@ -1,7 +1,7 @@
 import pickle
 import sys
 import warnings
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +12,10 @@ import xarray as xr
 import quantumbattery as qb
 from quantumbattery.machine import TooLargeError
 from quantumbattery.network import full_space
+from quantumbattery.network.drives import Drive
 from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from roads import by_qutip
 from roads.product_space import random_interaction, random_preparation
@@ -88,6 +91,7 @@ def random_case(seed, largest, lossy, driven):
 def test_random_systems(seed):
     system, chosen = random_case(seed, 30, lossy=False, driven=False)
     assert by_qutip.difference(system, chosen, TIMES) < 1e-9
+    assert by_qutip.difference_of_states(system, chosen, TIMES) < 1e-9
 
 
 @cut
@@ -95,6 +99,7 @@ def test_random_systems(seed):
 def test_random_lossy_systems(seed):
     system, chosen = random_case(100 + seed, 20, lossy=True, driven=False)
     assert by_qutip.difference(system, chosen, TIMES) < 1e-9
+    assert by_qutip.difference_of_states(system, chosen, TIMES) < 1e-9
 
 
 @cut
@@ -102,6 +107,7 @@ def test_random_lossy_systems(seed):
 def test_random_driven_systems(seed):
     system, chosen = random_case(200 + seed, 20, lossy=seed % 3 == 0, driven=True)
     assert by_qutip.difference(system, chosen, TIMES) < 1e-8
+    assert by_qutip.difference_of_states(system, chosen, TIMES) < 1e-8
 
 
 # --- what it holds -------------------------------------------------------------------------------
@@ -207,6 +213,28 @@ def test_trajectories_average_to_the_table():
         seeds=1,
     )
     assert np.abs(found.expect[0] - system.charge(qb.fock(1), times).energy).max() < 0.05
+
+
+SAID = {  # all that acts, and what the export knows of it
+    "Network": "sites interactions drives charger battery",
+    "Exchange": "a b strength always",
+    "Dipole": "a b strength always",
+    "Heisenberg": "a b xx yy zz always",
+    "Coupling": "a b matrix always",
+    "OnePhotonDrive": "site amplitude frequency envelope rotating_wave transition breaks",
+    "TwoPhotonDrive": "site amplitude frequency envelope breaks",
+}
+
+
+def test_nothing_that_acts_is_left_out():
+    """Whoever lets descriptions say more adds it to `FullSpace` and then to this table."""
+
+    def kinds(kind):
+        return [one for each in kind.__subclasses__() for one in [each, *kinds(each)]]
+
+    every = [Network, *kinds(Interaction), *kinds(Drive)]
+    mine = [each for each in every if each.__module__.startswith("quantumbattery")]
+    assert {each.__name__: " ".join(f.name for f in fields(each)) for each in mine} == SAID
 
 
 # --- how it starts -------------------------------------------------------------------------------

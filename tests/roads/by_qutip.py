@@ -65,6 +65,15 @@ def difference(system, preparation, times, table=None):
     return max(np.abs(energy - table.energy).max(), np.abs(work - table.ergotropy).max())
 
 
+def difference_of_states(system, preparation, times):
+    """The largest between elements of the state of all sites, whose levels are given."""
+    ours = system.density_matrix(preparation, times, list(system.sites))
+    model = system.to_qutip()
+    found = states(model, model.initial(preparation), times)
+    theirs = np.array([(s.proj() if s.isket else s).full() for s in found])
+    return np.abs(ours.to_numpy() - theirs).max()
+
+
 def is_mixed(system, preparation):
     """Whether the state is a matrix."""
     starts = preparation.values() if isinstance(preparation, dict) else [preparation]

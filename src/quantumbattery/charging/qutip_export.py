@@ -73,8 +73,6 @@ class QutipModel:
     >>> times = [0.0, 0.5, 1.0]
     >>> table = cavity.charge(qb.fock(2), times, extraction="collective")
     >>> model = cavity.to_qutip(table.attrs["levels"])
-    >>> model
-    QutipModel(cavity: 3, cells: 3; H a Qobj, 1 c_ops)
     >>> exact = {"atol": 1e-12, "rtol": 1e-10}
     >>> start = model.initial(qb.fock(2))
     >>> found = qutip.mesolve(model.H, start, times, model.c_ops, options=exact)
