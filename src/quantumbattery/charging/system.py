@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
@@ -16,6 +16,9 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.serialization import plain, system_parts
 from quantumbattery.quantities.aliases import MatrixLike, Values
+
+if TYPE_CHECKING:
+    from quantumbattery.charging.qutip_export import QutipModel
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -353,6 +356,42 @@ class System(Network):
         from quantumbattery.charging.observe import expect
 
         return expect(self, preparation, times, operators, disconnect, limit)
+
+    def to_qutip(
+        self, levels: Mapping[str, int] | str | None = None, *, limit: float = 2.0
+    ) -> QutipModel:
+        """The system as QuTiP's objects, for its solvers: Hamiltonian, losses, states.
+
+        Parameters
+        ----------
+        levels : dict of str to int, or str, optional
+            Of the oscillators whose levels are not given, by name; or the text that a table of
+            `charge` has as ``attrs["levels"]``, which is enough for what it charged.
+        limit : float
+            The memory that the operators, or a state, may take, in GiB.
+
+        Returns
+        -------
+        QutipModel
+            In the laboratory frame, one factor for each site: `H`, a Qobj, or a QobjEvo where
+            drives change in time; `c_ops`, `initial(preparation)`, `number(site)`,
+            `battery_hamiltonian`, and what ``help`` says of it.
+
+        Raises
+        ------
+        TypeError, ValueError, ImportError
+            If an oscillator has no levels, a number has an axis, the space is too large, or QuTiP
+            is not installed.
+
+        Examples
+        --------
+        >>> import quantumbattery as qb
+        >>> qb.models.tavis_cummings(cells=2, charger_loss=0.2).to_qutip({"cavity": 5})
+        QutipModel(cavity: 5, cells: 3; H a Qobj, 1 c_ops)
+        """
+        from quantumbattery.charging.qutip_export import to_qutip
+
+        return to_qutip(self, levels, limit)
 
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.
