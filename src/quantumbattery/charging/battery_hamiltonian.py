@@ -9,7 +9,7 @@ of them at m quanta. So degeneracies are counted, not listed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -76,6 +76,7 @@ class Battery:
     value: Array  # (g, entries)
     whole: Array | None  # (g, levels), all energies of a battery with interactions, rising
     levels: tuple[int, ...]  # that each of its sites was given
+    means: Mapping[str, Array] = field(default_factory=dict)  # (g, any), for means of other terms
 
     def select(self, batch: slice | Array) -> Battery:
         """The same for a part of the batch."""
@@ -85,6 +86,7 @@ class Battery:
             energies=_part(self.energies, batch),
             value=_part(self.value, batch),
             whole=None if self.whole is None else _part(self.whole, batch),
+            means={name: _part(each, batch) for name, each in self.means.items()},
         )
 
     @property

@@ -13,6 +13,7 @@ import xarray as xr
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
+from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.machine import ALIKE, TooLargeError, memory
@@ -22,7 +23,7 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Values
 from quantumbattery.quantities.described import short
-from quantumbattery.quantities.measures import MEASURES, check_measures
+from quantumbattery.quantities.measures import FURTHER, NAMED, check_measures
 from quantumbattery.quantities.parameters import check_axes, numbers, parameter
 from quantumbattery.quantities.tables import check_names, dataset
 
@@ -75,9 +76,10 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
     """The measures that are asked for, if they make sense here and there is room for them."""
     possible = available(network)
     chosen = possible if measures is None else check_measures(measures)
-    if not set(chosen) <= set(possible):
+    check_further(network, chosen)
+    if wrong := [name for name in chosen if name not in possible and name not in FURTHER]:
         raise ValueError(
-            f"{next(n for n in chosen if n not in possible)} makes no sense here: population, "
+            f"{wrong[0]} makes no sense here: population, "
             "population_inversion and coherence are for a battery of one Qubit, concurrence for a "
             f"Qubit that charges a Qubit; choose from {', '.join(possible)}"
         )
@@ -100,7 +102,7 @@ def run(problem: Problem) -> Solution:
 def labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:
     """The table of what was found; equations, the paper's, are for its pair."""
     columns = {
-        name: (axes.labelled(column), replace(MEASURES[name], equation=""))
+        name: (axes.labelled(column), replace(NAMED[name], equation=""))
         for name, column in solution.columns.items()
     }
     return dataset(axes.sizes, axes.coords, columns, attributes(network, how, solution))

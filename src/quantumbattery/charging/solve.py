@@ -16,10 +16,12 @@ import numpy as np
 
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.energy_beyond import Tail, beyond, tails
+from quantumbattery.charging.further_measures import looked_at
 from quantumbattery.charging.left_out import Flown, flown, lost_by
 from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
+from quantumbattery.charging.term_means import switched_off
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
@@ -56,6 +58,7 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     with work.one_thread():
         report = work.fill()
     columns = work.columns
+    switched_off(columns, problem.axes)
     if work.observed is not None and not report.unfinished:
         columns = work.observed.finished(columns, problem.axes)
     return Solution(columns, reached, report)
@@ -79,6 +82,7 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
         for name, each in problem.started.items()
     }
     readout, observed = Readout(network, reached, state, split), None
+    own = readout.further.prepared(problem.measures, own, numbers, problem.limit)
     columns = _columns(problem.measures, axes.shape)
     if problem.asked:
         observed = Observed(network, reached, state, {each.name: each for each in problem.asked})
@@ -104,14 +108,13 @@ def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, 
 
 
 def watched(problem: Problem, reached: Reach, split: Bipartition) -> list[Bipartition]:
-    """The sites that are looked at: the battery's, or also the charger's; or those asked for."""
-    network = problem.network
+    """The sites that are looked at: those that measures are about, or those asked for."""
     if problem.asked:
         every = dict.fromkeys(each.sites for each in problem.asked)
         return [Bipartition.of(reached, sites) for sites in every]
-    if "concurrence" in problem.measures:
-        return [Bipartition.of(reached, network.charger + network.battery)]
-    return [replace(split, ground=not (one_qubit(network) and split.levels.any()))]
+    single = one_qubit(problem.network) and split.levels.any()
+    own = replace(split, ground=not single)
+    return looked_at(problem.network, problem.measures, reached, own)
 
 
 def _left_alone(network: Network, reached: Reach, numbers: Array) -> Array:

@@ -111,11 +111,12 @@ class System(Network):
             the axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
             A DataArray may share axes with the parameters.
         measures : iterable of str, optional
-            Which quantities; by default all that make sense for the battery. Asking for few saves
-            time: "energy" needs no eigenvalues.
+            Which quantities; by default all that make sense for the battery, those below that are
+            given by name left out. Asking for few saves time: "energy" needs no eigenvalues.
         extraction : {"global", "collective", "local"}
             Which unitaries may take work out: any on all cells; any on the symmetric ladder of
-            each Ensemble (without one, the same as global); or any on each cell by itself.
+            each Ensemble (without one, the same as global); or any on each cell by itself: coherent
+            and incoherent parts are sums over cells then. Local and locked need no word of it.
         disconnect : float, 1-D array_like or DataArray, optional
             When charging ends and storage begins: from then on interactions and drives are off,
             but for those with ``always=True``, and every site keeps its losses. Zero or positive;
@@ -132,6 +133,12 @@ class System(Network):
             active_energy, ergotropy, antiergotropy, capacity, energy_variance, power,
             passive_power, ergotropic_power; for a battery of one Qubit also population,
             population_inversion, coherence; for a Qubit that charges a Qubit also concurrence.
+            By name also coherent_ergotropy, incoherent_ergotropy, local_ergotropy,
+            locked_ergotropy, purity and entropy of the battery; charger_energy, of the charger's
+            sites above their lowest levels; interaction_energy, of all interactions that are on
+            only while charging (without drives; 0 once they are off); and, between all charger and
+            all battery sites, mutual_information and negativity (an Ensemble is its cells in their
+            symmetric states, so that both are those of the cells).
             Energy counts from the lowest level of the battery's Hamiltonian; powers are gains
             over t, (value(t) - value(0))/t, and 0 at t = 0. Above an oscillator
             whose levels are not given there is always room: its active energy and capacity are
@@ -150,7 +157,8 @@ class System(Network):
             If a preparation, a time or a measure makes no sense, axes of one name differ, or the
             problem takes more memory than the limit; before any work, as far as that can be known.
             With interactions that are always on a cell has no energy of its own, so "local" is
-            refused, and so is "global" where one of them acts on an Ensemble.
+            refused, local and locked ergotropy too, and "global" where one of them acts on an
+            Ensemble. Without a charger there is no energy of it, nor anything shared with it.
 
         Warns
         -----

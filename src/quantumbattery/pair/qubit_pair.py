@@ -15,7 +15,14 @@ from quantumbattery.network.sites import Qubit
 from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, optimum_columns
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import Described
-from quantumbattery.quantities.measures import MEASURES, MOMENTS, OPTIMA, Quantity, check_measures
+from quantumbattery.quantities.measures import (
+    FURTHER,
+    MEASURES,
+    MOMENTS,
+    OPTIMA,
+    Quantity,
+    check_measures,
+)
 from quantumbattery.quantities.parameters import (
     LARGEST,
     align,
@@ -121,7 +128,8 @@ class QubitPair(Described):
             Times since the coupling was switched on, zero or positive. A 1-D array becomes the
             axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
         measures : iterable of str, optional
-            Which quantities; by default all of them.
+            Which quantities; by default all that are named below. Those beyond them that
+            `System.charge` names (purity, coherent_ergotropy, ...) are charged as a `System`.
         disconnect : float, 1-D array_like or DataArray, optional
             T, from which on the coupling is off and the battery stores; zero or positive. A 1-D
             array becomes the axis "disconnect". By default, and where it is inf, never.
@@ -169,11 +177,13 @@ class QubitPair(Described):
         >>> [float(wait[(kept[q] > kept[q][0] / 2).sum()]) for q in ("energy", "ergotropy")]
         [6.94, 2.62]
         """
-        if isinstance(preparation, Preparation) and not isinstance(preparation, Bloch):
-            return self.system().charge(preparation, times, measures, disconnect=disconnect)
+        chosen = check_measures(measures)
+        other = isinstance(preparation, Preparation) and not isinstance(preparation, Bloch)
+        if other or not FURTHER.keys().isdisjoint(chosen):
+            asked = None if measures is None else chosen
+            return self.system().charge(preparation, times, asked, disconnect=disconnect)
         given = self._converted(preparation, disconnect=disconnect, time=times)
         sizes, coords, arrays = align(given)
-        chosen = check_measures(measures)
         columns = charge_columns(chosen, arrays, _shape(sizes))
         return _labelled(sizes, coords, columns, MEASURES)
 
