@@ -342,7 +342,7 @@ def test_levels_that_meet_along_an_axis(loss):
 
 def work_of(system, start, measures, **changed):
     started, axes = converted(system, start, TIMES)
-    problem = Problem(system, started, None, axes, tuple(measures), "global", 2.0)
+    problem = Problem(system, started, axes, tuple(measures), "global", 2.0)
     return prepared(problem, replace(reach(system, started), **changed), {})
 
 

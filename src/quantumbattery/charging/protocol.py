@@ -118,7 +118,7 @@ class Protocol(Strokes):
         >>> table.stroke.values
         array([0, 0, 1, 2, 0, 1, 2])
         """
-        from quantumbattery.charging.repeated import charge
+        from quantumbattery.charging.in_strokes import charge
 
         return charge(self, preparation, times, measures, extraction, limit)
 
@@ -166,6 +166,6 @@ class Protocol(Strokes):
                [[0. , 0. ],
                 [0. , 1. ]]])
         """
-        from quantumbattery.charging.repeated import density_matrix
+        from quantumbattery.charging.in_strokes import density_matrix
 
         return density_matrix(self, preparation, times, sites, limit)

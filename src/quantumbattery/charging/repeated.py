@@ -3,186 +3,206 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import reduce
 
 import numpy as np
-import xarray as xr
 
-from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
-from quantumbattery.charging.charge import extraction_of, labelled, selected
-from quantumbattery.charging.observables import Observable, Observed, allow_matrices
-from quantumbattery.charging.observe import labelled_matrices, named_sites
+from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout
 from quantumbattery.charging.solve import initial, watched
 from quantumbattery.charging.stroke import Stroke, Strokes
-from quantumbattery.dynamics.cycles import Cycle, Stage, when
+from quantumbattery.dynamics.cycles import Cycle, Stage
 from quantumbattery.dynamics.motion import Motion, columns_of, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import whole
 from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import density_matrix as matrix_of
-from quantumbattery.network.preparations import Preparation
-from quantumbattery.network.starts import by_site
-from quantumbattery.quantities.aliases import Array, Values
-from quantumbattery.quantities.parameters import check_axes, parameter
+from quantumbattery.network.network import Network
+from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import Bipartition, Reach, reach
 from quantumbattery.reach.terms import OF_FRAME, hamiltonian_terms, loss_terms
 from quantumbattery.states.density import Matrix, density
 from quantumbattery.states.lindblad import rectangles
+from quantumbattery.states.reduced import Part, part_of
 from quantumbattery.states.representation import Form, representation
 from quantumbattery.states.reset import Reset, reset
-from quantumbattery.states.truncation_error import Cut
 
 _AT_ONCE = 1 << 20  # numbers of a state that are worked on at a time
 _AT_CUT = 1e-10  # of the weight on levels that lead beyond a cut, from which on a warning says so
 
 
-def charge(
-    protocol: Strokes,
-    preparation: object,
-    times: Values | None,
-    measures: Iterable[str] | None,
-    extraction: str,
-    limit: float,
-) -> xr.Dataset:
-    """Charge a battery in strokes; `Protocol.charge` says what everything means."""
-    network = protocol.strokes[0].system
-    started, axes = _converted(protocol, preparation, times)
-    how = extraction_of(network, extraction, limit)
-    chosen = selected(network, measures, axes)
-    solution, work = _solved(protocol, Problem(network, started, axes, chosen, how, limit))
-    table = labelled(network, axes, how, solution)
-    return table.assign_attrs(work.said).assign_coords(work.marks)
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """When one looks: in which cycle and stroke, and how long after its reset; each (T,)."""
+
+    cycle: Array
+    stroke: Array
+    spans: Array
+    times: Array  # since the beginning, for powers
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def some(self, chosen: Array) -> Moments:
+        """The same of some of them."""
+        each = self.cycle, self.stroke, self.spans, self.times
+        return Moments(*(part[chosen] for part in each))
 
 
-def density_matrix(
-    protocol: Strokes,
-    preparation: object,
-    times: Values | None,
-    sites: str | Iterable[str] | None,
-    limit: float,
-) -> xr.DataArray:
-    """The state of some sites; `Protocol.density_matrix` says what everything means."""
-    network = protocol.strokes[0].system
-    chosen = network.battery if sites is None else named_sites("sites", sites, network)
-    started, axes = _converted(protocol, preparation, times)
-    how = extraction_of(network, "collective", limit)
-    least = [network.sites[name].dimension or 2 for name in chosen]
-    allow_matrices(chosen, least, int(np.prod(axes.shape)))
-    asked = (Observable("density_matrix", chosen, None),)
-    problem = Problem(network, started, axes, (), how, limit, asked)
-    solution, work = _solved(protocol, problem)
-    found = labelled_matrices(network, axes, chosen, solution)
-    return found.assign_attrs(work.said).assign_coords(work.marks)
+def together(strokes: Strokes) -> Network:
+    """The sites, and the interactions of all strokes one after the other."""
+    every = copy(strokes.strokes[0].system)
+    every._set(interactions=sum((each.system.interactions for each in strokes.strokes), ()))
+    return every
 
 
-def _converted(
-    protocol: Strokes, preparation: object, times: Values | None
-) -> tuple[dict[str, Preparation], Batch]:
-    """How sites start, and the axes of everything."""
-    network, last = protocol.strokes[0].system, float(protocol.ends[-1])
-    moments = parameter(
-        "times", protocol.ends if times is None else times, "zero or positive, and finite", 0.0,
-        axis="time",
-    )  # fmt: skip
-    check_axes("times", moments)
-    if (late := np.asarray(moments) > last * (1 + 1e-12)).any():
-        raise ValueError(
-            f"the protocol ends at {last:g}, but times go up to {np.asarray(moments)[late].max():g}"
-            ": repeat it more often, or ask for earlier times"
+def solved(strokes: Strokes, problem: Problem, moments: Moments) -> tuple[Solution, float | None]:
+    """Solve a protocol: the columns at some moments, and the weight seen at a cut, if there is one.
+
+    The problem's network is that of `together`, whose charger may be other sites.
+    """
+    reached = _reached(strokes, problem)
+    work = _prepared(strokes, problem, reached)
+    columns = work.memory(len(moments))
+    cycles, moving = work.cycles(int(moments.cycle.max()) + 1)
+    seen = work.fill(cycles, columns, moments)
+    methods = dict.fromkeys(method for each in moving for method in each.methods)
+    if reached.cut and seen > _AT_CUT:
+        warnings.warn(
+            f"up to {seen:.1g} of the state was seen on the last levels of "
+            f"{', '.join(reached.cut)}, from where it should go on: give more levels",
+            stacklevel=5,
         )
-    started = by_site(preparation, network)
-    arrays = {
-        f"stroke {k}: {name}": value
-        for k, stroke in enumerate(protocol.strokes)
-        for name, value in stroke.system.arrays.items()
-    }
-    axes = Batch.of(arrays, started, not isinstance(preparation, Mapping), moments)
-    if axes.times.ndim > 1:
-        raise ValueError(
-            "the times of a protocol share an axis with its systems or the preparation: give times "
-            "that are the same for all"
-        )
-    return started, axes
+    if isinstance(work.reading, Observed):
+        columns = work.reading.finished(columns, problem.axes)
+    return Solution(columns, reached, Report(tuple(methods), {})), seen if reached.cut else None
+
+
+def _reached(strokes: Strokes, problem: Problem) -> Reach:
+    """Everything that any stroke or reset leads to."""
+    network, *others = (each.system for each in strokes.strokes)
+    free = [name for name, site in network.sites.items() if site.dimension is None]
+    fresh = [each.reset for each in strokes.strokes if each.reset]
+    levels: dict[str, int] = {}
+    if free:
+        enough = cutoffs(network, problem.started, problem.joint)
+        if fresh or any(gains_quanta(each, enough) for each in (network, *others)):
+            raise ValueError(
+                f"{free[0]!r} is an oscillator that chooses its own levels, but strokes bring "
+                "quanta again and again: give it levels=..., and heed the attribute at_cut"
+            )
+        levels = {name: enough[name] for name in free}
+    return reach(
+        network, problem.started, levels, problem.limit, problem.joint, after=others, fresh=fresh
+    )
+
+
+def _prepared(strokes: Strokes, problem: Problem, reached: Reach) -> Work:
+    network, axes, limit = problem.network, problem.axes, problem.limit
+    split = Bipartition.of(reached, network.battery)
+    cuts = {name: Bipartition.of(reached, [name]) for name in reached.cut}
+    looked_at = [*watched(problem, reached, split), *cuts.values()]
+    if any(each.reset for each in strokes.strokes):
+        found = rectangles(reached, limit)
+        state: Form = density(reached, found, looked_at, limit, rows=False)
+    else:
+        state = representation(reached, looked_at, limit)
+    readout = Readout(network, reached, state, split)
+    reading: Readout | Observed = readout
+    if problem.asked:
+        asked = {each.name: each for each in problem.asked}
+        reading = Observed(network, reached, state, asked, rotating=False)
+    coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
+    given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
+    numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
+    acting = _acting(strokes, reached, numbers.shape[1])
+    own = _battery(strokes, problem, reached, split)
+    batteries = tuple(
+        readout.further.prepared(problem.measures, own, np.where(mine, numbers, 0.0), limit)
+        for mine in acting
+    )
+    start = initial(problem, reached)
+    edges = {name: part_of(each, state) for name, each in cuts.items()}
+    return Work(strokes, problem, state, reading, batteries, numbers, acting, start, edges)
+
+
+def _acting(strokes: Strokes, reached: Reach, terms: int) -> tuple[Array, ...]:
+    """Which terms act in each stroke, (terms,) of each; those of resets never do."""
+    levels = dict(zip(reached.sites, reached.levels, strict=True))
+    masks, first, lossy = [], 0, len(reached.hamiltonian.coefficients)
+    for each in strokes.strokes:
+        acting = np.zeros(terms, dtype=bool)
+        many = len(hamiltonian_terms(each.system, levels).coefficients)
+        losing = len(loss_terms(each.system, levels).coefficients)
+        acting[first : first + many] = acting[lossy : lossy + losing] = True
+        masks.append(acting)
+        first, lossy = first + many, lossy + losing
+    return tuple(masks)
+
+
+def _battery(strokes: Strokes, problem: Problem, reached: Reach, split: Bipartition) -> Battery:
+    """The battery's own Hamiltonian, the same in all strokes."""
+    counts = dict(zip(reached.sites, reached.levels, strict=True))
+    given = counts, split.levels, problem.axes.numbers, problem.extraction, problem.limit
+    first, *others = (battery(each.system, *given) for each in strokes.strokes)
+    for k, other in enumerate(others, start=1):
+        parts = ("energies", "row", "column", "value")
+        if not all(np.array_equal(getattr(first, n), getattr(other, n)) for n in parts):
+            raise ValueError(
+                f"stroke {k} changes the battery's own Hamiltonian, which measures what is stored: "
+                "its sites keep their energies, and what is always on, in all strokes"
+            )
+    return first
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
     """All that is ready before anything moves."""
 
-    protocol: Strokes
+    strokes: Strokes
     problem: Problem
     state: Form
     reading: Readout | Observed
-    battery: Battery
+    batteries: tuple[Battery, ...]  # of each stroke, whose interactions are its own
     numbers: Array  # (g, terms) of all strokes, then of resets
+    acting: tuple[Array, ...]  # (terms,), which of them act in each stroke
     start: Array  # (g or 1, c, entries)
+    edges: dict[str, Part]  # the state of each site whose cut is felt
 
-    @property
-    def marks(self) -> dict[str, xr.DataArray]:
-        """The coordinates that say which cycle and which stroke a time belongs to."""
-        cycle, stroke, _ = self._when
-        axes = self.problem.axes
-        sizes = [axes.sizes[d] for d in axes.moments]
-        words = {"stroke": "stroke", "cycle": "cycle of the protocol"}
-        return {
-            name: xr.DataArray(each.reshape(sizes), dims=axes.moments, attrs={"long_name": word})
-            for (name, word), each in zip(words.items(), (stroke, cycle), strict=True)
-        }
+    def memory(self, times: int) -> dict[str, Array]:
+        """Room for everything that is asked."""
+        g, c, _ = self.problem.axes.shape
+        if isinstance(self.reading, Observed):
+            return self.reading.memory((g, c, times))
+        return {name: np.empty((g, c, times)) for name in self.problem.measures}
 
-    @cached_property
-    def said(self) -> dict[str, object]:
-        """What the attributes say of the protocol."""
-        return {"protocol": repr(self.protocol)}
-
-    @cached_property
-    def _when(self) -> tuple[Array, Array, Array]:
-        durations = [each.duration for each in self.protocol.strokes]
-        return when(self.problem.axes.times, durations, self.protocol.repeat)
-
-    @cached_property
-    def _terms(self) -> list[Array]:
-        """Which terms act in each stroke, (terms,) of each."""
-        reached, shift = self.state.reach, len(self.state.reach.hamiltonian.coefficients)
-        levels = dict(zip(reached.sites, reached.levels, strict=True))
-        masks, first, lossy = [], 0, shift
-        for each in self.protocol.strokes:
-            acting = np.zeros(self.numbers.shape[1], dtype=bool)
-            many = len(hamiltonian_terms(each.system, levels).coefficients)
-            losing = len(loss_terms(each.system, levels).coefficients)
-            acting[first : first + many] = acting[lossy : lossy + losing] = True
-            masks.append(acting)
-            first, lossy = first + many, lossy + losing
-        return masks
-
-    def cycles(self) -> tuple[list[Cycle], list[Motion]]:
+    def cycles(self, most: int) -> tuple[list[Cycle], list[Motion]]:
         """The cycle of every group of blocks; and what moves them in each stroke."""
         everything = whole(self.state)[0]
-        most = int(self._when[0].max()) + 1
-        moving, back, fresh = [], [], []
-        for stroke, acting in zip(self.protocol.strokes, self._terms, strict=True):
-            made = self._motion(everything, np.where(acting, self.numbers, 0.0), stroke, acting)
-            moving.append(made)
-            back.append(self._frame(everything, stroke, acting))
-            fresh.append(self._resets(stroke))
-        cycles = []
-        for k, blocks in enumerate(self.state.blocks):
-            stages = tuple(
-                Stage(
-                    moving[j].parts[k][1],
-                    stroke.duration,
-                    None if (away := back[j]) is None else away.parts[k][1],
-                    None if (new := fresh[j]) is None else new[k],
-                )
-                for j, stroke in enumerate(self.protocol.strokes)
+        moving, stages = [], []
+        for stroke, mine in zip(self.strokes.strokes, self.acting, strict=True):
+            moves = self._motion(everything, np.where(mine, self.numbers, 0.0), stroke, mine)
+            back, fresh = self._frame(everything, stroke, mine), self._resets(stroke)
+            moving.append(moves)
+            stages.append(
+                [
+                    Stage(
+                        moves.parts[k][1],
+                        stroke.duration,
+                        None if back is None else back.parts[k][1],
+                        None if fresh is None else fresh[k],
+                    )
+                    for k in range(len(self.state.blocks))
+                ]
             )
-            cycles.append(Cycle(blocks, stages, most))
-        return cycles, moving
+        groups = zip(self.state.blocks, zip(*stages, strict=True), strict=True)
+        return [Cycle(blocks, each, most) for blocks, each in groups], moving
 
     def _motion(self, state: Form, numbers: Array, stroke: Stroke, acting: Array) -> Motion:
         axes, spans = self.problem.axes, np.array([stroke.duration])
@@ -217,70 +237,62 @@ class Work:
         fresh = reduce(np.kron, matrices)
         return [reset(self.state, each, tuple(stroke.reset), fresh) for each in self.state.blocks]
 
-    def fill(self, cycles: list[Cycle], columns: dict[str, Array]) -> float:
+    def fill(self, cycles: list[Cycle], columns: dict[str, Array], moments: Moments) -> float:
         """Fill the columns (g, c, T, ...); gives the largest weight seen beside a cut."""
-        cycle, stroke, spans = self._when
-        first, cut, seen = self.state.first(self.start), Cut(self.state), 0.0
-        carried = []
+        carried, done, seen = self._begun(cycles), 0, 0.0
+        held = self._held()
+        for now in self._parts(moments):
+            here = moments.some(now)
+            rounds, place = np.unique(here.cycle, return_inverse=True)
+            into = [
+                each.after(start, rounds - done)
+                for each, start in zip(cycles, carried, strict=True)
+            ]
+            carried, done = [each[..., -1, :] for each in into], int(rounds[-1])
+            for k in np.unique(here.stroke):
+                mine = np.flatnonzero(here.stroke == k)
+                spans, which = here.spans[mine], place[mine]
+                moved = [
+                    (each.blocks, each.read(start, which, int(k), spans))
+                    for each, start in zip(cycles, into, strict=True)
+                ]
+                states, times = columns_of(moved, self.state.size), here.times[mine]
+                rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > 0)
+                found = self.reading.columns(columns, states, self.batteries[k], rate, None, held)
+                for name, column in columns.items():
+                    column[:, :, now[mine]] = found[name]
+                seen = max(seen, self._at_cut(states))
+        return seen
+
+    def _begun(self, cycles: list[Cycle]) -> list[Array]:
+        """What each group of blocks carries into the first cycle, (g or 1, blocks, c, m)."""
+        first, carried = self.state.first(self.start), []
         for each in cycles:
             began = each.blocks.filled(first).transpose(0, 2, 1, 3, 4)
             if isinstance(self.state, Matrix) and not each.blocks.double:
-                began = began.real
-            flat = began.reshape(*began.shape[:2], -1, began.shape[-1])
-            carried.append(each.carried(flat))
-        held = self._held()
-        for now in self._parts():
-            rounds, place = np.unique(cycle[now], return_inverse=True)
-            states = self._states(cycles, carried, rounds, place, stroke[now], spans[now])
-            out = {name: column[:, :, now] for name, column in columns.items()}
-            times = self.problem.axes.times[now]
-            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > 0)
-            found = self.reading.columns(out, states, self.battery, rate, None, held)
-            for name, column in columns.items():
-                column[:, :, now] = found[name]
-            if len(cut.edge):
-                seen = max(seen, float(cut.rows(states)[..., cut.edge].max()) ** 2)
-        return seen
+                began = began.real  # but for rounding
+            carried.append(each.carried(began.reshape(*began.shape[:2], -1, began.shape[-1])))
+        return carried
 
-    def _states(
-        self,
-        cycles: list[Cycle],
-        carried: list[Array],
-        rounds: Array,
-        place: Array,
-        stroke: Array,
-        spans: Array,
-    ) -> Array:
-        """What is read at some moments, (g, c, T, size)."""
-        moved = []
-        for each, start in zip(cycles, carried, strict=True):
-            into = each.after(start, rounds)
-            parts = {
-                int(k): each.read(into, place[stroke == k], int(k), spans[stroke == k])
-                for k in np.unique(stroke)
-            }
-            some = next(iter(parts.values()))
-            kind = np.result_type(*parts.values())
-            after = np.empty((*some.shape[:3], len(place), some.shape[-1]), dtype=kind)
-            for k, part in parts.items():
-                after[..., stroke == k, :] = part
-            moved.append((each.blocks, after))
-        return columns_of(moved, self.state.size)
+    def _at_cut(self, states: Array) -> float:
+        """The largest weight on levels that lead beyond a cut."""
+        edge, reached, most = self.state.reach.edge, self.state.reach, 0.0
+        for name, part in self.edges.items():
+            site = reached.sites.index(name)
+            last = np.unique(reached.configurations[edge.configuration[edge.site == site], site])
+            leading = np.isin(part.split.levels[:, 0], last)
+            most = max(most, float(part.populations(states)[..., leading].sum(axis=-1).max()))
+        return most
 
-    def _parts(self) -> Iterator[Array]:
-        """Moments that are worked on together, in the order of time."""
-        times = self.problem.axes.times
-        _, copies, count = self.problem.axes.shape
+    def _parts(self, moments: Moments) -> Iterator[Array]:
+        """Moments that are worked on together, cycle after cycle."""
+        _, copies, _ = self.problem.axes.shape
+        names = self.problem.measures or [each.name for each in self.problem.asked]
         numbers = sum(blocks.count * blocks.size for blocks in self.state.blocks)
-        each = len(self.numbers) * copies * max(numbers, self.reading.largest(self._names))
+        each = len(self.numbers) * copies * max(numbers, self.reading.largest(names))
         allow("numbers in the states at one time", each, 48, self.problem.limit)
-        order, step = np.argsort(times, kind="stable"), max(1, _AT_ONCE // each)
-        return (order[k : k + step] for k in range(0, count, step))
-
-    @property
-    def _names(self) -> tuple[str, ...]:
-        problem = self.problem
-        return problem.measures or tuple(each.name for each in problem.asked)
+        order, step = np.argsort(moments.cycle, kind="stable"), max(1, _AT_ONCE // each)
+        return (order[k : k + step] for k in range(0, len(moments), step))
 
     def _held(self) -> dict[str, Array]:
         """What a battery that does not start empty holds before, each (g, c, 1), for powers."""
@@ -288,87 +300,10 @@ class Work:
         if not asked or self.problem.started.keys().isdisjoint(network.battery):
             return {}
         names = dict.fromkeys(POWERS[name] for name in asked)
+        return self.before(tuple(names))
+
+    def before(self, names: tuple[str, ...]) -> dict[str, Array]:
+        """Measures (g, c, 1) before the first stroke and its reset."""
         none, still = np.zeros(1), np.zeros_like(self.numbers)
         states = motion(self.state, still, self.start, none).at(none, slice(None))
-        return self.reading.columns(names, states, self.battery, none)
-
-
-def _solved(protocol: Strokes, problem: Problem) -> tuple[Solution, Work]:
-    """Solve a protocol; a warning says where a cut is felt."""
-    reached = _reached(protocol, problem)
-    work = _prepared(protocol, problem, reached)
-    columns = _memory(work)
-    cycles, moving = work.cycles()
-    seen = work.fill(cycles, columns)
-    methods = dict.fromkeys(method for each in moving for method in each.methods)
-    if len(reached.cut):
-        work.said["at_cut"] = seen
-        if seen > _AT_CUT:
-            warnings.warn(
-                f"up to {seen:.1g} of the state was seen on the last levels of "
-                f"{', '.join(reached.cut)}, from where it should go on: give more levels",
-                stacklevel=5,
-            )
-    if isinstance(work.reading, Observed):
-        columns = work.reading.finished(columns, problem.axes)
-    return Solution(columns, reached, Report(tuple(methods), {})), work
-
-
-def _reached(protocol: Strokes, problem: Problem) -> Reach:
-    """Everything that any stroke or reset leads to."""
-    network, *others = (each.system for each in protocol.strokes)
-    free = [name for name, site in network.sites.items() if site.dimension is None]
-    fresh = [each.reset for each in protocol.strokes if each.reset]
-    levels: dict[str, int] = {}
-    if free:
-        enough = cutoffs(network, problem.started, problem.joint)
-        if fresh or any(gains_quanta(each, enough) for each in (network, *others)):
-            raise ValueError(
-                f"{free[0]!r} is an oscillator that chooses its own levels, but strokes bring "
-                "quanta again and again: give it levels=..., and heed the attribute at_cut"
-            )
-        levels = {name: enough[name] for name in free}
-    return reach(
-        network, problem.started, levels, problem.limit, problem.joint, after=others, fresh=fresh
-    )
-
-
-def _prepared(protocol: Strokes, problem: Problem, reached: Reach) -> Work:
-    network, axes = problem.network, problem.axes
-    split = Bipartition.of(reached, network.battery)
-    looked_at = watched(problem, reached, split)
-    if any(each.reset for each in protocol.strokes):
-        state: Form = density(reached, rectangles(reached, problem.limit), looked_at, problem.limit)
-    else:
-        state = representation(reached, looked_at, problem.limit)
-    reading: Readout | Observed = Readout(network, reached, state, split)
-    if problem.asked:
-        asked = {each.name: each for each in problem.asked}
-        reading = Observed(network, reached, state, asked, rotating=False)
-    coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
-    given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
-    numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
-    own = _battery(protocol, problem, reached, split)
-    return Work(protocol, problem, state, reading, own, numbers, initial(problem, reached))
-
-
-def _battery(protocol: Strokes, problem: Problem, reached: Reach, split: Bipartition) -> Battery:
-    """The battery's own Hamiltonian, the same in all strokes."""
-    counts = dict(zip(reached.sites, reached.levels, strict=True))
-    given = counts, split.levels, problem.axes.numbers, problem.extraction, problem.limit
-    first, *others = (battery(each.system, *given) for each in protocol.strokes)
-    for k, other in enumerate(others, start=1):
-        parts = ("energies", "row", "column", "value")
-        if not all(np.array_equal(getattr(first, n), getattr(other, n)) for n in parts):
-            raise ValueError(
-                f"stroke {k} changes the battery's own Hamiltonian, which measures what is stored: "
-                "its sites keep their energies, and what is always on, in all strokes"
-            )
-    return first
-
-
-def _memory(work: Work) -> dict[str, Array]:
-    shape = work.problem.axes.shape
-    if isinstance(work.reading, Observed):
-        return work.reading.memory(shape)
-    return {name: np.empty(shape) for name in work.problem.measures}
+        return self.reading.columns(names, states, self.batteries[0], none)

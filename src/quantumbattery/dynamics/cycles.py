@@ -102,7 +102,17 @@ class Cycle:
     @cached_property
     def map(self) -> Array:
         """The map of a cycle, (g, blocks, m, m): its rows are the images of single numbers."""
-        return self._turned(np.eye(self.size)[None, None] * np.ones((1, self.blocks.count, 1, 1)))
+        return self._turned(self._units)
+
+    @property
+    def _units(self) -> Array:
+        """One number each, (1, blocks, m, m)."""
+        return np.broadcast_to(np.eye(self.size), (1, self.blocks.count, self.size, self.size))
+
+    @cached_property
+    def _matrices(self) -> dict[tuple[int, bytes], Array]:
+        """What is read of single numbers, at some moments of a stroke."""
+        return {}
 
     @property
     def written(self) -> bool:
@@ -110,23 +120,47 @@ class Cycle:
         large = self.size > min(_LARGEST_MAP, max(_SMALL_MAP, 4 * self.most))
         return self.most > 1 and not large
 
+    @cached_property
+    def _squares(self) -> list[Array]:
+        """The map of 1, 2, 4 ... cycles, as many as were needed."""
+        return [self.map]
+
+    def _power(self, digit: int) -> Array:
+        while len(self._squares) <= digit:
+            self._squares.append(self._squares[-1] @ self._squares[-1])
+        return self._squares[digit]
+
     def after(self, carried: Array, cycles: Array) -> Array:
         """What is carried into cycles (k,), which rise: (g, blocks, c, k, m), from that into 0."""
         if not self.written:
             return self._one_by_one(carried, cycles)
         last = int(cycles[-1])
         if last + 1 <= _SPARSE * len(cycles):
-            return _all_powers(self.map, carried, last + 1)[..., cycles, :]
-        found = np.repeat(carried[..., None, :], len(cycles), axis=-2) * np.ones(
-            (len(self.map), *[1] * 4)
-        )
-        power = self.map[:, :, None]
+            return self._all_until(carried, last)[..., cycles, :]
+        shape = np.broadcast_shapes(carried.shape[:-2], self.map.shape[:-2])
+        found = np.broadcast_to(carried, (*shape, *carried.shape[-2:]))[..., None, :]
+        found = np.repeat(found, len(cycles), axis=-2)
         for digit in range(last.bit_length()):
             on = (cycles >> digit & 1).astype(bool)
             if on.any():
-                found = np.where(on[:, None], found @ power, found)
-            power = power @ power
+                found = np.where(on[:, None], found @ self._power(digit)[:, :, None], found)
         return found
+
+    def _all_until(self, carried: Array, last: int) -> Array:
+        """What is carried into all cycles up to one, (g, blocks, c, 1 + last, m)."""
+        shape = np.broadcast_shapes(carried.shape[:-2], self.map.shape[:-2])
+        kind = np.result_type(carried, self.map)
+        out = np.empty((*shape, carried.shape[-2], last + 1, carried.shape[-1]), dtype=kind)
+        out[..., 0, :] = carried
+        done, digit = 1, 0
+        while done <= last:
+            digit += 2 ** (digit + 1) <= min(done, _STRIDE)
+            leap = 2**digit
+            more = min(leap, last + 1 - done)
+            before = out[..., done - leap : done - leap + more, :]
+            np.matmul(before, self._power(digit)[:, :, None], out=out[..., done : done + more, :])
+            done += more
+        return out
 
     def _one_by_one(self, carried: Array, cycles: Array) -> Array:
         kept, now = [], 0
@@ -153,8 +187,12 @@ class Cycle:
 
     def _by_matrices(self, carried: Array, stroke: int, moments: Array, which: Array) -> Array:
         """The same by a matrix for each moment: rows are what is read of single numbers."""
-        units = np.eye(self.size)[None, None] * np.ones((1, self.blocks.count, 1, 1))
-        seen = self._seen(self.stages[stroke].inside(self._before(units, stroke), moments))
+        key = stroke, moments.tobytes()
+        if key not in self._matrices:
+            self._matrices.clear()  # of the last moments only
+            states = self._before(self._units, stroke)
+            self._matrices[key] = self._seen(self.stages[stroke].inside(states, moments))
+        seen = self._matrices[key]
         kind = np.result_type(seen, carried)
         shape = np.broadcast_shapes(seen.shape[:2], carried.shape[:2])
         out = np.empty((*shape, carried.shape[2], len(which), seen.shape[-1]), dtype=kind)
@@ -167,24 +205,6 @@ class Cycle:
         """What is read of states (g, blocks, c, T, n)."""
         reading = self.blocks.reading
         return states if reading is None else states @ reading.swapaxes(-1, -2)[:, None]
-
-
-def _all_powers(matrix: Array, start: Array, count: int) -> Array:
-    """Rows (..., c, m) after 0, 1, 2 ... applications, (..., c, count, m)."""
-    shape = np.broadcast_shapes(start.shape[:-2], matrix.shape[:-2])
-    kind = np.result_type(start, matrix)
-    out = np.empty((*shape, start.shape[-2], count, start.shape[-1]), dtype=kind)
-    out[..., 0, :] = start
-    step, done, leap = matrix[..., None, :, :], 1, 1
-    while done < count:
-        if leap < done and leap < _STRIDE:
-            step, leap = step @ step, 2 * leap
-        more = min(leap, count - done)
-        np.matmul(
-            out[..., done - leap : done - leap + more, :], step, out=out[..., done : done + more, :]
-        )
-        done += more
-    return out
 
 
 def when(times: Array, durations: Sequence[float], repeat: int) -> tuple[Array, Array, Array]:

@@ -152,9 +152,11 @@ def reach(
     room = Room(sizes, np.array([name in quanta[0] for name in counts]), quanta[1])
     first, member, amplitude, lost = _start(network, started, counts, limit, joint, room)
     every = (network, *after)
-    energies = joined([hamiltonian_terms(each, counts) for each in every])
+    links = [len(each.interactions) for each in every]
+    energies = joined([hamiltonian_terms(each, counts) for each in every], links)
     anew = [reset_terms(network, counts, each) for each in fresh]
-    losses = joined([*(loss_terms(each, counts) for each in every), *anew])
+    lossy = [loss_terms(each, counts) for each in every]
+    losses = joined([*lossy, *anew], [0] * len(lossy + anew))
     moving, losing, joining = (
         grouped(products, sizes.tolist())
         for products in (energies.products, losses.products, damping(losses, sizes.tolist()))

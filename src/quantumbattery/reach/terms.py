@@ -162,13 +162,18 @@ def _add_field(
             terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
 
 
-def joined(parts: Sequence[Terms]) -> Terms:
-    """All terms of several networks over the same sites, one after the other."""
+def joined(parts: Sequence[Terms], links: Sequence[int]) -> Terms:
+    """All terms of several networks over the same sites, one after the other.
+
+    Their interactions, so many of each, are counted on from one to the next.
+    """
     whole = Terms([], [], [], {})
-    for part in parts:
+    for part, here in zip(parts, np.cumsum([0, *links]).tolist(), strict=False):
         shift = len(whole.coefficients)
         whole.coefficients.extend(part.coefficients)
-        whole.origins.extend(part.origins)
+        for origin in part.origins:  # interactions are counted on
+            link = isinstance(origin, int) and origin >= 0
+            whole.origins.append(int(origin) + here if link else origin)
         whole.products.extend(replace(each, term=each.term + shift) for each in part.products)
         whole.signals.update({term + shift: signal for term, signal in part.signals.items()})
     return whole

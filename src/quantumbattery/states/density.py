@@ -65,15 +65,21 @@ class Matrix:
 
 
 def density(
-    reached: Reach, found: Rectangles, watched: Sequence[Bipartition], limit: float
+    reached: Reach,
+    found: Rectangles,
+    watched: Sequence[Bipartition],
+    limit: float,
+    *,
+    rows: bool = True,
 ) -> Matrix:
     """Sort the elements of the density matrix into blocks, and find what is read of each.
 
-    Without sites that are watched, all are; and so are they where the cut of a ladder is felt.
+    Without sites that are watched, all are; and so are they where the cut of a ladder is felt,
+    unless nobody asks for whole rows.
     """
     generator = liouvillian(found, limit)
     row, column = found.elements
-    all_of_it = not watched or bool(reached.cut)
+    all_of_it = not watched or (rows and bool(reached.cut))
     read = np.ones(found.size, dtype=bool)
     if not all_of_it:
         read = np.logical_or.reduce([split.needed(row, column) for split in watched])

@@ -1,0 +1,117 @@
+"""From a protocol and a preparation to labelled tables; `Protocol` says what everything means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.charge import extraction_of, labelled, selected
+from quantumbattery.charging.observables import Observable, allow_matrices
+from quantumbattery.charging.observe import labelled_matrices, named_sites
+from quantumbattery.charging.problem import Problem
+from quantumbattery.charging.repeated import Moments, solved, together
+from quantumbattery.charging.stroke import Strokes
+from quantumbattery.dynamics.cycles import when
+from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.starts import by_site
+from quantumbattery.quantities.aliases import Array, Values
+from quantumbattery.quantities.parameters import check_axes, parameter
+
+_WORDS = {"stroke": "stroke", "cycle": "cycle of the protocol"}
+_ROUNDING = 1e-12  # of the length of a protocol: times beyond its end are there
+
+
+def charge(
+    protocol: Strokes,
+    preparation: object,
+    times: Values | None,
+    measures: Iterable[str] | None,
+    extraction: str,
+    limit: float,
+) -> xr.Dataset:
+    """Charge a battery in strokes."""
+    network = together(protocol)
+    started, axes = _converted(protocol, preparation, times)
+    how = extraction_of(network, extraction, limit)
+    chosen = selected(network, measures, axes)
+    moments = _moments(protocol, axes)
+    solution, seen = solved(protocol, Problem(network, started, axes, chosen, how, limit), moments)
+    table = labelled(network, axes, how, solution)
+    marks, said = _marks(protocol, axes, moments, seen)
+    return table.assign_coords(marks).assign_attrs(said)
+
+
+def density_matrix(
+    protocol: Strokes,
+    preparation: object,
+    times: Values | None,
+    sites: str | Iterable[str] | None,
+    limit: float,
+) -> xr.DataArray:
+    """The state of some sites."""
+    network = together(protocol)
+    chosen = network.battery if sites is None else named_sites("sites", sites, network)
+    started, axes = _converted(protocol, preparation, times)
+    how = extraction_of(network, "collective", limit)
+    least = [network.sites[name].dimension or 2 for name in chosen]
+    allow_matrices(chosen, least, prod(axes.sizes.values()))
+    asked = (Observable("density_matrix", chosen, None),)
+    moments = _moments(protocol, axes)
+    problem = Problem(network, started, axes, (), how, limit, asked)
+    solution, seen = solved(protocol, problem, moments)
+    found = labelled_matrices(network, axes, chosen, solution)
+    marks, said = _marks(protocol, axes, moments, seen)
+    return found.assign_coords(marks).assign_attrs(said)
+
+
+def _converted(
+    protocol: Strokes, preparation: object, times: Values | None
+) -> tuple[dict[str, Preparation], Batch]:
+    """How sites start, and the axes of everything."""
+    last = float(protocol.ends[-1])
+    given = protocol.ends if times is None else times
+    moments = parameter("times", given, "zero or positive, and finite", 0.0, axis="time")
+    check_axes("times", moments)
+    if (late := np.asarray(moments) > last * (1 + _ROUNDING)).any():
+        raise ValueError(
+            f"the protocol ends at {last:g}, but times go up to {np.asarray(moments)[late].max():g}"
+            ": repeat it more often, or ask for earlier times"
+        )
+    started = by_site(preparation, protocol.strokes[0].system)
+    arrays = {
+        f"stroke {k}: {name}": value
+        for k, stroke in enumerate(protocol.strokes)
+        for name, value in stroke.system.arrays.items()
+    }
+    axes = Batch.of(arrays, started, not isinstance(preparation, Mapping), moments)
+    if axes.times.ndim > 1:
+        raise ValueError(
+            "the times of a protocol share an axis with its systems or the preparation: give times "
+            "that are the same for all"
+        )
+    return started, axes
+
+
+def _moments(protocol: Strokes, axes: Batch) -> Moments:
+    """When one looks."""
+    durations = [each.duration for each in protocol.strokes]
+    return Moments(*when(axes.times, durations, protocol.repeat), axes.times)
+
+
+def _marks(
+    protocol: Strokes, axes: Batch, moments: Moments, seen: float | None
+) -> tuple[dict[str, xr.Variable], dict[str, Any]]:
+    """What belongs to a protocol: which stroke of which cycle each time is in; what cuts hold."""
+    marks: dict[str, Array] = {"stroke": moments.stroke, "cycle": moments.cycle}
+    sizes = [axes.sizes[d] for d in axes.moments]
+    coords = {
+        name: xr.Variable(axes.moments, each.reshape(sizes), {"long_name": _WORDS[name]})
+        for name, each in marks.items()
+    }
+    said: dict[str, Any] = {"protocol": repr(protocol)}
+    return coords, said if seen is None else said | {"at_cut": seen}
