@@ -8,33 +8,22 @@ of them at m quanta. So degeneracies are counted, not listed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import prod
 from typing import TypeAlias
 
 import numpy as np
 
-from quantumbattery.machine import allow
+from quantumbattery.charging.own_hamiltonian import Numbers, in_blocks, own_elements, values_of
 from quantumbattery.network.ensembles import Ensemble, degeneracies
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
-from quantumbattery.quantities.aliases import Array, Parameter
-from quantumbattery.reach.configurations import Keys, Room
-from quantumbattery.reach.elements import Elements, elements_between
-from quantumbattery.reach.sparse import Sums, components
-from quantumbattery.reach.terms import Terms, grouped, hamiltonian_terms
-
-Numbers: TypeAlias = Callable[[Parameter], Array]
-"""The values of a parameter over the batch, shape (g or 1,)."""
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.sparse import Sums
 
 Ladder: TypeAlias = tuple[Array, Array]
 """Energies (..., d) in any order, and how many states have each (d,)."""
-
-_DEGENERATE = 1e-10  # of the size of the energies: a gap that is none
-_NO_PART = 1e-17  # of an amplitude
-_LARGE_BLOCK = 400  # from here on the lowest energies alone cost less
 
 EXTRACTIONS = ("global", "collective", "local")
 
@@ -212,14 +201,13 @@ def battery(
         energies, none = sum(apart, np.zeros((1, len(states)))), np.zeros(0, dtype=np.int64)
         beside = none, none, np.zeros((1, 0)), None
         return Battery(cells, extraction, states, energies, *beside, given)
-    terms = _own_terms(network, levels)
-    here = _elements(network, levels, terms, states)
-    value = _values(here, numbers) * here.value
+    here = own_elements(network, network.battery, levels, states)
+    value = values_of(here, numbers)
     where, same = np.unique(here.row * len(states) + here.column, return_inverse=True)
     value, (row, column) = Sums.to(same, len(where))(value), np.divmod(where, len(states))
     beside = row != column
     energies = Sums.to(row[~beside], len(states))(value[:, ~beside].real)
-    whole = _whole(network, levels, terms, numbers, limit)
+    whole = _whole(network, levels, numbers, limit)
     return Battery(
         cells,
         extraction,
@@ -233,124 +221,13 @@ def battery(
     )
 
 
-def _own_terms(network: Network, levels: Mapping[str, int]) -> Terms:
-    """The terms of the Hamiltonian that are the battery's own."""
-    own = {*network.battery} | {k for k, each in enumerate(network.interactions) if each.always}
-    terms = hamiltonian_terms(network, levels)
-    return replace(terms, products=[p for p in terms.products if terms.origins[p.term] in own])
-
-
-def _elements(network: Network, levels: Mapping[str, int], terms: Terms, states: Array) -> Elements:
-    """Elements of the battery's terms between its states, all other sites in level 0."""
-    sizes = np.array([levels[name] for name in network.sites])
-    place = [list(network.sites).index(name) for name in network.battery]
-    configurations = np.zeros((len(states), len(sizes)), dtype=np.int64)
-    configurations[:, place] = states
-    keys = Keys.over(configurations, sizes.tolist())
-    groups = grouped(terms.products, sizes.tolist())
-    room = Room(sizes, np.zeros(len(sizes), dtype=bool))
-    return elements_between(terms, groups, room, configurations, keys)[0]
-
-
-def _values(elements: Elements, numbers: Numbers) -> Array:
-    """The coefficient of every element, shape (g or 1, entries)."""
-    given = [numbers(each) for each in elements.coefficients]
-    table = np.stack(np.broadcast_arrays(*given), axis=-1)
-    return table[:, elements.term]
-
-
-def _whole(
-    network: Network, levels: Mapping[str, int], terms: Terms, numbers: Numbers, limit: float
-) -> Array:
+def _whole(network: Network, levels: Mapping[str, int], numbers: Numbers, limit: float) -> Array:
     """All energies of a battery whose sites interact, rising, shape (g, levels)."""
     energies = [
         np.linalg.eigvalsh(matrices).reshape(len(matrices), -1)
-        for _, matrices in _in_blocks(network, levels, terms, numbers, limit)
+        for _, matrices in in_blocks(network, network.battery, levels, numbers, limit)
     ]
     return np.sort(np.concatenate(energies, axis=-1), axis=-1)
-
-
-def _in_blocks(
-    network: Network, levels: Mapping[str, int], terms: Terms, numbers: Numbers, limit: float
-) -> Iterator[tuple[Array, Array]]:
-    """The battery's Hamiltonian in blocks, those of one size together.
-
-    The numbers of the states in each (blocks, size), in the order of all product states, and the
-    matrices (g, blocks, size, size).
-    """
-    sizes = [levels[name] for name in network.battery]
-    total = prod(sizes)
-    allow("levels of a battery with interactions", total, 64 + 8 * len(sizes), limit)
-    found = _elements(network, levels, terms, product_states(sizes))
-    value = _values(found, numbers) * found.value
-    label = components(found.row, found.column, total)
-    count = np.bincount(label)
-    held = len(value) * int((count.astype(float) ** 2).sum())
-    allow("numbers in blocks of the battery", held, 24.0, limit)
-    order, place = np.argsort(label, kind="stable"), np.empty(total, dtype=np.int64)
-    place[order] = np.concatenate([np.arange(n) for n in count])
-    for size in np.unique(count):
-        blocks = np.flatnonzero(count == size)
-        number = np.full(len(count), -1)
-        number[blocks] = np.arange(len(blocks))
-        inside = number[label[found.row]] >= 0
-        row, column = found.row[inside], found.column[inside]
-        cell = (number[label[row]] * size + place[row]) * size + place[column]
-        cells = Sums.to(cell, len(blocks) * size**2)(value[:, inside])
-        members = order[number[label[order]] >= 0].reshape(len(blocks), size)
-        yield members, cells.reshape(len(value), len(blocks), size, size)
-
-
-def product_states(sizes: Sequence[int]) -> Array:
-    """The levels of each site in all product states, shape (states, sites)."""
-    return np.stack(np.unravel_index(np.arange(prod(sizes)), sizes), axis=-1)
-
-
-def ground_state(
-    network: Network, levels: Mapping[str, int], numbers: Numbers, limit: float
-) -> tuple[Array, Array]:
-    """The ground state of a battery whose sites interact.
-
-    The levels of the battery's sites (states, sites) in product states, and amplitudes (g, states)
-    there. ValueError if its ground level is degenerate.
-    """
-    terms = _own_terms(network, levels)
-    lowest_two, kets = [], []
-    for members, matrices in _in_blocks(network, levels, terms, numbers, limit):
-        energies, vectors = _ground_of(matrices)
-        lowest_two.append(energies)  # (g, blocks, 1 or 2)
-        kets.append((members, energies[..., 0], vectors))
-    every = np.sort(np.concatenate([e.reshape(len(e), -1) for e in lowest_two], axis=-1), axis=-1)
-    scale = np.abs(every).max(axis=-1) + np.ptp(every, axis=-1)
-    if every.shape[-1] > 1 and (every[:, 1] - every[:, 0] <= _DEGENERATE * scale).any():
-        start = ", ".join(f"{name!r}: fock(0)" for name in network.battery)
-        raise ValueError(
-            "the battery is not prepared, and the ground level of its own Hamiltonian, with the "
-            "interactions that are always on, is degenerate: say which of its states the battery "
-            f"starts in, by a preparation of its sites, such as {{{start}}}"
-        )
-    states = product_states([levels[name] for name in network.battery])
-    amplitudes = np.zeros((len(every), len(states)), np.result_type(*(v for *_, v in kets)))
-    for members, energies, vectors in kets:
-        member, block = np.nonzero(energies == every[:, :1])
-        amplitudes[member[:, None], members[block]] = vectors[member, block]
-    held = (np.abs(amplitudes) > _NO_PART).any(axis=0)
-    return states[held], amplitudes[:, held]
-
-
-def _ground_of(matrices: Array) -> tuple[Array, Array]:
-    """The one or two lowest energies (..., 2) and the lowest vectors (..., n)."""
-    n = matrices.shape[-1]
-    if n <= _LARGE_BLOCK:
-        energies, vectors = np.linalg.eigh(matrices)
-        return energies[..., :2], vectors[..., 0]
-    from scipy.sparse.linalg import eigsh
-
-    found = [eigsh(each, k=2, which="SA", v0=np.ones(n)) for each in matrices.reshape(-1, n, n)]
-    order = [np.argsort(energies) for energies, _ in found]
-    energies = np.stack([e[o] for (e, _), o in zip(found, order, strict=True)])
-    vectors = np.stack([v[:, o[0]] for (_, v), o in zip(found, order, strict=True)])
-    return energies.reshape(*matrices.shape[:-2], 2), vectors.reshape(matrices.shape[:-1])
 
 
 def lowest(ladders: Sequence[Ladder], count: int) -> Array:

@@ -11,13 +11,14 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.battery_hamiltonian import check_extraction, ground_state
+from quantumbattery.charging.battery_hamiltonian import check_extraction
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
+from quantumbattery.charging.joint_starts import joint_starts
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.machine import ALIKE, TooLargeError, memory
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Joint, Preparation
+from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Values
@@ -44,15 +45,15 @@ def charge(
     started, axes = converted(network, preparation, times, disconnect)
     how = extraction_of(network, extraction, limit)
     chosen = _selected(network, measures, axes)
-    joint = empty_battery(network, started, axes, limit)
-    solution = run(Problem(network, started, joint, axes, chosen, how, limit))
+    joints = joint_starts(network, started, axes, limit)
+    solution = run(Problem(network, started, joints, axes, chosen, how, limit))
     warn(network, solution.report)
     return _labelled(network, axes, how, solution)
 
 
 def converted(
     network: Network, preparation: object, times: Values, disconnect: Values | None = None
-) -> tuple[dict[str, Preparation], Batch]:
+) -> tuple[Started, Batch]:
     """Which site starts in which preparation, and the axes of all that is given."""
     moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
     check_axes("times", moments)
@@ -85,23 +86,6 @@ def _selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> 
     check_names(chosen, axes.sizes, axes.coords)
     _allow_table(chosen, axes)
     return chosen
-
-
-def empty_battery(
-    network: Network, started: Mapping[str, Preparation], axes: Batch, limit: float
-) -> Joint | None:
-    """The ground state of a battery whose sites interact, where no preparation names one of them.
-
-    None where it is that all its sites are in level 0, or where they are prepared.
-    """
-    always = any(each.always for each in network.interactions)
-    if not always or not started.keys().isdisjoint(network.battery):
-        return None
-    levels = {name: site.dimension or 2 for name, site in network.sites.items()}
-    states, amplitudes = ground_state(network, levels, axes.numbers, limit)
-    sizes = {d: axes.sizes[d] for d in axes.generator} if len(amplitudes) > 1 else {}
-    values = amplitudes.reshape(*sizes.values(), len(states))
-    return Joint(states, xr.DataArray(values, dims=(*sizes, "entry")))
 
 
 def run(problem: Problem) -> Solution:

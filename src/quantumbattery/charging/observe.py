@@ -13,11 +13,11 @@ from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import (
     attributes,
     converted,
-    empty_battery,
     extraction_of,
     run,
     warn,
 )
+from quantumbattery.charging.joint_starts import joint_starts
 from quantumbattery.charging.observables import Observable, OperatorOfLevels, allow_matrices
 from quantumbattery.charging.problem import Problem, Solution
 from quantumbattery.network.network import Network
@@ -84,8 +84,8 @@ def _observed(
         if each.operator is None:
             least = [network.sites[name].dimension or 2 for name in each.sites]
             allow_matrices(each.sites, least, prod(axes.sizes.values()))
-    joint = empty_battery(network, started, axes, limit)
-    solution = run(Problem(network, started, joint, axes, (), how, limit, asked))
+    joints = joint_starts(network, started, axes, limit)
+    solution = run(Problem(network, started, joints, axes, (), how, limit, asked))
     warn(network, solution.report)
     return axes, solution
 

@@ -16,12 +16,12 @@ from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import (
     attributes,
     converted,
-    empty_battery,
     extraction_of,
     run,
     warn,
 )
 from quantumbattery.charging.global_maximum import NOTHING, Maximum, maximum
+from quantumbattery.charging.joint_starts import joint_starts
 from quantumbattery.charging.problem import Problem, Solution
 from quantumbattery.charging.solve import prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
@@ -55,8 +55,8 @@ def optimum(
     how = extraction_of(network, extraction, limit)
     sought = sought_of(of, axes.sizes, axes.coords)
     measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
-    joint = empty_battery(network, started, axes, limit)
-    problem = Problem(network, started, joint, axes, measures, how, limit)
+    joints = joint_starts(network, started, axes, limit)
+    problem = Problem(network, started, joints, axes, measures, how, limit)
     look = run(problem)
     warn(network, look.report)
     best = _certified(problem, look, sought, last, accuracy)

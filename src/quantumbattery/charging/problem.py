@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.observables import Observable
+from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Joint, Preparation
+from quantumbattery.network.preparations import Started
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Reach
 
@@ -18,8 +19,8 @@ class Problem:
     """What is to be solved."""
 
     network: Network
-    started: Mapping[str, Preparation]  # of every site that does not start in its ground state
-    joint: Joint | None  # how a battery that interacts starts, if none of its sites is prepared
+    started: Started  # of every site that does not start in its ground state
+    joints: tuple[Joint, ...]  # what several sites start in together
     axes: Batch
     measures: tuple[str, ...]
     extraction: str
