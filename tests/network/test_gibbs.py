@@ -206,6 +206,10 @@ def test_a_temperature_for_each_site():
     t = xr.DataArray([[0.3, 2.0], [0.5, 0.5]], dims=("run", "site"))
     energy = system.charge({("a", "b"): qb.gibbs(t)}, 0.0, ["energy"]).energy
     np.testing.assert_allclose(energy, (1 / (1 + np.exp(1 / t))).sum("site"), rtol=1e-13)
+    links = [qb.exchange("a", "b", 0.0)]
+    system = qb.System(dict.fromkeys("abc", qb.Qubit()), links, ["a", "b"], "c")
+    table = system.charge(qb.gibbs(t.isel(run=0)), 0.0, ["energy"])
+    assert {*table.coords} == {"time"}  # not one temperature
 
 
 def test_the_best_moment_to_disconnect_a_warm_charger():
