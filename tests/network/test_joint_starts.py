@@ -180,6 +180,23 @@ def test_a_state_that_came_out_goes_on(loss):
             np.testing.assert_allclose(mine, whole[name], rtol=0, atol=2e-8)
 
 
+@pytest.mark.parametrize("rates", [{}, {"loss": 0.2}], ids=["closed", "lossy"])
+def test_the_state_of_an_open_network_goes_on_where_it_was_read(rates):
+    """Its levels stand in what was read: the oscillator chose its own, and does so again."""
+    sites = {"o": qb.Oscillator(**rates), "q": qb.Qubit(0.9), "t": qb.Qudit([0, 1, 1.7])}
+    links = [qb.exchange("o", "q", 0.6), qb.exchange("q", "t", 0.5)]
+    system = qb.System(sites, links, "o", "t")
+    start, order = {"o": qb.fock(3), "q": qb.bloch(2.0)}, ("q", "t", "o")
+    rho = system.density_matrix(start, [0.2, 0.9], sites=order).rename(time="stored_at")
+    table = system.charge({order: qb.state(rho)}, WHEN, NAMES, "collective")
+    ket = np.kron(np.kron(np.eye(5)[3], [np.cos(1), np.sin(1)]), [1, 0, 0])
+    for before in (0.2, 0.9):
+        expected = figures(system, [5, 2, 3], np.outer(ket, ket), before + WHEN)
+        for name, column in zip(NAMES, expected, strict=True):
+            mine = table[name].sel(stored_at=before)
+            np.testing.assert_allclose(mine, column, rtol=0, atol=1e-8, err_msg=name)
+
+
 def test_a_batch_of_joint_states_beside_each_of_them():
     rng = np.random.default_rng(11)
     links = [qb.exchange("a", "b", 0.7), qb.dipole("b", "c", 0.3)]

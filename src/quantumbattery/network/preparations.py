@@ -329,7 +329,7 @@ def state(ket_or_density_matrix: MatrixLike) -> State:
         a density matrix is Hermitian, positive and of trace 1 (tolerance 1e-8). An oscillator's
         levels from d on are empty. A DataArray with dimensions "row" and "column" may have others,
         in any order, which become axes of every result, with their labels: a batch of density
-        matrices, such as those that were read at an earlier time.
+        matrices, such as those that `System.density_matrix` gave for an earlier time.
 
     Returns
     -------
