@@ -44,8 +44,8 @@ class Batch:
         """
         given: dict[str, Parameter] = {}
         told: set[str] = set()  # the names of parameters that become coordinates
-        first = next(iter(started.values()), None)
-        single = single and all(each is first or each == first for each in started.values())
+        one = next(iter(started.values()), None)
+        single = single and all(each is one or each == one for each in started.values())
         for key, each in started.items():
             named = single and not isinstance(each, State)  # which is no number
             told |= {*parameters_of(each)} if named else set()
