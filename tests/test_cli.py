@@ -44,6 +44,14 @@ def test_charge_draws(tmp_path):
     assert "capacity" not in done.stdout
 
 
+def test_charge_tells_more_when_it_is_asked_for_by_name():
+    done = run(*"charge --theta pi --measures purity,negativity --times 0:1:3".split())
+    assert done.returncode == 0, done.stderr
+    for word in ("purity", "negativity"):
+        assert word in done.stdout
+    assert "negativity" not in run(*"charge --theta pi --times 0:1:3".split()).stdout
+
+
 def test_optimum_prints_the_paper_s_constants(tmp_path):
     out = tmp_path / "best.csv"
     done = run("optimum", "--theta", "pi", "--out", str(out))

@@ -3,6 +3,8 @@
 from importlib.metadata import version
 
 from quantumbattery import models, paper, plot, zoo
+from quantumbattery.charging.protocol import Protocol
+from quantumbattery.charging.stroke import Stroke
 from quantumbattery.charging.system import System
 from quantumbattery.merit.cells import local_ergotropy, locked_ergotropy
 from quantumbattery.merit.copies import asymptotic_ergotropy, multi_copy_ergotropy
@@ -53,9 +55,11 @@ from quantumbattery.sweeps.sweep import sweep
 __all__ = [
     "Ensemble",
     "Oscillator",
+    "Protocol",
     "Qubit",
     "QubitPair",
     "Qudit",
+    "Stroke",
     "SweepError",
     "System",
     "active_energy",

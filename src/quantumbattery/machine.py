@@ -36,7 +36,7 @@ def at_most(number: int) -> Iterator[None]:
     """
     before = _MOST_CORES.set(number)
     try:
-        with _limited(number):
+        with limited(number):
             yield
     finally:
         _MOST_CORES.reset(before)
@@ -48,7 +48,7 @@ _entered = 0
 
 
 @contextmanager
-def _limited(threads: int) -> Iterator[None]:
+def limited(threads: int) -> Iterator[None]:
     """Limit the linear algebra, which is one for the process, as long as any thread wants it."""
     global _entered
     with _LOCK:

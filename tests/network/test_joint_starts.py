@@ -93,6 +93,19 @@ def test_powers_of_a_battery_that_a_joint_state_fills_are_gains():
     assert table.power[0] == 0
 
 
+def test_a_model_of_qutip_starts_in_joint_states_too():
+    rng = np.random.default_rng(4)
+    link = qb.heisenberg("x", "y", 0.3, 0.2, 0.1, always=True)
+    sites = {"c": qb.Qudit([0, 1, 1.8]), "x": qb.Qubit(), "y": qb.Qubit(1.3)}
+    system = qb.System(sites, [link, qb.exchange("c", "x", 1.0)], "c", ["x", "y"])
+    rho = random_state(rng, 6, pure=False)
+    model = system.to_qutip()
+    assert np.abs(model.initial({("y", "c"): qb.state(rho)}).full() -
+                  dense(system, [(("y", "c"), rho)], {})).max() < 1e-14  # fmt: skip
+    with pytest.raises(ValueError, match="one site at a time: give each a preparation of its own"):
+        qb.Stroke(system, 1.0, reset={("c", "x"): qb.state(rho)})
+
+
 # --- oscillators ---------------------------------------------------------------------------------
 
 

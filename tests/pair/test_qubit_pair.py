@@ -183,6 +183,22 @@ def test_dataarrays_keep_their_dimensions():
     np.testing.assert_allclose(at_best.energy, best.energy_max, rtol=1e-15)
 
 
+def test_an_array_of_times_is_as_good_as_a_labelled_one():
+    times = np.array([2.0, 0.0, 1.0])
+    labelled = xr.DataArray(times, dims="time", coords={"time": times})
+    drift = xr.DataArray([0.1, 0.2, 0.3], dims="time", coords={"time": times})
+    for pair in (qb.QubitPair(), qb.QubitPair(coupling=[1.0, 2.0], battery_loss=drift)):
+        one, other = (pair.charge(qb.bloch(1.0), given) for given in (times, labelled))
+        xr.testing.assert_identical(one, other)
+        assert list(one.xindexes) == list(other.xindexes)
+    with pytest.raises(ValueError, match=r"axes of the same name.*time \(3 labelled 9.0"):
+        pair.charge(qb.bloch(1.0), [9.0, 8.0, 7.0])
+    kept = times.copy()
+    table = qb.QubitPair().charge(qb.bloch(1.0), times)
+    times[:] = 7.0
+    np.testing.assert_array_equal(table.time, kept)
+
+
 def test_large_grids_are_cut_into_the_same_numbers():
     theta, loss = np.linspace(0, np.pi, 7), np.linspace(0, 5, 11)
     time = np.linspace(0, 10, 40_000)

@@ -369,3 +369,15 @@ def test_what_the_series_leaves_out_is_added():
     cut = Cut(form)
     bound = cut.spread(cut.rows(moved)[:, :, :1], numbers, 0.01, end)
     assert bound[0, 0, 0, 0] > 0
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_many_moments_are_bounded_as_each_of_them(members):
+    """Few rows at many moments are worked out from the other side of the series."""
+    form, moved, numbers = on_a_cut_ladder(chain(7), fock(1), {})
+    ends = form.reach.index(np.eye(7, dtype=int)[-2:])
+    cut, numbers = Cut(form), numbers * np.linspace(1.0, 1.4, members)[:, None]
+    rows = np.repeat(cut.rows(moved), members, axis=0)
+    together = cut.spread(rows, numbers, 0.4, ends)
+    alone = [cut.spread(rows[:, :, [k]], numbers, 0.4, ends) for k in range(len(TIMES))]
+    np.testing.assert_allclose(together, np.concatenate(alone, axis=2), rtol=1e-13)

@@ -50,6 +50,15 @@ def paper_energy(theta, loss, time):
     return np.sin(theta / 2) ** 2 * np.sin(G * time) ** 2 / G**2 * np.exp(-loss * time / 2)
 
 
+def test_a_study_tells_more_when_it_is_asked_for_by_name(tmp_path):
+    text = PAIR.replace('"energy", "ergotropy"', '"locked_ergotropy", "mutual_information"')
+    table = read_study(written(tmp_path, text))(theta=2.0, charger_loss=0.5)
+    pair, start = qb.QubitPair(charger_loss=0.5), qb.bloch(2.0, np.pi / 4)
+    exact = qb.mutual_information(pair.density_matrix(start, table.time.values), (2, 2))
+    np.testing.assert_allclose(table.mutual_information, exact, atol=1e-10)
+    assert not table.locked_ergotropy.any()
+
+
 def test_a_study_becomes_a_store_and_a_map(tmp_path):
     study, map_ = written(tmp_path, PAIR), tmp_path / "map.png"
     done = run(study, "--plot", map_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -10,7 +11,6 @@ import xarray as xr
 
 from quantumbattery.network.given_states import State
 from quantumbattery.network.joint_starts import parameters_of
-from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.starts import said
 from quantumbattery.quantities.aliases import Array, Parameter
@@ -32,13 +32,13 @@ class Batch:
     @classmethod
     def of(
         cls,
-        network: Network,
+        arrays: Mapping[str, xr.DataArray],
         started: Started,
         single: bool,
         times: Parameter,
         disconnect: Parameter | None = None,
     ) -> Batch:
-        """Sort the axes of everything that was given, the time of disconnection included.
+        """Sort the axes of everything that was given: arrays are those of the system.
 
         With a single preparation, the same for all chargers, its parameters become coordinates.
         """
@@ -57,11 +57,11 @@ class Batch:
         of_start = {str(d) for v in given.values() for d in getattr(v, "dims", ())}
         last = {} if disconnect is None else {"disconnect": disconnect}
         clock = last | {"time": times}
-        sizes, coords = axes_of(given | network.arrays | clock)
+        sizes, coords = axes_of(given | dict(arrays) | clock)
         own = {k for k in given if k in sizes or (k in told and k in coords)}
         coords = {k: v for k, v in coords.items() if k in sizes or k in own or k in clock}
         of_time = {str(d) for each in clock.values() for d in getattr(each, "dims", ())}
-        of_system = {str(d) for v in network.arrays.values() for d in v.dims}
+        of_system = {str(d) for v in arrays.values() for d in v.dims}
         of_system |= of_start & of_time
         generator = tuple(d for d in sizes if d in of_system)
         states = tuple(d for d in sizes if d in of_start - of_system)

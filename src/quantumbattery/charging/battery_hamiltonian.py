@@ -9,18 +9,17 @@ of them at m quanta. So degeneracies are counted, not listed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 
-from quantumbattery.charging.own_hamiltonian import Numbers, in_blocks, own_elements, values_of
+from quantumbattery.charging.own_hamiltonian import Numbers, OwnHamiltonian
 from quantumbattery.network.ensembles import Ensemble, degeneracies
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.sparse import Sums
 
 Ladder: TypeAlias = tuple[Array, Array]
 """Energies (..., d) in any order, and how many states have each (d,)."""
@@ -77,6 +76,7 @@ class Battery:
     value: Array  # (g, entries)
     whole: Array | None  # (g, levels), all energies of a battery with interactions, rising
     levels: tuple[int, ...]  # that each of its sites was given
+    means: Mapping[str, Array] = field(default_factory=dict)  # (g, any), for means of other terms
 
     def select(self, batch: slice | Array) -> Battery:
         """The same for a part of the batch."""
@@ -86,6 +86,7 @@ class Battery:
             energies=_part(self.energies, batch),
             value=_part(self.value, batch),
             whole=None if self.whole is None else _part(self.whole, batch),
+            means={name: _part(each, batch) for name, each in self.means.items()},
         )
 
     @property
@@ -173,6 +174,7 @@ def battery(
     numbers: Numbers,
     extraction: str = "global",
     limit: float = 2.0,
+    own: OwnHamiltonian | None = None,
 ) -> Battery:
     """Work out the battery's Hamiltonian on the states that it can be in.
 
@@ -190,6 +192,8 @@ def battery(
         One of `EXTRACTIONS`.
     limit : float
         Memory in GiB, for the levels of a battery with interactions; ValueError if they need more.
+    own : OwnHamiltonian, optional
+        What is known of a battery with interactions already.
     """
     cells = tuple(Cell.of(network.sites[name], numbers) for name in network.battery)
     given = tuple(levels[name] for name in network.battery)
@@ -201,33 +205,11 @@ def battery(
         energies, none = sum(apart, np.zeros((1, len(states)))), np.zeros(0, dtype=np.int64)
         beside = none, none, np.zeros((1, 0)), None
         return Battery(cells, extraction, states, energies, *beside, given)
-    here = own_elements(network, network.battery, levels, states)
-    value = values_of(here, numbers)
-    where, same = np.unique(here.row * len(states) + here.column, return_inverse=True)
-    value, (row, column) = Sums.to(same, len(where))(value), np.divmod(where, len(states))
-    beside = row != column
-    energies = Sums.to(row[~beside], len(states))(value[:, ~beside].real)
-    whole = _whole(network, levels, numbers, limit)
-    return Battery(
-        cells,
-        extraction,
-        states,
-        energies - whole[:, :1],
-        row[beside],
-        column[beside],
-        value[:, beside],
-        whole - whole[:, :1],
-        given,
-    )
-
-
-def _whole(network: Network, levels: Mapping[str, int], numbers: Numbers, limit: float) -> Array:
-    """All energies of a battery whose sites interact, rising, shape (g, levels)."""
-    energies = [
-        np.linalg.eigvalsh(matrices).reshape(len(matrices), -1)
-        for _, matrices in in_blocks(network, network.battery, levels, numbers, limit)
-    ]
-    return np.sort(np.concatenate(energies, axis=-1), axis=-1)
+    own = own or OwnHamiltonian.of(network, levels, numbers, limit)
+    whole, (energies, row, column, value) = own.energies, own.between(states)
+    bottom = whole[:, :1]
+    above = energies - bottom, row, column, value, whole - bottom
+    return Battery(cells, extraction, states, *above, given)
 
 
 def lowest(ladders: Sequence[Ladder], count: int) -> Array:

@@ -13,7 +13,7 @@ import xarray as xr
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
-from quantumbattery.charging.joint_starts import joint_starts
+from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.machine import ALIKE, TooLargeError, memory
@@ -23,7 +23,7 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Values
 from quantumbattery.quantities.described import short
-from quantumbattery.quantities.measures import MEASURES, check_measures
+from quantumbattery.quantities.measures import FURTHER, NAMED, check_measures
 from quantumbattery.quantities.parameters import check_axes, numbers, parameter
 from quantumbattery.quantities.tables import check_names, dataset
 
@@ -44,11 +44,10 @@ def charge(
     """Charge a battery; `System.charge` says what everything means."""
     started, axes = converted(network, preparation, times, disconnect)
     how = extraction_of(network, extraction, limit)
-    chosen = _selected(network, measures, axes)
-    joints = joint_starts(network, started, axes, limit)
-    solution = run(Problem(network, started, joints, axes, chosen, how, limit))
+    chosen = selected(network, measures, axes)
+    solution = run(Problem(network, started, axes, chosen, how, limit))
     warn(network, solution.report)
-    return _labelled(network, axes, how, solution)
+    return labelled(network, axes, how, solution)
 
 
 def converted(
@@ -64,7 +63,7 @@ def converted(
         check_axes("disconnect", last)
     started = by_site(preparation, network)
     single = not isinstance(preparation, Mapping)
-    return started, Batch.of(network, started, single, moments, last)
+    return started, Batch.of(network.arrays, started, single, moments, last)
 
 
 def extraction_of(network: Network, extraction: object, limit: object) -> str:
@@ -73,13 +72,14 @@ def extraction_of(network: Network, extraction: object, limit: object) -> str:
     return check_extraction(network, extraction)
 
 
-def _selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> tuple[str, ...]:
+def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> tuple[str, ...]:
     """The measures that are asked for, if they make sense here and there is room for them."""
     possible = available(network)
     chosen = possible if measures is None else check_measures(measures)
-    if not set(chosen) <= set(possible):
+    check_further(network, chosen)
+    if wrong := [name for name in chosen if name not in possible and name not in FURTHER]:
         raise ValueError(
-            f"{next(n for n in chosen if n not in possible)} makes no sense here: population, "
+            f"{wrong[0]} makes no sense here: population, "
             "population_inversion and coherence are for a battery of one Qubit, concurrence for a "
             f"Qubit that charges a Qubit; choose from {', '.join(possible)}"
         )
@@ -99,10 +99,10 @@ def run(problem: Problem) -> Solution:
         ) from None
 
 
-def _labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:
+def labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:
     """The table of what was found; equations, the paper's, are for its pair."""
     columns = {
-        name: (axes.labelled(column), replace(MEASURES[name], equation=""))
+        name: (axes.labelled(column), replace(NAMED[name], equation=""))
         for name, column in solution.columns.items()
     }
     return dataset(axes.sizes, axes.coords, columns, attributes(network, how, solution))

@@ -85,6 +85,7 @@ class Observed:
     reach: Reach
     state: Form
     asked: Mapping[str, Observable]
+    rotating: bool = True  # whether states are those of the frame that turns with the drives
 
     @cached_property
     def _levels(self) -> dict[str, int]:
@@ -110,7 +111,7 @@ class Observed:
 
     def _turns(self, sites: Sequence[str], split: Bipartition) -> Array:
         """With which combination of fields each state of some sites turns, (states, fields)."""
-        if not self.network.drives:
+        if not self.network.drives or not self.rotating:
             return np.zeros((len(split.levels), 0))
         turning = frame(self.network)
         total = np.zeros((len(split.levels), len(turning.fields)))
@@ -164,7 +165,7 @@ class Observed:
 
     @cached_property
     def _fields(self) -> tuple[Parameter, ...]:
-        return frame(self.network).fields if self.network.drives else ()
+        return frame(self.network).fields if self.network.drives and self.rotating else ()
 
     def _matrices(self, name: str, elements: Array) -> Array:
         """Elements between the states that occur as matrices between all states, (..., d, d)."""

@@ -17,7 +17,6 @@ from quantumbattery.charging.charge import (
     run,
     warn,
 )
-from quantumbattery.charging.joint_starts import joint_starts
 from quantumbattery.charging.observables import Observable, OperatorOfLevels, allow_matrices
 from quantumbattery.charging.problem import Problem, Solution
 from quantumbattery.network.network import Network
@@ -40,10 +39,10 @@ def density_matrix(
     limit: float = 2.0,
 ) -> xr.DataArray:
     """The state of some sites; `System.density_matrix` says what everything means."""
-    chosen = network.battery if sites is None else _sites("sites", sites, network)
+    chosen = network.battery if sites is None else named_sites("sites", sites, network)
     asked = (Observable("density_matrix", chosen, None),)
     axes, solution = _observed(network, preparation, times, asked, disconnect, limit)
-    return _matrices(network, axes, chosen, solution)
+    return labelled_matrices(network, axes, chosen, solution)
 
 
 def expect(
@@ -84,8 +83,7 @@ def _observed(
         if each.operator is None:
             least = [network.sites[name].dimension or 2 for name in each.sites]
             allow_matrices(each.sites, least, prod(axes.sizes.values()))
-    joints = joint_starts(network, started, axes, limit)
-    solution = run(Problem(network, started, joints, axes, (), how, limit, asked))
+    solution = run(Problem(network, started, axes, (), how, limit, asked))
     warn(network, solution.report)
     return axes, solution
 
@@ -95,7 +93,7 @@ def _apart(network: Network) -> bool:
     return not any(each.always for each in network.interactions)
 
 
-def _sites(who: str, given: object, network: Network) -> tuple[str, ...]:
+def named_sites(who: str, given: object, network: Network) -> tuple[str, ...]:
     """Names of sites, each once."""
     chosen = (given,) if isinstance(given, str) else given
     if not isinstance(chosen, Iterable) or not all(isinstance(n, str) for n in (*chosen,)):
@@ -126,7 +124,7 @@ def _operators(given: object, network: Network) -> tuple[Observable, ...]:
     for name, each in given.items():
         if not isinstance(name, str) or not isinstance(each, tuple | list) or len(each) != 2:
             raise TypeError(f"{rule}; got {name!r:.40}: {each!r:.60}")
-        sites = _sites(f"the operator {name!r}", each[0], network)
+        sites = named_sites(f"the operator {name!r}", each[0], network)
         asked.append(Observable(name, sites, _operator(name, sites, each[1], network)))
     return tuple(asked)
 
@@ -168,7 +166,7 @@ def _is_hermitian(matrix: Array) -> bool:
     return bool(np.abs(matrix - matrix.conj().T).max() <= _REAL * np.abs(matrix).max())
 
 
-def _matrices(
+def labelled_matrices(
     network: Network, axes: Batch, sites: tuple[str, ...], solution: Solution
 ) -> xr.DataArray:
     """Density matrices (g, c, T, d, d) over all axes, labelled by the sites' levels."""

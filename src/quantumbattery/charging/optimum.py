@@ -21,7 +21,6 @@ from quantumbattery.charging.charge import (
     warn,
 )
 from quantumbattery.charging.global_maximum import NOTHING, Maximum, maximum
-from quantumbattery.charging.joint_starts import joint_starts
 from quantumbattery.charging.problem import Problem, Solution
 from quantumbattery.charging.solve import prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
@@ -55,8 +54,7 @@ def optimum(
     how = extraction_of(network, extraction, limit)
     sought = sought_of(of, axes.sizes, axes.coords)
     measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
-    joints = joint_starts(network, started, axes, limit)
-    problem = Problem(network, started, joints, axes, measures, how, limit)
+    problem = Problem(network, started, axes, measures, how, limit)
     look = run(problem)
     warn(network, look.report)
     best = _certified(problem, look, sought, last, accuracy)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.joint_starts import joint_starts
 from quantumbattery.charging.observables import Observable
+from quantumbattery.charging.own_hamiltonian import OwnHamiltonian
 from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
@@ -20,12 +23,25 @@ class Problem:
 
     network: Network
     started: Started  # of every site that does not start in its ground state
-    joints: tuple[Joint, ...]  # what several sites start in together
     axes: Batch
     measures: tuple[str, ...]
     extraction: str
     limit: float  # memory in GiB
     asked: tuple[Observable, ...] = ()  # in place of measures
+
+    @cached_property
+    def own(self) -> OwnHamiltonian | None:
+        """The Hamiltonian of a battery whose sites interact; None where none of them do."""
+        network = self.network
+        if not any(each.always for each in network.interactions):
+            return None
+        levels = {name: site.dimension or 2 for name, site in network.sites.items()}
+        return OwnHamiltonian.of(network, levels, self.axes.numbers, self.limit)
+
+    @cached_property
+    def joints(self) -> tuple[Joint, ...]:
+        """What several sites start in together."""
+        return joint_starts(self.network, self.started, self.axes, self.own, self.limit)
 
 
 @dataclass(frozen=True, eq=False)

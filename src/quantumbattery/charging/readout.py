@@ -12,13 +12,23 @@ from functools import cached_property
 
 import numpy as np
 
-from quantumbattery.charging.battery_hamiltonian import Battery, Cell
+from quantumbattery.charging.battery_hamiltonian import Battery
+from quantumbattery.charging.further_measures import Further
+from quantumbattery.charging.reduced_energies import (
+    energy_variance,
+    matrix,
+    mean_energy,
+    of_cell,
+    of_two_levels,
+    passive_and_active,
+    qubit,
+)
 from quantumbattery.merit.correlations import concurrence
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Qubit
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.quantities.measures import MEASURES
+from quantumbattery.quantities.measures import FURTHER, MEASURES
 from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.reduced import Part, part_of
 from quantumbattery.states.representation import Form
@@ -71,16 +81,10 @@ class Readout:
         return part_of(self.split, self.state)
 
     @cached_property
-    def _cells(self) -> list[Part]:
-        """Every site of the battery by itself."""
-        sites = self.network.battery
-        return [part_of(Bipartition.of(self.reach, [name]), self.state) for name in sites]
-
-    @cached_property
-    def _two(self) -> Part:
-        """Charger and battery together."""
-        sites = self.network.charger + self.network.battery
-        return part_of(Bipartition.of(self.reach, sites), self.state)
+    def further(self) -> Further:
+        """What is read when it is asked for by name."""
+        single = one_qubit(self.network)
+        return Further(self.network, self.reach, self.state, self._battery, single)
 
     def columns(
         self,
@@ -112,9 +116,9 @@ class Readout:
             found = _qubit_columns(wanted, self._battery, states, battery, into)
         else:
             populations = self._battery.populations(states)
-            found = {"energy": _energy(self._battery, states, populations, battery)}
+            found = {"energy": mean_energy(self._battery, states, populations, battery)}
             if "energy_variance" in wanted:
-                variance = _variance(self._battery, states, populations, battery)
+                variance = energy_variance(self._battery, states, populations, battery)
                 found["energy_variance"] = variance
             if wanted & set(_DIFFERENCES):
                 both = self._passive_and_active(states, battery)
@@ -124,7 +128,9 @@ class Readout:
             gain = gain - held[POWERS[name]] if held else gain
             found[name] = np.multiply(gain, rate, out=into.get(name))
         if "concurrence" in wanted:
-            found["concurrence"] = _entanglement(self._two, states)
+            found["concurrence"] = _entanglement(self.further.joint, states)
+        for name in wanted & FURTHER.keys():
+            found[name] = self.further.read(name, states, battery)
         for name, column in into.items():
             if found[name] is not column:
                 column[...] = found[name]
@@ -133,7 +139,7 @@ class Readout:
     def largest(self, chosen: Iterable[str]) -> int:
         """How many numbers one state takes while it is read."""
         work = not one_qubit(self.network) and bool(needed(chosen) & set(_DIFFERENCES))
-        return self._battery.largest if work else 1
+        return max(self._battery.largest if work else 1, self.further.largest(set(chosen)))
 
     def two_levels(self, extraction: str) -> bool:
         """Whether ergotropy is 2 E - E_max, or 0 where that is negative, E_max the highest energy.
@@ -157,12 +163,12 @@ class Readout:
 
     def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:
         if battery.extraction == "local":
-            alone = zip(battery.cells, self._cells, strict=True)
-            each = [_of_cell(cell, part, states) for cell, part in alone]
+            alone = zip(battery.cells, self.further.cells, strict=True)
+            each = [of_cell(cell, part, states) for cell, part in alone]
             passive, active = (np.sum(parts, axis=0) for parts in zip(*each, strict=True))
             return passive, active
         eigenvalues = self._battery.eigenvalues(states)
-        return _of_spectrum(eigenvalues, *battery.extremes(eigenvalues.shape[-1]))
+        return passive_and_active(eigenvalues, *battery.extremes(eigenvalues.shape[-1]))
 
 
 _DIFFERENCES: dict[str, tuple[str, str | None]] = {  # which energy, minus which other
@@ -191,62 +197,11 @@ def _work(
     return found
 
 
-def _energy(part: Part, states: Array, populations: Array, battery: Battery) -> Array:
-    energy = np.matmul(populations, battery.energies[:, None, :, None])[..., 0]
-    if len(battery.row):
-        corners = part.elements(states, battery.column, battery.row)
-        energy = energy + (corners * battery.value[:, None, None]).sum(axis=-1).real
-    positive: Array = np.maximum(energy, 0.0)
-    return positive
-
-
-def _variance(part: Part, states: Array, populations: Array, battery: Battery) -> Array:
-    """Tr(H^2 rho) - Tr(H rho)^2 as the mean of (H - E)^2."""
-    mean = _energy(part, states, populations, battery)[..., None]
-    spread = (battery.energies[:, None, None] - mean) ** 2
-    variance: Array = (populations * spread).sum(axis=-1)
-    if len(battery.row):
-        # With H = D + V: (H - E)^2 = (D - E)^2 + (D - E) V + V (D - E) + V^2.
-        row, column, square = _square(battery)
-        corners = part.elements(states, column, row)
-        variance = variance + (corners * square[:, None, None]).sum(axis=-1).real
-        corners = part.elements(states, battery.column, battery.row) * battery.value[:, None, None]
-        both = battery.energies[:, battery.row] + battery.energies[:, battery.column]
-        variance = variance + (corners * (both[:, None, None] - 2 * mean)).sum(-1).real
-    variance = np.maximum(variance, 0.0)
-    return variance
-
-
-def _square(battery: Battery) -> tuple[Array, Array, Array]:
-    """V^2 of the part V beside the diagonal: rows, columns and values (g, entries)."""
-    from scipy.sparse import csr_array
-
-    g, n = len(battery.value), len(battery.states)
-    shift = n * np.arange(g)[:, None]
-    places = ((battery.row + shift).ravel(), (battery.column + shift).ravel())
-    every = csr_array((battery.value.ravel(), places), shape=(g * n, g * n))  # members apart
-    found = (every @ every).tocoo()
-    member, row = np.divmod(found.coords[0], n)
-    keys, which = np.unique(row * n + found.coords[1] % n, return_inverse=True)
-    square = np.zeros((g, len(keys)), dtype=found.dtype)
-    square[member, which] = found.data
-    return *np.divmod(keys, n), square
-
-
-def _of_spectrum(eigenvalues: Array, low: Array, high: Array) -> tuple[Array, Array]:
-    """Passive and active energy: eigenvalues, falling, on the levels from below and from above."""
-    inside = eigenvalues[..., : low.shape[-1]]
-    passive = np.matmul(inside, low[:, None, :, None])[..., 0]
-    if np.isinf(high).any():
-        return passive, np.full_like(passive, np.inf)
-    return passive, np.matmul(inside, high[:, None, :, None])[..., 0]
-
-
 def _qubit_columns(
     wanted: set[str], part: Part, states: Array, battery: Battery, into: Mapping[str, Array]
 ) -> dict[str, Array]:
     """What population and coherence of a battery qubit say (paper, Eqs. 46-52)."""
-    p, corner = _qubit(part, states)
+    p, corner = qubit(part, states)
     gap = battery.cells[0].energies(2)[:, 1][:, None, None]
     found = {"energy": np.multiply(gap, p, out=into.get("energy")), "population": p}
     if "population_inversion" in wanted:
@@ -256,112 +211,14 @@ def _qubit_columns(
     if "energy_variance" in wanted:
         found["energy_variance"] = gap**2 * (p * (1 - p))
     if wanted & set(_DIFFERENCES):
-        found |= _work(wanted, found["energy"], *_two_levels(p, corner, gap), into)
+        found |= _work(wanted, found["energy"], *of_two_levels(p, corner, gap), into)
     return found
-
-
-def _two_levels(p: Array, corner: Array, gap: Array) -> tuple[Array, Array]:
-    # 1/2 - r is (p (1 - p) - C^2) / (1/2 + r), without loss of digits for p near 0 and near 1.
-    # In place, for memory's sake.
-    squared = np.square(corner.real)
-    squared += np.square(corner.imag)
-    passive = 1 - p
-    passive *= p
-    passive -= squared
-    active = p - 0.5
-    active *= active
-    active += squared
-    np.sqrt(active, out=active)
-    active += 0.5
-    passive /= active
-    np.maximum(passive, 0.0, out=passive)
-    np.minimum(active, 1.0, out=active)
-    passive *= gap
-    active *= gap
-    return passive, active
-
-
-def _of_cell(cell: Cell, part: Part, states: Array) -> tuple[Array, Array]:
-    """Passive and active energy of one site, an ensemble cell by cell."""
-    site = cell.site
-    if isinstance(site, Ensemble):
-        d, number = site.cell.dimension, site.number
-        rho = _one_of(site, part, states)
-    elif isinstance(site, Qubit):
-        d, number = 2, 1
-        rho = _matrix(part, states, (2,))
-    else:
-        found = part.eigenvalues(states)
-        return _of_spectrum(found, *cell.extremes(found.shape[-1], len(part.split.levels)))
-    energies = cell.one.energies(d)
-    if d == 2 and not energies[:, 0].any():  # level 1 is the upper one
-        passive, active = _two_levels(
-            rho[..., 1, 1].real, rho[..., 1, 0], energies[:, 1][:, None, None]
-        )
-    else:
-        values = np.maximum(np.linalg.eigvalsh(rho), 0.0)[..., ::-1]
-        ordered = np.sort(energies, axis=-1)
-        passive = np.matmul(values, ordered[:, None, :, None])[..., 0]
-        active = np.matmul(values, ordered[:, None, ::-1, None])[..., 0]
-    return number * passive, number * active
-
-
-def _one_of(site: Ensemble, part: Part, states: Array) -> Array:
-    """The density matrix (..., d, d) of one of the cells that share a symmetric state.
-
-    Element j, k is the mean of the sum over cells of |k><j|, over N; on the ladder that takes a
-    cell from level j to level k: sqrt(n_j (n_k + 1)), or n_j where they are equal.
-    """
-    d, levels = site.cell.dimension, part.split.levels[:, 0]
-    here = site.occupations[levels]
-    place = {tuple(row): k for k, row in enumerate(here.tolist())}
-    populations = part.populations(states)
-    rho = np.zeros((*populations.shape[:-1], d, d), dtype=complex)
-    for j in range(d):
-        rho[..., j, j] = populations @ here[:, j]
-        for k in range(j):
-            after = here.copy()
-            after[:, j] -= 1
-            after[:, k] += 1
-            target = np.array([place.get(tuple(row), -1) for row in after.tolist()])
-            source = np.flatnonzero(target >= 0)
-            if len(source):
-                weight = np.sqrt(here[source, j] * (here[source, k] + 1.0))
-                corners = part.elements(states, source, target[source])
-                rho[..., j, k] = corners @ weight
-                rho[..., k, j] = rho[..., j, k].conj()
-    rho /= site.number
-    return rho
-
-
-def _qubit(part: Part, states: Array) -> tuple[Array, Array]:
-    """Excited population, within [0, 1], and coherence of a qubit."""
-    level = np.full(2, -1)
-    level[part.split.levels[:, 0]] = np.arange(len(part.split.levels))
-    zero = np.zeros(states.shape[:-1])
-    if level[1] < 0:
-        return zero, zero
-    if level[0] < 0:
-        return zero + 1.0, zero
-    p = part.populations(states)[..., level[1]]
-    return np.clip(p, 0.0, 1.0, out=p), part.elements(states, level[1:], level[:1])[..., 0]
 
 
 def _entanglement(two: Part, states: Array) -> Array:
     """The concurrence of two qubits; without weight on |11> it is 2 |rho_{01,10}| (Eq. 59)."""
-    rho = _matrix(two, states, (2, 2))
+    rho = matrix(two, states, (2, 2))
     if not rho[..., 3, 3].any():
         entangled: Array = np.minimum(2 * np.abs(rho[..., 1, 2]), 1.0)
         return entangled
     return concurrence.formula(rho)
-
-
-def _matrix(part: Part, states: Array, levels: tuple[int, ...]) -> Array:
-    """The density matrix (..., d, d) of sites with few levels."""
-    where = part.split.levels @ np.cumprod([1, *levels[:0:-1]])[::-1]
-    n, d = len(where), int(np.prod(levels))
-    row, column = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
-    elements = part.elements(states, row, column)
-    rho = np.zeros((*elements.shape[:-1], d, d), dtype=elements.dtype)
-    rho[..., where[row], where[column]] = elements
-    return rho

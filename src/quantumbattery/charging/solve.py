@@ -16,10 +16,12 @@ import numpy as np
 
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.energy_beyond import Tail, beyond, tails
+from quantumbattery.charging.further_measures import looked_at
 from quantumbattery.charging.left_out import Flown, flown, lost_by
 from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
+from quantumbattery.charging.term_means import switched_off
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
@@ -56,6 +58,7 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     with work.one_thread():
         report = work.fill()
     columns = work.columns
+    switched_off(columns, problem.axes)
     if work.observed is not None and not report.unfinished:
         columns = work.observed.finished(columns, problem.axes)
     return Solution(columns, reached, report)
@@ -65,18 +68,21 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     """All that can be made ready before anything moves; arguments as of `solve`."""
     network, axes = problem.network, problem.axes
     split = Bipartition.of(reached, network.battery)
-    state = representation(reached, _watched(problem, reached, split), problem.limit)
+    state = representation(reached, watched(problem, reached, split), problem.limit)
     counts = dict(zip(reached.sites, reached.levels, strict=True))
-    own = battery(network, counts, split.levels, axes.numbers, problem.extraction, problem.limit)
+    own = battery(
+        network, counts, split.levels, axes.numbers, problem.extraction, problem.limit, problem.own
+    )
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
     given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
     numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
-    start = _start(problem, reached)
+    start = initial(problem, reached)
     lost = {
         name: lost_by(each, network.sites[name], counts[name])[0]
         for name, each in at_rest(network, problem.started, problem.joints).items()
     }
     readout, observed = Readout(network, reached, state, split), None
+    own = readout.further.prepared(problem.measures, own, numbers, problem.limit)
     columns = _columns(problem.measures, axes.shape)
     if problem.asked:
         observed = Observed(network, reached, state, {each.name: each for each in problem.asked})
@@ -101,15 +107,14 @@ def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, 
     return {name: np.empty(shape) for name in measures}
 
 
-def _watched(problem: Problem, reached: Reach, split: Bipartition) -> list[Bipartition]:
-    """The sites that are looked at: the battery's, or also the charger's; or those asked for."""
-    network = problem.network
+def watched(problem: Problem, reached: Reach, split: Bipartition) -> list[Bipartition]:
+    """The sites that are looked at: those that measures are about, or those asked for."""
     if problem.asked:
         every = dict.fromkeys(each.sites for each in problem.asked)
         return [Bipartition.of(reached, sites) for sites in every]
-    if "concurrence" in problem.measures:
-        return [Bipartition.of(reached, network.charger + network.battery)]
-    return [replace(split, ground=not (one_qubit(network) and split.levels.any()))]
+    single = one_qubit(problem.network) and split.levels.any()
+    own = replace(split, ground=not single)
+    return looked_at(problem.network, problem.measures, reached, own)
 
 
 def _left_alone(network: Network, reached: Reach, numbers: Array) -> Array:
@@ -122,7 +127,7 @@ def _left_alone(network: Network, reached: Reach, numbers: Array) -> Array:
     return off
 
 
-def _start(problem: Problem, reached: Reach) -> Array:
+def initial(problem: Problem, reached: Reach) -> Array:
     """Initial amplitudes of norm 1."""
     start = problem.axes.start(reached.start.amplitude)
     norm = np.sqrt(np.sum(np.abs(start) ** 2, axis=-1, keepdims=True))

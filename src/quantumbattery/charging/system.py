@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
@@ -16,6 +16,9 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.network.serialization import plain, system_parts
 from quantumbattery.quantities.aliases import MatrixLike, Values
+
+if TYPE_CHECKING:
+    from quantumbattery.charging.qutip_export import QutipModel
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -111,11 +114,12 @@ class System(Network):
             the axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
             A DataArray may share axes with the parameters.
         measures : iterable of str, optional
-            Which quantities; by default all that make sense for the battery. Asking for few saves
-            time: "energy" needs no eigenvalues.
+            Which quantities; by default all that make sense for the battery, those below that are
+            given by name left out. Asking for few saves time: "energy" needs no eigenvalues.
         extraction : {"global", "collective", "local"}
             Which unitaries may take work out: any on all cells; any on the symmetric ladder of
-            each Ensemble (without one, the same as global); or any on each cell by itself.
+            each Ensemble (without one, the same as global); or any on each cell by itself: coherent
+            and incoherent parts are sums over cells then. Local and locked need no word of it.
         disconnect : float, 1-D array_like or DataArray, optional
             When charging ends and storage begins: from then on interactions and drives are off,
             but for those with ``always=True``, and every site keeps its losses. Zero or positive;
@@ -132,6 +136,12 @@ class System(Network):
             active_energy, ergotropy, antiergotropy, capacity, energy_variance, power,
             passive_power, ergotropic_power; for a battery of one Qubit also population,
             population_inversion, coherence; for a Qubit that charges a Qubit also concurrence.
+            By name also coherent_ergotropy, incoherent_ergotropy, local_ergotropy,
+            locked_ergotropy, purity and entropy of the battery; charger_energy, of the charger's
+            sites above their lowest levels; interaction_energy, of all interactions that are on
+            only while charging (without drives; 0 once they are off); and, between all charger and
+            all battery sites, mutual_information and negativity (an Ensemble is its cells in their
+            symmetric states, so that both are those of the cells).
             Energy counts from the lowest level of the battery's Hamiltonian; powers are gains
             over t, (value(t) - value(0))/t, and 0 at t = 0. Above an oscillator
             whose levels are not given there is always room: its active energy and capacity are
@@ -150,7 +160,8 @@ class System(Network):
             If a preparation, a time or a measure makes no sense, axes of one name differ, or the
             problem takes more memory than the limit; before any work, as far as that can be known.
             With interactions that are always on a cell has no energy of its own, so "local" is
-            refused, and so is "global" where one of them acts on an Ensemble.
+            refused, local and locked ergotropy too, and "global" where one of them acts on an
+            Ensemble. Without a charger there is no energy of it, nor anything shared with it.
 
         Warns
         -----
@@ -185,7 +196,7 @@ class System(Network):
         >>> pair = qb.models.qubit_pair(battery_loss=0.1)
         >>> times = np.pi / 2 + np.array([0.0, np.log(2) / 0.1])
         >>> pair.charge(qb.bloch(np.pi), times, disconnect=np.pi / 2).energy.values.round(6)
-        array([0.924428, 0.462214])
+        array([0.925043, 0.462522])
         """
         from quantumbattery.charging.charge import charge
 
@@ -356,6 +367,42 @@ class System(Network):
         from quantumbattery.charging.observe import expect
 
         return expect(self, preparation, times, operators, disconnect, limit)
+
+    def to_qutip(
+        self, levels: Mapping[str, int] | str | None = None, *, limit: float = 2.0
+    ) -> QutipModel:
+        """The system as QuTiP's objects, for its solvers: Hamiltonian, losses, states.
+
+        Parameters
+        ----------
+        levels : dict of str to int, or str, optional
+            Of the oscillators whose levels are not given, by name; or the text that a table of
+            `charge` has as ``attrs["levels"]``, which is enough for what it charged.
+        limit : float
+            The memory that the operators, or a state, may take, in GiB.
+
+        Returns
+        -------
+        QutipModel
+            In the laboratory frame, one factor for each site: `H`, a Qobj, or a QobjEvo where
+            drives change in time; `c_ops`, `initial(preparation)`, `number(site)`,
+            `battery_hamiltonian`, and what ``help`` says of it.
+
+        Raises
+        ------
+        TypeError, ValueError, ImportError
+            If an oscillator has no levels, a number has an axis, the space is too large, or QuTiP
+            is not installed.
+
+        Examples
+        --------
+        >>> import quantumbattery as qb
+        >>> qb.models.tavis_cummings(cells=2, charger_loss=0.2).to_qutip({"cavity": 5})
+        QutipModel(cavity: 5, cells: 3; H a Qobj, 1 c_ops)
+        """
+        from quantumbattery.charging.qutip_export import to_qutip
+
+        return to_qutip(self, levels, limit)
 
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from quantumbattery.files import check_table_path
-from quantumbattery.quantities.measures import MEASURES
+from quantumbattery.quantities.measures import NAMED
 
 
 def _number(text: object) -> float:
@@ -47,7 +47,7 @@ def _systems(incomplete: str) -> list[str]:
 
 def _measures(incomplete: str) -> list[str]:
     before, comma, begun = incomplete.rpartition(",")
-    return [f"{before}{comma}{each}" for each in MEASURES if each.startswith(begun)]
+    return [f"{before}{comma}{each}" for each in NAMED if each.startswith(begun)]
 
 
 def _sought(incomplete: str) -> list[str]:
@@ -121,7 +121,7 @@ Measures = Annotated[
     str | None,
     typer.Option(
         metavar="NAMES",
-        help="Comma-separated quantities; all by default.",
+        help="Comma-separated quantities, also those that are given by name only, such as entropy.",
         autocompletion=_measures,
     ),
 ]

@@ -9,16 +9,17 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array
 
 _SERIES_END = 2.0**-54
+_MANY = 8  # small matrices, from which on SciPy, which takes one after the other, is slower
 
 
 def expm(matrix: Array) -> Array:
     """Exponentials of (..., n, n)."""
     n = matrix.shape[-1]
-    if n > 16 or matrix.size < 64 * n * n:
+    if n == 1 or n > 16 or matrix.size < _MANY * n * n:
         from scipy import linalg
 
         return np.asarray(linalg.expm(matrix))
-    # SciPy takes 10 us for each of many small matrices: ten times as long.
+    # SciPy takes 10 us for each of many small matrices: up to ten times as long.
     often = halvings(2 * np.abs(matrix).sum(axis=-1).max(axis=-1))
     power = _taylor(matrix * 0.5 ** often[..., None, None])
     for done in range(int(often.max())):  # each as often as it needs, or digits are lost

@@ -18,6 +18,8 @@ import numpy as np
 
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.anchored import Anchored
+from quantumbattery.dynamics.chebyshev import Chebyshev
+from quantumbattery.dynamics.conjugation import Conjugation
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
 from quantumbattery.dynamics.semigroup import Semigroup, padded
@@ -31,7 +33,10 @@ from quantumbattery.states.density import Matrix
 from quantumbattery.states.representation import Form
 
 _LARGEST_STEPS = 256  # numbers of a block up to which every step has a propagator
+_LARGEST_VECTOR = 64  # elements up to which a density matrix without loss moves as a vector
 _FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
+_SERIES = "large, closed", "large, open"
+_LOOK_THEMSELVES = (*_SERIES, "periodic", "turning", "conjugated")  # how much memory they take
 
 
 class Propagator(Protocol):
@@ -63,6 +68,7 @@ class Propagator(Protocol):
 class _Task:
     """What a propagator is made of."""
 
+    state: Form
     blocks: Blocks
     numbers: Array  # (g, terms)
     factor: complex  # -i in front of a Hamiltonian
@@ -70,10 +76,10 @@ class _Task:
     latest: float  # time
 
 
-def _series(task: _Task) -> Propagator:
+def _series(task: _Task, kind: type[Series] = Series) -> Propagator:
     generator = task.blocks.generator
     sparse = (task.factor * generator.matrix(each) for each in task.numbers)
-    return Series(tuple(each.tocsr() for each in sparse), task.blocks)
+    return kind(tuple(each.tocsr() for each in sparse), task.blocks)
 
 
 def _stepwise(task: _Task) -> Propagator:
@@ -86,13 +92,20 @@ def _periodic(task: _Task) -> Propagator:
     return periodic.Periodic.of(task.blocks, task.numbers, task.factor, task.clocks, task.latest)
 
 
+def _conjugated(task: _Task) -> Propagator:
+    assert isinstance(task.state, Matrix)
+    return Conjugation.of(task.state, task.blocks, task.numbers)
+
+
 _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure: name, maker
     "closed": ("eigenvectors", lambda t: Unitary.of(t.blocks.matrices(t.numbers))),
+    "conjugated": ("eigenvectors", _conjugated),
     "open": (
         "matrix exponential",
         lambda t: Semigroup(t.blocks.matrices(t.numbers), t.blocks.reading),
     ),
-    "large": ("Taylor series", _series),
+    "large, closed": ("Chebyshev series", lambda t: _series(t, Chebyshev)),
+    "large, open": ("Taylor series", _series),
     "stepwise": ("steps of constant drives", _stepwise),
     "periodic": ("powers of one period", _periodic),
     "turning": ("steps of Taylor series", _periodic),
@@ -225,20 +238,18 @@ def motion(
         if isinstance(state, Matrix) and not blocks.double:
             began = began.real  # but for rounding
         acting = tuple(clock for clock in clocks if (blocks.generator.term == clock.term).any())
-        structure = _structure(
-            blocks, numbers, times, began.shape[2], state.hermitian, acting, limit
-        )
+        structure = _structure(blocks, numbers, times, began.shape[2], state, acting, limit)
         if structure == "changing":
             taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
             taken *= len(numbers)
             allow("numbers in a solution that changes in time", taken, 16, limit)
-        elif structure not in ("large", "periodic", "turning"):  # which look themselves
+        elif structure not in _LOOK_THEMSELVES:
             edges = sum(len(clock.signal.breaks) for clock in acting)
             held += (1 + edges) * len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
         name, make = _METHODS[structure]
         parts.append(
-            (blocks, make(_Task(blocks, numbers, factor, acting, float(times.max()))), began)
+            (blocks, make(_Task(state, blocks, numbers, factor, acting, float(times.max()))), began)
         )
         largest[name] = max(largest[name], blocks.size)
     methods = tuple((name, size) for name, size in largest.items() if size)
@@ -250,7 +261,7 @@ def _structure(
     numbers: Array,
     times: Array,
     states: int,
-    hermitian: bool,
+    state: Form,
     acting: Sequence[Clock],
     limit: float,
 ) -> str:
@@ -263,9 +274,13 @@ def _structure(
             return "changing"
         repeats = periodic.repeats(acting, len(numbers), float(times.max()))
         return "periodic" if repeats else "turning"
-    if _series_pays(blocks, numbers, times, states, hermitian):
-        return "large"
-    return "closed" if hermitian else "open"
+    if isinstance(state, Matrix) and blocks.size > _LARGEST_VECTOR and blocks.read is None:
+        lossless = not numbers[:, len(state.reach.hamiltonian.coefficients) :].any()
+        if lossless and times.ndim == 1:
+            return "conjugated"
+    if _series_pays(blocks, numbers, times, states, state.hermitian):
+        return "large, closed" if state.hermitian else "large, open"
+    return "closed" if state.hermitian else "open"
 
 
 def _series_pays(

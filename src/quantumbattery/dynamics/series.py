@@ -11,7 +11,7 @@ from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
 
-_STATES_AT_ONCE = 1 << 23  # numbers of a state at several times, while they are worked out
+STATES_AT_ONCE = 1 << 23  # numbers of a state at several times, while they are worked out
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +33,11 @@ class Series:
     def at(self, start: Array, times: Array) -> Array:
         """What is read, shape (g, blocks, c, T, rows); start (g or 1, blocks, c, n)."""
         moved = [  # every one of them a large problem of its own
-            moved_by(each, self._start(start, k), _own(times, k), self.blocks.read)
-            for k, each in enumerate(self.generators)
+            self._moved(k, self._start(start, k), own_times(times, k))
+            for k in range(len(self.generators))
         ]
-        return self.blocks.apart(np.stack(moved))
+        alone = len(moved) == 1  # and may be large
+        return self.blocks.apart(moved[0][None] if alone else np.stack(moved))
 
     def each(self, starts: Array, place: Array, spans: Array) -> Array:
         """Each state (g or 1, blocks, c, m, n) of some places (T,) after a span of its own.
@@ -44,12 +45,12 @@ class Series:
         What is read, (g, blocks, c, T, rows); spans are (T,), or (g, 1, T).
         """
         moved = []
-        for k, generator in enumerate(self.generators):
-            mine, trail, order = _own(spans, k), [], []
+        for k in range(len(self.generators)):
+            mine, trail, order = own_times(spans, k), [], []
             for which in np.unique(place):  # every one a large problem of its own
                 here = np.flatnonzero(place == which)
                 start = self._start(starts[..., which, :], k)
-                trail.append(moved_by(generator, start, mine[here], self.blocks.read))
+                trail.append(self._moved(k, start, mine[here]))
                 order.append(here)
             back = np.argsort(np.concatenate(order))
             moved.append(np.concatenate(trail, axis=1)[:, back])
@@ -59,13 +60,21 @@ class Series:
         """How far columns (g, c, T, columns) at the last time are from those of a single leap."""
         worst, read = 0.0, self.blocks.read
         last = np.broadcast_to(np.argmax(times, axis=-1).ravel(), len(self.generators))
-        for k, each in enumerate(self.generators):
-            state = leap(each, self._start(start, k), float(_own(times, k)[last[k]]))
+        for k in range(len(self.generators)):
+            state = self._leap(k, self._start(start, k), float(own_times(times, k)[last[k]]))
             state = state if read is None else (read @ state.T).T
             again = self.blocks.columns_of(self.blocks.apart(state[None, :, None]))[0, :, 0]
             apart = np.linalg.norm(found[k, :, last[k]] - again, axis=-1)
             worst = max(worst, float(apart.max()))
         return worst
+
+    def _moved(self, k: int, start: Array, times: Array) -> Array:
+        """What is read of one member's states (c, n) at the times (T,), shape (c, T, rows)."""
+        return moved_by(self.generators[k], start, times, self.blocks.read)
+
+    def _leap(self, k: int, start: Array, time: float) -> Array:
+        """One member's states (c, n) at one time, by another series than those of `_moved`."""
+        return leap(self.generators[k], start, time)
 
     def _start(self, start: Array, k: int) -> Array:
         return self.blocks.together(start[min(k, len(start) - 1)])
@@ -87,15 +96,15 @@ def moved_by(generator: Any, start: Array, times: Array, read: Any = None) -> Ar
     first, step = grid
     if first:
         state = expm_multiply(generator * first, state)
-    trail, left = [_read(state[None], read)], len(times) - 1
-    most = max(2, _STATES_AT_ONCE // state.size)
+    trail, left = [read_by(state[None], read)], len(times) - 1
+    most = max(2, STATES_AT_ONCE // state.size)
     while left:
         count = min(left, most)
         states = expm_multiply(
             generator, state, start=0.0, stop=count * step, num=count + 1, endpoint=True
         )
         state, left = states[-1], left - count
-        trail.append(_read(states[1:], read))
+        trail.append(read_by(states[1:], read))
     return np.concatenate(trail).transpose(2, 0, 1)
 
 
@@ -108,7 +117,7 @@ def _one_by_one(generator: Any, state: Array, times: Array, read: Any) -> Array:
         if moment > now:
             state = expm_multiply(generator * (moment - now), state)
             now = moment
-        trail.append(_read(state[None], read))
+        trail.append(read_by(state[None], read))
     return np.concatenate(trail)[place].transpose(2, 0, 1)
 
 
@@ -123,7 +132,7 @@ def leap(generator: Any, start: Array, time: float) -> Array:
     return there
 
 
-def _read(states: Array, read: Any) -> Array:
+def read_by(states: Array, read: Any) -> Array:
     """What a sparse matrix (r, n) makes of states (T, n, c)."""
     if read is None:
         return states
@@ -132,7 +141,7 @@ def _read(states: Array, read: Any) -> Array:
     return made
 
 
-def _own(times: Array, k: int) -> Array:
+def own_times(times: Array, k: int) -> Array:
     """The times of one member: those of all (T,), or its own of (g, 1, T)."""
     mine: Array = times[k, 0] if times.ndim > 1 else times
     return mine

@@ -116,13 +116,13 @@ def storage(
     Numbers (g, terms) are those while charging and those from then on, under which nothing changes
     in time; times are pairs as of `Storage.at`.
     """
-    everything, size = _whole(state)
+    everything, size = whole(state)
     charging = motion(everything, numbers[0], start, times[0], limit, clocks)
     storing = motion(state, numbers[1], start, times[1], limit)
     return Storage(replace(charging, size=size), storing)
 
 
-def _whole(state: Form) -> tuple[Form, int]:
+def whole(state: Form) -> tuple[Form, int]:
     """The same state, of which everything is read, and how many columns that makes."""
     if all(blocks.read is None for blocks in state.blocks):
         return state, state.size

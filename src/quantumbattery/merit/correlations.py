@@ -140,8 +140,12 @@ def entropy(rho: MatrixLike) -> Computed:
     >>> qb.entropy(np.diag([0.5, 0.5])).round(6)
     np.float64(0.693147)
     """
-    # Eigenvalues leave [0, 1] only by rounding; inside it no term is negative.
-    r = np.clip(eigenvalues(rho), 0.0, 1.0)
+    return entropy_of(eigenvalues(rho))
+
+
+def entropy_of(r: Array) -> Array:
+    """The entropy of eigenvalues (..., n), which leave [0, 1] only by rounding."""
+    r = np.clip(r, 0.0, 1.0)  # inside it no term is negative
     logarithm = np.log(r, out=np.zeros_like(r), where=r > 0)
     entropy: Array = (0.0 - r * logarithm).sum(-1)
     return entropy

@@ -190,8 +190,7 @@ def incoherent_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     np.float64(0.5)
     """
     e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
-    dephased = _dephased(rho, e, basis)
-    work = rearranged(e, dephased, np.eye(e.shape[-1]))
+    work = rearranged(e, dephased(rho, e, basis), np.eye(e.shape[-1]))
     return within(work, 0.0, ergotropy.formula(rho, h), rho, e)
 
 
@@ -229,13 +228,13 @@ def coherent_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     np.float64(0.5)
     """
     e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
-    _, order = eigensystem(_dephased(rho, e, basis))
+    _, order = eigensystem(dephased(rho, e, basis))
     # The incoherent part is out when the k-th most populated of these states is called level k.
     work = rearranged(e, rho, basis @ order[..., ::-1])
     return within(work, 0.0, ergotropy.formula(rho, h), rho, e)
 
 
-def _dephased(rho: Array, e: Array, basis: Array) -> Array:
+def dephased(rho: Array, e: Array, basis: Array) -> Array:
     """Drop coherence between different energies; in the given energy eigenbasis."""
     closest = 64 * e.shape[-1] * np.finfo(float).eps * np.abs(e).max(axis=-1, keepdims=True)
     level = np.cumsum(np.diff(e, prepend=e[..., :1]) > closest, axis=-1)

@@ -225,3 +225,20 @@ def joint_state(sites: tuple[str, ...], state: State, network: Network) -> Joint
         found = root[..., entry, member]
     amplitude = xr.DataArray(found, dims=(*state.batch, "entry"), coords=state.labels)
     return Joint(sites, np.stack(np.unravel_index(entry, levels), axis=-1), member, amplitude)
+
+
+def state_of(joint: Joint, levels: Mapping[str, int]) -> Array:
+    """The amplitudes or the density matrix of sites that start together, normalised."""
+    sizes = tuple(levels[name] for name in joint.sites)
+    for name, n, own in zip(joint.sites, sizes, joint.levels.T, strict=True):
+        if own.max() >= n:
+            raise ValueError(
+                f"the preparation needs {own.max() + 1} levels of {name!r}, but the model has {n}: "
+                "give it more levels"
+            )
+    root = np.zeros((prod(sizes), int(joint.member.max()) + 1), complex)
+    place = np.ravel_multi_index(tuple(joint.levels.T.astype(np.int64)), sizes)
+    root[place, joint.member] = joint.amplitude.to_numpy()
+    root /= np.linalg.norm(root)
+    pure = len(np.unique(joint.member)) == 1
+    return root[:, joint.member[0]] if pure else root @ root.conj().T

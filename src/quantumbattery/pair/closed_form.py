@@ -2,7 +2,7 @@
 
 Every function takes the dictionary of aligned parameters: arrays of one number of dimensions, of
 length 1 where a parameter does not vary, under the names theta, phi, frequency, coupling,
-charger_loss, battery_loss, detuning and time.
+charger_loss, battery_loss, detuning and time, and disconnect if charging ends.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from functools import partial
 
 import numpy as np
 
-from quantumbattery.pair import best_times
+from quantumbattery.pair import best_times, storage
+from quantumbattery.pair.storage import Clock
 from quantumbattery.pair.thermodynamics import NEED_REMAINDER, fill, fill_tiles, part, tiles
 from quantumbattery.pair.transfer import (
     ComplexArray,
     Constants,
     amplitudes,
     constants_of,
-    remainder,
     transfer_probability,
 )
 from quantumbattery.quantities.aliases import Array
@@ -31,10 +31,8 @@ _SLAB = 1 << 18
 _NOTHING_YET = 1e-100
 
 
-def _energies(arrays: dict[str, Array]) -> tuple[Array, Array, Array]:
+def _energies(frequency: Array, excited: Array, ground: Array) -> tuple[Array, Array, Array]:
     """Return w s, w (1 - s) and w/2, with the charger's excited population s."""
-    excited, ground = _populations(arrays["theta"])
-    frequency = arrays["frequency"]
     return excited * frequency, ground * frequency, frequency / 2
 
 
@@ -60,28 +58,26 @@ def charge_columns(
 ) -> dict[str, Array]:
     """The columns of a charge, slab by slab so that little memory is needed beside them."""
     columns = {name: np.empty(shape) for name in chosen}
-    excited, energies = _populations(arrays["theta"])[0], _energies(arrays)
-    constants, time = _constants(arrays), arrays["time"]
-    moving = np.broadcast_shapes(constants.contrast.shape, time.shape)
+    excited, ground = _populations(arrays["theta"])
+    energies = _energies(arrays["frequency"], excited, ground)
+    constants, clock = _constants(arrays), Clock.of(arrays)
+    moving = np.broadcast_shapes(constants.contrast.shape, clock.shape)
     for steps in tiles(moving, _SLAB):
         # An axis on which the motion does not depend is whole in every slab.
-        slab = tuple(slice(None) if n == 1 else s for n, s in zip(moving, steps, strict=True))
-        moment = part(time, slab)
+        slab = tuple(slice(None) if n == 1 else s for n, s in zip(moving, steps, strict=False))
+        moment = clock.part(slab)
         motion = constants.select(partial(part, tile=slab))
         views = {name: column[slab] for name, column in columns.items()}
         if "concurrence" in views:
-            charger, battery = amplitudes(motion, moment)
-            entangled = 2 * np.abs(charger) * np.abs(battery)
+            entangled = storage.entangled(motion, moment)
             np.multiply(part(excited, slab), entangled, out=views["concurrence"])
             np.minimum(views["concurrence"], 1.0, out=views["concurrence"])
         if views.keys() == {"concurrence"}:
             continue
-        transfer = transfer_probability(motion, moment)
-        left = transfer
-        if views.keys() & NEED_REMAINDER:
-            left = remainder(motion, moment, transfer)
+        exact = not NEED_REMAINDER.isdisjoint(views)
+        loss = part(arrays["battery_loss"], slab)
         given = [part(energy, slab) for energy in energies]
-        given += [transfer, left, _rate(moment)]
+        given += [*storage.transferred(motion, loss, moment, exact), _rate(moment.time)]
         fill_tiles(views, given)
     return columns
 
@@ -99,7 +95,7 @@ def optimum_columns(
     power = best_times.power_time(constants, peak)
     work = best_times.ergotropic_power_time(constants, excited, ground, power, peak)
     columns: dict[str, Array] = {}
-    energies = _energies(arrays)
+    energies = _energies(arrays["frequency"], excited, ground)
     for name, time in (
         ("energy", peak),
         ("power", power),
@@ -119,7 +115,11 @@ def optimum_columns(
 def joint_amplitudes(arrays: dict[str, Array]) -> tuple[Array, ComplexArray, ComplexArray]:
     """Amplitudes of no excitation, the charger's and the battery's, in the laboratory frame."""
     excited, ground = _populations(arrays["theta"])
-    phase = arrays["phi"] - (arrays["frequency"] + arrays["detuning"] / 2) * arrays["time"]
+    constants, clock = _constants(arrays), Clock.of(arrays)
+    phase = arrays["phi"] - (arrays["frequency"] + arrays["detuning"] / 2) * clock.charged()
     start = np.sqrt(excited) * np.exp(1j * phase)
-    charger, battery = amplitudes(_constants(arrays), arrays["time"])
-    return np.sqrt(ground), start * charger, start * battery
+    charger, battery = (start * each for each in clock.read(partial(amplitudes, constants)))
+    if clock.end is not None:
+        of_charger, of_battery = storage.kept(arrays, clock)
+        charger, battery = charger * of_charger, battery * of_battery
+    return np.sqrt(ground), charger, battery

@@ -15,11 +15,29 @@ from quantumbattery.network.sites import Qubit
 from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, optimum_columns
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import Described
-from quantumbattery.quantities.measures import MEASURES, MOMENTS, OPTIMA, Quantity, check_measures
-from quantumbattery.quantities.parameters import LARGEST, align, horizon_of, names, parameter
+from quantumbattery.quantities.measures import (
+    FURTHER,
+    MEASURES,
+    MOMENTS,
+    OPTIMA,
+    Quantity,
+    check_measures,
+)
+from quantumbattery.quantities.parameters import (
+    LARGEST,
+    align,
+    horizon_of,
+    names,
+    parameter,
+    unlabelled,
+)
 from quantumbattery.quantities.tables import dataset, describe
 
 _SMALLEST = 1 / LARGEST
+_MOMENTS = {
+    "disconnect": ("a time, zero or positive; infinite for never", np.inf),
+    "time": ("zero or positive, and finite", LARGEST),
+}
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -93,7 +111,11 @@ class QubitPair(Described):
         self._set(**checked)
 
     def charge(
-        self, preparation: Preparation, times: Values, measures: Iterable[str] | None = None
+        self,
+        preparation: Preparation,
+        times: Values,
+        measures: Iterable[str] | None = None,
+        disconnect: Values | None = None,
     ) -> xr.Dataset:
         """Charge the battery and read every figure of merit at the given times.
 
@@ -106,7 +128,11 @@ class QubitPair(Described):
             Times since the coupling was switched on, zero or positive. A 1-D array becomes the
             axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
         measures : iterable of str, optional
-            Which quantities; by default all of them.
+            Which quantities; by default all that are named below. Those beyond them that
+            `System.charge` names (purity, coherent_ergotropy, ...) are charged as a `System`.
+        disconnect : float, 1-D array_like or DataArray, optional
+            T, from which on the coupling is off and the battery stores; zero or positive. A 1-D
+            array becomes the axis "disconnect". By default, and where it is inf, never.
 
         Returns
         -------
@@ -127,6 +153,11 @@ class QubitPair(Described):
         Paper, Eqs. 9, 46-52, 59, 62, 69 and 70, in a form that keeps every digit. With loss the
         joint state is mixed; its concurrence is 2 s |c_a c_b|, because it has no weight on |11>.
 
+        In storage (t > T) all but the losses has ended, and the population decays as
+        e^{-g_b (t - T)}: half of the energy is left after ln 2/g_b. Half of the ergotropy is lost
+        no later than that, since it falls faster than the energy wherever they differ. Powers stay
+        gains over t.
+
         Examples
         --------
         >>> import numpy as np
@@ -136,12 +167,23 @@ class QubitPair(Described):
         array([0. , 0.5, 1. ])
         >>> table.concurrence.values.round(12)
         array([0., 1., 0.])
+
+        How long the battery keeps half of its energy, and half of its ergotropy:
+
+        >>> pair, start = qb.QubitPair(battery_loss=0.1), qb.bloch(np.pi)
+        >>> wait = np.linspace(0, 9, 901)
+        >>> end = pair.optimum(start).energy_time.item()
+        >>> kept = pair.charge(start, end + wait, disconnect=end)
+        >>> [float(wait[(kept[q] > kept[q][0] / 2).sum()]) for q in ("energy", "ergotropy")]
+        [6.94, 2.62]
         """
-        if isinstance(preparation, Preparation) and not isinstance(preparation, Bloch):
-            return self.system().charge(preparation, times, measures)
-        given = self._converted(preparation, time=times)
-        sizes, coords, arrays = align(given)
         chosen = check_measures(measures)
+        other = isinstance(preparation, Preparation) and not isinstance(preparation, Bloch)
+        if other or not FURTHER.keys().isdisjoint(chosen):
+            asked = None if measures is None else chosen
+            return self.system().charge(preparation, times, asked, disconnect=disconnect)
+        given = self._converted(preparation, disconnect=disconnect, time=times)
+        sizes, coords, arrays = align(given)
         columns = charge_columns(chosen, arrays, _shape(sizes))
         return _labelled(sizes, coords, columns, MEASURES)
 
@@ -188,7 +230,9 @@ class QubitPair(Described):
         columns = optimum_columns(arrays, _shape(sizes), last)
         return _labelled(sizes, coords, columns, OPTIMA)
 
-    def moments(self, preparation: Bloch, times: Values) -> xr.Dataset:
+    def moments(
+        self, preparation: Bloch, times: Values, disconnect: Values | None = None
+    ) -> xr.Dataset:
         """First and second moments of the two qubits, complex, in the laboratory frame.
 
         Parameters
@@ -197,6 +241,9 @@ class QubitPair(Described):
             How the charger starts.
         times : float, 1-D array_like or DataArray
             Times since the coupling was switched on.
+        disconnect : float, 1-D array_like or DataArray, optional
+            From when on the coupling is off, as of `charge`. Then each qubit turns with its own
+            frequency: the battery with w, the charger with w + d.
 
         Returns
         -------
@@ -223,7 +270,8 @@ class QubitPair(Described):
         >>> moments.exchange.item().imag
         -0.5
         """
-        sizes, coords, arrays = align(self._converted(preparation, time=times))
+        given = self._converted(preparation, disconnect=disconnect, time=times)
+        sizes, coords, arrays = align(given)
         empty, charger, battery = joint_amplitudes(arrays)
         values = {
             "charger_population": np.abs(charger) ** 2 + 0j,
@@ -237,7 +285,9 @@ class QubitPair(Described):
         columns = {n: np.broadcast_to(v, _shape(sizes)).copy() for n, v in values.items()}
         return _labelled(sizes, coords, columns, MOMENTS)
 
-    def density_matrix(self, preparation: Bloch, times: Values) -> xr.DataArray:
+    def density_matrix(
+        self, preparation: Bloch, times: Values, disconnect: Values | None = None
+    ) -> xr.DataArray:
         """The joint state of charger and battery, in the laboratory frame.
 
         Parameters
@@ -246,6 +296,9 @@ class QubitPair(Described):
             How the charger starts.
         times : float, 1-D array_like or DataArray
             Times since the coupling was switched on.
+        disconnect : float, 1-D array_like or DataArray, optional
+            From when on the coupling is off, as of `charge`. Then each qubit turns with its own
+            frequency: the battery with w, the charger with w + d.
 
         Returns
         -------
@@ -271,7 +324,8 @@ class QubitPair(Described):
         >>> rho.sel(row="01", column="01").item().real
         1.0
         """
-        sizes, coords, arrays = align(self._converted(preparation, time=times))
+        given = self._converted(preparation, disconnect=disconnect, time=times)
+        sizes, coords, arrays = align(given)
         if taken := {"row", "column"} & sizes.keys():
             raise ValueError(
                 f"the axis name '{taken.pop()}' is that of the matrix; rename the axis"
@@ -321,16 +375,20 @@ class QubitPair(Described):
             battery="battery",
         )
 
-    def _converted(self, preparation: Preparation, **given: Values) -> dict[str, Parameter]:
-        """All parameters by name, checked: the preparation's, the pair's, and others."""
+    def _converted(
+        self, preparation: Preparation, **moments: Values | None
+    ) -> dict[str, Parameter | Array]:
+        """All parameters by name, checked: the preparation's, the pair's, and the moments."""
         if not isinstance(preparation, Bloch):
             raise TypeError(
                 "preparation must be a qubit state such as quantumbattery.bloch(theta, phi); "
                 f"got {preparation!r:.60}"
             )
         parameters = {n: getattr(each, n) for each in (preparation, self) for n in names(each)}
-        for name, value in given.items():
-            parameters[name] = parameter(name, value, "zero or positive, and finite", 0.0)
+        for name, value in moments.items():
+            if value is not None or name == "time":
+                rule, most = _MOMENTS[name]
+                parameters[name] = unlabelled(name, value, rule, 0.0, most)
         return parameters
 
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from math import prod
 
 import numpy as np
 
@@ -25,7 +26,12 @@ _TINY = 1e-300
 
 
 def tiles(shape: Sequence[int], size: int) -> Iterator[tuple[slice, ...]]:
-    """Cover an array with blocks of at most `size` elements, whole along the last axes."""
+    """Cover an array with blocks of at most `size` elements, whole along the last axes.
+
+    A tile without slices is the whole.
+    """
+    if prod(shape) <= size:
+        return iter([()])
     steps = []
     for length in reversed(shape):
         step = min(length, max(1, size))
@@ -40,6 +46,8 @@ def tiles(shape: Sequence[int], size: int) -> Iterator[tuple[slice, ...]]:
 
 def part(array: Array, tile: tuple[slice, ...]) -> Array:
     """The part of a broadcastable array that a tile of the whole needs."""
+    if not tile:
+        return array
     return array[
         tuple(slice(None) if n == 1 else s for n, s in zip(array.shape, tile, strict=True))
     ]
@@ -53,8 +61,8 @@ def fill_tiles(out: Mapping[str, Array], inputs: Sequence[Array]) -> None:
         fill(views, *(part(array, tile) for array in inputs))
 
     column = next(iter(out.values()))
-    workers = min(cores(), column.size // _THREAD_TILE)
-    if workers < 2:
+    workers = column.size // _THREAD_TILE
+    if workers < 2 or (workers := min(cores(), workers)) < 2:  # cores are asked for only then
         for tile in tiles(column.shape, _CORE_TILE):
             fill_tile(tile)
         return

@@ -41,7 +41,8 @@ def curves(
     Parameters
     ----------
     dataset : xarray.Dataset
-        What `charge` returned, with the axis "time" and at most one other.
+        What `charge` returned, with the axis "time" and at most one other. A single time of
+        disconnection among the times is marked.
     measures : iterable of str, optional
         Which; by default energy, ergotropy and the powers, as far as they are there.
     ax : matplotlib.axes.Axes, optional
@@ -90,6 +91,7 @@ def curves(
                 _family(axes, rising(dataset[names[0]]), others[0])
             else:
                 _lines(axes, [rising(dataset[name]) for name in names])
+            _mark_disconnection(axes, dataset)
     return whole_figure(grid[0])
 
 
@@ -170,9 +172,23 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
         legend(axes, title=label(column[along]), title_fontsize=8)
         return
     places = values if numeric else np.arange(len(values))  # names are only numbered
-    norm = mpl.colors.Normalize(float(np.min(places)), float(np.max(places)))
+    finite = places[np.isfinite(places)]  # never to be disconnected is inf
+    norm = mpl.colors.Normalize(float(np.min(finite)), float(np.max(finite)))
     scale = mpl.colors.LinearSegmentedColormap.from_list("family", colours)
     axes.figure.colorbar(mpl.cm.ScalarMappable(norm, scale), ax=axes, label=label(column[along]))
+
+
+def _mark_disconnection(axes: Axes, dataset: xr.Dataset) -> None:
+    """A thin line where storage begins, if that is one moment and among the times."""
+    times, end = dataset["time"], dataset.coords.get("disconnect")
+    if end is None or end.ndim or not times.min() < end < times.max():
+        return
+    axes.axvline(float(end), color="0.5", linewidth=0.8, zorder=0.5)
+    axes.annotate(
+        "disconnected", (float(end), 1), (0, 2),
+        xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+        ha="center", va="bottom", fontsize=8, color="0.35",
+    )  # fmt: skip
 
 
 def _value(name: str, value: Any) -> str:

@@ -45,6 +45,22 @@ MEASURES = {
     "concurrence": Quantity("concurrence", "$C$", "1", "59"),
 }
 
+FURTHER = {  # given when asked for by name
+    "coherent_ergotropy": Quantity("coherent ergotropy", r"$\mathcal{E}_c$", "frequency", ""),
+    "incoherent_ergotropy": Quantity("incoherent ergotropy", r"$\mathcal{E}_i$", "frequency", ""),
+    "local_ergotropy": Quantity("local ergotropy", r"$\mathcal{E}_1$", "frequency", ""),
+    "locked_ergotropy": Quantity("locked ergotropy", r"$\mathcal{E}_L$", "frequency", ""),
+    "purity": Quantity("purity", r"$\mathrm{Tr}\,\rho^2$", "1", ""),
+    "entropy": Quantity("entropy", "$S$", "1", ""),
+    "charger_energy": Quantity("charger energy", "$E_A$", "frequency", ""),
+    "interaction_energy": Quantity("interaction energy", "$E_V$", "frequency", ""),
+    "mutual_information": Quantity("mutual information", "$I$", "1", ""),
+    "negativity": Quantity("negativity", r"$\mathcal{N}$", "1", ""),
+}
+
+NAMED = MEASURES | FURTHER
+"""All that may be asked for."""
+
 PARAMETERS = {
     "theta": Quantity("Bloch polar angle", r"$\theta$", "rad", "1"),
     "phi": Quantity("Bloch azimuthal angle", r"$\phi$", "rad", "1"),
@@ -54,6 +70,7 @@ PARAMETERS = {
     "battery_loss": Quantity("battery loss", r"$\gamma_b$", "frequency", ""),
     "detuning": Quantity("charger - battery detuning", r"$\Delta$", "frequency", ""),
     "time": Quantity("time", "$t$", "1/frequency", ""),
+    "disconnect": Quantity("time of disconnection", "$T$", "1/frequency", ""),
 }
 
 MOMENTS = {
@@ -98,7 +115,10 @@ OPTIMA = {
 
 
 def check_measures(measures: Iterable[str] | None) -> tuple[str, ...]:
-    """Return the measures asked for, all of them for None; TypeError or ValueError for no names."""
+    """Return the measures asked for; TypeError or ValueError for no names.
+
+    For None all of `MEASURES`; those of `FURTHER` come when they are asked for by name.
+    """
     if measures is None:
         return tuple(MEASURES)
     if isinstance(measures, str):
@@ -107,9 +127,9 @@ def check_measures(measures: Iterable[str] | None) -> tuple[str, ...]:
         chosen = tuple(dict.fromkeys(measures))
     except TypeError as error:
         raise TypeError(f"measures must be a list of names; got {measures!r:.60}") from error
-    unknown = [name for name in chosen if name not in MEASURES]
+    unknown = [name for name in chosen if name not in NAMED]
     if unknown or not chosen:
         given = f"unknown measure {unknown[0]!r}" if unknown else "measures is empty"
         meant = unknown[0] if unknown else None
-        raise ValueError(f"{given}; {choices(meant, MEASURES, 'choose from')}")
+        raise ValueError(f"{given}; {choices(meant, NAMED, 'choose from')}")
     return chosen

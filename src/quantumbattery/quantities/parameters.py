@@ -52,9 +52,21 @@ def parameter(
     ValueError
         If a value is not finite or out of range, or the shape has no meaning.
     """
+    checked = unlabelled(name, value, allowed, low, high, axis)
+    return _along(axis or name, checked) if isinstance(checked, np.ndarray) else checked
+
+
+def unlabelled(
+    name: str,
+    value: object,
+    allowed: str,
+    low: float,
+    high: float = LARGEST,
+    axis: str | None = None,
+) -> Parameter | Array:
+    """As `parameter`, but a 1-D array stays one, which `align` takes too and is quicker."""
     if type(value) is float and low <= value <= high:  # as most are
         return value
-    axis = axis or name
     array = numbers(name, value, allowed, low, high)
     if array.ndim == 0:
         return float(array)
@@ -68,9 +80,13 @@ def parameter(
     if array.ndim > 1:
         raise ValueError(
             f"{name} has {array.ndim} dimensions: give a number, a 1-D array (it becomes the axis "
-            f"'{axis}') or an xarray.DataArray, whose dimensions have names"
+            f"'{axis or name}') or an xarray.DataArray, whose dimensions have names"
         )
     array.setflags(write=False)
+    return array
+
+
+def _along(axis: str, array: Array) -> xr.DataArray:
     return xr.DataArray(array, dims=(axis,), coords={axis: array}, name=axis)
 
 
@@ -164,14 +180,14 @@ def _no_number(name: str, value: object) -> str:
 
 
 def align(
-    parameters: Mapping[str, Parameter],
+    parameters: Mapping[str, Parameter | Array],
 ) -> tuple[dict[str, int], dict[str, xr.Variable], dict[str, Array]]:
     """Bring parameters onto common named axes.
 
     Parameters
     ----------
-    parameters : mapping of str to float or DataArray
-        By name; the order decides the order of the axes.
+    parameters : mapping of str to float, ndarray or DataArray
+        By name; the order decides the order of the axes. A 1-D array is an axis of its name.
 
     Returns
     -------
@@ -190,14 +206,18 @@ def align(
         If two parameters disagree on the length or the labels of an axis.
     """
     sizes, coords = axes_of(parameters)
-    return sizes, coords, {name: _expand(value, sizes) for name, value in parameters.items()}
+    arrays = {name: _expand(name, value, sizes) for name, value in parameters.items()}
+    return sizes, coords, arrays
 
 
 def axes_of(
-    parameters: Mapping[str, Parameter],
+    parameters: Mapping[str, Parameter | Array],
 ) -> tuple[dict[str, int], dict[str, xr.Variable]]:
     """The common axes and the coordinates alone; as of `align`."""
     labelled = {k: v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
+    plain = {k: v for k, v in parameters.items() if isinstance(v, np.ndarray)}
+    if labelled and plain:  # which may have axes in common
+        return axes_of({**parameters, **{k: _along(k, v) for k, v in plain.items()}})
     if not _fit(list(labelled.values())):
         axes = ", ".join(f"{name} over {_axes(value)}" for name, value in labelled.items())
         raise ValueError(
@@ -210,7 +230,11 @@ def axes_of(
         sizes |= {str(d): n for d, n in zip(array.dims, array.shape, strict=True)}
         for label, coord in array.coords.items():
             _add_coordinate(coords, str(label), coord.variable)
+    for name, values in plain.items():
+        sizes[name], coords[name] = len(values), xr.Variable((name,), values)
     for name, value in parameters.items():
+        if name in plain:
+            continue
         own = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
         _add_coordinate(coords, name, own)
         if name in sizes and not own.dims:
@@ -267,11 +291,14 @@ def _add_coordinate(coords: dict[str, xr.Variable], name: str, values: xr.Variab
     coords.setdefault(name, values)
 
 
-def _expand(value: Parameter, sizes: Mapping[str, int]) -> Array:
+def _expand(name: str, value: Parameter | Array, sizes: Mapping[str, int]) -> Array:
+    if isinstance(value, np.ndarray):
+        return value.reshape([n if d == name else 1 for d, n in sizes.items()])
     if not isinstance(value, xr.DataArray):
-        return np.full((1,) * max(1, len(sizes)), value)
-    ordered = value.transpose(*(d for d in sizes if d in value.dims))
-    return ordered.to_numpy().reshape([n if d in value.dims else 1 for d, n in sizes.items()])
+        return np.array(value, ndmin=max(1, len(sizes)))
+    held = [d for d in sizes if d in value.dims]
+    ordered = value.variable if list(value.dims) == held else value.variable.transpose(*held)
+    return ordered.to_numpy().reshape([n if d in held else 1 for d, n in sizes.items()])
 
 
 def names(description: object) -> Iterable[str]:

@@ -19,9 +19,12 @@ def describe(coords: Mapping[str, xr.Variable]) -> dict[str, Any]:
     """Give the coordinates that are parameters their names and units."""
     described: dict[str, Any] = {}
     for name, value in coords.items():
-        described[name] = value.copy(deep=False)
-        if name in PARAMETERS:
-            described[name].attrs = value.attrs | PARAMETERS[name].attrs()
+        attrs = value.attrs | PARAMETERS[name].attrs() if name in PARAMETERS else value.attrs
+        if value.dims:
+            described[name] = value.copy(deep=False)
+            described[name].attrs = attrs
+        else:  # most are single values, of which a tuple is made at once
+            described[name] = ((), value.data, attrs, value.encoding)
     return described
 
 
@@ -44,14 +47,16 @@ def dataset(
     ValueError if an axis has the name of a quantity.
     """
     check_names(columns, sizes, coords)
-    return xr.Dataset(
-        {
-            name: (tuple(sizes), values.reshape(tuple(sizes.values())), quantity.attrs())
-            for name, (values, quantity) in columns.items()
-        },
-        coords=describe(coords),
-        attrs=attrs,
-    )
+    dims, shape = tuple(sizes), tuple(sizes.values())
+    variables = {
+        name: (dims, values.reshape(shape), quantity.attrs())
+        for name, (values, quantity) in columns.items()
+    }
+    # All come in as coordinates, which is quick: a dataset would compare each with all others.
+    together = xr.Coordinates(variables | describe(coords)).to_dataset()
+    table = together.reset_coords(list(columns))
+    table.attrs.update(attrs or {})
+    return table
 
 
 # --- rows to print -----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from quantumbattery.reach.terms import Group, Moves, moves_of
 
 _PLACES_AT_ONCE = 1 << 22  # places looked at in one array operation
 _WRITTEN_DOWN = 1 << 11  # configurations in all, which are then searched at once
+_TABLE = 1 << 12  # configurations in all, each of which then has its place in a table
 _ELEMENT = 160  # bytes of a matrix element while it is sorted into blocks and evolves, as measured
 _LOOKED_AT = 256  # configurations
 
@@ -29,8 +30,9 @@ class Keys:
     """
 
     weights: Array
-    known: Array
+    known: Array  # in order
     order: Array
+    table: Array | None  # where each of all keys stands, if those are not many more
 
     @classmethod
     def over(cls, configurations: Array, levels: Sequence[int]) -> Keys:
@@ -38,7 +40,11 @@ class Keys:
         weights = place_values(levels)
         keys = configurations.astype(np.uint64) @ weights
         order = np.argsort(keys)
-        return cls(weights, keys[order], order)
+        space, table = prod(levels), None
+        if space <= max(_TABLE, 4 * len(keys)):
+            table = np.full(space, -1)
+            table[keys] = np.arange(len(keys))
+        return cls(weights, keys[order], order, table)
 
     def of(self, configurations: Array) -> Array:
         """The keys of configurations (..., sites)."""
@@ -47,6 +53,13 @@ class Keys:
 
     def find(self, keys: Array) -> Array:
         """Where keys stand; -1 for those that are not known."""
+        if self.table is not None:
+            inside = keys < len(self.table)
+            return (
+                self.table[keys]
+                if inside.all()
+                else np.where(inside, self.table[keys * inside], -1)
+            )
         place = np.minimum(np.searchsorted(self.known, keys), len(self.known) - 1)
         return np.where(self.known[place] == keys, self.order[place], -1)
 

@@ -11,7 +11,7 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import names
 from quantumbattery.reach.configurations import Keys, Room, pieces_of
-from quantumbattery.reach.terms import Group, Terms, moves_of
+from quantumbattery.reach.terms import Group, Terms, moves_of, standing
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +68,11 @@ def elements_between(
     own = keys.of(configurations) if terms.products else keys.weights
     for group in groups:
         for piece in pieces_of(configurations, len(group.places)):
+            if group.stays:
+                source, product, value = standing(configurations[piece], group)
+                column = source + piece.start
+                parts.append((group.term[product], column, column, value))
+                continue
             moves = moves_of(configurations[piece], group, keys.weights)
             inside = room.holds(moves, configurations[piece])
             column = moves.source + piece.start

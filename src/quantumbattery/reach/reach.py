@@ -26,10 +26,21 @@ from quantumbattery.reach.configurations import Keys, Room, explored
 from quantumbattery.reach.elements import Edge, Elements, elements_between
 from quantumbattery.reach.needed_levels import cutoffs, given_levels
 from quantumbattery.reach.sparse import components
-from quantumbattery.reach.terms import Signal, damping, grouped, hamiltonian_terms, loss_terms
+from quantumbattery.reach.terms import (
+    Signal,
+    damping,
+    grouped,
+    hamiltonian_terms,
+    joined,
+    loss_terms,
+    reset_terms,
+)
 
 ALL = "all oscillators"
 """How the cut is named that is common to several oscillators."""
+
+
+_KEYED = 62  # binary digits of a number that a row of levels becomes
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +99,8 @@ def reach(
     limit: float = 2.0,
     joints: Sequence[Joint] = (),
     quanta: tuple[Collection[str], float] = ((), inf),
+    after: Sequence[Network] = (),
+    fresh: Sequence[Mapping[str, Preparation]] = (),
 ) -> Reach:
     """Find every configuration that preparations reach, and the matrix elements between them.
 
@@ -104,6 +117,11 @@ def reach(
         What several sites start in together.
     quanta : tuple of names and a number, optional
         How many quanta some oscillators may hold together.
+    after : sequence of Network, optional
+        Others over the same sites, under which the state moves at other times. Their terms follow
+        those of the first; their numbers are zero where they do not act.
+    fresh : sequence of dicts of str to preparation, optional
+        How sites may begin anew in between: the last losses, with numbers that are always zero.
 
     Notes
     -----
@@ -134,7 +152,10 @@ def reach(
     room = Room(sizes, np.array([name in quanta[0] for name in counts]), quanta[1])
     alone = at_rest(network, started, joints)
     first, member, amplitude, lost = _start(network, alone, counts, limit, joints, room)
-    energies, losses = hamiltonian_terms(network, counts), loss_terms(network, counts)
+    every = (network, *after)
+    energies = joined([hamiltonian_terms(each, counts) for each in every])
+    anew = [reset_terms(network, counts, each) for each in fresh]
+    losses = joined([*(loss_terms(each, counts) for each in every), *anew])
     moving, losing, joining = (
         grouped(products, sizes.tolist())
         for products in (energies.products, losses.products, damping(losses, sizes.tolist()))
@@ -232,7 +253,8 @@ def _parts(
 
 
 def _labels(hamiltonian: Elements, losses: Elements) -> Array:
-    n, row, column = hamiltonian.size, hamiltonian.row, hamiltonian.column
+    n, away = hamiltonian.size, hamiltonian.row != hamiltonian.column
+    row, column = hamiltonian.row[away], hamiltonian.column[away]
     arrivals, arrival = np.unique(losses.term * n + losses.row, return_inverse=True)
     if len(arrivals) == len(arrival):
         return components(row, column, n)
@@ -279,5 +301,12 @@ def distinct(rows: Array) -> tuple[Array, Array]:
     if rows.shape[1] == 1:  # much faster than whole rows
         distinct, which = np.unique(rows[:, 0], return_inverse=True)
         return distinct[:, None], which
+    sizes = rows.max(axis=0).astype(np.int64) + 1
+    if np.log2(sizes).sum() < _KEYED:  # a number for each row, in their order
+        keys = np.ravel_multi_index(tuple(rows.T.astype(np.int64)), tuple(sizes.tolist()))
+        if (keys[1:] > keys[:-1]).all():
+            return rows, np.arange(len(rows))
+        _, first, which = np.unique(keys, return_index=True, return_inverse=True)
+        return rows[first], which
     distinct, which = np.unique(rows, axis=0, return_inverse=True)
     return distinct, which.reshape(-1)

@@ -97,8 +97,7 @@ class _Unknowns:
         """How the elements of an operator turn, row minus column, each way once."""
         own = self.bases[name]
         inside = (acts.row < len(own)) & (acts.column < len(own))
-        steps: Array = np.unique(own[acts.row[inside]] - own[acts.column[inside]], axis=0)
-        return steps
+        return distinct(own[acts.row[inside]] - own[acts.column[inside]])
 
     def of_interactions(self) -> list[Array]:
         """What must not turn: every product of an element on each end of an interaction.
@@ -143,6 +142,14 @@ class _Unknowns:
         rows = np.zeros((len(steps), self.size))
         rows[:, self.place[each.site]] = -steps
         return rows
+
+
+def distinct(rows: Array) -> Array:
+    """The different rows, in order."""
+    if (rows == rows[:1]).all():  # most often, and sorting takes its time
+        return rows[:1]
+    found: Array = np.unique(rows, axis=0)
+    return found
 
 
 def _one_at_a_time(lengths: Sequence[int]) -> Array:

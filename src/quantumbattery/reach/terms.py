@@ -7,20 +7,22 @@ is found in array operations.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from quantumbattery.network.amplitudes import entries
 from quantumbattery.network.drives import Drive, Envelope
 from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator, diagonal
+from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import any_nonzero
-from quantumbattery.reach.rotating_frame import frame
+from quantumbattery.reach.rotating_frame import distinct, frame
 
-_OF_FRAME, OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
+OF_FRAME, OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +51,11 @@ class Group:
     target: list[Array]  # each (levels, longest)
     value: list[Array]  # each (levels, longest)
     diagonal: bool
+
+    @property
+    def stays(self) -> bool:
+        """Whether every level is multiplied by one number, and no more."""
+        return self.diagonal and all(value.shape[1] == 1 for value in self.value)
 
     @cached_property
     def acts(self) -> list[Array]:
@@ -91,8 +98,8 @@ class Terms:
         return len(self.coefficients) - 1
 
 
-def hamiltonian_terms(network: Network, levels: Mapping[str, int]) -> Terms:
-    """The energies of the sites and the interactions."""
+def hamiltonian_terms(network: Network, levels: Mapping[str, int], drives: bool = True) -> Terms:
+    """The energies of the sites and the interactions, and the drives if they are asked for."""
     terms = Terms([], [], [], {})
     place = {name: k for k, name in enumerate(network.sites)}
     for name, site in network.sites.items():
@@ -106,7 +113,7 @@ def hamiltonian_terms(network: Network, levels: Mapping[str, int]) -> Terms:
             if any_nonzero(number):
                 term = terms.add(number, k)
                 terms.products.extend(_Product(term, where, product) for product in products)
-    if network.drives:
+    if drives and network.drives:
         _add_drives(terms, network, levels)
     return terms
 
@@ -120,14 +127,14 @@ def _add_drives(terms: Terms, network: Network, levels: Mapping[str, int]) -> No
     place = {name: k for k, name in enumerate(network.sites)}
     for name, site in network.sites.items():
         for number, weights in turning.levels(name, site, levels[name]):
-            term = terms.add(-number, _OF_FRAME)
+            term = terms.add(-number, OF_FRAME)
             terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
     for each in network.drives:
         if any_nonzero(each.amplitude):
             site, n = network.sites[each.site], levels[each.site]
             left = turning.residual(each, site, n)
             acts = each.lowering(site, n + each.quanta)  # and what leads beyond the last level
-            for combination in np.unique(left, axis=0):
+            for combination in distinct(left):
                 chosen = (left == combination).all(axis=1)
                 inside = chosen & (acts.column < n)
                 lower = Operator(acts.row[inside], acts.column[inside], acts.value[inside])
@@ -153,6 +160,37 @@ def _add_field(
         terms.products.append(_Product(term, (place,), (acts,)))
         if turns or each.envelope is not None:
             terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
+
+
+def joined(parts: Sequence[Terms]) -> Terms:
+    """All terms of several networks over the same sites, one after the other."""
+    whole = Terms([], [], [], {})
+    for part in parts:
+        shift = len(whole.coefficients)
+        whole.coefficients.extend(part.coefficients)
+        whole.origins.extend(part.origins)
+        whole.products.extend(replace(each, term=each.term + shift) for each in part.products)
+        whole.signals.update({term + shift: signal for term, signal in part.signals.items()})
+    return whole
+
+
+def reset_terms(
+    network: Network, levels: Mapping[str, int], fresh: Mapping[str, Preparation]
+) -> Terms:
+    """Where a reset leads: as if by the losses |psi><k| from any level k to a member psi.
+
+    Only which elements there are counts, and not how large they are.
+    """
+    terms = Terms([], [], [], {})
+    for place, (name, site) in enumerate(network.sites.items()):
+        if name in fresh:
+            level, member, _ = entries(fresh[name], site, levels[name])
+            for which in np.unique(member):
+                row = level[member == which]
+                for k in range(levels[name]):
+                    acts = Operator(row, np.full(len(row), k), np.ones(len(row)))
+                    terms.products.append(_Product(terms.add(1.0, name), (place,), (acts,)))
+    return terms
 
 
 def loss_terms(network: Network, levels: Mapping[str, int]) -> Terms:
@@ -229,6 +267,15 @@ class Moves:
     shift: Array  # of the key
 
 
+def standing(configurations: Array, group: Group) -> tuple[Array, Array, Array]:
+    """Where and by which product a group that stays does not vanish, and its elements there."""
+    value = np.ones((len(configurations), len(group.places)))
+    for places, table in zip(group.places.T, group.value, strict=True):
+        value = value * table[:, 0][configurations[:, places]]
+    source, product = np.nonzero(value)
+    return source, product, value[source, product]
+
+
 def moves_of(configurations: Array, group: Group, weights: Array) -> Moves:
     """All moves of a group at once; configurations times places is one array."""
     before = [configurations[:, places] for places in group.places.T]
@@ -237,16 +284,23 @@ def moves_of(configurations: Array, group: Group, weights: Array) -> Moves:
         alive &= acts[level]
     source, product = np.nonzero(alive)
     before, choices = [level[source, product] for level in before], group.choices
-    value = np.ones((len(source), choices.shape[1]))
-    for level, table, choice in zip(before, group.value, choices, strict=True):
-        value = value * table[level[:, None], choice]
-    move, choice = np.nonzero(value)
-    source, product, value = source[move], product[move], value[move, choice]
+    if choices.shape[1] == 1:  # one way each, and none that is zero
+        choice = np.zeros(len(source), dtype=np.int64)
+        value = np.ones(len(source))
+        for level, table in zip(before, group.value, strict=True):
+            value = value * table[level, 0]
+    else:
+        every = np.ones((len(source), choices.shape[1]))
+        for level, table, ways in zip(before, group.value, choices, strict=True):
+            every = every * table[level[:, None], ways]
+        move, choice = np.nonzero(every)
+        source, product, value = source[move], product[move], every[move, choice]
+        before = [level[move] for level in before]
     places = group.places[product]
     after = np.empty(places.shape, dtype=np.int64)
     shift = np.zeros(len(source), dtype=np.uint64)
     for k, target in enumerate(group.target):
-        level = before[k][move]
+        level = before[k]
         after[:, k] = target[level, choices[k, choice]]
         change = (after[:, k] - level).astype(np.uint64)  # modulo 2^64, as all keys
         shift += change * weights[places[:, k]]

@@ -84,7 +84,7 @@ def density(
     place = np.full(found.size, -1)
     place[picked] = np.arange(len(picked))
     label, mirror, real = label[picked], place[opposite[picked]], itself[label[picked]]
-    turn = _real_numbers(mirror, real)
+    turn = real_numbers(mirror, real)
     generator = renumbered(generator, place, len(picked))
     back = adjoint(turn)
     moves = _turned(generator, turn, back, real)
@@ -162,7 +162,7 @@ def _reading(shown: Array, which: Array, mirror: Array, real: Array, back: Any) 
     chosen = np.flatnonzero(which >= 0)
     sums = sparse(np.ones(len(chosen)), which[chosen], chosen, (len(shown), len(which)))
     opposite = np.where(real[shown], which[mirror[shown]], np.arange(len(shown)))
-    own = _real_numbers(opposite, real[shown])
+    own = real_numbers(opposite, real[shown])
     return adjoint(own), product(own, product(sums, back))
 
 
@@ -212,7 +212,7 @@ def _places(label: Array) -> tuple[Array, Array, int]:
     return block, within, int(count.max())
 
 
-def _real_numbers(mirror: Array, itself: Array) -> Any:
+def real_numbers(mirror: Array, itself: Array) -> Any:
     """The unitary U to the numbers that move, x = U rho.
 
     Where a block is its own mirror image they are real: the diagonal, and sqrt(2) times the real

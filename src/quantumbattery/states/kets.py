@@ -99,7 +99,8 @@ def _path_order(reached: Reach) -> tuple[Array, Array]:
     away = np.flatnonzero(moves.row != moves.column)
     beside = np.bincount(reached.labels[moves.row[away]], minlength=len(count))
     terms = np.count_nonzero(np.bincount(moves.term[away]))  # which may share their places
-    if ((beside <= 2 * terms * (count - 1)) & (count > 2)).any():  # a path may be among them
+    few = (beside <= 2 * terms * (count - 1)) & (count > 2)
+    if (few & _first_on_path(reached.labels, moves.row[away], moves.column[away])).any():
         from scipy.sparse.csgraph import reverse_cuthill_mckee
 
         pattern = replace(reached.hamiltonian, value=np.ones(len(reached.hamiltonian.value)))
@@ -109,3 +110,14 @@ def _path_order(reached: Reach) -> tuple[Array, Array]:
     position = np.empty(reached.size, dtype=np.int64)
     position[order] = np.arange(reached.size) - np.repeat(np.cumsum(count) - count, count)
     return order, position
+
+
+def _first_on_path(labels: Array, row: Array, column: Array) -> Array:
+    """Whether the first configuration of each block is joined to two others at most."""
+    size = len(labels)
+    first = np.empty(labels.max() + 1, dtype=np.int64)
+    first[labels[::-1]] = np.arange(size)[::-1]  # what is written last stays
+    its = np.flatnonzero(first[labels[row]] == row)
+    others = np.unique(row[its] * size + column[its]) // size
+    few: Array = np.bincount(labels[others], minlength=len(first)) <= 2
+    return few

@@ -27,6 +27,7 @@ class KetPart:
 
     split: Bipartition
     kets: Kets
+    level: Array | None = None  # (states,), where coherence between different levels is dropped
 
     @cached_property
     def state(self) -> Array:
@@ -38,6 +39,8 @@ class KetPart:
         """Which amplitudes are added coherently: those of the same member with the same rest."""
         rest = self.split.rest[self.kets.configuration]
         keys = self.kets.member * (int(rest.max()) + 1) + rest
+        if self.level is not None:
+            keys = keys * (int(self.level.max()) + 1) + self.level[self.state]
         return np.unique(keys, return_inverse=True)[1]
 
     @cached_property
@@ -146,12 +149,17 @@ class MatrixPart:
 
     split: Bipartition
     matrix: Matrix
+    level: Array | None = None  # (states,), where coherence between different levels is dropped
 
     @cached_property
     def _kept(self) -> tuple[Array, Array, Array]:
         """Which elements count, and the states of the sites in their rows and columns."""
         row, column = self.matrix.row, self.matrix.column
-        kept = np.flatnonzero(self.split.needed(row, column))
+        needed = self.split.needed(row, column)
+        if self.level is not None:
+            level = self.level[self.split.inside]
+            needed &= level[row] == level[column]
+        kept = np.flatnonzero(needed)
         return kept, self.split.inside[row[kept]], self.split.inside[column[kept]]
 
     def populations(self, numbers: Array) -> Array:
@@ -233,9 +241,11 @@ class MatrixPart:
 Part: TypeAlias = KetPart | MatrixPart
 
 
-def part_of(split: Bipartition, state: Form) -> Part:
-    """The reduced state of either form."""
-    return KetPart(split, state) if isinstance(state, Kets) else MatrixPart(split, state)
+def part_of(split: Bipartition, state: Form, level: Array | None = None) -> Part:
+    """The reduced state of either form; without coherence between levels, if these are given."""
+    if isinstance(state, Kets):
+        return KetPart(split, state, level)
+    return MatrixPart(split, state, level)
 
 
 # --- in arrays ---------------------------------------------------------------------------------

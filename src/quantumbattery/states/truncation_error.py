@@ -29,8 +29,18 @@ class _Near:
     configurations: Array
     entries: Array  # of what feeds a row
     column: Array  # (entries,), by which of these configurations
-    into: Sums  # what adds them up, by configuration
+    row: Array  # (entries,), which of them is fed
     ends: Array  # where the rows stand among the configurations
+
+    @cached_property
+    def into(self) -> Sums:
+        """What adds entries up by the configuration that is fed."""
+        return Sums.to(self.row, len(self.configurations))
+
+    @cached_property
+    def back(self) -> Sums:
+        """What adds them up by the configuration that feeds."""
+        return Sums.to(self.column, len(self.configurations))
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,14 +108,15 @@ class Cut:
         while most**order / factorial(order) * exp(most) > _NEGLIGIBLE:
             order += 1
         near = self._near(ends.tobytes(), order)
-        part = rows[..., near.configurations]
-        out = part.copy()
-        for k in range(1, order):
-            fed = part[..., near.column] * strength[:, None, None, near.entries]
-            part = near.into(fed) / k
-            out += part
+        part, mine = rows[..., near.configurations], strength[:, near.entries]
+        if len(ends) < rows.shape[1] * rows.shape[2]:  # then it is less work from the other side
+            alone = np.eye(len(near.configurations))[None, None, near.ends]
+            fed = _series(alone, mine, near.row, near.back, order)
+            out = part @ fed.swapaxes(-1, -2)
+        else:
+            out = _series(part, mine, near.column, near.into, order)[..., near.ends]
         rest = most**order / factorial(order) * exp(most)
-        spread: Array = out[..., near.ends] + rest * rows.max(axis=-1, keepdims=True)
+        spread: Array = out + rest * rows.max(axis=-1, keepdims=True)
         return np.minimum(spread, 1.0)
 
     def pace(self, numbers: Array) -> float:
@@ -157,11 +168,9 @@ class Cut:
                     break
             kept = np.flatnonzero(inside)
             entries = np.flatnonzero(inside[row] & inside[column])
-            into = Sums.to(np.searchsorted(kept, row[entries]), len(kept))
-            here = np.searchsorted(kept, column[entries])
-            self._known[ends, steps] = _Near(
-                kept, entries, here, into, np.searchsorted(kept, wanted)
-            )
+            fed, by = (np.searchsorted(kept, each[entries]) for each in (row, column))
+            places = np.searchsorted(kept, wanted)
+            self._known[ends, steps] = _Near(kept, entries, by, fed, places)
         return self._known[ends, steps]
 
     @cached_property
@@ -247,3 +256,12 @@ def _largest_norms(term: Array, start: Array, value: Array) -> Array:
     np.maximum.at(many, keys // (int(start.max()) + 1), np.bincount(which))
     np.maximum.at(largest, term, value)
     return many * largest
+
+
+def _series(vectors: Array, strength: Array, taken: Array, into: Sums, order: int) -> Array:
+    """So many terms of exp(M) on vectors (g, c, T, n), with the entries (g, entries) of M."""
+    term = out = vectors
+    for k in range(1, order):
+        term = into(term[..., taken] * strength[:, None, None]) / k
+        out = out + term
+    return out

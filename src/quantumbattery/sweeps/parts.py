@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.optimize.elementwise  # noqa: F401 - else it counts as time of the first point
 import xarray as xr
 
 from quantumbattery import models
@@ -29,6 +30,16 @@ STATES = ("bloch", "fock", "coherent", "squeezed", "thermal", "gibbs")
 _OUTPUT = ("measures", "extraction", "store", "chunk")
 _LACKING = "{first}: give it there, or as an axis"
 _OPTIMUM = ("horizon", "of", "tolerance")
+
+
+def parts_in(path: Path) -> dict[str, Any]:
+    """The parts of a study file, not yet checked; ValueError if it cannot be read."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ValueError(f"the study {path} cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no TOML: {error}") from error
 
 
 def check_parts(given: Mapping[str, Any], needed: tuple[str, ...]) -> None:

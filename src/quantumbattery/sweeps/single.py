@@ -15,12 +15,12 @@ from quantumbattery.sweeps.parts import (
     check_output,
     check_parts,
     pair_of,
+    parts_in,
     place_of,
     preparation_of,
     put,
     system_of,
 )
-from quantumbattery.sweeps.study import parts_in
 
 _PAIR: dict[str, Any] = {"state": "bloch", "theta": "180deg"}  # how the founding pair starts
 

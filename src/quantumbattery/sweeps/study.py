@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import scipy.optimize.elementwise  # noqa: F401 - else it counts as time of the first point
 import xarray as xr
 
 from quantumbattery.quantities.described import saying
@@ -18,6 +18,7 @@ from quantumbattery.sweeps.parts import (
     check_output,
     check_parts,
     copied,
+    parts_in,
     place_of,
     preparation_of,
     put,
@@ -105,16 +106,6 @@ def read_study(path: Path) -> Study:
     given = parts_in(path)
     with saying(str(path)):
         return _checked(given, path)
-
-
-def parts_in(path: Path) -> dict[str, Any]:
-    """The parts of a study file, not yet checked; ValueError if it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ValueError(f"the study {path} cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is no TOML: {error}") from error
 
 
 def _checked(given: dict[str, Any], path: Path) -> Study:

@@ -1,0 +1,171 @@
+"""Protocols: charging in strokes, one after another, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import xarray as xr
+
+from quantumbattery.charging.stroke import Strokes
+from quantumbattery.network.preparations import Preparation
+from quantumbattery.quantities.aliases import Values
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Protocol(Strokes):
+    """Strokes over the same sites, one after another, repeated.
+
+    Parameters
+    ----------
+    strokes : sequence of Stroke
+        Their systems have the same sites, of which the same charge and store; what else they are
+        made of may differ, but for the battery's own Hamiltonian.
+    repeat : int
+        How often the whole is done.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no strokes, or they do not fit each other.
+
+    Notes
+    -----
+    Each stroke has its own clock, so that every cycle is the same map; it is worked out once, and
+    applied again and again. Collision models and micromasers (P. Filipowicz, J. Javanainen and
+    P. Meystre, Phys. Rev. A 34, 3077 (1986)) are one stroke with a reset; charge, storage and
+    discharge are three.
+
+    Examples
+    --------
+    A cavity that excited atoms cross one after another (a micromaser) is caught below the level
+    from which an atom would make whole Rabi cycles: here five photons.
+
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> cavity = qb.System(
+    ...     {"atom": qb.Qubit(), "cavity": qb.Oscillator(levels=12)},
+    ...     [qb.exchange("atom", "cavity", 1.0)],
+    ...     charger="atom",
+    ...     battery="cavity",
+    ... )
+    >>> crossing = qb.Stroke(cavity, np.pi / np.sqrt(6), reset={"atom": qb.fock(1)})
+    >>> table = qb.Protocol([crossing], repeat=1000).charge({}, measures=["energy", "ergotropy"])
+    >>> table.ergotropy.values[[1, 5, 100, 1000]].round(6)
+    array([0.838379, 2.793172, 4.998211, 5.      ])
+    """
+
+    def charge(
+        self,
+        preparation: Preparation | Mapping[str, Preparation],
+        times: Values | None = None,
+        measures: Iterable[str] | None = None,
+        extraction: str = "global",
+        *,
+        limit: float = 2.0,
+    ) -> xr.Dataset:
+        """Charge the battery and read every figure of merit at the given times.
+
+        Parameters
+        ----------
+        preparation, measures, extraction, limit
+            As of `System.charge`. The preparation is that before the first stroke; a reset that
+            this begins with acts on it.
+        times : float or 1-D array_like, optional
+            Times since the beginning of the first stroke, anywhere up to the end of the last; by
+            default its beginning and the end of every stroke. What ends a stroke belongs to it.
+
+        Returns
+        -------
+        xarray.Dataset
+            As of `System.charge`, with the coordinates "stroke" and "cycle" beside the time,
+            counted from 0. Powers are gains over the whole time. Where the cut of an oscillator is
+            felt the attribute `at_cut` is the largest weight seen, at these times, on levels that
+            lead beyond it: an estimate, and no bound.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `System.charge`; or if a time is beyond the end, or an oscillator would choose its
+            own levels where strokes bring quanta.
+
+        Warns
+        -----
+        UserWarning
+            If `at_cut` is more than 1e-10.
+
+        Examples
+        --------
+        Charged for a while, stored, and given to a load, twice:
+
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> sites = {
+        ...     "charger": qb.Qubit(),
+        ...     "battery": qb.Qubit(loss=0.05),
+        ...     "load": qb.Qubit(),
+        ... }
+        >>> def linked(*links):
+        ...     return qb.System(sites, [qb.exchange(*link, 1.0) for link in links])
+        >>> strokes = [
+        ...     qb.Stroke(linked(("charger", "battery")), np.pi / 2, reset={"charger": qb.fock(1)}),
+        ...     qb.Stroke(linked(), 2.0),
+        ...     qb.Stroke(linked(("battery", "load")), np.pi / 2, reset={"load": qb.fock(0)}),
+        ... ]
+        >>> table = qb.Protocol(strokes, repeat=2).charge({}, measures=["energy"])
+        >>> table.energy.values.round(3)
+        array([0.   , 0.962, 0.87 , 0.   , 0.962, 0.87 , 0.   ])
+        >>> table.stroke.values
+        array([0, 0, 1, 2, 0, 1, 2])
+        """
+        from quantumbattery.charging.repeated import charge
+
+        return charge(self, preparation, times, measures, extraction, limit)
+
+    def density_matrix(
+        self,
+        preparation: Preparation | Mapping[str, Preparation],
+        times: Values | None = None,
+        sites: str | Iterable[str] | None = None,
+        *,
+        limit: float = 2.0,
+    ) -> xr.DataArray:
+        """The state of some sites at the given times, in the laboratory frame.
+
+        Each stroke has a clock of its own: drives and the frames of their sites begin with it.
+
+        Parameters
+        ----------
+        preparation, times, limit
+            As of `charge`.
+        sites : str or list of str, optional
+            As of `System.density_matrix`.
+
+        Returns
+        -------
+        xarray.DataArray
+            As of `System.density_matrix`, with the coordinates "stroke" and "cycle".
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `charge` and `System.density_matrix`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> stroke = qb.Stroke(qb.models.qubit_pair(), np.pi / 4)
+        >>> qb.Protocol([stroke], repeat=2).density_matrix(qb.bloch(np.pi)).real.values.round(6)
+        array([[[1. , 0. ],
+                [0. , 0. ]],
+        <BLANKLINE>
+               [[0.5, 0. ],
+                [0. , 0.5]],
+        <BLANKLINE>
+               [[0. , 0. ],
+                [0. , 1. ]]])
+        """
+        from quantumbattery.charging.repeated import density_matrix
+
+        return density_matrix(self, preparation, times, sites, limit)

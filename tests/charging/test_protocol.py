@@ -1,0 +1,280 @@
+"""Strokes one after another, beside step by step evolution in the full product space."""
+
+import warnings
+
+import numpy as np
+import pytest
+import qutip
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import expm
+
+import quantumbattery as qb
+from roads.product_space import (
+    Whole,
+    initial,
+    ladder,
+    random_case,
+    random_interaction,
+    random_preparation,
+)
+
+WORK = ("energy", "ergotropy", "capacity", "energy_variance")
+
+
+def evolved(whole, rho, time):
+    if whole.jumps:
+        return (expm(whole.generator() * time) @ rho.ravel()).reshape(rho.shape)
+    step = expm(-1j * whole.h * time)
+    return step @ rho @ step.conj().T
+
+
+def refreshed(rho, levels, fresh):
+    """Some sites (by place) traced out and put in anew, by QuTiP."""
+    for place, new in fresh.items():
+        whole = qutip.Qobj(rho, dims=[levels, levels])
+        others = [k for k in range(len(levels)) if k != place]
+        if not others:
+            rho = new
+            continue
+        both = qutip.tensor(qutip.Qobj(new), whole.ptrace(others))
+        order = list(range(1, len(levels)))
+        order.insert(place, 0)
+        rho = both.permute(order).full()
+    return rho
+
+
+def random_protocol(seed, lossy):
+    """Systems over the same sites with links of their own, durations and resets."""
+    rng = np.random.default_rng(seed)
+    first, chosen = random_case(seed, 12 if lossy else 24, lossy)
+    names, sites = list(first.sites), dict(first.sites)
+    strokes, parts = [], []
+    for k in range(rng.integers(1, 4)):
+        system = first
+        if k:
+            links = [
+                random_interaction(rng, sites, names[j], names[j + 1])
+                for j in range(len(names) - 1)
+                if rng.random() < 0.7
+            ]
+            system = qb.System(sites, links, "a", "b")
+        reset = {
+            name: random_preparation(rng, sites[name]) for name in names if rng.random() < 0.35
+        }
+        duration = float(rng.choice([rng.uniform(0.1, 2.0), 0.0], p=[0.9, 0.1]) if k else 0.7)
+        strokes.append(qb.Stroke(system, duration, reset, resets_battery=True))
+        levels = [site.dimension for site in sites.values()]
+        fresh = {
+            names.index(n): initial(
+                qb.System({"a": sites[n], "b": qb.Qubit()}, [], "a", "b"), {"a": p}
+            )
+            for n, p in reset.items()
+        }
+        fresh = {
+            place: qutip.Qobj(rho, dims=[[levels[place], 2]] * 2).ptrace(0).full()
+            for place, rho in fresh.items()
+        }
+        parts.append((Whole(system, levels), duration, fresh))
+    return strokes, parts, first, chosen
+
+
+def walked(parts, levels, rho, time, repeat):
+    """The state at a time, stroke by stroke; what ends a stroke belongs to it."""
+    for _ in range(repeat):
+        for whole, duration, fresh in parts:
+            rho = refreshed(rho, levels, fresh)
+            if time <= duration + 1e-12:
+                return evolved(whole, rho, time)
+            rho = evolved(whole, rho, duration)
+            time -= duration
+    raise AssertionError
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.booleans())
+def test_random_protocols_agree_with_the_full_space(seed, lossy):
+    strokes, parts, first, chosen = random_protocol(seed, lossy)
+    levels = [site.dimension for site in first.sites.values()]
+    rng, repeat = np.random.default_rng(seed), 4
+    protocol = qb.Protocol(strokes, repeat)
+    length = protocol.duration
+    times = rng.permutation([0.0, *rng.uniform(0, repeat * length, 3), length, 2 * length])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # three levels of an oscillator are few
+        table = protocol.charge(chosen, times, WORK, "collective")
+        rho = protocol.density_matrix(chosen, times, list(first.sites))
+    place = list(first.sites).index("b")
+    h, start = ladder(first.sites["b"], levels[place]), initial(first, chosen)
+    for k, time in enumerate(times):
+        known = walked(parts, levels, start, time, repeat)
+        assert rho.values[k] == pytest.approx(known, abs=1e-9)
+        battery = qutip.Qobj(known, dims=[levels, levels]).ptrace(place).full()
+        for name in WORK:
+            ours = table[name].values[k]
+            assert ours == pytest.approx(getattr(qb, name)(battery, h), abs=1e-8)
+
+
+def maser(levels, atom, time, **loss):
+    system = qb.System(
+        {"atom": qb.Qubit(), "cavity": qb.Oscillator(levels=levels, **loss)},
+        [qb.exchange("atom", "cavity", 1.0)],
+        charger="atom",
+        battery="cavity",
+    )
+    return qb.Stroke(system, time, reset={"atom": atom})
+
+
+@pytest.mark.parametrize("atom", ["excited", "coherent", "mixed"])
+@pytest.mark.parametrize("loss", [0.0, 0.02])
+def test_many_collisions_are_those_of_the_recursion(atom, loss):
+    """Kraus operators of one crossing, found by QuTiP, applied one by one."""
+    n, time, many = 7, 0.9, 300
+    ket = np.array([0.6, 0.8j]) if atom == "coherent" else np.array([0.0, 1.0])
+    fresh = np.diag([0.3, 0.7]) if atom == "mixed" else np.outer(ket, ket.conj())
+    a = qutip.tensor(qutip.qeye(2), qutip.destroy(n))
+    s = qutip.tensor(qutip.basis(2, 0) * qutip.basis(2, 1).dag(), qutip.qeye(n))
+    h = a.dag() * a + s.dag() * s + a.dag() * s + s.dag() * a
+    step = (qutip.liouvillian(h, [np.sqrt(loss) * a] if loss else []) * time).expm()
+    cavity, levels = qutip.fock_dm(n, 0), np.diag(np.arange(n))
+    table = qb.Protocol([maser(n, qb.state(fresh), time, loss=loss)], many)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # seven levels are few
+        ours = table.density_matrix({}, [time * k for k in (1, 2, 77, many)])
+    known = {}
+    for k in range(1, many + 1):
+        both = qutip.tensor(qutip.Qobj(fresh), cavity)
+        cavity = qutip.vector_to_operator(step * qutip.operator_to_vector(both)).ptrace(1)
+        known[k] = cavity.full()
+    for j, k in enumerate((1, 2, 77, many)):
+        assert ours.values[j] == pytest.approx(known[k], abs=1e-9)
+        work = qb.ergotropy(known[k], levels)
+        assert qb.ergotropy(ours[j], levels).item() == pytest.approx(work, abs=1e-9)
+
+
+def test_every_way_of_repeating_gives_the_same():
+    """All cycles at once, a few of them by powers, one of them step by step."""
+    stroke = maser(9, qb.bloch(2.0), 1.1, loss=0.01)
+    protocol = qb.Protocol([stroke], 500)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        every = protocol.charge({}, measures=["energy", "ergotropy"])
+        few = protocol.charge({}, 1.1 * np.array([0, 3, 499, 500]), ["energy", "ergotropy"])
+        odd = protocol.charge({}, 1.1 * np.array([2.5, 3.25, 400.75]), ["energy", "ergotropy"])
+        half = qb.Protocol([maser(9, qb.bloch(2.0), 1.1, loss=0.01)], 3).charge(
+            {}, [2.75], ["energy", "ergotropy"]
+        )
+    for name in ("energy", "ergotropy"):
+        chosen = every[name].values[[0, 3, 499, 500]]
+        assert few[name].values == pytest.approx(chosen, abs=1e-12)
+        assert odd[name].values[0] == pytest.approx(half[name].values[0], abs=1e-12)
+    assert every.cycle.values[[0, 1, 2, 500]].tolist() == [0, 0, 1, 499]
+
+
+def test_drives_begin_with_each_stroke():
+    """A driven stroke in the laboratory frame, solved by QuTiP twice with t = 0 at its start."""
+    sites = {"a": qb.Qubit(1.0), "b": qb.Qubit(1.2, loss=0.1)}
+    link = qb.exchange("a", "b", 0.5)
+    driven = qb.System(sites, [link, qb.drive("a", 0.4, 0.8)], "a", "b")
+    free = qb.System(sites, [link], "a", "b")
+    protocol = qb.Protocol([qb.Stroke(driven, 1.3), qb.Stroke(free, 0.7)], repeat=2)
+    times = [0.6, 1.3, 1.7, 2.4, 3.9]
+    ours = protocol.density_matrix(qb.bloch(1.0, 0.4), times, ["a", "b"])
+    one = qutip.basis(2, 0) * qutip.basis(2, 1).dag()
+    a, b = qutip.tensor(one, qutip.qeye(2)), qutip.tensor(qutip.qeye(2), one)
+    h = a.dag() * a + 1.2 * b.dag() * b + 0.5 * (a.dag() * b + b.dag() * a)
+    fields = [[0.4 * a, lambda t: np.exp(0.8j * t)], [0.4 * a.dag(), lambda t: np.exp(-0.8j * t)]]
+    tight = {"atol": 1e-12, "rtol": 1e-11}
+    charger = np.cos(0.5) * qutip.basis(2, 0) + np.exp(0.4j) * np.sin(0.5) * qutip.basis(2, 1)
+    rho, now, known = qutip.ket2dm(qutip.tensor(charger, qutip.basis(2, 0))), 0.0, {}
+    for _ in range(2):
+        for which, span in (([h, *fields], 1.3), (h, 0.7)):
+            inside = [t - now for t in times if now < t <= now + span + 1e-9]
+            marks = sorted({0.0, *inside, span})
+            found = qutip.mesolve(which, rho, marks, [np.sqrt(0.1) * b], options=tight)
+            known |= {
+                round(now + t, 9): s for t, s in zip(marks[1:], found.states[1:], strict=True)
+            }
+            rho, now = found.states[-1], now + span
+    for k, time in enumerate(times):
+        assert ours.values[k] == pytest.approx(known[time].full(), abs=1e-8)
+
+
+def test_axes_of_systems_and_preparations():
+    coupling = xr.DataArray([0.5, 1.0], dims="coupling", coords={"coupling": [0.5, 1.0]})
+    system = qb.models.qubit_pair(coupling=coupling)
+    protocol = qb.Protocol([qb.Stroke(system, 0.8), qb.Stroke(system, 0.5)], 2)
+    table = protocol.charge(qb.bloch([1.0, 2.0, 3.0]), [0.3, 2.0], ["energy", "power"])
+    assert set(table.energy.dims) == {"coupling", "theta", "time"}
+    known = system.charge(qb.bloch([1.0, 2.0, 3.0]), [0.3, 2.0], ["energy", "power"])
+    for name in ("energy", "power"):
+        ours = table[name].transpose(*known[name].dims)
+        assert ours.values == pytest.approx(known[name].values, abs=1e-12)
+    assert table.stroke.values.tolist() == [0, 0]
+    assert table.cycle.values.tolist() == [0, 1]
+
+
+def test_what_is_seen_at_a_cut_is_said():
+    protocol = qb.Protocol([maser(4, qb.fock(1), 0.5)], 50)
+    with pytest.warns(UserWarning, match="was seen on the last levels of cavity"):
+        table = protocol.charge({}, measures=["energy"])
+    assert table.attrs["at_cut"] > 0.1
+    trapped = qb.Protocol([maser(12, qb.fock(1), np.pi / np.sqrt(6))], 50)
+    assert trapped.charge({}, measures=["energy"]).attrs["at_cut"] < 1e-20
+
+
+def pair(**sites):
+    given = {"charger": qb.Qubit(), "battery": qb.Qubit()} | sites
+    return qb.System(given, [qb.exchange("charger", "battery", 1.0)])
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: qb.Stroke("x", 1.0), "a stroke takes a System"),
+        (lambda: qb.Stroke(pair(), -1.0), "the duration of a stroke must be zero or positive"),
+        (lambda: qb.Stroke(pair(), np.inf), "the duration of a stroke"),
+        (lambda: qb.Stroke(pair(), [1.0, 2.0]), "a single time, not an array"),
+        (lambda: qb.Stroke(pair(), 1.0, {"x": qb.fock(1)}), "reset: the preparation names 'x'"),
+        (lambda: qb.Stroke(pair(), 1.0, qb.fock(1)), "reset is a dict"),
+        (lambda: qb.Stroke(pair(), 1.0, {"battery": qb.fock(0)}), "say resets_battery=True"),
+        (lambda: qb.Stroke(pair(), 1.0, {"charger": qb.bloch([1.0, 2.0])}), "sweep it"),
+        (lambda: qb.Protocol([]), "at least one stroke"),
+        (lambda: qb.Protocol([pair()]), "a protocol is a list of Stroke"),
+        (lambda: qb.Protocol([qb.Stroke(pair(), 0.0)]), "all strokes have the duration 0"),
+        (lambda: qb.Protocol([qb.Stroke(pair(), 1.0)], 0), "repeat must be a whole number"),
+        (
+            lambda: qb.Protocol([qb.Stroke(pair(), 1.0), qb.Stroke(pair(bus=qb.Qubit()), 1.0)]),
+            "stroke 1 is over other sites than the first",
+        ),
+        (
+            lambda: qb.Protocol(
+                [
+                    qb.Stroke(pair(), 1.0),
+                    qb.Stroke(qb.System(dict(pair().sites), [], "battery", "charger"), 1.0),
+                ]
+            ),
+            "stroke 1 has another charger than the first: battery, and not charger",
+        ),
+        (
+            lambda: qb.Protocol(
+                [qb.Stroke(pair(), 1.0), qb.Stroke(pair(battery=qb.Qubit(2.0)), 1.0)]
+            ).charge(qb.fock(1)),
+            "stroke 1 changes the battery's own Hamiltonian",
+        ),
+        (
+            lambda: qb.Protocol([qb.Stroke(pair(), 1.0)]).charge(qb.fock(1), 2.0),
+            "the protocol ends at 1, but times go up to 2",
+        ),
+        (
+            lambda: qb.Protocol(
+                [qb.Stroke(qb.models.jaynes_cummings(), 1.0, {"charger": qb.fock(1)})], 2
+            ).charge({}),
+            "give it levels=",
+        ),
+    ],
+)
+def test_strokes_that_make_no_sense(make, said):
+    with pytest.raises((TypeError, ValueError), match=said):
+        make()
