@@ -38,7 +38,15 @@ from quantumbattery.network.drives import drive, two_photon_drive
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg
 from quantumbattery.network.matrix_interactions import interaction
-from quantumbattery.network.preparations import bloch, coherent, fock, squeezed, state, thermal
+from quantumbattery.network.preparations import (
+    bloch,
+    coherent,
+    fock,
+    gibbs,
+    squeezed,
+    state,
+    thermal,
+)
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.sweeps.store import SweepError
@@ -72,6 +80,7 @@ __all__ = [
     "ergotropy",
     "exchange",
     "fock",
+    "gibbs",
     "heisenberg",
     "incoherent_ergotropy",
     "interaction",

@@ -9,9 +9,12 @@ from math import prod
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.given_states import State
+from quantumbattery.network.joint_starts import parameters_of
+from quantumbattery.network.preparations import Started
+from quantumbattery.network.starts import said
 from quantumbattery.quantities.aliases import Array, Parameter
-from quantumbattery.quantities.parameters import axes_of, names
+from quantumbattery.quantities.parameters import axes_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +33,7 @@ class Batch:
     def of(
         cls,
         arrays: Mapping[str, xr.DataArray],
-        started: Mapping[str, Preparation],
+        started: Started,
         single: bool,
         times: Parameter,
         disconnect: Parameter | None = None,
@@ -40,18 +43,22 @@ class Batch:
         With a single preparation, the same for all chargers, its parameters become coordinates.
         """
         given: dict[str, Parameter] = {}
-        for name, each in started.items():
-            for n in names(each):
-                value = getattr(each, n)
-                if single and np.ndim(value) == 0 and not isinstance(value, complex):
+        told: set[str] = set()  # the names of parameters that become coordinates
+        one = next(iter(started.values()), None)
+        single = single and all(each is one or each == one for each in started.values())
+        for key, each in started.items():
+            named = single and not isinstance(each, State)  # which is no number
+            told |= {*parameters_of(each)} if named else set()
+            for n, value in parameters_of(each).items():
+                if named and np.ndim(value) == 0 and not isinstance(value, complex):
                     given[n] = value
                 elif isinstance(value, xr.DataArray):
-                    given[n if single else f"{name}.{n}"] = value
+                    given[n if named else f"{said(key)}.{n}"] = value
         of_start = {str(d) for v in given.values() for d in getattr(v, "dims", ())}
         last = {} if disconnect is None else {"disconnect": disconnect}
         clock = last | {"time": times}
         sizes, coords = axes_of(given | dict(arrays) | clock)
-        own = {k for k in given if k in sizes or (single and k in coords)}
+        own = {k for k in given if k in sizes or (k in told and k in coords)}
         coords = {k: v for k, v in coords.items() if k in sizes or k in own or k in clock}
         of_time = {str(d) for each in clock.values() for d in getattr(each, "dims", ())}
         of_system = {str(d) for v in arrays.values() for d in v.dims}

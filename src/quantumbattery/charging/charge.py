@@ -18,7 +18,7 @@ from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.machine import ALIKE, TooLargeError, memory
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Values
@@ -52,7 +52,7 @@ def charge(
 
 def converted(
     network: Network, preparation: object, times: Values, disconnect: Values | None = None
-) -> tuple[dict[str, Preparation], Batch]:
+) -> tuple[Started, Batch]:
     """Which site starts in which preparation, and the axes of all that is given."""
     moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
     check_axes("times", moments)

@@ -30,7 +30,7 @@ def solved(problem: Problem) -> Solution:
     """
     network, started, limit = problem.network, problem.started, problem.limit
     free = [name for name, site in network.sites.items() if site.dimension is None]
-    enough = cutoffs(network, started, problem.joint) if free else {}
+    enough = cutoffs(network, started, problem.joints) if free else {}
     made = bool(free) and gains_quanta(network, enough)
     cuts = {name: enough[name] + _FIRST_MORE * made for name in free}
     if made and len(free) > 1:
@@ -41,7 +41,7 @@ def solved(problem: Problem) -> Solution:
         levels = {name: cuts.get(name) or cuts[ALL] for name in free}
         quanta = (free, cuts[ALL] - 1) if ALL in cuts else ((), inf)
         try:
-            reached = reach(network, started, levels, limit, problem.joint, quanta)
+            reached = reach(network, started, levels, limit, problem.joints, quanta)
             solution = solve(problem, reached, allowed)
         except TooLargeError as error:
             if not tried:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import exp, inf, prod, sqrt
@@ -11,6 +11,7 @@ import numpy as np
 
 from quantumbattery.charging.left_out import lost_by
 from quantumbattery.network.amplitudes import tail_quanta
+from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.matrix_interactions import Coupling
 from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator
@@ -107,21 +108,32 @@ class Tail:
 
 
 def tails(
-    network: Network, started: Mapping[str, Preparation], levels: Mapping[str, int]
+    network: Network,
+    started: Mapping[str, Preparation],
+    levels: Mapping[str, int],
+    joints: Iterable[Joint] = (),
 ) -> list[Tail]:
-    """What the preparations have beyond the cuts of their sites, site by site."""
+    """What the preparations have beyond the cuts of their sites, site by site.
+
+    Joint ones have nothing there, but quanta elsewhere.
+    """
     mean = {
         name: tail_quanta(each, network.sites[name], 0)
         if isinstance(network.sites[name], Oscillator)
         else float(network.sites[name].excitations(levels[name]).max())
         for name, each in started.items()
     }
+    elsewhere = sum(
+        float(network.sites[name].excitations(levels[name])[own].max())
+        for each in joints
+        for name, own in zip(each.sites, each.levels.T, strict=True)
+    )
     found = []
     for name, site in network.sites.items():
         each, amplitude, quanta = started.get(name), 0.0, 0.0
         if each is not None:
             amplitude = lost_by(each, site, levels[name])[1]
-            others = sum(mean.values()) - mean[name]
+            others = elsewhere + sum(mean.values()) - mean[name]
             quanta = tail_quanta(each, site, levels[name]) + others * amplitude
         found.append(Tail(amplitude, quanta))
     return found

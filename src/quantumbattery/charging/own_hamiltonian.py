@@ -16,13 +16,13 @@ from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.reach.configurations import Keys, Room
 from quantumbattery.reach.elements import Elements, elements_between
 from quantumbattery.reach.sparse import Sums, components
-from quantumbattery.reach.terms import grouped, hamiltonian_terms
+from quantumbattery.reach.terms import Terms, grouped, hamiltonian_terms
 
 Numbers: TypeAlias = Callable[[Parameter], Array]
 """The values of a parameter over the batch, shape (g or 1,)."""
 
 _DEGENERATE = 1e-10  # of the size of the energies: a gap that is none
-_NO_PART = 1e-17  # of an amplitude
+NO_PART = 1e-17  # of an amplitude
 _LARGE_BLOCK = 400  # from here on the lowest energies alone cost less
 
 
@@ -39,14 +39,23 @@ class OwnHamiltonian:
 
     @classmethod
     def of(
-        cls, network: Network, levels: Mapping[str, int], numbers: Numbers, limit: float
+        cls,
+        network: Network,
+        levels: Mapping[str, int],
+        numbers: Numbers,
+        limit: float,
+        sites: Sequence[str] | None = None,
     ) -> OwnHamiltonian:
-        """Of a network whose sites have so many levels; ValueError if it needs more memory."""
-        sizes = [levels[name] for name in network.battery]
+        """Of a network whose sites have so many levels; ValueError if it needs more memory.
+
+        Of other sites than the battery's, if they are named.
+        """
+        names = network.battery if sites is None else sites
+        sizes = [levels[name] for name in names]
         total = prod(sizes)
         allow("levels of a battery with interactions", total, 64 + 8 * len(sizes), limit)
         states = product_states(sizes)
-        found = _elements(network, levels, states)
+        found = _elements(network, levels, states, names)
         value = _values(found, numbers) * found.value
         still = found.row == found.column
         here, own = found.row[still], value[:, still].real
@@ -60,7 +69,7 @@ class OwnHamiltonian:
     def energies(self) -> Array:
         """All its energies, rising, shape (g, levels)."""
         found = [
-            _energies_of(matrices).reshape(len(matrices), -1) for _, matrices in self._in_blocks()
+            _energies_of(matrices).reshape(len(matrices), -1) for _, matrices in self.in_blocks()
         ]
         return np.sort(np.concatenate(found, axis=-1), axis=-1)
 
@@ -79,31 +88,25 @@ class OwnHamiltonian:
         row, column = place[self.row[inside]], place[self.column[inside]]
         return self.diagonal[:, number], row, column, self.value[:, inside]
 
-    def ground_state(self, names: Sequence[str]) -> tuple[Array, Array]:
-        """The levels of the battery's sites (states, sites), and amplitudes (g, states) there.
+    def ground_state(self, degenerate: str) -> tuple[Array, Array]:
+        """The levels of its sites (states, sites), and amplitudes (g, states) there.
 
-        Of its ground state; ValueError if the ground level is degenerate. The sites are named so.
+        Of its ground state; ValueError, as it says, if the ground level is degenerate.
         """
-        found = [(members, *_ground_of(matrices)) for members, matrices in self._in_blocks()]
+        found = [(members, *_ground_of(matrices)) for members, matrices in self.in_blocks()]
         lowest_two = [energies.reshape(len(energies), -1) for _, energies, _ in found]
         every = np.sort(np.concatenate(lowest_two, axis=-1), axis=-1)
-        scale = np.abs(every).max(axis=-1) + np.ptp(every, axis=-1)
-        if every.shape[-1] > 1 and (every[:, 1] - every[:, 0] <= _DEGENERATE * scale).any():
-            start = ", ".join(f"{name!r}: fock(0)" for name in names)
-            raise ValueError(
-                "the battery is not prepared, and the ground level of its own Hamiltonian, with "
-                "the interactions that are always on, is degenerate: say which of its states the "
-                f"battery starts in, by a preparation of its sites, such as {{{start}}}"
-            )
+        if alike(every).any():
+            raise ValueError(degenerate)
         kind = np.result_type(*(vectors for *_, vectors in found))
         amplitudes = np.zeros((len(every), len(self.states)), kind)
         for members, energies, vectors in found:
             member, block = np.nonzero(energies[..., 0] == every[:, :1])
             amplitudes[member[:, None], members[block]] = vectors[member, block]
-        held = (np.abs(amplitudes) > _NO_PART).any(axis=0)
+        held = (np.abs(amplitudes) > NO_PART).any(axis=0)
         return self.states[held], amplitudes[:, held]
 
-    def _in_blocks(self) -> Iterator[tuple[Array, Array]]:
+    def in_blocks(self) -> Iterator[tuple[Array, Array]]:
         """The blocks that nothing joins, those of one size together.
 
         The numbers of the states in each (blocks, size), and the matrices (g, blocks, size, size).
@@ -128,13 +131,23 @@ class OwnHamiltonian:
             yield members, matrices
 
 
-def _elements(network: Network, levels: Mapping[str, int], states: Array) -> Elements:
-    """Elements of the battery's own terms between its states, all other sites in level 0."""
-    own = {*network.battery} | {k for k, each in enumerate(network.interactions) if each.always}
+def own_terms(network: Network, levels: Mapping[str, int], sites: Sequence[str]) -> Terms:
+    """The terms of the Hamiltonian that are some sites' own."""
+    own: set[str | int] = {*sites}
+    for k, each in enumerate(network.interactions):
+        if each.always and {*each.ends} <= {*sites}:
+            own.add(k)
     terms = hamiltonian_terms(network, levels, drives=False)
-    terms = replace(terms, products=[p for p in terms.products if terms.origins[p.term] in own])
+    return replace(terms, products=[p for p in terms.products if terms.origins[p.term] in own])
+
+
+def _elements(
+    network: Network, levels: Mapping[str, int], states: Array, sites: Sequence[str]
+) -> Elements:
+    """Elements of the sites' own terms between their states, all other sites in level 0."""
+    terms = own_terms(network, levels, sites)
     sizes = np.array([levels[name] for name in network.sites])
-    place = [list(network.sites).index(name) for name in network.battery]
+    place = [list(network.sites).index(name) for name in sites]
     configurations = np.zeros((len(states), len(sizes)), dtype=np.int64)
     configurations[:, place] = states
     keys = Keys.over(configurations, sizes.tolist())
@@ -148,6 +161,15 @@ def _values(elements: Elements, numbers: Numbers) -> Array:
     given = [numbers(each) for each in elements.coefficients]
     table = np.stack(np.broadcast_arrays(*given), axis=-1)
     return table[:, elements.term]
+
+
+def alike(energies: Array) -> Array:
+    """Where the two lowest of some energies (g, n), rising, are the same, (g,)."""
+    scale = np.abs(energies).max(axis=-1) + np.ptp(energies, axis=-1)
+    if energies.shape[-1] < 2:
+        return np.zeros(len(energies), dtype=bool)
+    same: Array = energies[:, 1] - energies[:, 0] <= _DEGENERATE * scale
+    return same
 
 
 def product_states(sizes: Sequence[int]) -> Array:

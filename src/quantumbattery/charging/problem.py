@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import xarray as xr
-
 from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.joint_starts import joint_starts
 from quantumbattery.charging.observables import Observable
 from quantumbattery.charging.own_hamiltonian import OwnHamiltonian
+from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Joint, Preparation
+from quantumbattery.network.preparations import Started
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Reach
 
@@ -22,7 +22,7 @@ class Problem:
     """What is to be solved."""
 
     network: Network
-    started: Mapping[str, Preparation]  # of every site that does not start in its ground state
+    started: Started  # of every site that does not start in its ground state
     axes: Batch
     measures: tuple[str, ...]
     extraction: str
@@ -39,19 +39,9 @@ class Problem:
         return OwnHamiltonian.of(network, levels, self.axes.numbers, self.limit)
 
     @cached_property
-    def joint(self) -> Joint | None:
-        """The ground state of such a battery, where no preparation names one of its sites.
-
-        None where it is that all its sites are in level 0, or where they are prepared.
-        """
-        battery = self.network.battery
-        if self.own is None or not self.started.keys().isdisjoint(battery):
-            return None
-        states, amplitudes = self.own.ground_state(battery)
-        alike = len(amplitudes) == 1
-        sizes = {} if alike else {d: self.axes.sizes[d] for d in self.axes.generator}
-        values = amplitudes.reshape(*sizes.values(), len(states))
-        return Joint(states, xr.DataArray(values, dims=(*sizes, "entry")))
+    def joints(self) -> tuple[Joint, ...]:
+        """What several sites start in together."""
+        return joint_starts(self.network, self.started, self.axes, self.own, self.limit)
 
 
 @dataclass(frozen=True, eq=False)

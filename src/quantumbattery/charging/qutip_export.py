@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.joint_starts import DEGENERATE_BATTERY, joint_starts
 from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import amplitudes, density_matrix, is_pure, tail
 from quantumbattery.network.full_space import (
@@ -21,13 +23,14 @@ from quantumbattery.network.full_space import (
     is_shared,
     lowest,
 )
+from quantumbattery.network.joint_starts import parameters_of, state_of
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Fock, Preparation
+from quantumbattery.network.preparations import Fock, Preparation, Started
 from quantumbattery.network.sites import Oscillator, Site
-from quantumbattery.network.starts import at_rest, by_site
+from quantumbattery.network.starts import at_rest, by_site, prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import choices, listed, short
-from quantumbattery.quantities.parameters import names, numbers, whole_number
+from quantumbattery.quantities.parameters import numbers, whole_number
 
 _MISSED = 1e-10  # of a preparation, beyond the levels, from which on a warning says so
 
@@ -164,8 +167,9 @@ class QutipModel:
         network, levels = self._space.network, self.levels
         started = by_site(preparation, network)
         _check_one_start(started)
-        parts: list[tuple[tuple[str, ...], Array]] = []
-        if self._ground is not None and started.keys().isdisjoint(network.battery):
+        joints = joint_starts(network, started, Batch.of({}, {}, False, 0.0), None, self._limit)
+        parts = [(each.sites, state_of(each, levels)) for each in joints]
+        if self._ground is not None and prepared_sites(started).isdisjoint(network.battery):
             _check_ground(self._space, *self._ground)
             parts.append((tuple(alone(self._space).levels), self._ground[1]))
         held = {name for ends, _ in parts for name in ends}
@@ -256,11 +260,7 @@ def _check_ground(space: FullSpace, energy: float, ket: Array) -> None:
     own = alone(space)
     if is_shared(own.on_all(own.battery()), energy, ket):
         start = ", ".join(f"{name!r}: fock(0)" for name in space.network.battery)
-        raise ValueError(
-            "the battery is not prepared, and the ground level of its own Hamiltonian, with the "
-            "interactions that are always on, is degenerate: say which of its states the battery "
-            f"starts in, by a preparation of its sites, such as {{{start}}}"
-        )
+        raise ValueError(DEGENERATE_BATTERY.format(start))
 
 
 def _state(each: Preparation, site: Site, levels: int) -> Array:
@@ -319,10 +319,9 @@ def _check_one(network: Network) -> None:
         raise ValueError(_several(where, value))
 
 
-def _check_one_start(started: Mapping[str, Preparation]) -> None:
+def _check_one_start(started: Started) -> None:
     for name, each in started.items():
-        for number in names(each):
-            value = getattr(each, number)
+        for number, value in parameters_of(each).items():
             if hasattr(value, "dims"):
                 raise ValueError(_several(f"{number} of the preparation of {name!r}", value))
 

@@ -23,6 +23,7 @@ from quantumbattery.dynamics.storage import whole
 from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import density_matrix as matrix_of
 from quantumbattery.network.network import Network
+from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import Bipartition, Reach, reach
@@ -91,7 +92,7 @@ def _reached(strokes: Strokes, problem: Problem) -> Reach:
     fresh = [each.reset for each in strokes.strokes if each.reset]
     levels: dict[str, int] = {}
     if free:
-        enough = cutoffs(network, problem.started, problem.joint)
+        enough = cutoffs(network, problem.started, problem.joints)
         if fresh or any(gains_quanta(each, enough) for each in (network, *others)):
             raise ValueError(
                 f"{free[0]!r} is an oscillator that chooses its own levels, but strokes bring "
@@ -99,7 +100,7 @@ def _reached(strokes: Strokes, problem: Problem) -> Reach:
             )
         levels = {name: enough[name] for name in free}
     return reach(
-        network, problem.started, levels, problem.limit, problem.joint, after=others, fresh=fresh
+        network, problem.started, levels, problem.limit, problem.joints, after=others, fresh=fresh
     )
 
 
@@ -297,7 +298,7 @@ class Work:
     def _held(self) -> dict[str, Array]:
         """What a battery that does not start empty holds before, each (g, c, 1), for powers."""
         network, asked = self.problem.network, set(self.problem.measures) & set(POWERS)
-        if not asked or self.problem.started.keys().isdisjoint(network.battery):
+        if not asked or prepared_sites(self.problem.started).isdisjoint(network.battery):
             return {}
         names = dict.fromkeys(POWERS[name] for name in asked)
         return self.before(tuple(names))

@@ -27,7 +27,7 @@ from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
 from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.network import Network
-from quantumbattery.network.starts import at_rest
+from quantumbattery.network.starts import at_rest, prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
 from quantumbattery.reach.terms import OF_DRIVE
@@ -79,7 +79,7 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     start = initial(problem, reached)
     lost = {
         name: lost_by(each, network.sites[name], counts[name])[0]
-        for name, each in problem.started.items()
+        for name, each in at_rest(network, problem.started, problem.joints).items()
     }
     readout, observed = Readout(network, reached, state, split), None
     own = readout.further.prepared(problem.measures, own, numbers, problem.limit)
@@ -168,8 +168,9 @@ class Work:
         levels = dict(zip(reached.sites, reached.levels, strict=True))
         shared = reached.start.lost[1]  # by levels within the preparations' own
         quanta = float(sum(reached.levels)) if shared else 0.0
-        every = at_rest(network, self.problem.started, self.problem.joint)
-        return [*tails(network, every, levels), Tail(shared, shared * quanta)]
+        every = at_rest(network, self.problem.started, self.problem.joints)
+        own = tails(network, every, levels, self.problem.joints)
+        return [*own, Tail(shared, shared * quanta)]
 
     @cached_property
     def cut(self) -> Cut:
@@ -260,7 +261,7 @@ class Work:
     def _held(self, moving: Motion | Storage, own: Battery) -> dict[str, Array]:
         """What a battery that does not start empty holds at t = 0, each (g, c, 1), for powers."""
         network, asked = self.problem.network, set(self.problem.measures) & set(POWERS)
-        if not asked or self.problem.started.keys().isdisjoint(network.battery):
+        if not asked or prepared_sites(self.problem.started).isdisjoint(network.battery):
             return {}
         names = dict.fromkeys(POWERS[name] for name in asked)
         none = np.zeros(1) if self.off is None else np.zeros((2, 1))

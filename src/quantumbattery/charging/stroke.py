@@ -9,11 +9,12 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.system import System
+from quantumbattery.network.joint_starts import parameters_of
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import Described, listed, saying
-from quantumbattery.quantities.parameters import flag, names, numbers, whole_number
+from quantumbattery.quantities.parameters import flag, numbers, whole_number
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -82,6 +83,11 @@ class Stroke(Described):
             raise TypeError(f"reset is a dict of sites and preparations; got {reset!r:.60}")
         with saying("reset"):
             fresh = by_site(reset, self.system)
+        if together := [key for key in fresh if isinstance(key, tuple)]:
+            raise ValueError(
+                f"reset: {', '.join(together[0])} would begin anew in one state together, but a "
+                "reset is of one site at a time: give each a preparation of its own"
+            )
         kept = [name for name in fresh if name in self.system.battery]
         if kept and not self.resets_battery:
             raise ValueError(
@@ -89,7 +95,7 @@ class Stroke(Described):
                 "say resets_battery=True"
             )
         for name, each in fresh.items():
-            if any(isinstance(getattr(each, n), xr.DataArray) for n in names(each)):
+            if any(isinstance(value, xr.DataArray) for value in parameters_of(each).values()):
                 raise ValueError(
                     f"reset: the preparation of {name!r} has an axis, but every reset is to one "
                     "state: sweep it (qb.sweep)"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.network.serialization import plain, system_parts
 from quantumbattery.quantities.aliases import MatrixLike, Values
 
@@ -89,7 +89,7 @@ class System(Network):
 
     def charge(
         self,
-        preparation: Preparation | Mapping[str, Preparation],
+        preparation: Preparation | Started,
         times: Values,
         measures: Iterable[str] | None = None,
         extraction: str = "global",
@@ -101,11 +101,14 @@ class System(Network):
 
         Parameters
         ----------
-        preparation : preparation, or dict of str to preparation
+        preparation : preparation, or dict of str or tuple of str to preparation
             How every charger site starts, or each site by its name; sites that are not named
             start in their ground state, those of a battery that interacts always in their common
             one, if none of them is named. Made by `bloch`, `fock`, `coherent`, `squeezed`,
-            `thermal` or `state`.
+            `thermal`, `gibbs` or `state`. A tuple of names means all of them: together in a joint
+            `state` (entangled, correlated; the first is the slowest, as in ``np.kron``) or in a
+            `gibbs` state of what interacts always, each by itself in any other. A DataArray with a
+            dimension "site" then has a value for each.
         times : float, 1-D array_like or DataArray
             Times since the interactions were switched on, zero or positive. A 1-D array becomes
             the axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
@@ -201,7 +204,7 @@ class System(Network):
 
     def optimum(
         self,
-        preparation: Preparation | Mapping[str, Preparation],
+        preparation: Preparation | Started,
         horizon: float,
         of: str | Iterable[str] = ("energy", "power", "ergotropy", "ergotropic_power"),
         tolerance: float = 1e-9,
@@ -266,7 +269,7 @@ class System(Network):
 
     def density_matrix(
         self,
-        preparation: Preparation | Mapping[str, Preparation],
+        preparation: Preparation | Started,
         times: Values,
         sites: str | Iterable[str] | None = None,
         *,
@@ -321,7 +324,7 @@ class System(Network):
 
     def expect(
         self,
-        preparation: Preparation | Mapping[str, Preparation],
+        preparation: Preparation | Started,
         times: Values,
         operators: Mapping[str, tuple[str | Iterable[str], MatrixLike]],
         *,

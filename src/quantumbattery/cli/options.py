@@ -78,7 +78,7 @@ State = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="How the charger starts: bloch, fock, coherent, squeezed or thermal.",
+        help="How the charger starts: bloch, fock, coherent, squeezed, thermal or gibbs.",
         autocompletion=_states,
     ),
 ]

@@ -18,7 +18,8 @@ def print_head(described: object, preparation: object, table: xr.Dataset) -> Non
     print(described)
     if isinstance(preparation, Mapping):
         for site, each in preparation.items():
-            print(f"{site} starts as {each}")
+            many = isinstance(site, tuple)
+            print(f"{', '.join(site) if many else site} {'start' if many else 'starts'} as {each}")
         if not preparation:
             print("every site starts in its ground state")
     else:

@@ -14,13 +14,14 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.given_states import State, square_root
 from quantumbattery.network.preparations import (
     Bloch,
     Coherent,
     Fock,
+    Gibbs,
     Preparation,
     Squeezed,
-    State,
     Thermal,
 )
 from quantumbattery.network.sites import Oscillator, Site, energies
@@ -32,8 +33,8 @@ _MOST_LEVELS = 1 << 24
 
 def is_pure(preparation: Preparation) -> bool:
     """Whether a preparation is given by amplitudes alone."""
-    mixed = isinstance(preparation, State) and preparation.array.ndim == 2
-    return not (mixed or isinstance(preparation, Thermal))
+    mixed = isinstance(preparation, State) and preparation.array.ndim > 1
+    return not (mixed or isinstance(preparation, Thermal | Gibbs))
 
 
 def amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
@@ -61,7 +62,7 @@ def amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArra
         return _over_levels(_squeezed, levels, preparation.r, preparation.angle)
     if isinstance(preparation, State) and is_pure(preparation):
         ket = np.zeros(levels, dtype=preparation.array.dtype)
-        ket[: len(preparation.array)] = preparation.array[:levels]
+        ket[: preparation.size] = preparation.values[:levels]
         return xr.DataArray(ket, dims="level")
     raise TypeError(f"{short(preparation)} on {site!r:.60} is mixed: ask for its density matrix")
 
@@ -73,16 +74,17 @@ def factors(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
     """
     if is_pure(preparation):
         return amplitudes(preparation, site, levels).expand_dims("member", -1)
-    if isinstance(preparation, Thermal):
+    if isinstance(preparation, Thermal | Gibbs):
         unit = xr.DataArray(np.eye(levels), dims=("level", "member"))
-        weights = _thermal(preparation.occupation, site, levels)
-        roots: xr.DataArray = (weights**0.5) * unit
+        roots: xr.DataArray = (_populations(preparation, site, levels) ** 0.5) * unit
         return roots.transpose(..., "level", "member")
     assert isinstance(preparation, State)
-    matrix = np.zeros((levels, levels), dtype=preparation.array.dtype)
-    inside = slice(min(levels, len(preparation.array)))
-    matrix[inside, inside] = preparation.array[inside, inside]
-    return xr.DataArray(_square_root(matrix), dims=("level", "member"))
+    given = preparation.values
+    matrix = np.zeros((*given.shape[:-2], levels, levels), dtype=given.dtype)
+    inside = slice(min(levels, preparation.size))
+    matrix[..., inside, inside] = given[..., inside, inside]
+    dims = (*preparation.batch, "level", "member")
+    return xr.DataArray(square_root(matrix), dims=dims, coords=preparation.labels)
 
 
 def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, Array, xr.DataArray]:
@@ -90,8 +92,8 @@ def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, A
     pure = is_pure(preparation)
     if pure:
         root = amplitudes(preparation, site, levels)
-    elif isinstance(preparation, Thermal):  # diagonal: levels times levels are not made
-        root = _thermal(preparation.occupation, site, levels) ** 0.5
+    elif isinstance(preparation, Thermal | Gibbs):  # diagonal: levels times levels are not made
+        root = _populations(preparation, site, levels) ** 0.5
     else:
         root = factors(preparation, site, levels)
     batch = [d for d in root.dims if d not in ("level", "member")]
@@ -150,11 +152,10 @@ def tail(preparation: Preparation, site: Site, levels: int) -> Parameter:
     if isinstance(preparation, Squeezed):
         pairs = (levels + 1) // 2  # the first pair beyond the levels
         return _tail(lambda r: betainc(pairs, 0.5, np.tanh(r) ** 2), preparation.r)
-    if isinstance(preparation, Thermal):
-        return _tail(lambda n: (n / (n + 1)) ** levels, preparation.occupation)
-    array = preparation.array
-    weights = np.abs(array) ** 2 if array.ndim == 1 else np.diagonal(array).real
-    return float(weights[levels:].sum())
+    if isinstance(preparation, Thermal | Gibbs):
+        return _tail(lambda n: (n / (n + 1)) ** levels, _occupation(preparation, site))
+    beyond = preparation.weights.isel(level=slice(levels, None)).sum("level")
+    return beyond if beyond.ndim else float(beyond)
 
 
 def tail_quanta(preparation: Preparation, site: Site, levels: int) -> float:
@@ -173,8 +174,8 @@ def tail_quanta(preparation: Preparation, site: Site, levels: int) -> float:
         mean = np.abs(np.asarray(preparation.alpha)) ** 2
         beyond = [gammainc(max(levels - k, 1), mean) if levels > k else 1.0 for k in (1, 2)]
         square = mean * beyond[0] + mean**2 * beyond[1]
-    elif isinstance(preparation, Thermal):
-        mean = np.asarray(preparation.occupation)
+    elif isinstance(preparation, Thermal | Gibbs):
+        mean = np.asarray(_occupation(preparation, site))
         weight = (mean / (mean + 1)) ** levels
         square = weight * (levels**2 + 2 * levels * mean + mean * (2 * mean + 1))
     elif isinstance(preparation, Squeezed):
@@ -186,9 +187,8 @@ def tail_quanta(preparation: Preparation, site: Site, levels: int) -> float:
         whole = 3 * np.sinh(r) ** 4 + 2 * np.sinh(r) ** 2
         square = np.minimum(weight / (1 - q) * sums, whole)
     else:
-        array = preparation.array
-        weights = np.abs(array) ** 2 if array.ndim == 1 else np.diagonal(array).real
-        square = (np.arange(len(weights)) ** 2 * weights)[levels:].sum()
+        weights = preparation.weights.to_numpy()
+        square = (np.arange(preparation.size) ** 2 * weights)[..., levels:].sum(axis=-1)
     return float(np.sqrt(np.max(square)))
 
 
@@ -306,14 +306,45 @@ def _squeezed(levels: int, r: Array, angle: Array) -> Array:
     return out
 
 
-def _thermal(occupation: Parameter, site: Site, levels: int) -> xr.DataArray:
-    ratio = xr.DataArray(occupation / (occupation + 1))
+def _populations(preparation: Thermal | Gibbs, site: Site, levels: int) -> xr.DataArray:
+    """Of the levels of a site in equilibrium, (..., "level")."""
+    if isinstance(preparation, Gibbs) and not isinstance(site, Oscillator):
+        return boltzmann(energies(site, levels), preparation.temperature, "level")
+    n = _occupation(preparation, site)
+    ratio = xr.DataArray(n / (n + 1))
     if isinstance(site, Oscillator):
         steps = xr.DataArray(np.arange(levels), dims="level")
-        return (ratio**steps) / (occupation + 1)
+        return (ratio**steps) / (n + 1)
     ladder = energies(site, levels)
     weights = ratio ** (ladder / first_gap(ladder))
     return weights / weights.sum("level")
+
+
+def _occupation(preparation: Thermal | Gibbs, site: Site) -> Parameter:
+    """The mean number of quanta of an oscillator in equilibrium."""
+    if isinstance(preparation, Thermal):
+        return preparation.occupation
+    assert isinstance(site, Oscillator)
+    with np.errstate(divide="ignore", over="ignore"):  # 0 at T = 0
+        n: Any = 1 / np.expm1(np.divide(site.frequency, preparation.temperature))
+    return n if isinstance(n, xr.DataArray) else float(n)
+
+
+def boltzmann(above: xr.DataArray, temperature: Parameter, dim: str) -> xr.DataArray:
+    """e^{-E/T} over a dimension of energies above the lowest, normalised; that one alone at T = 0.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from quantumbattery.network.amplitudes import boltzmann
+    >>> boltzmann(xr.DataArray([0.0, 1.0], dims="level"), 1.0, "level").values.round(6)
+    array([0.731059, 0.268941])
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        exponent = above / xr.DataArray(temperature)
+    weights: xr.DataArray = xr.apply_ufunc(np.exp, -exponent.where(above > 0, 0.0))
+    normalised: xr.DataArray = weights / weights.sum(dim)
+    return normalised.rename(None)
 
 
 def first_gap(ladder: xr.DataArray) -> xr.DataArray:
@@ -321,20 +352,3 @@ def first_gap(ladder: xr.DataArray) -> xr.DataArray:
     rising = np.sort(ladder.transpose(..., "level").to_numpy(), axis=-1)
     gap: xr.DataArray = ladder.isel(level=1).copy(data=rising[..., 1] - rising[..., 0])
     return gap
-
-
-def _square_root(matrix: Array) -> Array:
-    """V with V V^dag = matrix, each column inside one of the blocks that the matrix falls into."""
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import connected_components
-
-    count, label = connected_components(csr_array(matrix != 0), directed=False)
-    columns = [np.zeros((len(matrix), 0), dtype=matrix.dtype)]
-    for block in range(count):
-        inside = np.flatnonzero(label == block)
-        weights, vectors = np.linalg.eigh(matrix[np.ix_(inside, inside)])
-        kept = weights > len(matrix) * np.finfo(float).eps
-        column = np.zeros((len(matrix), kept.sum()), dtype=matrix.dtype)
-        column[inside] = vectors[:, kept] * np.sqrt(weights[kept])
-        columns.append(column)
-    return np.concatenate(columns, axis=1)

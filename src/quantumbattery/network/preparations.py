@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
+from quantumbattery.network.given_states import State, checked_state
+from quantumbattery.quantities.aliases import MatrixLike, Parameter, Values
 from quantumbattery.quantities.described import Described
-from quantumbattery.quantities.matrices import TOLERANCE, density_matrices
 from quantumbattery.quantities.parameters import LARGEST, any_nonzero, parameter
 
 # Sums such as 3 * (pi / 3) may land an ulp or two past pi.
@@ -56,21 +57,16 @@ class Thermal(Described):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class State(Described):
-    """A given ket or density matrix; made by `state`."""
+class Gibbs(Described):
+    """The Gibbs state of sites; made by `gibbs`."""
 
-    array: Array
-
-
-@dataclass(frozen=True, eq=False)
-class Joint:
-    """A pure state of several sites together, which the program itself finds."""
-
-    levels: Array  # (entries, sites)
-    amplitude: xr.DataArray  # (..., "entry"); the other axes are those of the network
+    temperature: Parameter
 
 
-Preparation: TypeAlias = Bloch | Fock | Coherent | Squeezed | Thermal | State
+Preparation: TypeAlias = Bloch | Fock | Coherent | Squeezed | Thermal | Gibbs | State
+
+Started: TypeAlias = Mapping[Any, Preparation]
+"""How sites start, by their names, and several together, by tuples of their names."""
 
 
 # --- making them -------------------------------------------------------------------------------
@@ -276,15 +272,64 @@ def thermal(occupation: Values) -> Thermal:
     return Thermal(parameter("occupation", occupation, "zero or positive, and finite", 0.0))
 
 
-def state(ket_or_density_matrix: MatrixLike) -> State:
-    """Prepare any state of a site.
+def gibbs(temperature: Values) -> Gibbs:
+    """Prepare sites in the Gibbs state exp(-H/T)/Z of their own Hamiltonian.
 
     Parameters
     ----------
-    ket_or_density_matrix : array_like or Qobj, shape (d,), (d, 1) or (d, d)
+    temperature : float, 1-D array_like or DataArray
+        T, in the unit of the frequencies (hbar = k_B = 1). Zero, which is the ground state, or
+        positive. A 1-D array becomes the axis "temperature" of every result.
+
+    Returns
+    -------
+    Gibbs
+        A frozen description of the preparation.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the temperature is no real number, negative or not finite. A system refuses 0 where the
+        ground level is degenerate, and sites that interact always with others than its key names.
+
+    Notes
+    -----
+    The state of a system in equilibrium with a bath: L. D. Landau and E. M. Lifshitz, Statistical
+    Physics, Part 1, 3rd ed., Eq. 28.3. H is that of the sites which it prepares, with the
+    interactions between them that are always on (``always=True``): give them as one tuple, as in
+    ``{("x", "y"): gibbs(0.2)}``. Sites without such interactions are in the product of their Gibbs
+    states: level k of each has e^{-E_k/T}, normalised. On one site it is what `thermal` gives with
+    n = 1/(e^{gap/T} - 1). An Ensemble is in the Gibbs state on its symmetric ladder; oscillators
+    that interact always are cut where their levels are.
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.gibbs(0.5)
+    Gibbs(temperature=0.5)
+
+    Two qubits that interact always, with the energies 0, 1/2, 3/2 and 2, before they are charged:
+
+    >>> link = qb.exchange("x", "y", 0.5, always=True)
+    >>> warm = qb.System({name: qb.Qubit() for name in "xy"}, [link], [], ["x", "y"])
+    >>> table = warm.charge({("x", "y"): qb.gibbs([0.0, 1.0])}, 0.0, ["energy"])
+    >>> table.energy.values.round(6)
+    array([0.      , 0.462409])
+    """
+    return Gibbs(parameter("temperature", temperature, "zero or positive, and finite", 0.0))
+
+
+def state(ket_or_density_matrix: MatrixLike) -> State:
+    """Prepare any state of a site, or of several sites together.
+
+    Parameters
+    ----------
+    ket_or_density_matrix : array_like, Qobj or DataArray, shape (d,), (d, 1) or (d, d)
         Index 0 is the ground state; of a Qudit index k is the k-th level listed. A ket has norm 1;
         a density matrix is Hermitian, positive and of trace 1 (tolerance 1e-8). An oscillator's
-        levels from d on are empty.
+        levels from d on are empty. A DataArray with dimensions "row" and "column" may have others,
+        in any order, which become axes of every result, with their labels: a batch of density
+        matrices, such as those that `System.density_matrix` gave for an earlier time.
 
     Returns
     -------
@@ -294,7 +339,14 @@ def state(ket_or_density_matrix: MatrixLike) -> State:
     Raises
     ------
     TypeError, ValueError
-        If it holds no numbers, or is no state.
+        If it holds no numbers, is no state, or has a dimension "time": rename that one.
+
+    Notes
+    -----
+    Of several sites, as in ``{("a", "b"): state(rho)}``, the first of the tuple is the slowest, as
+    in ``np.kron``. The levels of each are the `dims` of a Qobj, or the attribute "levels" of a
+    DataArray; an array without them has as many as the sites have, where one oscillator may have
+    fewer: as many as the dimension of the state leaves to it.
 
     Examples
     --------
@@ -302,20 +354,11 @@ def state(ket_or_density_matrix: MatrixLike) -> State:
     >>> import quantumbattery as qb
     >>> qb.state(np.array([0.6, 0.8j]))
     State(array=<array 2>)
+
+    A Bell pair of charger and battery:
+
+    >>> bell = {("charger", "battery"): qb.state(np.array([1, 0, 0, 1]) / np.sqrt(2))}
+    >>> qb.QubitPair().system().charge(bell, [0.0, 1.0], ["energy"]).energy.values.round(6)
+    array([0.5, 0.5])
     """
-    given = ket_or_density_matrix
-    plain = given.full() if callable(getattr(given, "full", None)) else np.asarray(given)
-    if plain.dtype.kind in "iufc" and (
-        plain.ndim == 1 or (plain.ndim == 2 and plain.shape[1] == 1)
-    ):
-        ket = plain.reshape(-1).astype(complex if plain.dtype.kind == "c" else float)
-        norm = np.linalg.norm(ket)
-        if not abs(norm - 1) <= TOLERANCE:
-            raise ValueError(f"the ket has norm {norm:.9g}, not 1: divide it by its norm")
-        array = ket
-    else:
-        array = np.array(density_matrices(given, "the density matrix"))
-        if array.ndim > 2:
-            raise ValueError(f"a preparation is a single state; got shape {array.shape}")
-    array.flags.writeable = False
-    return State(array)
+    return State(*checked_state(ket_or_density_matrix))

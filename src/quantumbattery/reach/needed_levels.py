@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from quantumbattery.network.amplitudes import entries, is_pure, needed_levels
+from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Joint, Preparation
+from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.parameters import whole_number
@@ -29,8 +30,8 @@ def gains_quanta(network: Network, levels: Mapping[str, int]) -> bool:
 
 def cutoffs(
     network: Network,
-    started: Mapping[str, Preparation],
-    joint: Joint | None = None,
+    started: Started,
+    joints: Sequence[Joint] = (),
     tolerance: float = 1e-14,
 ) -> dict[str, int]:
     """Enough levels of every site for preparations, and for their quanta wherever they go.
@@ -45,17 +46,22 @@ def cutoffs(
     network : Network
     started : dict of str to preparation
         As `by_site` has checked them.
+    joints : sequence of Joint
+        What several sites start in together; of their levels none is left out.
     tolerance : float
         The norm that may be left out of a ket, or the weight of a thermal state. A norm, since the
         work in a state may depend on its smallest amplitudes in the first power.
     """
     levels = {name: site.dimension or 2 for name, site in network.sites.items()}
     quanta = 0
-    if joint is not None:
-        ladders = zip(network.battery, joint.levels.T, strict=True)
-        quanta = int(sum(network.sites[n].excitations(levels[n])[own] for n, own in ladders).max())
-    every = at_rest(network, started, joint)
-    for name in network.sites.keys() - {*every, *(network.battery if joint is not None else ())}:
+    for joint in joints:
+        for name, own in zip(joint.sites, joint.levels.T, strict=True):
+            if network.sites[name].dimension is None:
+                levels[name] = max(2, int(own.max()) + 1)
+        ladders = zip(joint.sites, joint.levels.T, strict=True)
+        quanta += int(sum(network.sites[n].excitations(levels[n])[own] for n, own in ladders).max())
+    every = at_rest(network, started, joints)
+    for name in network.sites.keys() - {*every, *(n for each in joints for n in each.sites)}:
         quanta += int(network.sites[name].excitations(levels[name])[0])  # A may leave level 0 too
     for name, each in every.items():
         site = network.sites[name]

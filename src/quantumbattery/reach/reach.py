@@ -7,7 +7,7 @@ qubits with one excitation is 1,001 configurations, not 2^1000.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf, sqrt
@@ -17,8 +17,9 @@ import xarray as xr
 
 from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import entries
+from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Joint, Preparation
+from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.configurations import Keys, Room, explored
@@ -93,10 +94,10 @@ class Reach:
 
 def reach(
     network: Network,
-    started: Mapping[str, Preparation],
+    started: Started,
     levels: Mapping[str, int] | None = None,
     limit: float = 2.0,
-    joint: Joint | None = None,
+    joints: Sequence[Joint] = (),
     quanta: tuple[Collection[str], float] = ((), inf),
     after: Sequence[Network] = (),
     fresh: Sequence[Mapping[str, Preparation]] = (),
@@ -112,8 +113,8 @@ def reach(
         Levels of oscillators, in place of what `cutoffs` finds.
     limit : float
         The memory that the result may take, in GiB; ValueError as soon as it is known to need more.
-    joint : Joint, optional
-        How the battery's sites start together, where none of them is prepared.
+    joints : sequence of Joint
+        What several sites start in together.
     quanta : tuple of names and a number, optional
         How many quanta some oscillators may hold together.
     after : sequence of Network, optional
@@ -146,11 +147,11 @@ def reach(
            [0, 1, 0, 0],
            [1, 0, 0, 0]], dtype=uint8)
     """
-    started = at_rest(network, started, joint)
-    counts = _levels(network, started, levels or {}, limit, joint)
+    counts = _levels(network, started, levels or {}, limit, joints)
     sizes = np.array(list(counts.values()))
     room = Room(sizes, np.array([name in quanta[0] for name in counts]), quanta[1])
-    first, member, amplitude, lost = _start(network, started, counts, limit, joint, room)
+    alone = at_rest(network, started, joints)
+    first, member, amplitude, lost = _start(network, alone, counts, limit, joints, room)
     every = (network, *after)
     links = [len(each.interactions) for each in every]
     energies = joined([hamiltonian_terms(each, counts) for each in every], links)
@@ -183,17 +184,17 @@ def reach(
 
 def _levels(
     network: Network,
-    started: Mapping[str, Preparation],
+    started: Started,
     given: Mapping[str, int],
     limit: float,
-    joint: Joint | None,
+    joints: Sequence[Joint],
 ) -> dict[str, int]:
     """The number of levels of every site."""
     for name, site in network.sites.items():
         allow(f"levels of {name!r}", site.dimension or 2, 200, limit)
     counts = given_levels(network, given)
     if any(site.dimension is None and name not in counts for name, site in network.sites.items()):
-        counts = cutoffs(network, started, joint) | counts
+        counts = cutoffs(network, started, joints) | counts
     counts = {name: counts.get(name) or site.dimension or 2 for name, site in network.sites.items()}
     for name, n in counts.items():
         allow(f"levels of {name!r}", n, 200, limit)
@@ -202,10 +203,10 @@ def _levels(
 
 def _start(
     network: Network,
-    started: Mapping[str, Preparation],
+    alone: Mapping[str, Preparation],
     levels: Mapping[str, int],
     limit: float,
-    joint: Joint | None,
+    joints: Sequence[Joint],
     room: Room,
 ) -> tuple[Array, Array, xr.DataArray, tuple[float, float]]:
     """Configurations, members and amplitudes of all preparations together; what is lost of it."""
@@ -213,23 +214,18 @@ def _start(
     configurations = np.zeros((1, len(network.sites)), dtype=dtype)
     members = np.zeros(1, dtype=np.int64)
     amplitude = xr.DataArray(np.ones(1), dims="entry")
-    alone = joint is None
-    if joint is not None:
-        place = [list(network.sites).index(name) for name in network.battery]
-        configurations = np.repeat(configurations, len(joint.levels), axis=0)
-        configurations[:, place] = joint.levels
-        members, amplitude = np.zeros(len(joint.levels), dtype=np.int64), joint.amplitude
-    for name, each in started.items():
-        level, member, values = entries(each, network.sites[name], levels[name])
-        allow("starting configurations", len(members) * len(level), 64, limit)
-        old = np.repeat(np.arange(len(members)), len(level))
-        new = np.tile(np.arange(len(level)), len(members))
+    every = list(network.sites)
+    for number, each in enumerate(_parts(network, alone, levels, joints)):
+        count = len(each.member)
+        allow("starting configurations", len(members) * count, 64, limit)
+        old = np.repeat(np.arange(len(members)), count)
+        new = np.tile(np.arange(count), len(members))
         configurations = configurations[old]
-        configurations[:, list(network.sites).index(name)] = level[new]
-        members = members[old] * (int(member.max()) + 1) + member[new]
+        configurations[:, [every.index(name) for name in each.sites]] = each.levels[new]
+        members = members[old] * (int(each.member.max()) + 1) + each.member[new]
         # The first alone needs no product, which would take its time.
-        amplitude = values if alone else amplitude.isel(entry=old) * values.isel(entry=new)
-        alone = False
+        own = each.amplitude
+        amplitude = amplitude.isel(entry=old) * own.isel(entry=new) if number else own
     lost = 0.0, 0.0
     held = room.quanta(configurations) <= room.most
     if not held.all():
@@ -243,6 +239,19 @@ def _start(
     if amplitude.dims[-1] != "entry":
         amplitude = amplitude.transpose(..., "entry")
     return configurations, members, amplitude, lost
+
+
+def _parts(
+    network: Network,
+    alone: Mapping[str, Preparation],
+    levels: Mapping[str, int],
+    joints: Sequence[Joint],
+) -> Iterator[Joint]:
+    """What starts together, and then what starts by itself, on the levels there are."""
+    yield from joints
+    for name, each in alone.items():
+        level, member, values = entries(each, network.sites[name], levels[name])
+        yield Joint((name,), level[:, None], member, values)
 
 
 def _labels(hamiltonian: Elements, losses: Elements) -> Array:

@@ -26,7 +26,7 @@ from quantumbattery.quantities.parameters import LARGEST, whole_number
 from quantumbattery.quantities.parsing import angle
 
 PARTS = ("system", "preparation", "times", "optimum", "axes", "output")
-STATES = ("bloch", "fock", "coherent", "squeezed", "thermal")
+STATES = ("bloch", "fock", "coherent", "squeezed", "thermal", "gibbs")
 _OUTPUT = ("measures", "extraction", "store", "chunk")
 _LACKING = "{first}: give it there, or as an axis"
 _OPTIMUM = ("horizon", "of", "tolerance")
@@ -119,17 +119,25 @@ def system_of(given: dict[str, Any], lacking: str = _LACKING) -> System:
 
 
 def preparation_of(given: dict[str, Any], lacking: str = _LACKING) -> Any:
-    """What [preparation] says: a preparation, or one for each of some sites."""
+    """What [preparation] says: a preparation, or one for each of some sites.
+
+    Sites that start together are one key, with commas: [preparation."x, y"].
+    """
     if "state" not in given:
         if not all(isinstance(each, dict) for each in given.values()):
             raise ValueError(
                 f"[preparation] needs a state, one of {', '.join(STATES)}, or one for each site, "
                 "as in [preparation.cavity]"
             )
-        return {site: preparation_of(each, lacking) for site, each in given.items()}
+        return {_sites(key): preparation_of(each, lacking) for key, each in given.items()}
     make = _maker(given, "state")
     angles = {n: angle(n, v) for n, v in given.items() if isinstance(v, str) and n != "state"}
     return make and _made(make, given | angles, "state", lacking)
+
+
+def _sites(key: str) -> str | tuple[str, ...]:
+    """A site, or several that start together."""
+    return tuple(name.strip() for name in key.split(",")) if "," in key else key
 
 
 def times_of(given: dict[str, Any]) -> Any:

@@ -1,0 +1,164 @@
+"""States that a user gives, checked: kets, matrices, QuTiP objects, what a charge gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.described import Described
+from quantumbattery.quantities.matrices import TOLERANCE, density_matrices
+
+_NAME = "the density matrix"
+
+Given = tuple["Array | xr.DataArray", "tuple[int, ...] | None"]
+"""A ket (d,), a matrix (d, d), or a batch (..., row, column); the levels of each of its sites."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class State(Described):
+    """A given ket or density matrix, or a batch of these; made by `state`."""
+
+    array: Array | xr.DataArray  # (d,), (d, d), or a DataArray (..., "row", "column")
+    levels: tuple[int, ...] | None = None  # of each of its sites, where it says so
+
+    @property
+    def values(self) -> Array:
+        """Its numbers: (d,), or (..., d, d)."""
+        return self.array.to_numpy() if isinstance(self.array, xr.DataArray) else self.array
+
+    @property
+    def size(self) -> int:
+        """How many levels it has in all."""
+        return int(self.array.shape[-1])
+
+    @property
+    def batch(self) -> tuple[str, ...]:
+        """The names of the axes of a batch."""
+        if not isinstance(self.array, xr.DataArray):
+            return ()
+        return tuple(str(d) for d in self.array.dims[:-2])
+
+    @property
+    def weights(self) -> xr.DataArray:
+        """The probability of every level, (..., "level")."""
+        if self.array.ndim == 1:
+            return xr.DataArray(np.abs(self.values) ** 2, dims="level")
+        weights = np.diagonal(self.values, axis1=-2, axis2=-1).real
+        return xr.DataArray(weights, dims=(*self.batch, "level"), coords=self.labels)
+
+    @property
+    def labels(self) -> dict[str, xr.Variable]:
+        """The coordinates of the axes of a batch."""
+        if not isinstance(self.array, xr.DataArray):
+            return {}
+        return {str(name): coord.variable for name, coord in self.array.coords.items()}
+
+
+def checked_state(given: Any) -> Given:
+    """A state as it comes in; TypeError or ValueError if it is none."""
+    if isinstance(given, xr.DataArray) and ({"row", "column"} & {*given.dims} or given.ndim > 2):
+        return _labelled(given)
+    plain = given.full() if callable(getattr(given, "full", None)) else np.asarray(given)
+    if plain.dtype.kind in "iufc" and (
+        plain.ndim == 1 or (plain.ndim == 2 and plain.shape[1] == 1)
+    ):
+        array = plain.reshape(-1).astype(complex if plain.dtype.kind == "c" else float)
+        norm = np.linalg.norm(array)
+        if not abs(norm - 1) <= TOLERANCE:
+            raise ValueError(f"the ket has norm {norm:.9g}, not 1: divide it by its norm")
+    else:
+        array = np.array(density_matrices(given, _NAME))
+        if array.ndim > 2:
+            raise ValueError(
+                f"a preparation is a single state; got shape {array.shape}: a batch is an "
+                "xarray.DataArray with the last dimensions 'row' and 'column', whose others have "
+                "names"
+            )
+    array.flags.writeable = False
+    if isinstance(given, xr.DataArray):
+        return array, _levels(given, len(array))
+    return array, _of_qutip(given)
+
+
+def _labelled(given: xr.DataArray) -> Given:
+    """Density matrices over named axes, of which the labels stay."""
+    dims = [str(d) for d in given.dims]
+    if not {"row", "column"} <= {*dims} or len({*dims}) < len(dims):
+        raise ValueError(
+            f"a state as an xarray.DataArray has dimensions 'row' and 'column', and names of its "
+            f"own for others; got {', '.join(dims)}"
+        )
+    if "time" in dims:
+        raise ValueError(
+            "the state has a dimension 'time', which is that of the result: rename it, as "
+            '.rename(time="stored_at"), or pick one moment with .isel(time=...)'
+        )
+    if not given.size:
+        raise ValueError(f"{_NAME} is empty: give at least one, got {given.sizes!r:.80}")
+    ordered = given.transpose(..., "row", "column")
+    matrices = np.array(density_matrices(ordered.to_numpy(), _NAME))
+    matrices.flags.writeable = False
+    levels = _levels(given, matrices.shape[-1])
+    if matrices.ndim == 2:
+        return matrices, levels
+    labels = {d: ordered[d].variable for d in ordered.dims[:-2] if d in ordered.coords}
+    return xr.DataArray(matrices, dims=ordered.dims, coords=labels), levels
+
+
+def _levels(given: xr.DataArray, size: int) -> tuple[int, ...] | None:
+    """What its attribute says of the levels of each site; a file may hold one as a number."""
+    said = given.attrs.get("levels")
+    if said is None:
+        return None
+    numbers = np.atleast_1d(np.asarray(said))
+    if numbers.dtype.kind not in "iu" or numbers.ndim > 1 or (numbers < 1).any():
+        raise TypeError(
+            f'the attribute "levels" of a state is a list of whole numbers, one for each site; got '
+            f"{said!r:.60}"
+        )
+    levels = tuple(int(n) for n in numbers)
+    if int(np.prod(levels)) != size:
+        raise ValueError(
+            f'the attribute "levels" of the state is {list(levels)}, in all {np.prod(levels)}, but '
+            f"its matrix is {size} x {size}: give the levels of each site"
+        )
+    return levels
+
+
+def _of_qutip(given: Any) -> tuple[int, ...] | None:
+    """The dims of a Qobj of several parts."""
+    dims = getattr(given, "dims", None)
+    if not callable(getattr(given, "full", None)) or not isinstance(dims, list):
+        return None
+    rows, columns = dims
+    alike = rows == columns or given.full().shape[1] == 1
+    whole = isinstance(rows, list) and all(isinstance(n, int) for n in rows)
+    return tuple(rows) if whole and alike and len(rows) > 1 else None
+
+
+def square_root(matrix: Array) -> Array:
+    """V (..., n, members) with V V^dag = matrix (..., n, n), positive.
+
+    Each column is inside one of the blocks that the matrices fall into, all of a batch together;
+    eigenvalues that are nothing but rounding, or below zero, are left out.
+    """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    n, batch = matrix.shape[-1], matrix.shape[:-2]
+    pattern = (matrix != 0).reshape(-1, n, n).any(axis=0)
+    count, label = connected_components(csr_array(pattern), directed=False)
+    columns = [np.zeros((*batch, n, 0), dtype=matrix.dtype)]
+    for block in range(count):
+        inside = np.flatnonzero(label == block)
+        weights, vectors = np.linalg.eigh(matrix[..., inside[:, None], inside])
+        weights = np.where(weights > n * np.finfo(float).eps, weights, 0.0)
+        kept = (weights > 0).reshape(-1, len(inside)).any(axis=0)
+        column = np.zeros((*batch, n, kept.sum()), dtype=matrix.dtype)
+        column[..., inside, :] = vectors[..., kept] * np.sqrt(weights[..., None, kept])
+        columns.append(column)
+    return np.concatenate(columns, axis=-1)
