@@ -40,9 +40,9 @@ def charge(
     how = extraction_of(network, extraction, limit)
     chosen = selected(network, measures, axes)
     moments = _moments(protocol, axes)
-    solution, seen = solved(protocol, Problem(network, started, axes, chosen, how, limit), moments)
-    table = labelled(network, axes, how, solution)
-    marks, said = _marks(protocol, axes, moments, seen)
+    found = solved(protocol, Problem(network, started, axes, chosen, how, limit), moments)
+    table = labelled(network, axes, how, found.solution)
+    marks, said = _marks(protocol, axes, moments, found.at_cut)
     return table.assign_coords(marks).assign_attrs(said)
 
 
@@ -63,10 +63,10 @@ def density_matrix(
     asked = (Observable("density_matrix", chosen, None),)
     moments = _moments(protocol, axes)
     problem = Problem(network, started, axes, (), how, limit, asked)
-    solution, seen = solved(protocol, problem, moments)
-    found = labelled_matrices(network, axes, chosen, solution)
-    marks, said = _marks(protocol, axes, moments, seen)
-    return found.assign_coords(marks).assign_attrs(said)
+    found = solved(protocol, problem, moments)
+    matrices = labelled_matrices(network, axes, chosen, found.solution)
+    marks, said = _marks(protocol, axes, moments, found.at_cut)
+    return matrices.assign_coords(marks).assign_attrs(said)
 
 
 def _converted(
@@ -83,18 +83,22 @@ def _converted(
             ": repeat it more often, or ask for earlier times"
         )
     started = by_site(preparation, protocol.strokes[0].system)
-    arrays = {
-        f"stroke {k}: {name}": value
-        for k, stroke in enumerate(protocol.strokes)
-        for name, value in stroke.system.arrays.items()
-    }
-    axes = Batch.of(arrays, started, not isinstance(preparation, Mapping), moments)
+    axes = Batch.of(arrays_of(protocol), started, not isinstance(preparation, Mapping), moments)
     if axes.times.ndim > 1:
         raise ValueError(
             "the times of a protocol share an axis with its systems or the preparation: give times "
             "that are the same for all"
         )
     return started, axes
+
+
+def arrays_of(protocol: Strokes) -> dict[str, xr.DataArray]:
+    """The DataArrays among the numbers of all strokes."""
+    return {
+        f"stroke {k}: {name}": value
+        for k, stroke in enumerate(protocol.strokes)
+        for name, value in stroke.system.arrays.items()
+    }
 
 
 def _moments(protocol: Strokes, axes: Batch) -> Moments:

@@ -169,3 +169,58 @@ class Protocol(Strokes):
         from quantumbattery.charging.in_strokes import density_matrix
 
         return density_matrix(self, preparation, times, sites, limit)
+
+    def balance(
+        self,
+        preparation: Preparation | Mapping[str, Preparation],
+        extraction: str = "global",
+        *,
+        limit: float = 2.0,
+    ) -> xr.Dataset:
+        """What every stroke of every cycle costs and yields.
+
+        Parameters
+        ----------
+        preparation, extraction, limit
+            As of `charge`.
+
+        Returns
+        -------
+        xarray.Dataset
+            Over the axes of the preparation and the systems, then "cycle" and "stroke": `energy`
+            and `ergotropy` of the battery at the end of the stroke; `reset_energy`, by how much its
+            reset raises the energy of all sites; `switch_on` and `switch_off`, the energy that
+            whoever switches the interactions puts in, <V> at the beginning and -<V> at the end;
+            `exchanged`, what drives and baths bring (negative: take) in between; `work_stored`, by
+            how much the ergotropy rises from the end of the stroke before, `work_out`, by how much
+            it falls, where something acts on the battery, and `work_lost` where nothing does.
+            Over "cycle" alone: `energy_in`, the sum over strokes of what is positive of
+            reset_energy + switch_on + switch_off, and of `exchanged`; `charging_efficiency` and
+            `efficiency`, work_stored and work_out over energy_in, NaN where that is zero.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `charge`.
+
+        Notes
+        -----
+        The energy of all sites changes in a stroke by switch_on + switch_off + exchanged, and by
+        reset_energy before it.
+
+        Examples
+        --------
+        Resonant exchange costs nothing to switch: the atom's quantum is all that goes in.
+
+        >>> import numpy as np
+        >>> import quantumbattery as qb
+        >>> charging = qb.Stroke(qb.models.qubit_pair(), np.pi / 2, reset={"charger": qb.fock(1)})
+        >>> table = qb.Protocol([charging]).balance(qb.fock(0))
+        >>> table.reset_energy.item(), table.switch_on.item()
+        (1.0, 0.0)
+        >>> table.charging_efficiency.round(9).item()
+        1.0
+        """
+        from quantumbattery.charging.balance import balance
+
+        return balance(self, preparation, extraction, limit)

@@ -63,8 +63,17 @@ def together(strokes: Strokes) -> Network:
     return every
 
 
-def solved(strokes: Strokes, problem: Problem, moments: Moments) -> tuple[Solution, float | None]:
-    """Solve a protocol: the columns at some moments, and the weight seen at a cut, if there is one.
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A protocol at some moments."""
+
+    solution: Solution
+    at_cut: float | None  # the largest weight seen on levels that lead beyond a cut
+    work: Work
+
+
+def solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
+    """Solve a protocol at some moments.
 
     The problem's network is that of `together`, whose charger may be other sites.
     """
@@ -82,7 +91,8 @@ def solved(strokes: Strokes, problem: Problem, moments: Moments) -> tuple[Soluti
         )
     if isinstance(work.reading, Observed):
         columns = work.reading.finished(columns, problem.axes)
-    return Solution(columns, reached, Report(tuple(methods), {})), seen if reached.cut else None
+    solution = Solution(columns, reached, Report(tuple(methods), {}))
+    return Solved(solution, seen if reached.cut else None, work)
 
 
 def _reached(strokes: Strokes, problem: Problem) -> Reach:
