@@ -112,6 +112,48 @@ def optimum_columns(
     return columns
 
 
+def half_lives(names: Iterable[str], arrays: dict[str, Array]) -> dict[str, Array]:
+    """After how long half is left of what a battery holds when it is disconnected.
+
+    All that is left to change is x = e^{-g_b v}, by which F(T) shrinks. The energy has half of it
+    at x = 1/2. With W half of the ergotropy over w, W - I = sqrt(I^2 + C^2) with p = s F x and
+    C^2 = s (1 - s) F x gives x = W (W + 1) / (F s (1 - s) + 2 W F s). NaN of nothing, infinite
+    without a loss, and NaN where the battery is never disconnected.
+    """
+    excited, ground = _populations(arrays["theta"])
+    end, loss = arrays["disconnect"], arrays["battery_loss"]
+    stored = np.isfinite(end)
+    transfer = transfer_probability(_constants(arrays), np.where(stored, end, 0.0))
+    found = {}
+    for name in names:
+        left = np.full(np.broadcast(excited, transfer).shape, 0.5)
+        held = excited * transfer
+        if name.startswith("ergotropy"):
+            work = np.empty(left.shape)
+            one = np.ones_like(excited)
+            fill({"ergotropy": work}, excited, ground, one / 2, transfer, transfer, one)
+            half, below = work / 2, transfer * excited * (ground + work)
+            left = np.divide(half * (1 + half), below, out=np.ones_like(work), where=below > 0)
+            held = work
+        with np.errstate(divide="ignore", invalid="ignore"):
+            life = -np.log(left) / loss
+        found[name] = np.where((held > 0) & stored, life, np.nan)
+    return found
+
+
+def joint_matrix(arrays: dict[str, Array], shape: tuple[int, ...]) -> Array:
+    """The density matrix (..., 4, 4) of charger and battery, in the laboratory frame."""
+    empty, charger, battery = joint_amplitudes(arrays)
+    rho = np.zeros((*shape, 4, 4), dtype=complex)
+    for row, one in ((2, charger), (1, battery)):
+        rho[..., row, 0] = empty * one
+        rho[..., 0, row] = rho[..., row, 0].conj()
+        for column, other in ((2, charger), (1, battery)):
+            rho[..., row, column] = one * other.conj()
+    rho[..., 0, 0] = 1 - (np.abs(charger) ** 2 + np.abs(battery) ** 2)
+    return rho
+
+
 def joint_amplitudes(arrays: dict[str, Array]) -> tuple[Array, ComplexArray, ComplexArray]:
     """Amplitudes of no excitation, the charger's and the battery's, in the laboratory frame."""
     excited, ground = _populations(arrays["theta"])

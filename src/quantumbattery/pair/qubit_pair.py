@@ -12,7 +12,13 @@ from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
 from quantumbattery.network.preparations import Bloch, Preparation
 from quantumbattery.network.sites import Qubit
-from quantumbattery.pair.closed_form import charge_columns, joint_amplitudes, optimum_columns
+from quantumbattery.pair.closed_form import (
+    charge_columns,
+    joint_amplitudes,
+    joint_matrix,
+    optimum_columns,
+)
+from quantumbattery.pair.tables import joint_state, with_half_lives
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.measures import (
@@ -20,6 +26,7 @@ from quantumbattery.quantities.measures import (
     MEASURES,
     MOMENTS,
     OPTIMA,
+    STORAGE,
     Quantity,
     check_measures,
 )
@@ -31,7 +38,7 @@ from quantumbattery.quantities.parameters import (
     parameter,
     unlabelled,
 )
-from quantumbattery.quantities.tables import dataset, describe
+from quantumbattery.quantities.tables import dataset
 
 _SMALLEST = 1 / LARGEST
 _MOMENTS = {
@@ -184,8 +191,11 @@ class QubitPair(Described):
             return self.system().charge(preparation, times, asked, disconnect=disconnect)
         given = self._converted(preparation, disconnect=disconnect, time=times)
         sizes, coords, arrays = align(given)
-        columns = charge_columns(chosen, arrays, _shape(sizes))
-        return _labelled(sizes, coords, columns, MEASURES)
+        lives = [name for name in chosen if name in STORAGE]
+        others = [name for name in chosen if name not in STORAGE]
+        columns = charge_columns(others, arrays, _shape(sizes)) if others else {}
+        table = _labelled(sizes, coords, columns, MEASURES)
+        return with_half_lives(table, lives, given, arrays) if lives else table
 
     def optimum(self, preparation: Bloch, horizon: float | None = None) -> xr.Dataset:
         """Find when to disconnect: the best times and what is reached then.
@@ -326,26 +336,7 @@ class QubitPair(Described):
         """
         given = self._converted(preparation, disconnect=disconnect, time=times)
         sizes, coords, arrays = align(given)
-        if taken := {"row", "column"} & sizes.keys():
-            raise ValueError(
-                f"the axis name '{taken.pop()}' is that of the matrix; rename the axis"
-            )
-        empty, charger, battery = joint_amplitudes(arrays)
-        rho = np.zeros((*_shape(sizes), 4, 4), dtype=complex)
-        for row, one in ((2, charger), (1, battery)):
-            rho[..., row, 0] = empty * one
-            rho[..., 0, row] = rho[..., row, 0].conj()
-            for column, other in ((2, charger), (1, battery)):
-                rho[..., row, column] = one * other.conj()
-        rho[..., 0, 0] = 1 - (np.abs(charger) ** 2 + np.abs(battery) ** 2)
-        labels = ["00", "01", "10", "11"]
-        return xr.DataArray(
-            rho.reshape(*sizes.values(), 4, 4),
-            dims=(*sizes, "row", "column"),
-            coords=describe(coords) | {"row": ("row", labels), "column": ("column", labels)},
-            name="density_matrix",
-            attrs={"long_name": "joint density matrix", "symbol": r"$\rho$", "units": "1"},
-        )
+        return joint_state(sizes, coords, joint_matrix(arrays, _shape(sizes)))
 
     def system(self) -> System:
         """Describe the same pair as a `System` of sites and interactions.

@@ -16,7 +16,7 @@ import xarray as xr
 
 from quantumbattery.quantities.parameters import names
 
-_MANY = 24  # names that are too many for a sentence where a guess will do
+_MANY = 30  # names that are too many for a sentence where a guess will do
 _QUIET = {  # on a card only when set
     *("loss", "dephasing", "occupation", "levels", "always"),
     *("envelope", "transition", "breaks"),

@@ -58,7 +58,18 @@ FURTHER = {  # given when asked for by name
     "negativity": Quantity("negativity", r"$\mathcal{N}$", "1", ""),
 }
 
-NAMED = MEASURES | FURTHER
+STORAGE = {  # of what, and given when asked for by name of a battery that is disconnected
+    f"{name}_half_life": (
+        name,
+        Quantity(f"time until half of the {what} is left", symbol, "1/frequency", ""),
+    )
+    for name, what, symbol in (
+        ("energy", "stored energy", r"$t_{1/2}$"),
+        ("ergotropy", "stored ergotropy", r"$\tau_{1/2}$"),
+    )
+}
+
+NAMED = MEASURES | FURTHER | {name: quantity for name, (_, quantity) in STORAGE.items()}
 """All that may be asked for."""
 
 PARAMETERS = {

@@ -1,0 +1,131 @@
+"""How long a battery that is disconnected keeps half of what it holds.
+
+From the disconnection on the battery is by itself: its reduced state then is the start of another
+network, of its own sites and of what is always on between them, which is asked at any times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.charging.charge import charge
+from quantumbattery.charging.observe import density_matrix
+from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.network import Network
+from quantumbattery.network.preparations import state
+from quantumbattery.network.sites import Site
+from quantumbattery.quantities.aliases import Array, Values
+from quantumbattery.quantities.measures import STORAGE, check_measures
+from quantumbattery.quantities.parameters import parameter
+
+_LONGEST, _SHORTEST = 200.0, 1e-4  # the time in which one looks, over the slowest and fastest decay
+_FIRST, _FINER = 400, 33  # moments at which one looks first, and in each part after
+_ROUNDS = 9  # each of which makes the part 32 times as short
+
+
+def charge_and_store(
+    network: Network,
+    preparation: object,
+    times: Values,
+    measures: Iterable[str] | None,
+    extraction: str,
+    limit: float,
+    disconnect: Values | None,
+) -> xr.Dataset:
+    """Charge a battery; with half-lives if they are asked for by name."""
+    named = None if measures is None else check_measures(measures)
+    lives = [name for name in named or () if name in STORAGE]
+    if not lives:
+        return charge(network, preparation, times, named, extraction, limit, disconnect)
+    if disconnect is None:
+        raise ValueError(
+            f"{lives[0]} is that of a battery which is disconnected at some time: give "
+            "disconnect=..., or ask for other measures"
+        )
+    others = [name for name in named or () if name not in STORAGE]
+    table = charge(network, preparation, times, others or ["energy"], extraction, limit, disconnect)
+    table = table if others else table.drop_vars("energy")
+    of = [STORAGE[name][0] for name in lives]
+    found = half_lives(network, preparation, disconnect, of, extraction, limit)
+    for name, each in zip(lives, found, strict=True):
+        table[name] = each.assign_attrs(STORAGE[name][1].attrs())
+    return table
+
+
+def half_lives(
+    network: Network,
+    preparation: object,
+    disconnect: Values,
+    of: Iterable[str],
+    extraction: str,
+    limit: float,
+) -> list[xr.DataArray]:
+    """After how long half of each measure is left; infinite if never, NaN of nothing."""
+    end = parameter("disconnect", disconnect, "a time, zero or positive", 0.0, np.inf)
+    ends = xr.DataArray(np.minimum(end, np.finfo(float).max)) if isinstance(end, float) else end
+    finite = xr.DataArray(np.isfinite(ends))
+    rho = density_matrix(network, preparation, ends.where(finite, 0.0), None, None, limit)
+    rho = rho.drop_vars("time", errors="ignore")
+    alone = _alone(network)
+    start = {tuple(alone.battery) if len(alone.battery) > 1 else alone.battery[0]: state(rho)}
+    low, high = _rates(alone)
+    if not high:
+        return [_never(rho, finite) for _ in of]
+    found = []
+    for name in of:
+        first = np.geomspace(_SHORTEST / high, _LONGEST / low, _FIRST)
+        grid = xr.DataArray(np.concatenate([[0.0], first]), dims="stored_for")
+        held = charge(alone, start, grid, [name], extraction, limit)[name]
+        half = held.isel(stored_for=0) / 2
+        span, never = _crossing(grid, held, half)
+        for _ in range(_ROUNDS):
+            steps = xr.DataArray(np.linspace(0.0, 1.0, _FINER), dims="stored_for")
+            finer = span[0] + (span[1] - span[0]) * steps
+            held = charge(alone, start, finer, [name], extraction, limit)[name]
+            span, _ = _crossing(finer, held, half)
+        life = ((span[0] + span[1]) / 2).where(~never, np.inf)
+        found.append(life.where((half > 0) & finite).drop_vars("time", errors="ignore"))
+    return found
+
+
+def _alone(network: Network) -> Network:
+    """The battery's sites, and what is always on between them."""
+    sites: dict[str, Site] = {name: network.sites[name] for name in network.battery}
+    always = [each for each in network.interactions if each.always]
+    return Network(sites, always, [], network.battery)
+
+
+def _rates(network: Network) -> tuple[float, float]:
+    """The slowest and the fastest rate of the sites' losses, zero if there are none."""
+    rates: list[Array] = []
+    for site in network.sites.values():
+        every = [site, site.cell] if isinstance(site, Ensemble) else [site]
+        for each in every:
+            warm = np.asarray(each.loss * (1 + 2 * each.occupation))
+            rates += [warm.ravel(), np.asarray(2 * each.dephasing).ravel()]
+    positive = np.concatenate(rates)
+    positive = positive[positive > 0]
+    if not len(positive):
+        return 0.0, 0.0
+    number = max(site.dimension or 64 for site in network.sites.values())
+    return float(positive.min()), float(positive.max()) * number
+
+
+def _crossing(
+    grid: xr.DataArray, held: xr.DataArray, half: xr.DataArray
+) -> tuple[tuple[xr.DataArray, xr.DataArray], xr.DataArray]:
+    """Between which times no more than half is left for the first time; where that never is."""
+    below = held <= half
+    first = below.argmax("stored_for").clip(1)
+    every = grid.broadcast_like(held)
+    ends = every.isel(stored_for=first - 1), every.isel(stored_for=first)
+    return ends, ~below.any("stored_for")
+
+
+def _never(rho: xr.DataArray, finite: xr.DataArray) -> xr.DataArray:
+    """Infinite, over the axes of density matrices."""
+    shape = rho.isel(row=0, column=0, drop=True).real
+    return xr.full_like(shape, np.inf).where(finite).rename(None)

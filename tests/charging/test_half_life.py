@@ -1,0 +1,106 @@
+"""Until when half is left of what is stored, beside roots of brute force."""
+
+import numpy as np
+import pytest
+import qutip
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import expm
+from scipy.optimize import brentq
+
+import quantumbattery as qb
+from roads.product_space import Whole
+
+BOTH = ["energy_half_life", "ergotropy_half_life"]
+
+
+def by_roots(system, rho, h, of):
+    """The first time at which half is left, of the battery alone, by expm and a root."""
+    whole = Whole(system, [site.dimension for site in system.sites.values()])
+    generator, d = whole.generator(), len(rho)
+
+    def left(time):
+        state = (expm(generator * time) @ rho.ravel()).reshape(d, d)
+        return of(state, h) - of(rho, h) / 2
+
+    times = np.linspace(0.0, 200.0, 2001)
+    step, state, values = expm(generator * times[1]), rho.ravel(), []
+    for _ in times:
+        values.append(of(state.reshape(d, d), h))
+        state = step @ state
+    below = np.flatnonzero(np.array(values) <= values[0] / 2)
+    return brentq(left, times[below[0] - 1], times[below[0]], xtol=1e-13) if len(below) else np.inf
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6))
+def test_the_pair_in_closed_form_and_by_its_system(seed):
+    rng = np.random.default_rng(seed)
+    pair = qb.QubitPair(
+        frequency=rng.uniform(0.5, 2),
+        coupling=rng.uniform(0.3, 2),
+        charger_loss=rng.choice([0.0, rng.uniform(0, 6)]),
+        battery_loss=rng.uniform(0.01, 1),
+        detuning=rng.uniform(-0.3, 1),
+    )
+    start, ends = qb.bloch(rng.uniform(0.05, np.pi)), rng.uniform(0, 3, 3)
+    closed = pair.charge(start, 1.0, BOTH, disconnect=ends)
+    engine = pair.system().charge(start, 1.0, BOTH, disconnect=ends)
+    for name in BOTH:
+        assert closed[name].dims == engine[name].dims == ("disconnect",)
+        assert closed[name].values == pytest.approx(engine[name].values, rel=1e-10, nan_ok=True)
+    known = np.log(2) / pair.battery_loss
+    assert closed.energy_half_life.values == pytest.approx(np.full(3, known))
+    rho = pair.density_matrix(start, float(ends[0])).values
+    battery = qutip.Qobj(rho, dims=[[2, 2]] * 2).ptrace(1).full()
+    alone = qb.System({"b": qb.Qubit(pair.frequency, loss=pair.battery_loss)}, [], [], "b")
+    root = by_roots(alone, battery, np.diag([0, pair.frequency]), qb.ergotropy)
+    assert closed.ergotropy_half_life.values[0] == pytest.approx(root, rel=1e-9)
+
+
+def test_cells_that_always_interact():
+    cells = {"x": qb.Qubit(1.0, loss=0.1), "y": qb.Qubit(1.3, loss=0.05, dephasing=0.2)}
+    always = qb.exchange("x", "y", 0.4, always=True)
+    links = [qb.exchange("c", "x", 0.7), always]
+    system = qb.System({"c": qb.Qubit()} | cells, links, "c", ["x", "y"])
+    table = system.charge(qb.bloch(2.5), 0.0, BOTH, disconnect=2.0)
+    alone = qb.System(cells, [always], [], ["x", "y"])
+    h = Whole(qb.System(cells, [always], [], ["x", "y"]), [2, 2]).h
+    rho = system.density_matrix(qb.bloch(2.5), 2.0).values
+    for name, of in zip(BOTH, (qb.energy, qb.ergotropy), strict=True):
+        assert table[name].item() == pytest.approx(by_roots(alone, rho, h, of), rel=1e-8)
+
+
+def test_what_never_halves_and_what_is_nothing():
+    still = qb.QubitPair().charge(qb.bloch([0.0, 2.0]), 1.0, BOTH, disconnect=[1.0, np.inf])
+    warm = qb.Qubit(loss=0.1, occupation=5.0)
+    hot = qb.System({"c": qb.Qubit(), "b": warm}, [qb.exchange("c", "b", 1.0)], "c", "b")
+    kept = hot.charge(qb.fock(1), 1.0, BOTH, disconnect=np.pi / 2)
+    dull = qb.System(
+        {"c": qb.Qubit(), "b": qb.Qubit(dephasing=0.3)}, [qb.exchange("c", "b", 1.0)], "c", "b"
+    ).charge(qb.bloch(1.0), 1.0, BOTH, disconnect=[0.0, np.pi / 2])
+    for name in BOTH:
+        assert np.isnan(still[name].sel(theta=0.0)).all()
+        assert still[name].sel(theta=2.0).values.tolist()[0] == np.inf
+        assert np.isnan(still[name].sel(theta=2.0).values[1])
+        assert np.isnan(dull[name].values[0])
+    assert kept.energy_half_life.item() == np.inf  # the bath holds it at 5/11 of a quantum
+    assert 0 < kept.ergotropy_half_life.item() < 5
+    assert dull.energy_half_life.values[1] == np.inf
+
+
+def test_axes_are_those_of_the_table_but_for_times():
+    loss = xr.DataArray([0.1, 0.2], dims="loss")
+    system = qb.QubitPair(battery_loss=loss).system()
+    table = system.charge(qb.bloch([1.0, 2.0]), [0.1, 0.2], ["energy", *BOTH], disconnect=1.0)
+    assert set(table.energy.dims) == {"loss", "theta", "time"}
+    assert set(table.energy_half_life.dims) == {"loss", "theta"}
+    assert table.ergotropy_half_life.attrs["units"] == "1/frequency"
+
+
+def test_half_lives_need_a_disconnection():
+    said = "energy_half_life is that of a battery which is disconnected"
+    for made in (qb.QubitPair(), qb.QubitPair().system()):
+        with pytest.raises(ValueError, match=said):
+            made.charge(qb.bloch(1.0), 1.0, ["energy_half_life"])
