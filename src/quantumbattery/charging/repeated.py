@@ -14,7 +14,7 @@ from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout
-from quantumbattery.charging.solve import initial, watched
+from quantumbattery.charging.solve import few_threads, initial, watched
 from quantumbattery.charging.stroke import Stroke, Strokes
 from quantumbattery.dynamics.cycles import Cycle, Stage
 from quantumbattery.dynamics.motion import Motion, columns_of, motion
@@ -80,8 +80,9 @@ def solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
     reached = _reached(strokes, problem)
     work = _prepared(strokes, problem, reached)
     columns = work.memory(len(moments))
-    cycles, moving = work.cycles(int(moments.cycle.max()) + 1)
-    seen = work.fill(cycles, columns, moments)
+    cycles, moving = work.cycles(moments)
+    with few_threads(max(each.size for each in cycles)):
+        seen = work.fill(cycles, columns, moments)
     methods = dict.fromkeys(method for each in moving for method in each.methods)
     if reached.cut and seen > _AT_CUT:
         warnings.warn(
@@ -193,8 +194,9 @@ class Work:
             return self.reading.memory((g, c, times))
         return {name: np.empty((g, c, times)) for name in self.problem.measures}
 
-    def cycles(self, most: int) -> tuple[list[Cycle], list[Motion]]:
+    def cycles(self, moments: Moments) -> tuple[list[Cycle], list[Motion]]:
         """The cycle of every group of blocks; and what moves them in each stroke."""
+        most, asked = int(moments.cycle.max()) + 1, len(moments)
         everything = whole(self.state)[0]
         moving, stages = [], []
         for stroke, mine in zip(self.strokes.strokes, self.acting, strict=True):
@@ -213,7 +215,7 @@ class Work:
                 ]
             )
         groups = zip(self.state.blocks, zip(*stages, strict=True), strict=True)
-        return [Cycle(blocks, each, most) for blocks, each in groups], moving
+        return [Cycle(blocks, each, most, asked) for blocks, each in groups], moving
 
     def _motion(self, state: Form, numbers: Array, stroke: Stroke, acting: Array) -> Motion:
         axes, spans = self.problem.axes, np.array([stroke.duration])

@@ -79,12 +79,19 @@ class Conjugation:
 
     def _moved(self, matrices: Array, times: Array) -> Array:
         """Numbers (g, blocks, c, T, n) of matrices (g, c, T or 1, rows, columns) at times (T,)."""
-        left, right = (each.vectors[:, None, None] for each in (self.kets, self.bras))
-        inside = left.conj().swapaxes(-1, -2) @ matrices @ right
-        shift = (self.kets.shift - self.bras.shift)[:, None, None]
-        gaps = self.kets.energies[:, :, None] - self.bras.energies[:, None] + shift
-        turned = inside * np.exp(-1j * gaps[:, None, None] * times[:, None, None])
-        moved = left @ turned @ right.conj().swapaxes(-1, -2)
+        if (times == times[0]).all():
+            left, right = (
+                _unitary(each, times[0])[:, None, None] for each in (self.kets, self.bras)
+            )
+            moved = left @ matrices @ right.conj().swapaxes(-1, -2)
+            moved = np.broadcast_to(moved, (*moved.shape[:2], len(times), *moved.shape[-2:]))
+        else:
+            left, right = (each.vectors[:, None, None] for each in (self.kets, self.bras))
+            inside = left.conj().swapaxes(-1, -2) @ matrices @ right
+            shift = (self.kets.shift - self.bras.shift)[:, None, None]
+            gaps = self.kets.energies[:, :, None] - self.bras.energies[:, None] + shift
+            turned = inside * np.exp(-1j * gaps[:, None, None] * times[:, None, None])
+            moved = left @ turned @ right.conj().swapaxes(-1, -2)
         numbers = self.back(moved[..., self.row, self.column])
         numbers = numbers if self.blocks.double else numbers.real
         g, c, t, _ = numbers.shape
@@ -92,3 +99,10 @@ class Conjugation:
         out = np.zeros((g, c, t, self.blocks.count * n), dtype=numbers.dtype)
         out[..., self.blocks.kept] = numbers
         return out.reshape(g, c, t, self.blocks.count, n).transpose(0, 3, 1, 2, 4)
+
+
+def _unitary(of: Unitary, time: float) -> Array:
+    """exp(-i H t), (g, n, n)."""
+    phases = np.exp(-1j * (of.energies + of.shift[:, None]) * time)
+    moved: Array = (of.vectors * phases[:, None]) @ of.vectors.conj().swapaxes(-1, -2)
+    return moved

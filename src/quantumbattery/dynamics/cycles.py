@@ -74,6 +74,7 @@ class Cycle:
     blocks: Blocks
     stages: tuple[Stage, ...]
     most: int  # cycles that will be asked for
+    asked: int  # moments at which one looks
 
     def carried(self, states: Array) -> Array:
         """What is carried into a cycle, (..., c, m), of the state before it."""
@@ -102,7 +103,13 @@ class Cycle:
     @cached_property
     def map(self) -> Array:
         """The map of a cycle, (g, blocks, m, m): its rows are the images of single numbers."""
-        return self._turned(self._units)
+        return self.carried(self._ends)
+
+    @cached_property
+    def _ends(self) -> Array:
+        """What becomes of single numbers until the end of a cycle, (g, blocks, m, n)."""
+        last = len(self.stages) - 1
+        return self.stages[last].ended(self._before(self._units, last))
 
     @property
     def _units(self) -> Array:
@@ -178,7 +185,7 @@ class Cycle:
         places (T,) are taken.
         """
         moments, which = np.unique(spans, return_inverse=True)
-        if self.written and len(moments) <= _FEW and len(moments) * self.size <= len(spans):
+        if self.written and len(moments) <= _FEW and len(moments) * self.size <= self.asked:
             return self._by_matrices(carried[..., place, :], stroke, moments, which)
         g, count, c, k, m = carried.shape
         states = self._before(carried.reshape(g, count, c * k, m), stroke)
@@ -190,8 +197,12 @@ class Cycle:
         key = stroke, moments.tobytes()
         if key not in self._matrices:
             self._matrices.clear()  # of the last moments only
-            states = self._before(self._units, stroke)
-            self._matrices[key] = self._seen(self.stages[stroke].inside(states, moments))
+            last, whole = len(self.stages) - 1, self.stages[stroke].duration
+            if stroke == last and (moments == whole).all():
+                states = self._ends[..., None, :]
+            else:
+                states = self.stages[stroke].inside(self._before(self._units, stroke), moments)
+            self._matrices[key] = self._seen(states)
         seen = self._matrices[key]
         kind = np.result_type(seen, carried)
         shape = np.broadcast_shapes(seen.shape[:2], carried.shape[:2])
@@ -204,7 +215,13 @@ class Cycle:
     def _seen(self, states: Array) -> Array:
         """What is read of states (g, blocks, c, T, n)."""
         reading = self.blocks.reading
-        return states if reading is None else states @ reading.swapaxes(-1, -2)[:, None]
+        if reading is None:
+            return states
+        flat = states.reshape(
+            *states.shape[:2], -1, states.shape[-1]
+        )  # one product, and a large one
+        seen = flat @ reading.swapaxes(-1, -2)
+        return seen.reshape(*states.shape[:-1], seen.shape[-1])
 
 
 def when(times: Array, durations: Sequence[float], repeat: int) -> tuple[Array, Array, Array]:
@@ -226,5 +243,7 @@ def when(times: Array, durations: Sequence[float], repeat: int) -> tuple[Array, 
     local = np.clip(times - cycle * length, 0.0, length)
     stroke = np.searchsorted(edges[1:], local - near, "left")
     stroke = np.minimum(stroke, len(durations) - 1)
-    spans = np.clip(local - edges[stroke], 0.0, np.asarray(durations)[stroke])
-    return cycle, stroke, spans
+    whole = np.asarray(durations)[stroke]
+    spans = np.clip(local - edges[stroke], 0.0, whole)
+    spans = np.where(whole - spans <= near, whole, spans)  # the same for every cycle, to the bit
+    return cycle, stroke, np.where(spans <= near, 0.0, spans)

@@ -23,6 +23,7 @@ from quantumbattery.dynamics.conjugation import Conjugation
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
 from quantumbattery.dynamics.semigroup import Semigroup, padded
+from quantumbattery.dynamics.separate import parts_of, separate
 from quantumbattery.dynamics.series import Series
 from quantumbattery.dynamics.steps import stepwise
 from quantumbattery.dynamics.unitary import Unitary
@@ -36,7 +37,8 @@ _LARGEST_STEPS = 256  # numbers of a block up to which every step has a propagat
 _LARGEST_VECTOR = 64  # elements up to which a density matrix without loss moves as a vector
 _FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
 _SERIES = "large, closed", "large, open"
-_LOOK_THEMSELVES = (*_SERIES, "periodic", "turning", "conjugated")  # how much memory they take
+# Those that see themselves how much memory they take, or take little.
+_LOOK_THEMSELVES = {*_SERIES, "periodic", "turning", "conjugated", "apart, closed", "apart, open"}
 
 
 class Propagator(Protocol):
@@ -97,8 +99,16 @@ def _conjugated(task: _Task) -> Propagator:
     return Conjugation.of(task.state, task.blocks, task.numbers)
 
 
+def _apart(task: _Task) -> Propagator:
+    parts = parts_of(task.blocks, task.numbers)
+    assert parts is not None
+    return separate(task.blocks, task.numbers, parts, task.factor)
+
+
 _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure: name, maker
     "closed": ("eigenvectors", lambda t: Unitary.of(t.blocks.matrices(t.numbers))),
+    "apart, closed": ("eigenvectors", _apart),
+    "apart, open": ("matrix exponential", _apart),
     "conjugated": ("eigenvectors", _conjugated),
     "open": (
         "matrix exponential",
@@ -278,6 +288,8 @@ def _structure(
         lossless = not numbers[:, len(state.reach.hamiltonian.coefficients) :].any()
         if lossless and times.ndim == 1:
             return "conjugated"
+    if parts_of(blocks, numbers) is not None:
+        return "apart, closed" if state.hermitian else "apart, open"
     if _series_pays(blocks, numbers, times, states, state.hermitian):
         return "large, closed" if state.hermitian else "large, open"
     return "closed" if state.hermitian else "open"

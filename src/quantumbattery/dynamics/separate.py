@@ -1,0 +1,110 @@
+"""Blocks that fall apart under the numbers there are: what is linked at other times is not now.
+
+Blocks are what any term may ever join. Where some of the terms are off, as in storage or in a
+stroke of a protocol, far smaller parts move apart from each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantumbattery.dynamics.semigroup import Semigroup
+from quantumbattery.dynamics.unitary import Unitary
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.sparse import Sums, components
+from quantumbattery.states.blocks import Blocks
+
+_LARGE = 32  # numbers of a block from which on one looks whether it falls apart
+_SMALLER = 2  # times as small the parts are, from which on that pays
+
+
+@dataclass(frozen=True, eq=False)
+class Separate:
+    """The motion of parts, by size; what is read is made of all of them together."""
+
+    blocks: Blocks
+    parts: tuple[tuple[Array, Semigroup | Unitary], ...]  # places (parts, m), and what moves them
+
+    measured = False
+    from_start = False
+
+    @property
+    def fastest(self) -> float:
+        """The largest rate or frequency of any part."""
+        return max(moving.fastest for _, moving in self.parts)
+
+    def at(self, start: Array, times: Array) -> Array:
+        """What is read, (g, blocks, c, T, rows), of starts (g or 1, blocks, c, n)."""
+        g, count, c, n = start.shape
+        flat = start.swapaxes(1, 2).reshape(g, c, count * n)
+        return self._joined([moving.at(_some(flat, place), times) for place, moving in self.parts])
+
+    def each(self, starts: Array, place: Array, spans: Array) -> Array:
+        """The same of each start (g or 1, blocks, c, m, n) of some places after its own span."""
+        g, count, c, m, n = starts.shape
+        flat = starts.transpose(0, 2, 3, 1, 4).reshape(g, c, m, count * n)
+        return self._joined(
+            [moving.each(_some(flat, which), place, spans) for which, moving in self.parts]
+        )
+
+    def error(self, start: Array, times: Array, found: Array) -> float:  # noqa: ARG002
+        """0: only rounding, which `fastest` tells."""
+        return 0.0
+
+    def _joined(self, moved: list[Array]) -> Array:
+        """States of all parts, each (g, parts, c, T, m), as what is read of the blocks."""
+        g, _, c, t, _ = moved[0].shape
+        count, n = self.blocks.count, self.blocks.size
+        whole = np.zeros((g, c, t, count * n), dtype=np.result_type(*moved))
+        for (place, _), states in zip(self.parts, moved, strict=True):
+            whole[..., place] = states.transpose(0, 2, 3, 1, 4)
+        states = whole.reshape(g, c, t, count, n).transpose(0, 3, 1, 2, 4)
+        reading = self.blocks.reading
+        return states if reading is None else states @ reading.swapaxes(-1, -2)[:, None]
+
+
+def _some(flat: Array, place: Array) -> Array:
+    """The numbers of some parts, (g, parts, c, ..., m), of all (g, c, ..., n)."""
+    return np.moveaxis(flat[..., place], -2, 1)
+
+
+def parts_of(blocks: Blocks, numbers: Array) -> list[Array] | None:
+    """The places of all parts, those of a size together, (parts, m) each; None if none pays."""
+    if blocks.size < _LARGE:
+        return None
+    given = blocks.generator
+    on = (numbers != 0).any(axis=0)[given.term]
+    label = components(given.row[on], given.column[on], blocks.count * blocks.size)
+    count = np.bincount(label)
+    if _SMALLER * count.max() > blocks.size:
+        return None
+    order = np.argsort(label, kind="stable")
+    apart = np.split(order, np.cumsum(count)[:-1])
+    return [
+        np.stack([apart[k] for k in np.flatnonzero(count == size)]) for size in np.unique(count)
+    ]
+
+
+def separate(blocks: Blocks, numbers: Array, parts: list[Array], factor: complex) -> Separate:
+    """Make what moves the parts; factor is -i in front of a Hamiltonian."""
+    return Separate(
+        blocks, tuple((place, _moving(blocks, numbers, place, factor)) for place in parts)
+    )
+
+
+def _moving(blocks: Blocks, numbers: Array, place: Array, factor: complex) -> Semigroup | Unitary:
+    """What moves parts of one size, from their dense matrices (g, parts, m, m)."""
+    given, (many, size) = blocks.generator, place.shape
+    part = np.full(blocks.count * blocks.size, -1)
+    inside = np.zeros(len(part), dtype=np.int64)
+    part[place] = np.arange(many)[:, None]
+    inside[place] = np.arange(size)
+    on = (numbers != 0).any(axis=0)[given.term]
+    mine = np.flatnonzero((part[given.row] >= 0) & on)
+    row, column = given.row[mine], given.column[mine]
+    cell = (part[row] * size + inside[row]) * size + inside[column]
+    weights = numbers[:, given.term[mine]] * given.value[mine]
+    matrices = Sums.to(cell, many * size * size)(weights).reshape(len(numbers), many, size, size)
+    return Semigroup(matrices) if factor == 1.0 else Unitary.of(matrices)
