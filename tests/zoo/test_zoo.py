@@ -10,7 +10,7 @@ import pytest
 
 import quantumbattery as qb
 from quantumbattery.cli import main
-from quantumbattery.zoo import registry
+from quantumbattery.zoo import brute_force, registry
 from quantumbattery.zoo.entries import Entry, Result
 
 KEYS = ["system", "quantity", "value", "reference", "source", "difference", "allowed", "agrees"]
@@ -71,6 +71,15 @@ def test_references_by_brute_force_use_nothing_of_the_library():
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     assert not [name for name in names if name.startswith("quantumbattery")]
+
+
+def test_collisions_by_force_are_one_with_and_without_jumps():
+    h, fresh = np.kron([[0, 1], [1, 0]], np.diag([0.3, -1.0, 2.0])), np.diag([0.2, 0.8])
+    start, nothing = np.full((3, 3), 1 / 3), np.zeros((6, 6))
+    one = brute_force.collisions(h, [], fresh, start, 0.7, 4)
+    two = brute_force.collisions(h, [nothing], fresh, start, 0.7, 4)
+    np.testing.assert_allclose(one, two, atol=1e-14)
+    assert one.shape == (5, 3, 3)
 
 
 def test_one_system():

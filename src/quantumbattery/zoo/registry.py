@@ -10,6 +10,7 @@ from quantumbattery.quantities.described import guess
 from quantumbattery.zoo import (
     cavities,
     chains,
+    collisions,
     driven,
     figures_of_merit,
     oscillators,
@@ -22,7 +23,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SUBJECTS = (pairs, oscillators, cavities, chains, driven, without_charger, figures_of_merit)
+SUBJECTS = (
+    pairs,
+    oscillators,
+    cavities,
+    chains,
+    collisions,
+    driven,
+    without_charger,
+    figures_of_merit,
+)
 ENTRIES: dict[str, Entry] = {entry.name: entry for subject in SUBJECTS for entry in subject.ENTRIES}
 NAMES = tuple(ENTRIES)
 """The systems that `reproduce` knows."""
