@@ -26,8 +26,8 @@ def test_all_results_agree(everything):
     zoo, _ = everything
     assert [f"{row.system}: {row.quantity}" for row in zoo if not row.agrees] == []
     assert zoo.agrees
-    assert len(zoo) >= 130
-    assert len({row.system for row in zoo}) >= 35
+    assert len(zoo) >= 191
+    assert len({row.system for row in zoo}) >= 47
 
 
 def test_rows_are_in_order_and_honest(everything):
@@ -151,7 +151,7 @@ def test_pictures_say_how_they_start():
 
 
 def test_every_line_of_a_picture_is_named():
-    for name in ("driven_qubit_pair", "jaynes_cummings", "dicke"):
+    for name in ("driven_qubit_pair", "jaynes_cummings", "dicke", "collisions", "self_discharge"):
         (axes,) = qb.zoo.picture(name).axes
         keys = axes.get_legend().get_texts() if axes.get_legend() else []
         said = {text.get_text() for text in [*keys, *axes.texts]}

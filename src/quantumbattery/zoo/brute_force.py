@@ -57,6 +57,14 @@ def densities(h: Any, jumps: Sequence[Any], start: Any, times: Any) -> Any:
     return np.stack([(expm(whole * t) @ vector).reshape(h.shape) for t in times])
 
 
+def settled(h: Any, jumps: Sequence[Any]) -> Any:
+    """The one state that a Lindblad equation does not change, by a linear solve: (d, d)."""
+    d = len(h)
+    whole = generator(h, jumps)
+    whole[0] = np.eye(d).reshape(-1)  # one of its equations follows from the others; trace 1
+    return np.linalg.solve(whole, np.eye(d * d)[0]).reshape(d, d)
+
+
 def collisions(
     h: Any, jumps: Sequence[Any], fresh: Any, start: Any, time: float, number: int
 ) -> Any:
