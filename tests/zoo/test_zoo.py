@@ -26,7 +26,7 @@ def test_all_results_agree(everything):
     zoo, _ = everything
     assert [f"{row.system}: {row.quantity}" for row in zoo if not row.agrees] == []
     assert zoo.agrees
-    assert len(zoo) >= 191
+    assert len(zoo) >= 194
     assert len({row.system for row in zoo}) >= 47
 
 

@@ -52,21 +52,14 @@ def _kept_work(theta: float) -> Any:
     return _work_of_a_qubit(np.sin(theta / 2) ** 2 * share, np.sin(theta) * np.sqrt(share) / 2)
 
 
-def _half_time(loss: float) -> float:
-    """How long the ergotropy takes to halve, from our own curve."""
-    from scipy.optimize import brentq
-
-    full = float(_kept(pi, "ergotropy", 0.0, loss))
-
-    def excess(wait: float) -> float:
-        return float(_kept(pi, "ergotropy", wait, loss)) - full / 2
-
-    return float(brentq(excess, 0.0, log(2) / loss, xtol=1e-13))
+def _half_life(measure: str, losses: Any) -> Any:
+    table = QubitPair(battery_loss=losses).charge(bloch(pi), END, [measure], disconnect=END)
+    return table[measure].to_numpy()
 
 
-def _half_time_exactly(loss: float) -> float:
-    full = float(_passed(np.array(loss)))
-    return log(2 * full / (full + 0.5)) / loss
+def _work_halves(excited: Any, loss: Any) -> Any:
+    """How long a work of w (2 p - 1) takes to halve, p falling by the loss."""
+    return np.log(2 * excited / (excited + 0.5)) / loss
 
 
 def _draw_discharge(axes: Axes) -> None:
@@ -87,13 +80,14 @@ _DISCHARGE = Entry(
                lambda: np.diagonal(_kept(pi, "energy", log(2) / LOSSES))
                / _kept(pi, "energy", 0.0),
                0.5, "exact: 1/2, the half-life of an excited level", 1e-13),
-        *(
-            Result(f"time that halves the ergotropy that a full charger gave, g = {loss:g} J",
-                   partial(_half_time, loss), partial(_half_time_exactly, loss),
-                   "exact: ln[2 p/(p + 1/2)]/g, p the excitation at disconnection; ln(4/3)/g of a "
-                   f"full one; self-discharge of two levels: {SANTOS}", 1e-10)
-            for loss in (0.1, 0.3)
-        ),
+        Result("half-life of the energy (1/J), full charger, g = 0.1, 0.3, 1 J",
+               lambda: _half_life("energy_half_life", LOSSES), lambda: log(2) / LOSSES,
+               "exact: ln 2 / g", 1e-12),
+        Result("half-life of the ergotropy (1/J), full charger, g = 0.1, 0.3 J",
+               lambda: _half_life("ergotropy_half_life", LOSSES[:2]),
+               lambda: _work_halves(_passed(LOSSES[:2]), LOSSES[:2]),
+               "exact: ln[2 p/(p + 1/2)]/g, p the excitation at disconnection; ln(4/3)/g of a full "
+               f"battery; self-discharge of two levels: {SANTOS}", 1e-12),
         Result("ergotropy (w), theta = 2, g = 0.1, 0.3, 1 J, 33 times after disconnection",
                lambda: _kept(2.0, "ergotropy", WAITS), partial(_kept_work, 2.0),
                "exact: p - 1/2 + sqrt((p - 1/2)^2 + C^2), p falling as e^(-g t) and C as "
@@ -218,6 +212,10 @@ _CELLS = Entry(
                lambda: _cells_kept(3, 1, "locked_ergotropy"),
                lambda: np.maximum(0, 2 * _one_photon() - 1),
                "exact: all of it, as no cell alone is more than a third excited", 1e-12),
+        Result("half-life of the ergotropy (1/g), 3 cells and one photon",
+               lambda: _cells_kept(3, 1, "ergotropy_half_life"),
+               lambda: _work_halves(_one_photon()[0], LEAK),
+               "exact: ln[2 p/(p + 1/2)]/loss, p that at disconnection", 1e-11),
         Result("ergotropy (w), 2 cells and two photons, 33 times after disconnection",
                lambda: _cells_kept(2, 2, "ergotropy"),
                lambda: brute_force.work(_cells_by_force(), np.diag([0.0, 1, 1, 2])),
@@ -271,9 +269,16 @@ def _load() -> float:
     return float(many.density_matrix({}, many.ends[-1], "load").to_numpy()[1, 1].real)
 
 
-def _load_in_the_limit() -> float:
+def _limit() -> tuple[float, float, float]:
+    """The battery's excitation once charged, once stored, and once it has given, cycle by cycle."""
     kept, stay = np.exp(-LEAK * KEPT), (np.cos(CHARGED) * np.cos(GIVEN)) ** 2
-    return float(np.sin(GIVEN) ** 2 * kept * np.sin(CHARGED) ** 2 / (1 - kept * stay))
+    full = np.sin(CHARGED) ** 2 / (1 - kept * stay)
+    return full, kept * full, np.cos(GIVEN) ** 2 * kept * full
+
+
+def _balance(name: str) -> float:
+    """Of the 20th cycle."""
+    return float(_cycles(20, fock(1)).balance({})[name][-1].sum())
 
 
 def _cycled_by_force(theta: float) -> Any:
@@ -311,8 +316,15 @@ _CYCLES = Entry(
                lambda: _cycled("energy", fock(1)), _recursion,
                "exact: b -> b cos^2 + sin^2 while charged, b e^(-loss t) while stored, b cos^2 "
                "while it gives", 1e-12),
-        Result("energy (w) that the load gets in the 60th cycle", _load, _load_in_the_limit,
+        Result("energy (w) that the load gets in the 60th cycle", _load,
+               lambda: _limit()[1] - _limit()[2],
                "exact: the fixed point of that recursion, reached long before", 1e-12),
+        Result("energy (w) that the 20th cycle takes from the source of chargers",
+               lambda: _balance("energy_in"), lambda: _limit()[0] - _limit()[2],
+               "exact: what charging adds to the battery, once cycles are alike", 1e-12),
+        Result("work (w) that the battery gives in the 20th cycle",
+               lambda: _balance("work_out"), lambda: 2 * _limit()[1] - 1,
+               "exact: w (2 p - 1), p that of the stored battery, which ends passive", 1e-12),
         Result("ergotropy (w) of the battery after each of 30 strokes, charger at theta = 2",
                lambda: _cycled("ergotropy", bloch(2.0)), partial(_cycled_by_force, 2.0),
                "independent: Lindblad equation of three qubits by expm, stroke by stroke", 1e-12),
