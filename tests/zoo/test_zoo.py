@@ -10,7 +10,7 @@ import pytest
 
 import quantumbattery as qb
 from quantumbattery.cli import main
-from quantumbattery.zoo import registry
+from quantumbattery.zoo import brute_force, registry
 from quantumbattery.zoo.entries import Entry, Result
 
 KEYS = ["system", "quantity", "value", "reference", "source", "difference", "allowed", "agrees"]
@@ -26,8 +26,8 @@ def test_all_results_agree(everything):
     zoo, _ = everything
     assert [f"{row.system}: {row.quantity}" for row in zoo if not row.agrees] == []
     assert zoo.agrees
-    assert len(zoo) >= 130
-    assert len({row.system for row in zoo}) >= 35
+    assert len(zoo) >= 194
+    assert len({row.system for row in zoo}) >= 47
 
 
 def test_rows_are_in_order_and_honest(everything):
@@ -71,6 +71,15 @@ def test_references_by_brute_force_use_nothing_of_the_library():
         if isinstance(node, ast.Import | ast.ImportFrom)
     ]
     assert not [name for name in names if name.startswith("quantumbattery")]
+
+
+def test_collisions_by_force_are_one_with_and_without_jumps():
+    h, fresh = np.kron([[0, 1], [1, 0]], np.diag([0.3, -1.0, 2.0])), np.diag([0.2, 0.8])
+    start, nothing = np.full((3, 3), 1 / 3), np.zeros((6, 6))
+    one = brute_force.collisions(h, [], fresh, start, 0.7, 4)
+    two = brute_force.collisions(h, [nothing], fresh, start, 0.7, 4)
+    np.testing.assert_allclose(one, two, atol=1e-14)
+    assert one.shape == (5, 3, 3)
 
 
 def test_one_system():
@@ -142,7 +151,7 @@ def test_pictures_say_how_they_start():
 
 
 def test_every_line_of_a_picture_is_named():
-    for name in ("driven_qubit_pair", "jaynes_cummings", "dicke"):
+    for name in ("driven_qubit_pair", "jaynes_cummings", "dicke", "collisions", "self_discharge"):
         (axes,) = qb.zoo.picture(name).axes
         keys = axes.get_legend().get_texts() if axes.get_legend() else []
         said = {text.get_text() for text in [*keys, *axes.texts]}

@@ -31,6 +31,20 @@ def kets(h: Any, start: Any, times: Any) -> Any:
     return (phases * (vectors.conj().T @ start)) @ vectors.T
 
 
+def generator(h: Any, jumps: Sequence[Any]) -> Any:
+    """Of the Lindblad equation for density matrices read row by row, (d^2, d^2).
+
+    Jump operators come with the roots of their rates.
+    """
+    eye = np.eye(len(h))
+    whole = -1j * (np.kron(h, eye) - np.kron(eye, h.T))
+    for jump in jumps:
+        square = jump.conj().T @ jump
+        whole += np.kron(jump, jump.conj())
+        whole -= (np.kron(square, eye) + np.kron(eye, square.T)) / 2
+    return whole
+
+
 def densities(h: Any, jumps: Sequence[Any], start: Any, times: Any) -> Any:
     """The density matrices (time, d, d) of a Lindblad equation, from one at time 0.
 
@@ -38,15 +52,39 @@ def densities(h: Any, jumps: Sequence[Any], start: Any, times: Any) -> Any:
     """
     from scipy.linalg import expm
 
-    d = len(h)
-    eye = np.eye(d)
-    generator = -1j * (np.kron(h, eye) - np.kron(eye, h.T))
-    for jump in jumps:
-        square = jump.conj().T @ jump
-        generator += np.kron(jump, jump.conj())
-        generator -= (np.kron(square, eye) + np.kron(eye, square.T)) / 2
+    whole = generator(h, jumps)
     vector = np.asarray(start, dtype=complex).reshape(-1)
-    return np.stack([(expm(generator * t) @ vector).reshape(d, d) for t in times])
+    return np.stack([(expm(whole * t) @ vector).reshape(h.shape) for t in times])
+
+
+def settled(h: Any, jumps: Sequence[Any]) -> Any:
+    """The one state that a Lindblad equation does not change, by a linear solve: (d, d)."""
+    d = len(h)
+    whole = generator(h, jumps)
+    whole[0] = np.eye(d).reshape(-1)  # one of its equations follows from the others; trace 1
+    return np.linalg.solve(whole, np.eye(d * d)[0]).reshape(d, d)
+
+
+def collisions(
+    h: Any, jumps: Sequence[Any], fresh: Any, start: Any, time: float, number: int
+) -> Any:
+    """The battery (number + 1, b, b) before and after each meeting with a fresh charger.
+
+    The charger is the first factor of h; fresh and start are density matrices of charger and
+    battery, the time is that of one meeting, and what is left of the charger is traced out.
+    """
+    from scipy.linalg import expm
+
+    states = [np.asarray(start, dtype=complex)]
+    turn = expm(generator(h, jumps) * time) if jumps else expm(-1j * time * h)
+    for _ in range(number):
+        joint = np.kron(fresh, states[-1])
+        if jumps:
+            joint = (turn @ joint.reshape(-1)).reshape(h.shape)
+        else:
+            joint = turn @ joint @ turn.conj().T
+        states.append(last(joint[None], len(start))[0])
+    return np.stack(states)
 
 
 def last(states: Any, battery: int) -> Any:

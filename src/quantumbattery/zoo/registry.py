@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from quantumbattery.plot.style import check_axes, look_of, whole_figure
@@ -10,10 +11,13 @@ from quantumbattery.quantities.described import guess
 from quantumbattery.zoo import (
     cavities,
     chains,
+    collisions,
     driven,
     figures_of_merit,
     oscillators,
     pairs,
+    starts,
+    storage,
     without_charger,
 )
 from quantumbattery.zoo.entries import Entry, Row, Zoo
@@ -22,7 +26,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SUBJECTS = (pairs, oscillators, cavities, chains, driven, without_charger, figures_of_merit)
+SUBJECTS = (
+    pairs,
+    starts,
+    storage,
+    oscillators,
+    cavities,
+    chains,
+    collisions,
+    driven,
+    without_charger,
+    figures_of_merit,
+)
 ENTRIES: dict[str, Entry] = {entry.name: entry for subject in SUBJECTS for entry in subject.ENTRIES}
 NAMES = tuple(ENTRIES)
 """The systems that `reproduce` knows."""
@@ -55,6 +70,15 @@ def chosen(name: object) -> tuple[Entry, ...]:
     return (ENTRIES[name],)
 
 
+def _one_thread() -> AbstractContextManager[object]:
+    """The matrices are small: threads would only wait for each other."""
+    import scipy.linalg  # noqa: F401 - loads the library whose threads are limited
+    from threadpoolctl import threadpool_limits
+
+    one: AbstractContextManager[object] = threadpool_limits(1)
+    return one
+
+
 def reproduce(name: str = "all", *, done: Callable[[str], object] | None = None) -> Zoo:
     """Find the results of a system again, each beside its published or exact value.
 
@@ -84,12 +108,9 @@ def reproduce(name: str = "all", *, done: Callable[[str], object] | None = None)
     >>> zoo[0].source
     'exact: w sin^2(sqrt(N) J t)...'
     """
-    import scipy.linalg  # noqa: F401 - loads the library whose threads are limited
-    from threadpoolctl import threadpool_limits
-
     entries = chosen(name)
     rows: list[Row] = []
-    with threadpool_limits(1):  # the matrices are small: threads would only wait for each other
+    with _one_thread():
         for number, entry in enumerate(entries, start=1):
             found = entry.rows()
             rows += found
@@ -129,7 +150,7 @@ def picture(name: str, ax: Axes | None = None) -> Figure:
     if name == "all":
         raise ValueError(f"a picture shows one system; name one of {', '.join(NAMES)}")
     (entry,) = chosen(name)
-    with look_of(ax):
+    with look_of(ax), _one_thread():
         if ax is None:
             axes = Picture(figsize=(4.2, 3.2), layout="constrained").subplots()
         else:

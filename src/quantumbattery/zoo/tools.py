@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +16,12 @@ from quantumbattery.plot.style import COLOURS, DASHES, legend
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from quantumbattery.network.preparations import Preparation
+    from quantumbattery.network.preparations import Preparation, Started
 
 
 def curve(
     system: System,
-    start: Preparation | Mapping[str, Preparation],
+    start: Preparation | Started,
     times: Any,
     measure: str = "energy",
     how: str = "global",
