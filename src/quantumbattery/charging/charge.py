@@ -16,12 +16,13 @@ from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import available
+from quantumbattery.charging.steady_state import steady
 from quantumbattery.machine import ALIKE, TooLargeError, memory
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
-from quantumbattery.quantities.aliases import Values
+from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.measures import FURTHER, NAMED, check_measures
 from quantumbattery.quantities.parameters import check_axes, numbers, parameter
@@ -29,6 +30,7 @@ from quantumbattery.quantities.tables import check_names, dataset
 
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
 _NO_BOUND = 1e12  # quanta: a bound that says nothing
+_AT_CUT = 1e-10  # of the weight on levels that lead beyond a cut, from which on a warning says so
 _LOST_PHASE = 1e-8  # of a phase, from which on a warning says so
 
 
@@ -54,7 +56,7 @@ def converted(
     network: Network, preparation: object, times: Values, disconnect: Values | None = None
 ) -> tuple[Started, Batch]:
     """Which site starts in which preparation, and the axes of all that is given."""
-    moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
+    moments = _moments(times, disconnect)
     check_axes("times", moments)
     last = None
     if disconnect is not None:
@@ -64,6 +66,24 @@ def converted(
     started = by_site(preparation, network)
     single = not isinstance(preparation, Mapping)
     return started, Batch.of(network.arrays, started, single, moments, last)
+
+
+def _moments(times: Values, disconnect: Values | None) -> Parameter:
+    """Times as an axis; or infinity alone, for the steady state."""
+    array = np.asarray(times)
+    if array.dtype.kind == "f" and np.isposinf(array).any():
+        if array.ndim:
+            raise ValueError(
+                "times: infinity stands for the steady state and is given alone, times=np.inf; the "
+                "times of an array are finite"
+            )
+        if disconnect is not None:
+            raise ValueError(
+                "times is infinite, so that disconnect would ask for the end of a storage: charge "
+                "without disconnect, or describe the storage as a system without links"
+            )
+        return np.inf
+    return parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
 
 
 def extraction_of(network: Network, extraction: object, limit: object) -> str:
@@ -89,9 +109,9 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 
 
 def run(problem: Problem) -> Solution:
-    """Solve, with levels and methods that fit."""
+    """Solve, with levels and methods that fit; for infinite times, for the steady state."""
     try:
-        return solved(problem)
+        return steady(problem) if np.isinf(problem.axes.times).any() else solved(problem)
     except MemoryError as error:
         raise TooLargeError(
             f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
@@ -137,7 +157,12 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
         said["levels"] = ", ".join(f"{name}: {levels[name]}" for name in ladders)
         if reached.most < inf:
             said["quanta"] = reached.most  # the most that all of them hold together
-        said["left_out"] = float(sum(report.left_out.values()))
+        if report.at_cut is None:
+            said["left_out"] = float(sum(report.left_out.values()))
+        else:
+            said["at_cut"] = report.at_cut
+        if report.converged is not None:
+            said["converged"] = report.converged
     return said
 
 
@@ -156,6 +181,11 @@ def warn(network: Network, report: Report) -> None:
                 f"{far if amount < _NO_BOUND else 'by no one knows how much'}; give it more, or "
                 f"leave levels out of {short(network.sites[name])} to have them chosen"
             )
+    if report.at_cut is not None and report.at_cut > _AT_CUT:
+        said.append(
+            f"{report.at_cut:.1g} of the steady state is on the last levels of an oscillator, from "
+            "where it should go on: give more levels, or leave levels out to have them chosen"
+        )
     if report.rounding > _LOST_PHASE:
         said.append(
             f"by the last time, rounding has taken {report.rounding:.1g} of a phase or more: "

@@ -29,6 +29,7 @@ from quantumbattery.states.representation import Form
 OperatorOfLevels: TypeAlias = Callable[..., MatrixLike]
 """A matrix on some sites, for so many levels of each."""
 
+_STILL = 1e-10  # of an operator's largest element: what may turn for ever and be left out
 _SAME = 1e-9  # what frequencies of a frame, in units of the fields', may differ by
 
 
@@ -161,6 +162,28 @@ class Observed:
                     turned = turned * np.exp(-1j * angle * turns)
             sums = self.asked[name].operator is not None
             found[name] = turned.sum(axis=-1) if sums else self._matrices(name, turned)
+        return found
+
+    def at_rest(self, columns: Mapping[str, Array], axes: Batch) -> dict[str, Array]:
+        """The same as `finished` for t to infinity; ValueError for what turns for ever."""
+        fields = [axes.numbers(each) for each in self._fields]
+        found = {}
+        for name, column in columns.items():
+            read, each = self._reads[name], self.asked[name]
+            rate = np.zeros((1, len(read.turns)))
+            for field, turns in zip(fields, read.turns.T, strict=True):
+                rate = rate + field[:, None] * turns
+            turning = (rate != 0)[:, None, None]
+            left = float((np.abs(column) * turning).max(initial=0.0))
+            if left > _STILL * np.abs(read.value).max(initial=0.0):
+                raise ValueError(
+                    f"{name} of {_listed(each.sites)} has no limit: a part of it, up to "
+                    f"{left:.2g}, turns with a drive for ever; ask for what stands still, as "
+                    "populations do and all figures of merit that charge gives, or for finite times"
+                )
+            still = np.where(turning, 0.0, column)
+            sums = each.operator is not None
+            found[name] = still.sum(axis=-1) if sums else self._matrices(name, still)
         return found
 
     @cached_property

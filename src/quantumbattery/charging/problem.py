@@ -54,6 +54,8 @@ class Report:
     rounding: float = 0.0  # of a phase, by the last time
     unfinished: bool = False  # too much is left out: nothing was read
     falls: dict[str, float] = field(default_factory=dict)  # decimal places by level, near a cut
+    at_cut: float | None = None  # of a steady state, the weight on the last levels of oscillators
+    converged: float | None = None  # of the same, what half as many levels more change, in quanta
 
     @classmethod
     def joined(cls, parts: Sequence[Report]) -> Report:

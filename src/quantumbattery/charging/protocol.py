@@ -32,9 +32,12 @@ class Protocol(Strokes):
     Notes
     -----
     Each stroke has its own clock, so that every cycle is the same map; it is worked out once, and
-    applied again and again. Collision models and micromasers (P. Filipowicz, J. Javanainen and
-    P. Meystre, Phys. Rev. A 34, 3077 (1986)) are one stroke with a reset; charge, storage and
-    discharge are three.
+    applied again and again. States are those of the laboratory: sites that begin anew have the same
+    phase at every reset. In the interaction picture of many papers they turn along, as they do here
+    if a cycle lasts a whole number of turns, 2 pi/w.
+
+    Collision models and micromasers (P. Filipowicz, J. Javanainen and P. Meystre, Phys. Rev. A 34,
+    3077 (1986)) are one stroke with a reset; charge, storage and discharge are three.
 
     Examples
     --------
@@ -206,7 +209,9 @@ class Protocol(Strokes):
         Notes
         -----
         The energy of all sites changes in a stroke by switch_on + switch_off + exchanged, and by
-        reset_energy before it.
+        reset_energy before it. Energy is not work: a reset that replaces a mixed charger by a pure
+        one of the same energy brings work and counts as nothing here, and a battery may turn energy
+        that it held without work into work, so that `charging_efficiency` may exceed 1.
 
         Examples
         --------

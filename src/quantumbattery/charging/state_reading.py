@@ -49,7 +49,8 @@ class StateReading(Network):
         Raises
         ------
         TypeError, ValueError
-            As `charge`; or if a site is unknown, or the matrices need more memory than there is.
+            As `charge`; or if a site is unknown, or the matrices need more memory than there is; or
+            at ``np.inf``, if an element turns with a drive for ever.
 
         Notes
         -----
@@ -104,7 +105,8 @@ class StateReading(Network):
         Raises
         ------
         TypeError, ValueError
-            As `charge`; or if a site is unknown, or a matrix has the wrong size.
+            As `charge`; or if a site is unknown, or a matrix has the wrong size; or at ``np.inf``,
+            if a mean turns with a drive for ever.
 
         Examples
         --------

@@ -109,7 +109,8 @@ class System(StateReading):
         times : float, 1-D array_like or DataArray
             Times since the interactions were switched on, zero or positive. A 1-D array becomes
             the axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.
-            A DataArray may share axes with the parameters.
+            A DataArray may share axes with the parameters. ``np.inf``, by itself, is the steady
+            state: what everything that is reached tends to, whatever the start.
         measures : iterable of str, optional
             Which quantities; by default all that make sense for the battery, those below that are
             given by name left out. Asking for few saves time: "energy" needs no eigenvalues.
@@ -149,7 +150,9 @@ class System(StateReading):
             matrices on oscillators grow as `interaction` says); the number of quanta that several
             oscillators share, if they do (`quanta`); with a series or a solver in time also its
             error (`solver_error`: how far states are from those of another solution, and what
-            rounding may do to both).
+            rounding may do to both). Of a steady state: the weight on the last levels of
+            oscillators (`at_cut`), and what half as many levels more than before change of energy
+            and ergotropy (`converged`, below 1e-10 quanta): seen, and no bound.
 
         Raises
         ------
@@ -159,6 +162,7 @@ class System(StateReading):
             With interactions that are always on a cell has no energy of its own, so "local" is
             refused, local and locked ergotropy too, and "global" where one of them acts on an
             Ensemble. Without a charger there is no energy of it, nor anything shared with it.
+            Or if there is no single steady state: the sentence says what is conserved.
 
         Warns
         -----
@@ -194,6 +198,14 @@ class System(StateReading):
         >>> times = np.pi / 2 + np.array([0.0, np.log(2) / 0.1])
         >>> pair.charge(qb.bloch(np.pi), times, disconnect=np.pi / 2).energy.values.round(6)
         array([0.925043, 0.462522])
+
+        A warm charger and a cold battery, for ever:
+
+        >>> warm, cold = qb.Qubit(loss=0.2, occupation=0.5), qb.Qubit(loss=0.2)
+        >>> link = [qb.exchange("charger", "battery", 1.0)]
+        >>> system = qb.System({"charger": warm, "battery": cold}, link)
+        >>> system.charge(qb.fock(0), np.inf).energy.round(6).item()
+        0.163399
         """
         from quantumbattery.charging.half_life import charge_and_store
 

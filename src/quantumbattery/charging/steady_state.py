@@ -1,0 +1,230 @@
+"""The steady state of a network: what is read of the state that everything tends to.
+
+It does not depend on the preparation, whose part is to say which states are reached.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from quantumbattery.charging.battery_hamiltonian import Battery, battery
+from quantumbattery.charging.conserved import reason
+from quantumbattery.charging.observables import Observed
+from quantumbattery.charging.problem import Problem, Report, Solution
+from quantumbattery.charging.readout import Readout
+from quantumbattery.dynamics.motion import columns_of
+from quantumbattery.dynamics.stationary import DENSE, stationary
+from quantumbattery.machine import TooLargeError, linear_algebra
+from quantumbattery.network.network import Network
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.described import listed
+from quantumbattery.quantities.parameters import any_nonzero
+from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
+from quantumbattery.reach.reach import Bipartition, Reach, reach
+from quantumbattery.states.density import Matrix, density
+from quantumbattery.states.lindblad import rectangles
+from quantumbattery.states.reduced import part_of
+
+_FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
+_CONVERGED = 1e-10  # quanta of the battery that half as many levels more may change
+_AT_ONCE = 1 << 22  # numbers of matrices and states that are worked on at a time
+_ONE_THREAD = 200  # numbers of a block below which threads do not pay
+_SETTLED = "energy", "ergotropy"  # what tells whether there are levels enough
+
+_LOG = logging.getLogger("quantumbattery")
+
+
+def steady(problem: Problem) -> Solution:
+    """Solve for the one steady state; ValueError, with the reason, where there is none.
+
+    Oscillators that choose their levels get half as many more until energy and ergotropy change by
+    less than 1e-10 of the battery's smallest quantum: that they have settled is seen, not proved.
+    """
+    check_drives(problem.network)
+    network, started = problem.network, problem.started
+    free = [name for name, site in network.sites.items() if site.dimension is None]
+    enough = cutoffs(network, started, problem.joints) if free else {}
+    if not free or not gains_quanta(network, enough):
+        solution, _ = _solved(problem, _reached(problem, {name: enough[name] for name in free}))
+        return solution
+    several = len(free) > 1
+    count = max(enough[name] for name in free) + _FIRST_MORE
+    before: Mapping[str, Array] | None = None
+    change = inf
+    while True:
+        quanta = (free, count - 1) if several else ((), inf)
+        try:
+            reached = _reached(problem, dict.fromkeys(free, count), quanta)
+            solution, settled = _solved(problem, reached)
+        except TooLargeError as error:
+            raise _unsettled(free, count, change, error) from None
+        if before is not None:
+            change = max(float(np.abs(settled[n] - before[n]).max()) for n in _SETTLED)
+            _LOG.info("%d levels: a change of %.1g quanta", count, change)
+            if change < _CONVERGED:
+                report = solution.report
+                report = Report(report.methods, {}, at_cut=report.at_cut, converged=change)
+                return Solution(solution.columns, solution.reach, report)
+        before, count = settled, -(-3 * count // 2)
+
+
+def check_drives(network: Network) -> None:
+    """Raise ValueError for drives that change their shape in time."""
+    for each in network.drives:
+        if each.envelope is not None and any_nonzero(each.amplitude):
+            raise ValueError(
+                f"{each.label}: its envelope changes in time, so that there is no steady state; "
+                "leave the envelope out, or give times that are finite"
+            )
+
+
+def _reached(
+    problem: Problem,
+    levels: Mapping[str, int],
+    quanta: tuple[list[str], float] | tuple[tuple[()], float] = ((), inf),
+) -> Reach:
+    """What is reached, if nothing there changes in time."""
+    network, limit = problem.network, problem.limit
+    found = reach(network, problem.started, levels, limit, problem.joints, quanta)
+    if found.signals:
+        raise ValueError(
+            "a drive turns in every frame (its counter-rotating half, several frequencies, or a "
+            "link that does not turn with it): there is no steady state, only one that repeats "
+            "itself for ever; leave that out, or give times that are finite"
+        )
+    return found
+
+
+def _unsettled(free: list[str], count: int, change: float, error: TooLargeError) -> ValueError:
+    if not change < inf:
+        return ValueError(f"with {count} levels of {listed(free)}: {error}; or give levels=...")
+    return ValueError(
+        f"energy or ergotropy still change by {change:.1g} quanta as {listed(free)} get half as "
+        f"many levels more, and {count} are {error}. Where gain outdoes loss there is no steady "
+        "state; otherwise give levels=..., and heed the attribute at_cut"
+    )
+
+
+# --- on given levels -----------------------------------------------------------------------------
+
+
+def _solved(problem: Problem, reached: Reach) -> tuple[Solution, dict[str, Array]]:
+    """Solve on the levels of what was reached; and what tells if they are enough, in quanta."""
+    work = _prepared(problem, reached)
+    g, c, _ = problem.axes.shape
+    columns = work.memory((g, 1, 1))
+    settled = {name: np.empty((g, 1, 1)) for name in _SETTLED}
+    seen, methods = 0.0, dict[tuple[str, int], None]()
+    largest = max(blocks.size for blocks in work.state.blocks)
+    with linear_algebra(1) if largest < _ONE_THREAD else nullcontext():
+        for batch in work.parts():
+            states, how = work.states(batch)
+            methods |= dict.fromkeys(how)
+            own = work.battery.select(batch)
+            for name, values in work.read(states, own).items():
+                columns[name][batch] = values
+            told = work.readout.columns(_SETTLED, states, own, np.zeros(1))
+            for name, values in told.items():
+                settled[name][batch] = values / own.quantum
+            seen = max(seen, work.at_cut(states))
+    if isinstance(work.reading, Observed):
+        columns = work.reading.at_rest(columns, problem.axes)
+    whole = {n: np.broadcast_to(v, (g, c, *v.shape[2:])).copy() for n, v in columns.items()}
+    return Solution(whole, reached, Report(tuple(methods), {}, at_cut=seen)), settled
+
+
+def _prepared(problem: Problem, reached: Reach) -> Work:
+    network, axes, limit = problem.network, problem.axes, problem.limit
+    split = Bipartition.of(reached, network.battery)
+    state = density(reached, rectangles(reached, limit), (), limit)
+    counts = dict(zip(reached.sites, reached.levels, strict=True))
+    own = battery(
+        network, counts, split.levels, axes.numbers, problem.extraction, limit, problem.own
+    )
+    coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
+    given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
+    numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
+    readout = Readout(network, reached, state, split)
+    own = readout.further.prepared(problem.measures, own, numbers, limit)
+    reading: Readout | Observed = readout
+    if problem.asked:
+        reading = Observed(network, reached, state, {each.name: each for each in problem.asked})
+    return Work(problem, state, readout, reading, own, numbers)
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """All that is ready before anything is solved."""
+
+    problem: Problem
+    state: Matrix
+    readout: Readout
+    reading: Readout | Observed
+    battery: Battery
+    numbers: Array  # (g, terms)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return self.problem.measures or tuple(each.name for each in self.problem.asked)
+
+    def memory(self, shape: tuple[int, int, int]) -> dict[str, Array]:
+        """Room for everything that is asked."""
+        if isinstance(self.reading, Observed):
+            return self.reading.memory(shape)
+        return {name: np.empty(shape) for name in self._names}
+
+    def parts(self) -> Iterator[slice]:
+        """Parts of the batch that are worked on one after the other."""
+        dense = sum(b.count * b.size**2 for b in self.state.blocks if b.size <= DENSE)
+        names = self.reading.largest(self._names), self.readout.largest(_SETTLED)
+        step = max(1, _AT_ONCE // max(dense, self.state.size, *names))
+        return (slice(k, k + step) for k in range(0, len(self.numbers), step))
+
+    def states(self, batch: slice) -> tuple[Array, tuple[tuple[str, int], ...]]:
+        """The steady states (g, 1, 1, columns) of a part of the batch, and how they were found."""
+        found = stationary(self.state, self.numbers[batch], self.problem.limit)
+        if not found.alone.all():
+            first = batch.start + int(np.argmin(found.alone))
+            where = self._where(first) if found.alone.any() else ""
+            network, reached = self.problem.network, self.state.reach
+            raise ValueError(reason(network, reached, self.numbers[first], where))
+        return columns_of(found.parts, self.state.size), found.methods
+
+    def _where(self, member: int) -> str:
+        """Which member of the batch this is, in words."""
+        axes = self.problem.axes
+        if not axes.generator:
+            return ""
+        place = np.unravel_index(member, [axes.sizes[name] for name in axes.generator])
+        said = []
+        for name, k in zip(axes.generator, place, strict=True):
+            known = axes.coords.get(name)
+            said.append(f"{name}[{k}]" if known is None else f"{name}={known.values[k]:.4g}")
+        return f" at {', '.join(said)}"
+
+    def read(self, states: Array, own: Battery) -> dict[str, Array]:
+        """Everything asked, each (g, 1, 1, ...); all powers are 0."""
+        return self.reading.columns(self._names, states, own, np.zeros(1))
+
+    def at_cut(self, states: Array) -> float:
+        """The largest weight on the last levels of an oscillator, from where it should go on."""
+        edge, reached, most = self.state.reach.edge, self.state.reach, 0.0
+        if not len(edge.site):
+            return most
+        every = Bipartition.of(reached, reached.sites)
+        populations = part_of(every, self.state).populations(states)[..., every.inside]
+        for site in np.unique(edge.site):
+            leading = edge.configuration[edge.site == site]
+            if site < len(reached.sites):
+                levels = reached.configurations[:, site]
+                last = np.isin(levels, np.unique(levels[leading]))
+            else:  # the cut that several share
+                last = np.isin(np.arange(reached.size), leading)
+            most = max(most, float(populations[..., last].sum(axis=-1).max()))
+        return most

@@ -1,0 +1,203 @@
+"""Where a density matrix ends: the null vector of its generator, and whether it is the only one.
+
+A generator of Lindblad's form never lets anything grow, so that 0 is as often an eigenvalue as
+there are independent states that stay. The trace t is one left null vector. With a decay of the
+trace, L - s v t^T (t v = 1) is regular if and only if there is no other, and then the state that
+stays is the solution of (L - s v t^T) x = -s v. Blocks of coherences have no trace: they must be
+regular as they are.
+
+That is enough where the elements that are reached form an algebra (all elements within classes of
+configurations): what turns for ever is then a matrix on a space of several states times a fixed
+one, and the eigenprojections of its turning stay too (S. G. Schirmer and X. Wang, Phys. Rev. A 81,
+062306 (2010)), so that one null vector alone leaves nothing that turns. Elsewhere the eigenvalues
+are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.machine import TooLargeError, allow
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.sparse import components
+from quantumbattery.states.blocks import Blocks
+from quantumbattery.states.density import Matrix
+from quantumbattery.states.lindblad import Rectangles
+
+DENSE = 500  # numbers of a block up to which it is dense
+_TURNING = 2500  # up to which its eigenvalues are looked at
+_MOST = 25_000  # up to which it is factorized at all
+_SLOWEST = 1e-12  # of the fastest rate or frequency: what decays more slowly counts as lasting
+_SHIFT = 1e-14  # of the same: keeps what is singular from being exactly so
+_FAR = 1e-13  # the same for sparse matrices
+_AT_ONCE = 1 << 22  # numbers of dense matrices that are inverted at a time
+_REFINED = 2  # times that a solution is made better
+
+
+@dataclass(frozen=True, eq=False)
+class Stationary:
+    """The states that stay, of g generators."""
+
+    parts: list[tuple[Blocks, Array]]  # numbers by block, (g, blocks, 1, 1, n)
+    alone: Array  # (g,), whether everything tends to it
+    methods: tuple[tuple[str, int], ...]  # how blocks are solved, and the size of the largest
+
+
+def stationary(state: Matrix, numbers: Array, limit: float = 2.0) -> Stationary:
+    """Find the state that everything tends to, for numbers (g, terms) in front of the terms.
+
+    All of the density matrix has to be there, not only what is read of it. Where `alone` is False
+    there are others, or what turns for ever, and the numbers mean nothing. TooLargeError if a block
+    is too large to be solved, or to be sure.
+    """
+    trace = (state.row == state.column).astype(float)
+    fastest = _fastest(state, numbers)
+    algebra, parts, carrying = _is_algebra(state.rectangles), [], 0
+    alone, sizes = np.ones(len(numbers), dtype=bool), dict[str, int]()
+    for blocks in state.blocks:
+        own = blocks.filled(trace)[:, 0]
+        carrying += int(own.any(axis=-1).sum())
+        large = blocks.size > (DENSE if algebra else _TURNING)
+        if large and (not algebra or blocks.size * blocks.count > _MOST):
+            raise TooLargeError(
+                f"too large: the steady state of a block of {blocks.size:,} numbers is not worked "
+                "out, or not known to be the only one: use fewer or smaller sites or fewer levels, "
+                "or charge for a long but finite time"
+            )
+        solve = _sparse if large else _dense
+        found, regular = solve(blocks, numbers, own, fastest, not algebra, limit)
+        parts.append((blocks, found[:, :, None, None]))
+        alone &= regular
+        kind = "null vector of sparse matrices" if large else "null vector"
+        sizes[kind] = max(sizes.get(kind, 0), blocks.size)
+    return Stationary(parts, alone & (carrying == 1), tuple(sizes.items()))
+
+
+def _fastest(state: Matrix, numbers: Array) -> Array:
+    """The largest sum of a generator's row, at most, (g,); 1 where nothing moves."""
+    from scipy.sparse import csr_array
+
+    most = np.zeros(len(numbers))
+    for blocks in state.blocks:
+        given = blocks.generator
+        shape = (numbers.shape[1], given.size)
+        rows = csr_array((np.abs(given.value), (given.term, given.row)), shape=shape)
+        most = np.maximum(most, (np.abs(numbers) @ rows).max(axis=-1))
+    return np.where(most > 0, most, 1.0)
+
+
+def _is_algebra(found: Rectangles) -> bool:
+    """Whether the elements are all those within some classes of configurations."""
+    ket, bra = found.ends.T
+    members = np.bincount(components(ket, bra, int(found.ends.max()) + 1))
+    return len(found.ends) == int((members**2).sum())
+
+
+# --- dense and sparse ----------------------------------------------------------------------------
+
+
+def _dense(
+    blocks: Blocks, numbers: Array, own: Array, fastest: Array, turning: bool, limit: float
+) -> tuple[Array, Array]:
+    """What stays (g, blocks, n) if the trace, own (blocks, n), is 1; whether nothing else does."""
+    n = blocks.size
+    allow("numbers in dense blocks", len(numbers) * blocks.count * n**2, 24, limit)
+    matrices = blocks.matrices(numbers)
+    block, place = blocks.filling
+    matrices[:, block, place, place] = -fastest[:, None]
+    found = np.zeros(matrices.shape[:-1], dtype=matrices.dtype)
+    regular = np.ones(len(numbers), dtype=bool)
+    for g, b in _pieces(len(numbers), blocks.count, max(1, _AT_ONCE // n**2)):
+        found[g, b], fine = _null_vectors(matrices[g, b], own[b], fastest[g, None], turning)
+        regular[g] &= fine.all(axis=-1)
+    return found, regular
+
+
+def _pieces(generators: int, blocks: int, most: int) -> Iterator[tuple[slice, slice]]:
+    """Parts of so many generators times blocks, at most."""
+    few = min(blocks, most)
+    many = max(1, most // few)
+    for g in range(0, generators, many):
+        for b in range(0, blocks, few):
+            yield slice(g, g + many), slice(b, b + few)
+
+
+def _null_vectors(
+    generator: Array, own: Array, fastest: Array, turning: bool
+) -> tuple[Array, Array]:
+    """Of (g, b, n, n) what stays, (g, b, n), and whether nothing else does, (g, b)."""
+    mixed = own / np.maximum(own.sum(axis=-1, keepdims=True), 1.0)
+    scale = fastest[..., None]
+    decaying = generator - scale[..., None] * (mixed[..., :, None] * own[..., None, :])
+    shift = _SHIFT * scale[..., None] * np.eye(generator.shape[-1])
+    inverse = np.linalg.inv(decaying - shift)
+    regular = np.abs(inverse).sum(axis=-2).max(axis=-1) * fastest * _SLOWEST < 1
+    if turning:
+        slowest = np.linalg.eigvals(decaying).real.max(axis=-1)
+        regular &= slowest < -_SLOWEST * fastest
+    wanted = -scale * mixed
+    found = _times(inverse, wanted)
+    for _ in range(_REFINED):
+        found = found + _times(inverse, wanted - _times(decaying, found))
+    return found, regular
+
+
+def _times(matrices: Array, vectors: Array) -> Array:
+    product: Array = np.matmul(matrices, vectors[..., None])[..., 0]
+    return product
+
+
+def _sparse(
+    blocks: Blocks,
+    numbers: Array,
+    own: Array,
+    fastest: Array,
+    turning: bool,  # noqa: ARG001 - what may turn is refused before
+    limit: float,  # noqa: ARG001 - how much a factorization takes is not known before
+) -> tuple[Array, Array]:
+    """The same as `_dense`, by inverse iteration: each matrix is factorized, one by one."""
+    from scipy.sparse import csc_array, eye_array
+
+    given, trace = blocks.generator, own.reshape(-1)
+    size = len(trace)
+    filling = np.ones(size)
+    filling[blocks.kept] = 0.0
+    found, regular = [], []
+    for each, norm in zip(numbers, fastest.tolist(), strict=True):
+        matrix = csc_array(given.matrix(each) - norm * csc_array(np.diag(filling)))
+        shifted = csc_array(matrix - _FAR * norm * eye_array(size))
+        vector, fine = _by_iteration(matrix, shifted, trace, norm)
+        found.append(vector.reshape(own.shape))
+        regular.append(fine)
+    return np.stack(found), np.array(regular)
+
+
+def _by_iteration(matrix: Any, shifted: Any, trace: Array, norm: float) -> tuple[Array, bool]:
+    """The vector of trace 1 that a sparse matrix takes to zero, and whether it is alone."""
+    from scipy.sparse.linalg import LinearOperator, onenormest, splu
+
+    factors: Any = splu(shifted)
+    vector = trace.astype(matrix.dtype)
+    for _ in range(1 + 2 * _REFINED if trace.any() else 0):
+        vector = factors.solve(vector)
+        vector = vector / (trace @ vector)
+
+    def forth(given: Array) -> Array:
+        given = given.reshape(-1).astype(matrix.dtype)
+        solved: Array = factors.solve(given - vector * (trace @ given))
+        kept: Array = solved - vector * (trace @ solved)
+        return kept
+
+    def back(given: Array) -> Array:
+        given = given.reshape(-1).astype(matrix.dtype)
+        solved: Array = factors.solve(given - trace * (vector.conj() @ given), "H")
+        kept: Array = solved - trace * (vector.conj() @ solved)
+        return kept
+
+    inverse = LinearOperator(matrix.shape, matvec=forth, rmatvec=back, dtype=matrix.dtype)
+    fine = onenormest(inverse) * norm * _SLOWEST < 0.5
+    return vector, bool(fine)
