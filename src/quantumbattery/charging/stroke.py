@@ -141,7 +141,8 @@ class Strokes(Described):
 
     def __repr__(self) -> str:
         times = f", {self.repeat} times" if self.repeat > 1 else ""
-        lines = [f"Protocol of {len(self.strokes)} strokes{times}"]
+        many = len(self.strokes)
+        lines = [f"Protocol of {many} stroke{'s' * (many > 1)}{times}"]
         return "\n  ".join([*lines, *map(repr, self.strokes)])
 
 
