@@ -124,6 +124,15 @@ def test_a_driven_lossy_pair_of_oscillators_holds_coherent_states():
     assert "left_out" not in table.attrs
 
 
+def test_a_parametric_drive_below_threshold_squeezes():
+    pump, loss = 0.1, 0.5
+    battery = of({"b": qb.Oscillator(loss=loss)}, [qb.two_photon_drive("b", pump, 1.0)], [])
+    table = battery.charge({}, np.inf, ["energy", "purity"])
+    assert table.energy.item() == pytest.approx(2 * pump**2 / (loss**2 - 4 * pump**2), abs=1e-9)
+    spread = np.sqrt(1 - (2 * pump / loss) ** 2)  # sqrt(det V), V = diag(1 / (1 -+ 2 pump / loss))
+    assert table.purity.item() == pytest.approx(spread, abs=1e-9)
+
+
 def test_one_bath_leads_to_its_gibbs_state():
     sites = {
         "c": qb.Qubit(1.0, loss=0.3, occupation=0.1),
