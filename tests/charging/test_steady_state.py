@@ -13,10 +13,17 @@ from scipy.linalg import expm, null_space
 
 import quantumbattery as qb
 from quantumbattery.dynamics import stationary
+from quantumbattery.quantities.measures import FURTHER
 from roads.product_space import Whole, chain, initial, ladder, random_case
 
 WORK = ("energy", "ergotropy", "capacity", "energy_variance")
+Q = qb.Qubit()
+LOSSY, DEPHASED = qb.Qubit(loss=0.2), qb.Qubit(dephasing=0.2)
 LASTING = 1e-9  # eigenvalues with a larger real part than minus this do not decay
+
+
+def of(sites, links, charger="c", battery="b"):
+    return qb.System(sites, links, charger, battery)
 
 
 def evolved_for_long(generator, rho, slowest):
@@ -117,6 +124,15 @@ def test_a_driven_lossy_pair_of_oscillators_holds_coherent_states():
     assert "left_out" not in table.attrs
 
 
+def test_a_parametric_drive_below_threshold_squeezes():
+    pump, loss = 0.1, 0.5
+    battery = of({"b": qb.Oscillator(loss=loss)}, [qb.two_photon_drive("b", pump, 1.0)], [])
+    table = battery.charge({}, np.inf, ["energy", "purity"])
+    assert table.energy.item() == pytest.approx(2 * pump**2 / (loss**2 - 4 * pump**2), abs=1e-9)
+    spread = np.sqrt(1 - (2 * pump / loss) ** 2)  # sqrt(det V), V = diag(1 / (1 -+ 2 pump / loss))
+    assert table.purity.item() == pytest.approx(spread, abs=1e-9)
+
+
 def test_one_bath_leads_to_its_gibbs_state():
     sites = {
         "c": qb.Qubit(1.0, loss=0.3, occupation=0.1),
@@ -197,15 +213,35 @@ def test_qutip_finds_the_same(system):
     assert rho.values == pytest.approx(known.full(), abs=1e-9)
 
 
+def test_further_measures_are_those_of_long_times():
+    links = [qb.exchange("c", "b", 0.4), qb.exchange("c", "e", 0.3), qb.drive("c", 0.2, 1.05)]
+    sites = {"c": qb.Qubit(loss=0.3), "b": LOSSY, "e": qb.Qubit(1.1, loss=0.1, dephasing=0.05)}
+    system = qb.System(sites, links, "c", ["b", "e"])
+    asked = [n for n in FURTHER if n != "concurrence"]
+    table, known = (system.charge({}, time, asked) for time in (np.inf, 500.0))
+    for name in asked:
+        assert table[name].item() == pytest.approx(known[name].item(), abs=1e-10)
+    assert table.interaction_energy.item() != 0.0
+    assert table.attrs["solver_error"] < 1e-12
+
+
+def test_optical_frequencies_leave_slow_losses_their_place():
+    """What is fast cancels in populations, and does not hide losses 3e-9 times as slow."""
+    w, loss = 3e4, 1e-4
+    sites = {name: qb.Qubit(w, loss=loss, occupation=n) for name, n in (("c", 0.5), ("b", 0.0))}
+    system = qb.System(sites, [qb.exchange("c", "b", 60.0)], "c", "b")
+    table = system.charge(qb.bloch(1.0), np.inf, ["population"])
+    up, down = 0.5 * loss, 3 * loss  # of both, as one: the link is much faster
+    assert table.population.item() == pytest.approx(up / down, abs=1e-7)
+
+
 # --- what has no steady state --------------------------------------------------------------------
 
 
-def of(sites, links, charger="c", battery="b"):
-    return qb.System(sites, links, charger, battery)
-
-
-Q = qb.Qubit()
-LOSSY, DEPHASED = qb.Qubit(loss=0.2), qb.Qubit(dephasing=0.2)
+HALVED = np.zeros((6, 6))  # one quantum for two
+HALVED[2, 3] = HALVED[3, 2] = 0.5
+FORKED = np.zeros((3, 3))
+FORKED[0, 2] = FORKED[1, 2] = 1.0
 TWO = [qb.exchange("m", "c", 0.5), qb.exchange("m", "b", 0.5)]
 
 
@@ -250,6 +286,21 @@ TWO = [qb.exchange("m", "c", 0.5), qb.exchange("m", "b", 0.5)]
             of({"c": qb.Qudit([0, 1, 2], steps=[1.0, 0.0], loss=0.2), "b": LOSSY}, []),
             {"c": qb.state(np.array([0, 1, 1]) / np.sqrt(2))},
             "the population of level 2 of 'c' is conserved",
+        ),
+        (
+            of({"c": DEPHASED, "b": qb.Qudit([0.0, 0.5, 1.0])}, [qb.interaction("c", "b", HALVED)]),
+            1.0,
+            r"a weighted sum of numbers of quanta \(1 x 'c', 0.5 x 'b'\) is conserved",
+        ),
+        (
+            of({"c": qb.Qudit([0, 0.5, 1], lowering=FORKED, loss=0.2), "b": LOSSY}, []),
+            {"c": qb.fock(2)},
+            "there are 2 sets of configurations that nothing leaves",
+        ),
+        (
+            of({"c": qb.Qubit(loss=1e-11), "b": Q}, [qb.exchange("c", "b", 1.0)]),
+            1.0,
+            "a part of the states never mixes with the rest, or so slowly",
         ),
     ],
 )
@@ -313,7 +364,7 @@ DRIVEN = of({"b": LOSSY}, [qb.drive("b", 0.3, 0.9)], [])
             lambda: of(
                 {"b": LOSSY}, [qb.drive("b", 0.3, 0.9, envelope=lambda t: np.exp(-t))], []
             ).charge({}, np.inf),
-            "its envelope changes in time",
+            "an envelope changes in time, so that there is no steady state",
         ),
     ],
 )

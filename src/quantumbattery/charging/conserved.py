@@ -129,7 +129,9 @@ class _Generator:
         """Sites that can be in several states, where nothing that they are linked to has a loss."""
         rates = self.numbers[self._shift :]
         lossy = {self.reached.losses.origins[k] for k in np.flatnonzero(rates)}
-        found = []
+        found: list[str] = []
+        if not lossy <= {*self.reached.sites}:  # a loss of several sites is none of one of them
+            return found
         for group in self._groups:
             place = [self.reached.sites.index(name) for name in group]
             own = self.reached.configurations[:, place]
@@ -264,8 +266,8 @@ def _of(sites: list[str]) -> str:
 def _named(sites: list[str], weights: Array, moving: int) -> str:
     """What a sum of quanta is called."""
     if not (weights == 1).all():
-        parts = [f"{w:.3g} times that of {n!r}" for n, w in zip(sites, weights, strict=True)]
-        return f"of the numbers of quanta, {' plus '.join(parts)}"
+        parts = [f"{w:.3g} x {n!r}" for n, w in zip(sites, weights, strict=True)]
+        return f"a weighted sum of numbers of quanta ({', '.join(parts)})"
     if len(sites) == moving > 1:
         return "the total number of quanta"
     return f"the number of quanta of {_of(sites)}"
@@ -292,5 +294,5 @@ def _reduced(rows: Array) -> Array:
 def _null_space(matrix: Array, size: float) -> Array:
     """Vectors, as columns, that a positive matrix takes to zero."""
     values, vectors = np.linalg.eigh(matrix)
-    found: Array = vectors[:, values <= 1e-10 * size]
+    found: Array = vectors[:, values <= _ZERO * size]
     return found

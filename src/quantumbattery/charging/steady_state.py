@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -19,12 +19,10 @@ from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import Readout
 from quantumbattery.dynamics.motion import columns_of
-from quantumbattery.dynamics.stationary import DENSE, stationary
+from quantumbattery.dynamics.stationary import DENSE, Stationary, stationary
 from quantumbattery.machine import TooLargeError, linear_algebra
-from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import listed
-from quantumbattery.quantities.parameters import any_nonzero
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import Bipartition, Reach, reach
 from quantumbattery.states.density import Matrix, density
@@ -46,7 +44,6 @@ def steady(problem: Problem) -> Solution:
     Oscillators that choose their levels get half as many more until energy and ergotropy change by
     less than 1e-10 of the battery's smallest quantum: that they have settled is seen, not proved.
     """
-    check_drives(problem.network)
     network, started = problem.network, problem.started
     free = [name for name, site in network.sites.items() if site.dimension is None]
     enough = cutoffs(network, started, problem.joints) if free else {}
@@ -69,19 +66,8 @@ def steady(problem: Problem) -> Solution:
             _LOG.info("%d levels: a change of %.1g quanta", count, change)
             if change < _CONVERGED:
                 report = solution.report
-                report = Report(report.methods, {}, at_cut=report.at_cut, converged=change)
-                return Solution(solution.columns, solution.reach, report)
+                return replace(solution, report=replace(report, converged=change))
         before, count = settled, -(-3 * count // 2)
-
-
-def check_drives(network: Network) -> None:
-    """Raise ValueError for drives that change their shape in time."""
-    for each in network.drives:
-        if each.envelope is not None and any_nonzero(each.amplitude):
-            raise ValueError(
-                f"{each.label}: its envelope changes in time, so that there is no steady state; "
-                "leave the envelope out, or give times that are finite"
-            )
 
 
 def _reached(
@@ -92,6 +78,11 @@ def _reached(
     """What is reached, if nothing there changes in time."""
     network, limit = problem.network, problem.limit
     found = reach(network, problem.started, levels, limit, problem.joints, quanta)
+    if any(signal.envelope is not None for signal in found.signals.values()):
+        raise ValueError(
+            "an envelope changes in time, so that there is no steady state; leave envelopes out, "
+            "or give times that are finite"
+        )
     if found.signals:
         raise ValueError(
             "a drive turns in every frame (its counter-rotating half, several frequencies, or a "
@@ -120,12 +111,13 @@ def _solved(problem: Problem, reached: Reach) -> tuple[Solution, dict[str, Array
     g, c, _ = problem.axes.shape
     columns = work.memory((g, 1, 1))
     settled = {name: np.empty((g, 1, 1)) for name in _SETTLED}
-    seen, methods = 0.0, dict[tuple[str, int], None]()
+    seen, error, methods = 0.0, 0.0, dict[tuple[str, int], None]()
     largest = max(blocks.size for blocks in work.state.blocks)
     with linear_algebra(1) if largest < _ONE_THREAD else nullcontext():
         for batch in work.parts():
-            states, how = work.states(batch)
-            methods |= dict.fromkeys(how)
+            found = work.stationary(batch)
+            methods |= dict.fromkeys(found.methods)
+            error, states = max(error, found.error), columns_of(found.parts, work.state.size)
             own = work.battery.select(batch)
             for name, values in work.read(states, own).items():
                 columns[name][batch] = values
@@ -136,7 +128,7 @@ def _solved(problem: Problem, reached: Reach) -> tuple[Solution, dict[str, Array
     if isinstance(work.reading, Observed):
         columns = work.reading.at_rest(columns, problem.axes)
     whole = {n: np.broadcast_to(v, (g, c, *v.shape[2:])).copy() for n, v in columns.items()}
-    return Solution(whole, reached, Report(tuple(methods), {}, at_cut=seen)), settled
+    return Solution(whole, reached, Report(tuple(methods), {}, error, at_cut=seen)), settled
 
 
 def _prepared(problem: Problem, reached: Reach) -> Work:
@@ -186,15 +178,15 @@ class Work:
         step = max(1, _AT_ONCE // max(dense, self.state.size, *names))
         return (slice(k, k + step) for k in range(0, len(self.numbers), step))
 
-    def states(self, batch: slice) -> tuple[Array, tuple[tuple[str, int], ...]]:
-        """The steady states (g, 1, 1, columns) of a part of the batch, and how they were found."""
+    def stationary(self, batch: slice) -> Stationary:
+        """The steady states of a part of the batch, if they are the only ones."""
         found = stationary(self.state, self.numbers[batch], self.problem.limit)
         if not found.alone.all():
             first = batch.start + int(np.argmin(found.alone))
             where = self._where(first) if found.alone.any() else ""
             network, reached = self.problem.network, self.state.reach
             raise ValueError(reason(network, reached, self.numbers[first], where))
-        return columns_of(found.parts, self.state.size), found.methods
+        return found
 
     def _where(self, member: int) -> str:
         """Which member of the batch this is, in words."""

@@ -31,10 +31,12 @@ from quantumbattery.states.lindblad import Rectangles
 DENSE = 500  # numbers of a block up to which it is dense
 _TURNING = 2500  # up to which its eigenvalues are looked at
 _MOST = 25_000  # up to which it is factorized at all
-_SLOWEST = 1e-12  # of the fastest rate or frequency: what decays more slowly counts as lasting
+_SLOWEST = 3e-10  # of the fastest rate or frequency: what decays more slowly counts as lasting
+_CANCELLED = 1e-4  # of the largest numbers, before they cancel each other: the least to count there
 _SHIFT = 1e-14  # of the same: keeps what is singular from being exactly so
 _FAR = 1e-13  # the same for sparse matrices
 _AT_ONCE = 1 << 22  # numbers of dense matrices that are inverted at a time
+_SAFETY = 2.0  # times an estimated norm, which may be too small
 _REFINED = 2  # times that a solution is made better
 
 
@@ -45,6 +47,7 @@ class Stationary:
     parts: list[tuple[Blocks, Array]]  # numbers by block, (g, blocks, 1, 1, n)
     alone: Array  # (g,), whether everything tends to it
     methods: tuple[tuple[str, int], ...]  # how blocks are solved, and the size of the largest
+    error: float  # what rounding may do to a number
 
 
 def stationary(state: Matrix, numbers: Array, limit: float = 2.0) -> Stationary:
@@ -55,8 +58,7 @@ def stationary(state: Matrix, numbers: Array, limit: float = 2.0) -> Stationary:
     is too large to be solved, or to be sure.
     """
     trace = (state.row == state.column).astype(float)
-    fastest = _fastest(state, numbers)
-    algebra, parts, carrying = _is_algebra(state.rectangles), [], 0
+    algebra, parts, carrying, error = _is_algebra(state.rectangles), [], 0, 0.0
     alone, sizes = np.ones(len(numbers), dtype=bool), dict[str, int]()
     for blocks in state.blocks:
         own = blocks.filled(trace)[:, 0]
@@ -69,24 +71,29 @@ def stationary(state: Matrix, numbers: Array, limit: float = 2.0) -> Stationary:
                 "or charge for a long but finite time"
             )
         solve = _sparse if large else _dense
-        found, regular = solve(blocks, numbers, own, fastest, not algebra, limit)
+        found, slowness = solve(blocks, numbers, own, not algebra, limit)
         parts.append((blocks, found[:, :, None, None]))
-        alone &= regular
+        alone &= (slowness * _SLOWEST < 1).all(axis=-1)
+        with_trace = slowness[:, own.any(axis=-1)] * np.finfo(float).eps
+        error = max(error, float(with_trace.max(initial=0.0)))
         kind = "null vector of sparse matrices" if large else "null vector"
         sizes[kind] = max(sizes.get(kind, 0), blocks.size)
-    return Stationary(parts, alone & (carrying == 1), tuple(sizes.items()))
+    return Stationary(parts, alone & (carrying == 1), tuple(sizes.items()), error)
 
 
-def _fastest(state: Matrix, numbers: Array) -> Array:
-    """The largest sum of a generator's row, at most, (g,); 1 where nothing moves."""
+def _scale(blocks: Blocks, numbers: Array, norm: Array) -> Array:
+    """The fastest rate or frequency, for the largest sums of a row (g, blocks) or (g, 1).
+
+    Where large numbers cancel, as energies do in a population, some of them count: their rounding
+    does not cancel. 1 where there is nothing.
+    """
     from scipy.sparse import csr_array
 
-    most = np.zeros(len(numbers))
-    for blocks in state.blocks:
-        given = blocks.generator
-        shape = (numbers.shape[1], given.size)
-        rows = csr_array((np.abs(given.value), (given.term, given.row)), shape=shape)
-        most = np.maximum(most, (np.abs(numbers) @ rows).max(axis=-1))
+    given = blocks.generator
+    shape = (numbers.shape[1], given.size)
+    rows = csr_array((np.abs(given.value), (given.term, given.row)), shape=shape)
+    apart = (np.abs(numbers) @ rows).max(axis=-1, initial=0.0)[:, None]
+    most = np.maximum(norm, _CANCELLED * apart)
     return np.where(most > 0, most, 1.0)
 
 
@@ -101,20 +108,24 @@ def _is_algebra(found: Rectangles) -> bool:
 
 
 def _dense(
-    blocks: Blocks, numbers: Array, own: Array, fastest: Array, turning: bool, limit: float
+    blocks: Blocks, numbers: Array, own: Array, turning: bool, limit: float
 ) -> tuple[Array, Array]:
-    """What stays (g, blocks, n) if the trace, own (blocks, n), is 1; whether nothing else does."""
+    """What stays (g, blocks, n) if the trace, own (blocks, n), is 1; and how slowly all else goes.
+
+    The slowness (g, blocks) is about the fastest rate over the slowest; infinite for what turns.
+    """
     n = blocks.size
     allow("numbers in dense blocks", len(numbers) * blocks.count * n**2, 24, limit)
     matrices = blocks.matrices(numbers)
+    scale = _scale(blocks, numbers, np.abs(matrices).sum(axis=-1).max(axis=-1))
     block, place = blocks.filling
-    matrices[:, block, place, place] = -fastest[:, None]
+    matrices[:, block, place, place] = -scale[:, block]
     found = np.zeros(matrices.shape[:-1], dtype=matrices.dtype)
-    regular = np.ones(len(numbers), dtype=bool)
-    for g, b in _pieces(len(numbers), blocks.count, max(1, _AT_ONCE // n**2)):
-        found[g, b], fine = _null_vectors(matrices[g, b], own[b], fastest[g, None], turning)
-        regular[g] &= fine.all(axis=-1)
-    return found, regular
+    slowness = np.zeros(matrices.shape[:2])
+    for part in _pieces(len(numbers), blocks.count, max(1, _AT_ONCE // n**2)):
+        pieces = matrices[part], own[part[1]], scale[part]
+        found[part], slowness[part] = _null_vectors(*pieces, turning)
+    return found, slowness
 
 
 def _pieces(generators: int, blocks: int, most: int) -> Iterator[tuple[slice, slice]]:
@@ -129,21 +140,21 @@ def _pieces(generators: int, blocks: int, most: int) -> Iterator[tuple[slice, sl
 def _null_vectors(
     generator: Array, own: Array, fastest: Array, turning: bool
 ) -> tuple[Array, Array]:
-    """Of (g, b, n, n) what stays, (g, b, n), and whether nothing else does, (g, b)."""
+    """Of (g, b, n, n) what stays, (g, b, n), and how slowly all else goes, (g, b)."""
     mixed = own / np.maximum(own.sum(axis=-1, keepdims=True), 1.0)
     scale = fastest[..., None]
     decaying = generator - scale[..., None] * (mixed[..., :, None] * own[..., None, :])
     shift = _SHIFT * scale[..., None] * np.eye(generator.shape[-1])
     inverse = np.linalg.inv(decaying - shift)
-    regular = np.abs(inverse).sum(axis=-2).max(axis=-1) * fastest * _SLOWEST < 1
+    slowness = np.abs(inverse).sum(axis=-2).max(axis=-1) * fastest
     if turning:
         slowest = np.linalg.eigvals(decaying).real.max(axis=-1)
-        regular &= slowest < -_SLOWEST * fastest
+        slowness = np.where(slowest < -_SLOWEST * fastest, slowness, np.inf)
     wanted = -scale * mixed
     found = _times(inverse, wanted)
     for _ in range(_REFINED):
         found = found + _times(inverse, wanted - _times(decaying, found))
-    return found, regular
+    return found, slowness
 
 
 def _times(matrices: Array, vectors: Array) -> Array:
@@ -155,29 +166,29 @@ def _sparse(
     blocks: Blocks,
     numbers: Array,
     own: Array,
-    fastest: Array,
     turning: bool,  # noqa: ARG001 - what may turn is refused before
     limit: float,  # noqa: ARG001 - how much a factorization takes is not known before
 ) -> tuple[Array, Array]:
-    """The same as `_dense`, by inverse iteration: each matrix is factorized, one by one."""
-    from scipy.sparse import csc_array, eye_array
+    """The same as `_dense`, the slowness (g, 1) of all blocks; each matrix is factorized."""
+    from scipy.sparse import csc_array, diags_array
 
-    given, trace = blocks.generator, own.reshape(-1)
-    size = len(trace)
-    filling = np.ones(size)
+    trace = own.reshape(-1)
+    filling = np.ones(len(trace))
     filling[blocks.kept] = 0.0
-    found, regular = [], []
-    for each, norm in zip(numbers, fastest.tolist(), strict=True):
-        matrix = csc_array(given.matrix(each) - norm * csc_array(np.diag(filling)))
-        shifted = csc_array(matrix - _FAR * norm * eye_array(size))
-        vector, fine = _by_iteration(matrix, shifted, trace, norm)
+    found, slowness = [], []
+    for each in numbers:
+        matrix = blocks.generator.matrix(each)
+        norm = _scale(blocks, each[None], abs(matrix).sum(axis=1).max().reshape(1, 1)).item()
+        matrix = csc_array(matrix - norm * diags_array(filling))
+        shifted = csc_array(matrix - norm * diags_array(np.full(len(trace), _FAR)))
+        vector, inverse = _by_iteration(matrix, shifted, trace)
         found.append(vector.reshape(own.shape))
-        regular.append(fine)
-    return np.stack(found), np.array(regular)
+        slowness.append([_SAFETY * norm * inverse] * blocks.count)
+    return np.stack(found), np.array(slowness)
 
 
-def _by_iteration(matrix: Any, shifted: Any, trace: Array, norm: float) -> tuple[Array, bool]:
-    """The vector of trace 1 that a sparse matrix takes to zero, and whether it is alone."""
+def _by_iteration(matrix: Any, shifted: Any, trace: Array) -> tuple[Array, float]:
+    """The vector of trace 1 that a sparse matrix takes to zero; the norm of its inverse beside."""
     from scipy.sparse.linalg import LinearOperator, onenormest, splu
 
     factors: Any = splu(shifted)
@@ -199,5 +210,4 @@ def _by_iteration(matrix: Any, shifted: Any, trace: Array, norm: float) -> tuple
         return kept
 
     inverse = LinearOperator(matrix.shape, matvec=forth, rmatvec=back, dtype=matrix.dtype)
-    fine = onenormest(inverse) * norm * _SLOWEST < 0.5
-    return vector, bool(fine)
+    return vector, float(onenormest(inverse))
