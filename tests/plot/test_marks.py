@@ -40,6 +40,11 @@ def test_each_of_many_disconnections_is_a_dot_on_its_line(count):
     assert len(named(axes)) == (count + 1 if count == 4 else 1)
 
 
+def test_never_is_called_so():
+    table = qb.QubitPair().charge(qb.bloch(2.0), np.linspace(0, 3, 31), disconnect=[1.0, np.inf])
+    assert named(qb.plot.curves(table, ["energy"]).axes[0])[:2] == ["1", "never"]
+
+
 def protocol(repeat):
     pair = qb.models.qubit_pair(battery_loss=0.1)
     strokes = [qb.Stroke(pair, 1.0, reset={"charger": qb.fock(1)}), qb.Stroke(pair, 0.5)]
