@@ -66,10 +66,50 @@ def _umask() -> int:
 
 
 def write_table(dataset: xr.Dataset, path: Path) -> None:
-    """Write a labelled table as NetCDF (labels and units kept) or as CSV with named columns."""
+    """Write a labelled table as NetCDF (labels and units kept) or as CSV with named columns.
+
+    Neither knows complex numbers: of a variable x there are x_real and x_imag instead. In a CSV
+    file each element of a matrix has a column.
+    """
     check_table_path(path)
+    dataset = in_real_parts(dataset)
     if path.suffix.lower() == ".nc":
         write_whole(path, lambda partial: dataset.to_netcdf(partial, engine="scipy"))
         return
+    dataset = _element_by_element(dataset)
     frame = dataset.to_dataframe() if dataset.sizes else dataset.expand_dims("row").to_dataframe()
     write_whole(path, lambda partial: frame.to_csv(partial, index=bool(dataset.sizes)))
+
+
+def in_real_parts(dataset: xr.Dataset) -> xr.Dataset:
+    """The same with two real variables for each complex one.
+
+    Examples
+    --------
+    >>> list(in_real_parts(xr.Dataset({"a": 1.0, "field": 1j})))
+    ['a', 'field_real', 'field_imag']
+    """
+    columns = {}
+    for name, column in dataset.data_vars.items():
+        if column.dtype.kind != "c":
+            columns[str(name)] = column
+            continue
+        for kind, part in (("real", column.real), ("imag", column.imag)):
+            said = {"long_name": f"{'imaginary' if kind == 'imag' else kind} part of "}
+            said["long_name"] += str(column.attrs.get("long_name", name))
+            columns[f"{name}_{kind}"] = part.assign_attrs(column.attrs | said)
+    return xr.Dataset(columns, dataset.coords, dataset.attrs)
+
+
+def _element_by_element(dataset: xr.Dataset) -> xr.Dataset:
+    """The same with a variable for each element of a matrix, which a flat file would repeat."""
+    columns = {}
+    for name, column in dataset.data_vars.items():
+        if not {"row", "column"} <= set(column.dims):
+            columns[str(name)] = column
+            continue
+        for row, line in enumerate(dataset["row"].values):
+            for place, of in enumerate(dataset["column"].values):
+                element = column.isel(row=row, column=place, drop=True)
+                columns[f"{name}[{line};{of}]"] = element
+    return xr.Dataset(columns, attrs=dataset.attrs)

@@ -228,14 +228,24 @@ points = 5
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/studies.md"])
-def test_the_study_of_each_page_runs_as_it_stands(tmp_path, page):
+def test_every_study_of_a_page_runs_as_it_stands(tmp_path, page):
     text = (Path(__file__).parents[2] / page).read_text("utf-8")
-    (toml,) = re.findall("```toml\n(.*?)```", text, re.DOTALL)
-    study = read_study(written(tmp_path, toml))
-    few = {name: values[[0, -1]] for name, values in study.axes.items()}
-    table = qb.sweep(study, few, progress=False)
-    assert not (table.failure.values != "").any()
-    assert best(table)
+    found = re.findall("```toml\n(.*?)```", text, re.DOTALL)
+    assert found
+    for toml in found:
+        study = read_study(written(tmp_path, toml))
+        few = {name: values[[0, -1]] for name, values in study.axes.items()}
+        table = qb.sweep(study, few, progress=False)
+        assert not (table.failure.values != "").any()
+        assert best(table)
+
+
+def test_what_is_left_in_storage_is_as_the_readme_prints_it(capsys):
+    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    code = text.split("## A lossy storage phase")[1].split("```python\n")[1].split("```")[0]
+    exec(code, {})
+    printed = [line[2:] for line in code.splitlines() if line.startswith("# ")]
+    assert capsys.readouterr().out.splitlines() == printed
 
 
 def test_a_path_into_a_list_of_numbers(tmp_path):

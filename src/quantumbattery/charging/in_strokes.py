@@ -118,4 +118,5 @@ def _marks(
         for name, each in marks.items()
     }
     said: dict[str, Any] = {"protocol": repr(protocol)}
+    said["durations"] = [each.duration for each in protocol.strokes]
     return coords, said if seen is None else said | {"at_cut": seen}

@@ -54,13 +54,13 @@ def expect(
     limit: float = 2.0,
 ) -> xr.Dataset:
     """The means of operators; `System.expect` says what everything means."""
-    asked = _operators(operators, network)
+    asked = checked_operators(operators, network)
     axes, solution = _observed(network, preparation, times, asked, disconnect, limit)
     levels = dict(zip(solution.reach.sites, solution.reach.levels, strict=True))
     columns = {}
     for each in asked:
         mean = solution.columns[each.name]
-        if _is_hermitian(each.matrix([levels[name] for name in each.sites])):
+        if is_hermitian(each.matrix([levels[name] for name in each.sites])):
             mean = mean.real
         meaning = Quantity(f"mean of {each.name}", rf"$\langle${each.name}$\rangle$", "", "")
         columns[each.name] = (axes.labelled(mean), meaning)
@@ -110,8 +110,8 @@ def named_sites(who: str, given: object, network: Network) -> tuple[str, ...]:
     return names
 
 
-def _operators(given: object, network: Network) -> tuple[Observable, ...]:
-    """What is asked, checked."""
+def checked_operators(given: object, network: Network) -> tuple[Observable, ...]:
+    """What `expect` is asked, checked."""
     rule = (
         "operators is a dict such as {'photons': ('cavity', matrix)}: a name for each, then a "
         "site or a list of sites and a matrix on them"
@@ -162,7 +162,8 @@ def _said(network: Network, solution: Solution) -> dict[str, Any]:
     return {k: v for k, v in attributes(network, "", solution).items() if k != "extraction"}
 
 
-def _is_hermitian(matrix: Array) -> bool:
+def is_hermitian(matrix: Array) -> bool:
+    """Whether its means are real."""
     return bool(np.abs(matrix - matrix.conj().T).max() <= _REAL * np.abs(matrix).max())
 
 

@@ -46,6 +46,7 @@ _whole(
     epilog=f"{_MODELS}\b\nExamples:\n"
     "  quantumbattery charge --theta 90deg --charger-loss 0.1 --times 0:4:401\n"
     "  quantumbattery charge --theta pi --coupling 2 --plot charge.pdf --out charge.csv\n"
+    "  quantumbattery charge --battery-loss 0.1 --times 0:10:401 --disconnect 1.57\n"
     "  quantumbattery charge tavis_cummings --set cells=8 --state coherent --set alpha=2\n"
     "  quantumbattery charge study.toml --set charger_loss=0.1 --measures energy,ergotropy"
 )(charge)
@@ -149,8 +150,8 @@ def sweep(
 ) -> None:
     """Sweep a study over its axes into its store; go on where it stopped.
 
-    A study is a TOML file with the parts [system], [preparation], [times] or [optimum], [axes] and
-    [output]; docs/studies.md says what they hold.
+    A study is a TOML file with the parts [system], [preparation], [times] or [optimum], [axes],
+    [observables] and [output]; docs/studies.md says what they hold.
     """
     from quantumbattery.sweeps import report as studies
     from quantumbattery.sweeps.study import read_study
@@ -172,6 +173,8 @@ def sweep(
         print("stopped; what is done is kept, the same command goes on", file=sys.stderr)
         raise typer.Exit(130) from None
     print_table(["quantity", "largest", "unit", "where"], studies.best(table), long=True)
+    for sentence in studies.matrices(table):
+        print(sentence)
     if failed := studies.failures(table):
         print(failed)
     if plot is not None:

@@ -12,6 +12,7 @@ from quantumbattery.cli.options import (
     ChargerLoss,
     Coupling,
     Detuning,
+    Disconnect,
     Extraction,
     Frequency,
     Horizon,
@@ -52,6 +53,7 @@ def charge(
     detuning: Detuning = None,
     set_: Settings = None,
     times: Times = None,
+    disconnect: Disconnect = None,
     measures: Measures = None,
     extraction: Extraction = None,
     plot: Plot = None,
@@ -62,8 +64,10 @@ def charge(
     The battery is the founding paper's qubit, charged by another, if no other system is named. What
     is not given is as the model has it: of most, a frequency and a coupling of 1, and no losses.
     """
-    values = {"frequency": frequency, "coupling": coupling, "charger_loss": charger_loss}
-    values |= {"battery_loss": battery_loss, "detuning": detuning}
+    values: dict[str, object] = {"frequency": frequency, "coupling": coupling}
+    values |= {"charger_loss": charger_loss, "battery_loss": battery_loss, "detuning": detuning}
+    if disconnect is not None:
+        values["disconnect"] = parsing.moments("--disconnect", disconnect)
     settings = _settings(theta, phi, values, set_)
     chosen = None if measures is None else _names(measures)
     if times is None and not target.endswith(".toml"):
@@ -81,12 +85,17 @@ def charge(
         from quantumbattery.plot.lines import curves
         from quantumbattery.plot.style import save
 
-        save(curves(table, chosen), plot)
+        save(curves(table, _drawn(given, table, chosen)), plot)
     _print_head(given, table)
+    matrices = [name for name, column in table.data_vars.items() if "row" in column.dims]
+    beside = [_sentence(table[name]) for name in matrices]
+    table = table.drop_vars(matrices).drop_dims({"row", "column"} & table.sizes.keys())
     if table.sizes.keys() == {"time"}:
         print_charge(table)
     else:
         _print_best(table)
+    for sentence in beside:
+        print(sentence)
     print_written(out, plot)
 
 
@@ -147,7 +156,7 @@ def _worked_out(
 def _settings(
     theta: str | None,
     phi: str | None,
-    values: Mapping[str, float | None],
+    values: Mapping[str, object],
     more: list[str] | None,
 ) -> dict[str, tuple[str, object]]:
     """What is set, by name: what to call it in a sentence, and its value."""
@@ -175,6 +184,25 @@ def _given(**values: object) -> dict[str, object]:
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",")]
+
+
+def _drawn(
+    given: Mapping[str, Any], table: xr.Dataset, chosen: list[str] | None
+) -> list[str] | None:
+    """What is drawn: the measures that were asked for, and the study's own that are real."""
+    own = [name for name in given.get("observables", {}) if table[name].dtype.kind == "f"]
+    if not own:
+        return chosen
+    usual = ("energy", "ergotropy", "power", "ergotropic_power")
+    return [name for name in chosen or usual if name in table] + own
+
+
+def _sentence(matrices: xr.DataArray) -> str:
+    shape = " x ".join(map(str, matrices.shape))
+    return (
+        f"{matrices.name}: {shape} complex numbers (levels of {matrices.attrs['levels']}); "
+        "--out FILE.nc keeps them."
+    )
 
 
 def _print_head(given: Mapping[str, Any], table: xr.Dataset) -> None:

@@ -117,6 +117,13 @@ Times = Annotated[
         "study.",
     ),
 ]
+Disconnect = Annotated[
+    str | None,
+    typer.Option(
+        metavar="T|FROM:TO:POINTS",
+        help="When charging ends and storage begins, or several such times; never, if not given.",
+    ),
+]
 Measures = Annotated[
     str | None,
     typer.Option(
@@ -146,7 +153,11 @@ Extraction = Annotated[
     ),
 ]
 Out = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Write the whole table: FILE.nc or FILE.csv.")
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the whole table: FILE.nc or FILE.csv; what is complex as NAME_real, NAME_imag.",
+    ),
 ]
 Plot = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Draw the curves: .png, .pdf or .svg.")

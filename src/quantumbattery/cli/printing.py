@@ -24,6 +24,10 @@ def print_head(described: object, preparation: object, table: xr.Dataset) -> Non
             print("every site starts in its ground state")
     else:
         print(preparation)
+    end = table.coords.get("disconnect")
+    if end is not None and not end.ndim:
+        when = f"at t = {end.item():.6g}" if np.isfinite(end) else "never"
+        print(f"charging ends {when}")
     paper = any("equation" in column.attrs for column in table.data_vars.values())
     print(f"units: hbar = 1; times in 1/frequency{'; Eq. = of the paper' * paper}\n")
 
@@ -36,7 +40,10 @@ def print_charge(table: xr.Dataset) -> None:
     rows = []
     little = _rounding(table)
     for name, column in table.data_vars.items():
-        values = ["0" if abs(x) <= little[name] else f"{x:.5g}" for x in column.values[shown]]
+        digits = 4 if column.dtype.kind == "c" else 5
+        values = [
+            "0" if abs(x) <= little[name] else f"{x:.{digits}g}" for x in column.values[shown]
+        ]
         rows.append([str(name), column.attrs["units"], *values])
     _with_equations(heads, rows, [[column] for column in table.data_vars.values()])
     if len(shown) < len(moments):
@@ -88,10 +95,13 @@ def print_table(heads: Iterable[str], rows: Iterable[Iterable[str]], long: bool 
         wraps = long and number == len(heads) - 1
         side: Any = "left" if number < 1 or wraps else "right"
         table.add_column(head, justify=side, no_wrap=not wraps, overflow="fold")
+    rows = [tuple(row) for row in rows]
     for row in rows:
         table.add_row(*row)
     # Wide enough for every column, in a pipe too; a narrow terminal wraps and keeps the digits.
-    Console(width=max(100, Console().width)).print(table)
+    columns = [] if long else list(zip(heads, *rows, strict=True))
+    needed = sum(2 + max(map(len, column)) for column in columns)
+    Console(width=max(100, needed, Console().width)).print(table)
 
 
 def print_written(*paths: Path | None) -> None:

@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.plot.marks import (
+    background,
+    mark_disconnection,
+    mark_each_disconnection,
+    mark_strokes,
+    stroke_ends,
+)
 from quantumbattery.plot.style import (
     COLOURS,
     DASHES,
@@ -24,6 +31,7 @@ from quantumbattery.plot.style import (
     variables,
     whole_figure,
 )
+from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import check_measures
 
 if TYPE_CHECKING:
@@ -41,10 +49,11 @@ def curves(
     Parameters
     ----------
     dataset : xarray.Dataset
-        What `charge` returned, with the axis "time" and at most one other. A single time of
-        disconnection among the times is marked.
+        What `charge` returned, with the axis "time" and at most one other. Times of disconnection
+        among the times are marked, and the ends of a protocol's strokes, if they are few.
     measures : iterable of str, optional
-        Which; by default energy, ergotropy and the powers, as far as they are there.
+        Which, or any other real variables of the table; by default energy, ergotropy and the
+        powers, as far as they are there.
     ax : matplotlib.axes.Axes, optional
         Where to draw, in the look of that figure; for several panels, as many axes.
 
@@ -86,12 +95,13 @@ def curves(
         panels = [[n for n in chosen if dataset[n].attrs.get("units", "") == u] for u in units]
     with look_of(ax):
         grid = _sheet(len(panels)) if ax is None else _given(ax, panels)
+        ends = stroke_ends(dataset)
         for axes, names in zip(grid, panels, strict=True):
             if others:
-                _family(axes, rising(dataset[names[0]]), others[0])
+                _family(axes, rising(dataset[names[0]]), others[0], ends)
             else:
-                _lines(axes, [rising(dataset[name]) for name in names])
-            _mark_disconnection(axes, dataset)
+                _lines(axes, [rising(dataset[name]) for name in names], ends)
+            mark_disconnection(axes, dataset)
     return whole_figure(grid[0])
 
 
@@ -121,19 +131,27 @@ def _given(ax: Any, panels: Sequence[Sequence[str]]) -> list[Axes]:
 def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str]:
     if measures is None:
         usual = ("energy", "ergotropy", "power", "ergotropic_power")
-        chosen = tuple(n for n in usual if n in dataset) or tuple(variables(dataset))
+        real = [n for n in variables(dataset) if dataset[n].dtype.kind in "fiu"]
+        chosen = tuple(n for n in usual if n in dataset) or tuple(real)
     else:
-        chosen = check_measures(measures)
+        given = (measures,) if isinstance(measures, str) else tuple(measures)
+        own = given and all(name in dataset for name in given)
+        chosen = tuple(dict.fromkeys(given)) if own else check_measures(given)
     missing = [name for name in chosen if name not in dataset]
     if missing or not chosen:
         raise ValueError(
             f"{missing[0] if missing else 'no measure'!r} is not in this table, which has "
             f"{', '.join(variables(dataset)) or 'none'}"
         )
+    if unreal := [name for name in chosen if dataset[name].dtype.kind == "c"]:
+        raise ValueError(
+            f"{unreal[0]} is complex: draw its real part or its size, as in "
+            f"dataset.assign({unreal[0]}=abs(dataset.{unreal[0]}))"
+        )
     return chosen
 
 
-def _lines(axes: Axes, columns: Sequence[xr.DataArray]) -> None:
+def _lines(axes: Axes, columns: Sequence[xr.DataArray], ends: Array) -> None:
     for column, colour, dash in zip(columns, cycle(COLOURS), cycle(DASHES), strict=False):
         style: Any = {"color": colour, "linestyle": dash, "marker": "." if column.size == 1 else ""}
         axes.plot(column["time"], column, label=_named(column), **style)
@@ -145,11 +163,12 @@ def _lines(axes: Axes, columns: Sequence[xr.DataArray]) -> None:
     axes.set_ylabel(label(first if single else shared))
     axes.set_xlabel(label(first["time"]))
     axes.margins(x=0)
-    if not single:
-        legend(axes)
+    mark_strokes(axes, ends)
+    if not single or ends.size:
+        legend(axes, **background(axes))
 
 
-def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
+def _family(axes: Axes, column: xr.DataArray, along: str, ends: Array) -> None:
     import matplotlib as mpl
 
     values = column[along].to_numpy() if along in column.coords else np.arange(column.sizes[along])
@@ -164,13 +183,18 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
             color=colour,
             linestyle=dash if few else "-",
             marker="." if line.size == 1 else "",
-            label=_value(along, value),
+            label=_value(along, value) if few else None,
         )
+    if along == "disconnect":
+        mark_each_disconnection(axes, column["time"].to_numpy(), values, lines)
     axes.set(xlabel=label(column["time"]), ylabel=label(column))
     axes.margins(x=0)
+    mark_strokes(axes, ends)
     if few:
-        legend(axes, title=label(column[along]), title_fontsize=8)
+        legend(axes, title=label(column[along]), title_fontsize=8, **background(axes))
         return
+    if axes.get_legend_handles_labels()[1]:  # of marks
+        legend(axes, **background(axes))
     places = values if numeric else np.arange(len(values))  # names are only numbered
     finite = places[np.isfinite(places)]  # never to be disconnected is inf
     norm = mpl.colors.Normalize(float(np.min(finite)), float(np.max(finite)))
@@ -178,22 +202,11 @@ def _family(axes: Axes, column: xr.DataArray, along: str) -> None:
     axes.figure.colorbar(mpl.cm.ScalarMappable(norm, scale), ax=axes, label=label(column[along]))
 
 
-def _mark_disconnection(axes: Axes, dataset: xr.Dataset) -> None:
-    """A thin line where storage begins, if that is one moment and among the times."""
-    times, end = dataset["time"], dataset.coords.get("disconnect")
-    if end is None or end.ndim or not times.min() < end < times.max():
-        return
-    axes.axvline(float(end), color="0.5", linewidth=0.8, zorder=0.5)
-    axes.annotate(
-        "disconnected", (float(end), 1), (0, 2),
-        xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-        ha="center", va="bottom", fontsize=8, color="0.35",
-    )  # fmt: skip
-
-
 def _value(name: str, value: Any) -> str:
     if name in ("theta", "phi"):
         return f"${in_pi(value)}$"
+    if name == "disconnect" and np.isinf(value):
+        return "never"
     return f"{value:.4g}" if np.issubdtype(type(value), np.number) else str(value)
 
 

@@ -92,7 +92,7 @@ def label(array: xr.DataArray) -> str:
     """An axis label: the quantity, its symbol and its unit."""
     name = array.attrs.get("long_name", array.name)
     symbol, units = array.attrs.get("symbol", ""), array.attrs.get("units", "1")
-    unit = "" if units == "1" else f" ({units.replace('^2', '$^2$')})"
+    unit = "" if units in ("1", "") else f" ({units.replace('^2', '$^2$')})"
     return f"{name} {symbol}{unit}".replace("  ", " ")
 
 
@@ -137,7 +137,8 @@ def legend(axes: Axes, columns: int = 1, where: Any = "upper right", **options: 
     rows = -(-len(axes.get_legend_handles_labels()[1]) // columns) + ("title" in options)
     low, high = axes.get_ylim()
     if axes.get_yscale() == "linear":
-        axes.set_ylim(low, high + 0.09 * rows * (high - low))
-    look: dict[str, Any] = {"fontsize": 8, "frameon": False}
-    box = axes.legend(loc=where, ncols=columns, **look, **options)
+        room = 0.09 * rows + 0.05 * bool(options.get("frameon"))
+        axes.set_ylim(low, high + room * (high - low))
+    look: dict[str, Any] = {"fontsize": 8, "frameon": False} | options
+    box = axes.legend(loc=where, ncols=columns, **look)
     box.set_in_layout(False)  # it stands inside: no panel beside it has to shrink for it

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 
-def span(text: str) -> dict[str, float | int]:
+def span(text: str, what: str = "times") -> dict[str, float | int]:
     """Read times: FROM:TO:POINTS, both ends included, as a study has them.
 
     Examples
@@ -19,13 +19,35 @@ def span(text: str) -> dict[str, float | int]:
         start, stop, points = text.split(":")
         first, last, count = float(start), float(stop), int(points)
     except ValueError:
-        raise ValueError(f"times must be FROM:TO:POINTS such as 0:4:401; got {text!r}") from None
+        raise ValueError(f"{what} must be FROM:TO:POINTS such as 0:4:401; got {text!r}") from None
     if not (0 <= first <= last < np.inf) or not 1 <= count <= 10_000_000:
         raise ValueError(
-            "times FROM:TO:POINTS must be finite with 0 <= FROM <= TO, and 1 to 10000000 POINTS; "
+            f"{what} FROM:TO:POINTS must be finite with 0 <= FROM <= TO, and 1 to 10000000 POINTS; "
             f"got {text!r}"
         )
     return {"from": first, "to": last, "points": count}
+
+
+def moments(what: str, text: str) -> float | dict[str, float | int]:
+    """Read one time, which may be inf for never, or FROM:TO:POINTS.
+
+    Examples
+    --------
+    >>> moments("disconnect", "1.5")
+    1.5
+    """
+    if ":" in text:
+        return span(text, what)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not value >= 0:
+        raise ValueError(
+            f"{what} must be a time, zero or positive, or FROM:TO:POINTS such as 1:2:11; "
+            f"got {text!r}"
+        )
+    return value
 
 
 def angle(name: str, text: str) -> float:

@@ -16,9 +16,10 @@ import xarray as xr
 
 from quantumbattery.machine import at_most
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.described import equal
 from quantumbattery.sweeps.grid import TAKEN, Grid, Region
 
-Run = Callable[..., xr.Dataset]
+Run = Callable[..., xr.Dataset | xr.DataArray]
 
 _CLOSE = 1e-9  # how far values from a batch and from single points may be apart, of the largest
 _TRIES = 64  # points that may fail before one that does not
@@ -35,8 +36,13 @@ class Template:
     @classmethod
     def of(cls, table: object, axes: tuple[str, ...]) -> Template:
         """Read it off the table of one point."""
+        if isinstance(table, xr.DataArray):
+            raise TypeError(
+                "run returns a DataArray without a name: give it that of its variable, by "
+                "array.rename(...)"
+            )
         if not isinstance(table, xr.Dataset):
-            raise TypeError(f"run must return an xarray.Dataset; got {table!r:.60}")
+            raise TypeError(f"run must return an xarray.Dataset or DataArray; got {table!r:.60}")
         own = table.drop_vars([name for name in axes if name in table.coords])
         named = {*own.dims, *own.data_vars, *own.coords}
         clash = [n for n in named if n in axes or n in TAKEN]
@@ -59,12 +65,14 @@ class Template:
         return cls(variables, coords)
 
     def joined(self, other: Template) -> Template:
-        """The same, with numbers of a kind that holds those of both."""
+        """The same, with numbers of a kind that holds those of both, and what both say of them."""
         joined = dict(self.variables)
         for name, each in other.variables.items():
             if name in joined and joined[name].dims == each.dims:
-                kind = np.result_type(joined[name].dtype, each.dtype)
-                joined[name] = joined[name].astype(kind)
+                mine = joined[name]
+                joined[name] = mine.astype(np.result_type(mine.dtype, each.dtype))
+                said = {n: v for n, v in mine.attrs.items() if equal(v, each.attrs.get(n))}
+                joined[name].attrs = said
         return replace(self, variables=joined)
 
     def fit(self, table: Any, axes: Mapping[str, int]) -> dict[str, Array]:
@@ -182,7 +190,7 @@ class Job:
         }
         known = () if several else self.known
         same = [each.table for each in known if each.point == arguments]
-        table = same[0] if same else self.run(**arguments)
+        table = same[0] if same else table_at(self.run, arguments)
         if several and isinstance(table, xr.Dataset):
             for name in several:
                 if name in table.coords and table[name].values.tolist() != some[name].tolist():
@@ -273,12 +281,19 @@ def first_of(run: Run, grid: Grid) -> Known:
     )
 
 
+def table_at(run: Run, point: Mapping[str, Any]) -> Any:
+    """What `run` gives at a point; one array becomes the table of its name."""
+    given = run(**point)
+    named = isinstance(given, xr.DataArray) and given.name is not None
+    return given.to_dataset() if named else given
+
+
 def evaluated_at(run: Run, point: Mapping[str, Any]) -> Known:
     """Evaluate a point; ValueError with what it raised, if it fails."""
     begun = time.perf_counter()
     with at_most(1), listening() as heard:
         try:
-            table = run(**point)
+            table = table_at(run, point)
         except (Exception, SystemExit) as error:
             raise ValueError(said(error)) from error
     return Known(point, table, tuple(heard), time.perf_counter() - begun)

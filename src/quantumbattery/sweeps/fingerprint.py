@@ -53,10 +53,12 @@ def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str | None
         return f"it was begun by version {theirs['version']}, and this is {ours['version']}"
     try:
         mine, other = json.loads(ours["run"]), json.loads(theirs["run"])
-        part = next(name for name in mine if mine[name] != other.get(name))
+        both = dict.fromkeys((*mine, *other))
+        part = next(name for name in both if mine.get(name) != other.get(name))
     except (ValueError, TypeError, StopIteration, AttributeError):
         return "it was begun for another function, or the function has changed since"
-    return f"its [{part}] was {other.get(part)}, and is {mine[part]} here"
+    was, now = (each.get(part, "not there") for each in (other, mine))
+    return f"its [{part}] was {was}, and is {now} here"
 
 
 def checksum(data: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,14 @@ from quantumbattery.pair.certified import certified
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.quantities.described import check_known, choices, guess, made
 from quantumbattery.quantities.measures import MEASURES, check_measures
-from quantumbattery.quantities.parameters import LARGEST, whole_number
+from quantumbattery.quantities.parameters import LARGEST, numbers, whole_number
 from quantumbattery.quantities.parsing import angle
+from quantumbattery.sweeps.readings import MATRIX, check_matrix, readings_of
 
-PARTS = ("system", "preparation", "times", "optimum", "axes", "output")
+PARTS = ("system", "preparation", "times", "optimum", "observables", "axes", "output")
 STATES = ("bloch", "fock", "coherent", "squeezed", "thermal", "gibbs")
-_OUTPUT = ("measures", "extraction", "store", "chunk")
+_OUTPUT = ("measures", "density_matrix", "extraction", "store", "chunk")
+DISCONNECT = "disconnect"
 _LACKING = "{first}: give it there, or as an axis"
 _OPTIMUM = ("horizon", "of", "tolerance")
 
@@ -44,7 +46,10 @@ def parts_in(path: Path) -> dict[str, Any]:
 
 def check_parts(given: Mapping[str, Any], needed: tuple[str, ...]) -> None:
     """Raise ValueError for parts that are missing, unknown or no tables."""
-    rule = "a study has [system], [preparation], [times] or [optimum], [axes] and [output]"
+    rule = (
+        "a study has [system], [preparation], [times] or [optimum], [axes], and if need be "
+        "[observables] and [output]"
+    )
     if unknown := [name for name in given if name not in PARTS]:
         near = guess(unknown[0], PARTS)
         rule = f"{near} A{rule[1:]}" if near else rule
@@ -56,12 +61,18 @@ def check_parts(given: Mapping[str, Any], needed: tuple[str, ...]) -> None:
     check_known("optimum", given.get("optimum", {}), _OPTIMUM)
 
 
-def check_output(output: Mapping[str, Any], optimum: bool) -> None:
-    """Raise ValueError for an [output] that makes no sense."""
+def check_output(given: Mapping[str, Any], optimum: bool) -> None:
+    """Raise ValueError for an [output], or [observables], that make no sense."""
+    output = given.get("output", {})
     check_known("output", output, _OUTPUT)
     if "measures" in output and optimum:
         raise ValueError("[optimum] says itself of what, in `of`: leave measures out")
-    check_measures(output.get("measures", MEASURES))
+    if optimum and (output.get(MATRIX) or given.get("observables")):
+        what = f"[output] {MATRIX}" if output.get(MATRIX) else "[observables]"
+        raise ValueError(f"{what}: states are read at [times], and [optimum] has none")
+    check_matrix(output.get(MATRIX, False))
+    if output.get("measures") != [] or not (output.get(MATRIX) or given.get("observables")):
+        check_measures(output.get("measures", MEASURES))
     if (how := output.get("extraction", "global")) not in ("global", "collective", "local"):
         raise ValueError(f"extraction is global, collective or local; got {how!r}")
     chunk = output.get("chunk", 1)
@@ -80,10 +91,26 @@ def table_of(given: Mapping[str, Any]) -> xr.Dataset:
         if pair is not None:
             return certified(pair, preparation, **given["optimum"], extraction=how)
         return optimum(system, preparation, **given["optimum"], extraction=how)
-    times, measures = times_of(given["times"]), output.get("measures")
-    if pair is not None:
-        return pair.charge(preparation, times, measures)
-    return charge(system, preparation, times, measures, how)
+    times, end = times_of(given["times"]), disconnect_of(given["times"])
+    readings, measures = readings_of(given, system), output.get("measures")
+    found = []
+    if measures != [] and pair is not None:
+        found.append(pair.charge(preparation, times, measures, end))
+    elif measures != []:
+        found.append(charge(system, preparation, times, measures, how, disconnect=end))
+    found += readings.tables(system, preparation, times, end)
+    return _together(found)
+
+
+def _together(tables: Sequence[xr.Dataset]) -> xr.Dataset:
+    """All variables in one table, which keeps the coordinates of the first and the attributes."""
+    table, *others = tables
+    for each in others:
+        new = {n: c.variable for n, c in each.coords.items() if n in ("row", "column")}
+        columns = {n: column.variable for n, column in each.data_vars.items()}
+        table = table.assign_coords(new).assign(columns)
+        table.attrs = each.attrs | table.attrs
+    return table
 
 
 def pair_of(given: Mapping[str, Any], preparation: object) -> QubitPair | None:
@@ -142,8 +169,23 @@ def _sites(key: str) -> str | tuple[str, ...]:
 
 def times_of(given: dict[str, Any]) -> Any:
     """The moments of [times]."""
-    check_known("times", given, ("from", "to", "points"))
-    return _span("times", {"from": 0.0} | given)
+    check_known("times", given, ("from", "to", "points", DISCONNECT))
+    return _span("times", {"from": 0.0} | {n: v for n, v in given.items() if n != DISCONNECT})
+
+
+def disconnect_of(given: Mapping[str, Any]) -> Any:
+    """When charging ends: a time, or several, which become an axis; None for never."""
+    end = given.get(DISCONNECT)
+    if end is None or isinstance(end, xr.DataArray):
+        return end
+    if isinstance(end, dict):
+        end = _span(DISCONNECT, {"from": 0.0} | end)
+    rule = "a time, zero or positive, a list of times, or {from = ..., to = ..., points = ...}"
+    listed = end if isinstance(end, list | np.ndarray) else [end]
+    if not all(isinstance(each, int | float | np.number) for each in listed):
+        raise TypeError(f"{DISCONNECT} is {rule}; got {end!r:.60}")
+    numbers(DISCONNECT, end, rule, 0.0, np.inf)
+    return end
 
 
 def axis_of(name: str, given: object) -> Any:
@@ -171,9 +213,9 @@ def _span(what: str, given: Mapping[str, Any]) -> Any:
         first, last, points = (given[n] for n in ("from", "to", "points"))
     except KeyError as error:
         raise ValueError(f"{what} needs from, to and points; there is no {error}") from None
-    numbers = all(isinstance(n, int | float) and abs(n) < LARGEST for n in (first, last))
+    real = all(isinstance(n, int | float) and abs(n) < LARGEST for n in (first, last))
     whole = isinstance(points, int) and not isinstance(points, bool)
-    if not numbers or not whole or points < 1:
+    if not real or not whole or points < 1:
         raise ValueError(
             f"{what} goes from a number to a number in a whole number of points; got {given!r:.80}"
         )
@@ -192,18 +234,20 @@ def place_of(
     """
     *where, last = name.split(".")
     if where:
-        if where[0] == "times" and who is None:
+        ends = where == ["times"] and last == DISCONNECT
+        if where[0] == "times" and who is None and not ends:
             raise ValueError(f"axis {name!r}: all points share their times; [times] sets them")
         if where[0] not in ("system", "preparation", "optimum", "times"):
             where = ["system", *where]
         _inside(given, tuple(where))
         return tuple(where), last
     takes = {"optimum": list(given.get("optimum", {}))}
+    takes["times"] = [DISCONNECT] if "times" in given else []
     for part, kind in (("system", "model"), ("preparation", "state")):
         make = _maker(given[part], kind)
         others = getattr(make, "other_names", ())
         takes[part] = [] if make is None else [*signature(make).parameters, *others]
-    found = [part for part in ("system", "preparation", "optimum") if name in takes[part]]
+    found = [part for part, known in takes.items() if name in known]
     if len(found) != 1:
         taken = {part: f" ({', '.join(names)})" if names else "" for part, names in takes.items()}
         neither = f"neither the model{taken['system']} nor the state{taken['preparation']}"

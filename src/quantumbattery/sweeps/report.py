@@ -10,6 +10,7 @@ import xarray as xr
 from quantumbattery.charging.optimum import SOUGHT
 from quantumbattery.quantities.described import choices
 from quantumbattery.quantities.measures import MEASURES
+from quantumbattery.sweeps.parts import disconnect_of
 from quantumbattery.sweeps.study import Study
 from quantumbattery.sweeps.sweep import sweep
 
@@ -43,8 +44,12 @@ def best(table: xr.Dataset) -> list[list[str]]:
     rows = []
     for name, values in table.data_vars.items():
         kind = str(name).rpartition("_")[2]
-        if values.dtype.kind not in "fiu" or not bool(values.notnull().any()):
+        if values.dtype.kind not in "fiuc" or "row" in values.dims:
             continue
+        if not bool(values.notnull().any()):
+            continue
+        if values.dtype.kind == "c":
+            name, values = f"|{name}|", abs(values).assign_attrs(values.attrs)
         if kind in ("time", "bound") and f"{str(name).rpartition('_')[0]}_max" in table:
             continue
         index = np.unravel_index(int(np.nanargmax(values.to_numpy())), values.shape)
@@ -59,6 +64,16 @@ def best(table: xr.Dataset) -> list[list[str]]:
     return rows
 
 
+def matrices(table: xr.Dataset) -> list[str]:
+    """A sentence on each variable that holds matrices, of which none is the largest."""
+    return [
+        f"{name}: complex numbers over "
+        + ", ".join(f"{size} {axis}" for axis, size in values.sizes.items())
+        for name, values in table.data_vars.items()
+        if "row" in values.dims
+    ]
+
+
 def failures(table: xr.Dataset) -> str:
     """How many points failed, and why the first did; nothing if none did."""
     messages = [text for text in table["failure"].to_numpy().ravel().tolist() if text]
@@ -70,12 +85,15 @@ def failures(table: xr.Dataset) -> str:
 def check_picture(study: Study, measure: str | None) -> None:
     """Refuse, before any work, a map of fewer than two axes, or of no measure."""
     axes = [name for name, values in study.axes.items() if len(values) > 1]
-    if "times" in study.given and study.given["times"]["points"] > 1:
-        axes.append("time")
+    if "times" in study.given:
+        end = disconnect_of(study.given["times"])
+        axes += ["disconnect"] * (np.size(end) > 1)
+        axes += ["time"] * (study.given["times"]["points"] > 1)
     if len(axes) < 2:
         raise ValueError(f"a map needs two axes with several values; this study has {len(axes)}")
     sought = study.given.get("optimum", {}).get("of", SOUGHT)
     known: list[str] = list(study.given.get("output", {}).get("measures", MEASURES))
+    known += study.reals
     if "optimum" in study.given:
         sought = [sought] if isinstance(sought, str) else sought
         known = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]
@@ -109,7 +127,12 @@ def _drawn(table: xr.Dataset, measure: str | None) -> xr.DataArray:
     name = measure or (usual or drawn)[0]
     if name not in drawn:
         raise ValueError(f"there is no {name!r} to draw; {choices(name, drawn)}")
-    return table[name].load().squeeze(drop=True)
+    values = table[name].load()
+    if "disconnect" in values.dims and len(
+        finite := np.flatnonzero(np.isfinite(values.disconnect))
+    ):
+        values = values.isel(disconnect=finite)  # never has no place on an axis
+    return values.squeeze(drop=True)
 
 
 def _short(value: object) -> str:

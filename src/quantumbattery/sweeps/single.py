@@ -11,16 +11,20 @@ from typing import Any
 from quantumbattery import models
 from quantumbattery.quantities.described import choices, listed, saying
 from quantumbattery.sweeps.parts import (
+    DISCONNECT,
     STATES,
     check_output,
     check_parts,
+    disconnect_of,
     pair_of,
     parts_in,
     place_of,
     preparation_of,
     put,
     system_of,
+    times_of,
 )
+from quantumbattery.sweeps.readings import MATRIX, readings_of
 
 _PAIR: dict[str, Any] = {"state": "bloch", "theta": "180deg"}  # how the founding pair starts
 
@@ -68,18 +72,26 @@ def single(
     given = parts_in(Path(target)) if file else _of_model(target)
     with saying(target) if file else nullcontext():
         check_parts(given, ("system", "preparation"))
-        check_output(given.get("output", {}), False)
+        check_output(given, False)
     axes = given.pop("axes", {})
     if _replace_state(given, options.get("preparation", {}), settings):
         axes = {n: v for n, v in axes.items() if place_in(given, n) is not None}
     _choose_work(given, work, options)
     given["output"] = given.get("output", {}) | options.get("output", {})
     if work == "optimum":
-        given["output"].pop("measures", None)
-    check_output(given["output"], work == "optimum")
+        given["output"] = {
+            n: v for n, v in given["output"].items() if n not in ("measures", MATRIX)
+        }
+        given.pop("observables", None)
+        axes = {n: v for n, v in axes.items() if n.removeprefix("times.") != DISCONNECT}
+    check_output(given, work == "optimum")
     _set(given, axes, settings, target)
+    if work == "times":
+        times_of(given["times"])
+        disconnect_of(given["times"])
     lacking = "{first}: give it " + "there, or " * file + "by --set {first}=..."
     system = system_of(given["system"], lacking)
+    readings_of(given, system)
     preparation = preparation_of(given["preparation"], lacking)
     if not file and not preparation and system.charger and not system.drives:
         raise ValueError(
@@ -129,8 +141,11 @@ def _choose_work(
     """Keep [times] or [optimum], whichever is asked for."""
     other = {"times": "optimum", "optimum": "times"}[work]
     if work == "times":
-        given["times"] = options.get("times") or given.get("times")
-        if given["times"] is None:
+        before, wanted = given.get("times"), options.get("times")
+        if wanted:
+            kept = {n: v for n, v in (before or {}).items() if n == DISCONNECT}
+            given["times"] = {**kept, **wanted}
+        elif before is None:
             raise ValueError("give --times FROM:TO:POINTS: the study has [optimum], and no [times]")
     else:
         given["optimum"] = given.get("optimum", {}) | options.get("optimum", {})

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import scipy.optimize.elementwise  # noqa: F401 - else it counts as time of the first point
 import xarray as xr
 
+from quantumbattery.charging.system import System
 from quantumbattery.quantities.described import saying
 from quantumbattery.sweeps.parts import (
+    DISCONNECT,
     PARTS,
     axis_of,
     check_output,
     check_parts,
     copied,
+    disconnect_of,
     parts_in,
     place_of,
     preparation_of,
@@ -26,6 +29,9 @@ from quantumbattery.sweeps.parts import (
     table_of,
     times_of,
 )
+from quantumbattery.sweeps.readings import MATRIX, Readings, fixed, readings_of
+
+_LOOKED_AT = 64  # values of an axis for which it is looked at how many levels there are
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +44,7 @@ class Study:
     places: Mapping[str, tuple[tuple[str, ...], str]]
     store: Path  # where results go; beside the file, if it does not say
     chunk: int | None
+    reals: tuple[str, ...] = ()  # its observables of which a map can be drawn
 
     def __str__(self) -> str:
         lengths = " x ".join(f"{len(values)} {name}" for name, values in self.axes.items())
@@ -47,9 +54,11 @@ class Study:
     @property
     def fingerprint(self) -> str:
         """What the study is, but for its axes and where it is kept."""
-        parts = {name: self.given.get(name, {}) for name in PARTS if name not in ("axes", "output")}
-        output = self.given.get("output", {})
-        parts["output"] = {n: output[n] for n in ("measures", "extraction") if n in output}
+        later = ("axes", "output", "observables")  # the last is in no store of before
+        parts = {name: self.given.get(name, {}) for name in PARTS if name not in later}
+        parts |= {n: self.given[n] for n in ("observables",) if self.given.get(n)}
+        output, kept = self.given.get("output", {}), ("measures", "extraction", MATRIX)
+        parts["output"] = {n: output[n] for n in kept if n in output}
         return json.dumps(parts, sort_keys=True, default=str)
 
     def __call__(self, **point: Any) -> xr.Dataset:
@@ -68,7 +77,8 @@ def read_study(path: Path) -> Study:
     path : Path
         In TOML, with the parts [system] (a model and its numbers, or sites and interactions as
         `System.to_dict` writes them), [preparation] (a state and its numbers, or a table of them
-        for each site), [times] or [optimum] (horizon, of, tolerance), [axes] and [output].
+        for each site), [times] or [optimum] (horizon, of, tolerance), [axes], and if need be
+        [observables] and [output].
 
     Returns
     -------
@@ -113,7 +123,7 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
     if ("times" in given) == ("optimum" in given):
         raise ValueError("a study has either [times] or [optimum]")
     output = given.get("output", {})
-    check_output(output, "optimum" in given)
+    check_output(given, "optimum" in given)
     axes = {name: axis_of(name, values) for name, values in given.pop("axes", {}).items()}
     if not axes:
         raise ValueError(
@@ -129,10 +139,38 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
     for name, value in first.items():
         put(parts, *places[name], value)
     with saying("at the first point, " + ", ".join(f"{n} = {v}" for n, v in first.items())):
-        system_of(parts["system"])
+        system = system_of(parts["system"])
         preparation_of(parts["preparation"])
     if "times" in parts:
         times_of(parts["times"])
+        for name in (n for n in axes if places[n] == (("times",), DISCONNECT)):
+            disconnect_of({DISCONNECT: axes[name]})
+        disconnect_of(parts["times"])
+        asked = readings_of(parts, system)
+        _check_sizes(study, parts, asked, system)
+        study = replace(study, reals=tuple(n for n, each in asked.means.items() if each.real))
     elif "horizon" not in parts["optimum"]:
         raise ValueError("[optimum] needs a horizon, the latest moment that counts")
     return study
+
+
+def _check_sizes(study: Study, first: Mapping[str, Any], asked: Readings, system: System) -> None:
+    """Raise ValueError if what has a size has another one at another point."""
+    levels = fixed(asked, system)
+    for name, values in study.axes.items():
+        where, last = study.places[name]
+        if not levels or values.dtype.kind == "f" or where[0] != "system":
+            continue  # a number of levels is none of fractional numbers
+        for value in values[:_LOOKED_AT].tolist():
+            parts = copied(first["system"])
+            put({"system": parts}, where, last, value)
+            sites = system_of(parts).sites
+            for site, count in levels.items():
+                other = sites[site].dimension if site in sites else None
+                if other != count:
+                    raise ValueError(
+                        f"{site!r} has {count} levels at the first point and {other or 'none'} at "
+                        f"{name} = {value}, so that no table has room for the density matrices, or "
+                        f"a matrix does not fit: sweep one {name} at a time, or ask for operators "
+                        "by name"
+                    )

@@ -64,8 +64,9 @@ def sweep(
     Parameters
     ----------
     run : callable
-        Takes a value for each axis, by its name, and returns an `xarray.Dataset` of numbers, with
-        the same variables and axes at every point.
+        Takes a value for each axis, by its name, and returns an `xarray.Dataset` of numbers, real
+        or complex, with the same variables and axes at every point; or one array with a name, such
+        as `System.density_matrix` returns.
     axes : dict of str to 1-D array_like
         The values along each axis: numbers or texts, each once.
     store : path, optional

@@ -1,0 +1,252 @@
+"""What a study reads of states beside figures of merit: density matrices, means of operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.charging.observe import checked_operators, is_hermitian, named_sites
+from quantumbattery.charging.system import System
+from quantumbattery.network.preparations import Preparation, Started
+from quantumbattery.network.sites import Site
+from quantumbattery.quantities.aliases import Array, Parameter, Values
+from quantumbattery.quantities.described import check_known, choices, listed, saying
+from quantumbattery.quantities.measures import NAMED, PARAMETERS, Quantity
+from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.sweeps.grid import TAKEN
+
+MATRIX = "density_matrix"
+OPERATORS = ("quanta", "energy", "lowering")
+_RULE = (
+    'an observable is {site = "...", operator = "quanta"} (or "energy" or "lowering"), '
+    '{site = "...", level = 2}, or {sites = ["...", "..."], matrix = [[...], ...]}'
+)
+_NO_NAMES = {*NAMED, *PARAMETERS, *TAKEN, MATRIX, "row", "column"}
+
+Term = tuple[Parameter, Any]  # a number, and the operator that it stands before
+
+
+@dataclass(frozen=True, eq=False)
+class Mean:
+    """A mean that is asked for: of the sum of numbers times operators."""
+
+    sites: tuple[str, ...]
+    terms: tuple[Term, ...]
+    quantity: Quantity
+    of_levels: bool  # whether there is one for any numbers of levels
+    real: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """All that a study reads of states."""
+
+    matrix: tuple[str, ...]  # the sites whose density matrix is asked for, or none
+    means: Mapping[str, Mean]
+
+    def __bool__(self) -> bool:
+        return bool(self.matrix or self.means)
+
+    def tables(
+        self,
+        system: System,
+        preparation: Preparation | Started,
+        times: Values,
+        disconnect: Values | None,
+    ) -> list[xr.Dataset]:
+        """Everything, worked out."""
+        found = []
+        if self.means:
+            found.append(self._means(system, preparation, times, disconnect))
+        if self.matrix:
+            rho = system.density_matrix(preparation, times, self.matrix, disconnect=disconnect)
+            said = {n: rho.attrs[n] for n in ("long_name", "symbol", "units")}
+            levels = zip(rho.attrs["sites"], rho.attrs["levels"], strict=True)
+            said |= {"sites": ", ".join(rho.attrs["sites"])}
+            said |= {"levels": ", ".join(f"{site}: {n}" for site, n in levels)}
+            own = {n: v for n, v in rho.attrs.items() if n not in said}
+            table = rho.to_dataset().assign_attrs(own)
+            table[MATRIX].attrs = said
+            found.append(table)
+        return found
+
+    def _means(
+        self,
+        system: System,
+        preparation: Preparation | Started,
+        times: Values,
+        disconnect: Values | None,
+    ) -> xr.Dataset:
+        asked = {
+            name if not k else f"{name} {k}": (each.sites, operator)
+            for name, each in self.means.items()
+            for k, (_, operator) in enumerate(each.terms)
+        }
+        found = system.expect(preparation, times, asked, disconnect=disconnect)
+        for name, each in self.means.items():
+            columns = [name if not k else f"{name} {k}" for k in range(len(each.terms))]
+            total: Any = 0
+            for column, (number, _) in zip(columns, each.terms, strict=True):
+                factor = number.variable if isinstance(number, xr.DataArray) else number
+                total = total + found[column].variable * factor
+            kept = total.transpose(*found[name].dims)
+            kept.attrs = each.quantity.attrs()
+            found = found.drop_vars(columns[1:]).assign({name: kept})
+        return found[list(self.means)]
+
+
+def check_matrix(given: object) -> None:
+    """Raise TypeError unless [output] density_matrix may name sites."""
+    many = isinstance(given, list) and all(isinstance(each, str) for each in given)
+    if not isinstance(given, bool | str) and not many:
+        raise TypeError(
+            f"{MATRIX} is a site, a list of sites, or true for the battery; got {given!r:.60}"
+        )
+
+
+def readings_of(given: Mapping[str, Any], system: System) -> Readings:
+    """What the parts of a study ask of the states of a system, checked.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is taken or no name, a site is unknown, or an operator does not fit its sites.
+    """
+    asked = given.get("output", {}).get(MATRIX, False)
+    sites: tuple[str, ...] = ()
+    if asked:
+        battery = asked is True
+        sites = system.battery if battery else named_sites(f"[output] {MATRIX}", asked, system)
+    started = given["preparation"]
+    taken = {*(started if "state" in started else ()), *given["system"]}
+    means = {}
+    for name, each in given.get("observables", {}).items():
+        _check_name(name, taken)
+        with saying(f"[observables] {name}"):
+            means[name] = _mean(name, each, system)
+    return Readings(sites, means)
+
+
+def fixed(readings: Readings, system: System) -> dict[str, int]:
+    """How many levels the sites have that have to have as many at every point of a sweep.
+
+    ValueError for an oscillator that chooses its own.
+    """
+    fitted = [each.sites for each in readings.means.values() if not each.of_levels]
+    needed = dict.fromkeys([*readings.matrix, *(site for sites in fitted for site in sites)])
+    counts = {}
+    for name in needed:
+        levels = system.sites[name].dimension
+        if levels is None:
+            raise ValueError(
+                f"{MATRIX}: {name!r} is an oscillator that chooses its levels at each point, so "
+                "that no table has room for all: give it levels=..., as levels = 20 in "
+                f"[system.sites.{name}] (sites of a model have to be written out, as "
+                "System.to_dict() has them)"
+            )
+        counts[name] = levels
+    return counts
+
+
+def _check_name(name: str, taken: Iterable[str]) -> None:
+    if not name.isidentifier():
+        raise ValueError(
+            f"[observables] names a variable {name!r}: take letters, digits and underscores"
+        )
+    if name in _NO_NAMES or name in taken:
+        raise ValueError(f"[observables] {name}: this name has another meaning; choose another")
+
+
+def _mean(name: str, given: object, system: System) -> Mean:
+    if not isinstance(given, dict):
+        raise TypeError(f"{_RULE}; got {given!r:.60}")
+    check_known("an observable", given, ("site", "sites", "operator", "level", "matrix"))
+    kinds = [kind for kind in ("operator", "level", "matrix") if kind in given]
+    if len(kinds) != 1 or ("site" in given) == ("sites" in given):
+        raise ValueError(f"{_RULE}; got {given!r:.80}")
+    sites = named_sites("its sites", given.get("site", given.get("sites")), system)
+    if kinds == ["matrix"]:
+        return _of_matrix(name, sites, given["matrix"], system)
+    if len(sites) > 1:
+        raise ValueError(f"{kinds[0]} is of one site; got {listed(sites)}")
+    site = system.sites[sites[0]]
+    if kinds == ["level"]:
+        return _of_level(sites[0], site, given["level"])
+    if given["operator"] not in OPERATORS:
+        known = choices(given["operator"], OPERATORS)
+        raise ValueError(f"there is no operator {given['operator']!r}; {known}")
+    return _OF[given["operator"]](sites[0], site)
+
+
+def _of_matrix(name: str, sites: tuple[str, ...], given: object, system: System) -> Mean:
+    matrix = _numbers(given)
+    if free := [site for site in sites if system.sites[site].dimension is None]:
+        raise ValueError(
+            f"a matrix needs a fixed number of levels, and {free[0]!r} is an oscillator that "
+            "chooses its own: give it levels = ..., or ask for an operator by its name"
+        )
+    checked_operators({name: (sites, matrix)}, system)
+    quantity = Quantity(f"mean of {name}", rf"$\langle${name}$\rangle$", "", "")
+    return Mean(sites, ((1.0, matrix),), quantity, False, is_hermitian(matrix))
+
+
+def _of_level(name: str, site: Site, given: object) -> Mean:
+    level = whole_number(given, 0, "level is a whole number, counted from 0")
+    if site.dimension is not None and level >= site.dimension:
+        raise ValueError(f"{name!r} has {site.dimension} levels, the last is {site.dimension - 1}")
+    quantity = Quantity(f"population of level {level} of {name}", f"$p_{{{level}}}$", "1", "")
+    return Mean((name,), ((1.0, lambda n: np.diag(np.eye(1, n, level)[0])),), quantity, True, True)
+
+
+def _quanta(name: str, site: Site) -> Mean:
+    if not site.excitations(site.dimension or 2).any():
+        raise ValueError(
+            f"the levels of {name!r} are no ladder of quanta, for its lowering operator goes round "
+            "in circles: give a matrix"
+        )
+    quantity = Quantity(f"quanta of {name}", r"$\langle n\rangle$", "1", "")
+    terms = ((1.0, lambda n: np.diag(site.excitations(n).astype(float))),)
+    return Mean((name,), terms, quantity, True, True)
+
+
+def _energy(name: str, site: Site) -> Mean:
+    """Above that of the lowest level; its numbers may have axes."""
+
+    def weights(k: int) -> Callable[[int], Array]:
+        return lambda n: np.diag(site.energy_terms(n)[k][1])
+
+    numbers = [number for number, _ in site.energy_terms(site.dimension or 2)]
+    terms: list[Term] = [(number, weights(k)) for k, number in enumerate(numbers)]
+    quantity = Quantity(f"energy of {name}", r"$\langle H\rangle$", "frequency", "")
+    return Mean((name,), tuple(terms) or ((0.0, np.eye),), quantity, True, True)
+
+
+def _lowering(name: str, site: Site) -> Mean:
+    quantity = Quantity(f"lowering operator of {name}", r"$\langle A\rangle$", "1", "")
+    real = is_hermitian(site.lowering(site.dimension or 2).matrix(site.dimension or 2))
+    return Mean((name,), ((1.0, lambda n: site.lowering(n).matrix(n)),), quantity, True, real)
+
+
+_OF = {"quanta": _quanta, "energy": _energy, "lowering": _lowering}
+
+
+def _numbers(given: object) -> Array:
+    """A matrix of numbers, complex ones as texts."""
+    rule = 'matrix is a list of rows of numbers, complex ones as texts such as "0.5-1j"'
+    rows: list[Any] = given if isinstance(given, list) else [given]
+    if not rows or not all(isinstance(row, list) and len(row) == len(rows) for row in rows):
+        raise ValueError(f"{rule}, as many rows as columns; got {given!r:.80}")
+    values = np.empty((len(rows), len(rows)), complex)
+    for place in np.ndindex(*values.shape):
+        each = rows[place[0]][place[1]]
+        try:
+            if isinstance(each, bool) or not isinstance(each, int | float | str):
+                raise ValueError
+            values[place] = complex(each.replace(" ", "") if isinstance(each, str) else each)
+        except ValueError:
+            raise ValueError(f"{rule}; got {each!r:.40} in it") from None
+    return values
