@@ -24,7 +24,7 @@ from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Values
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.measures import FURTHER, NAMED, check_measures
-from quantumbattery.quantities.parameters import check_axes, numbers, parameter
+from quantumbattery.quantities.parameters import check_axes, numbers, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset
 
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
@@ -54,12 +54,12 @@ def converted(
     network: Network, preparation: object, times: Values, disconnect: Values | None = None
 ) -> tuple[Started, Batch]:
     """Which site starts in which preparation, and the axes of all that is given."""
-    moments = parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
+    moments = unlabelled("times", times, "zero or positive, and finite", 0.0, axis="time")
     check_axes("times", moments)
     last = None
     if disconnect is not None:
         rule = "a time, zero or positive; infinite for never"
-        last = parameter("disconnect", disconnect, rule, 0.0, np.inf)
+        last = unlabelled("disconnect", disconnect, rule, 0.0, np.inf)
         check_axes("disconnect", last)
     started = by_site(preparation, network)
     single = not isinstance(preparation, Mapping)
