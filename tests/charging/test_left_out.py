@@ -322,8 +322,9 @@ def test_what_flows_is_added_up_over_time(allowed):
     system = qb.System(
         {"a": qb.Oscillator(levels=levels), "b": qb.Qubit()}, [qb.dipole("a", "b", size)], "a", "b"
     )
-    form = representation(reach(system, {"a": qb.fock(levels - 1)}))
-    numbers = np.array([[*form.reach.hamiltonian.coefficients]])
+    reached = reach(system, {"a": qb.fock(levels - 1)})
+    form = representation(reached)
+    numbers = np.array([[*reached.hamiltonian.coefficients]])
     moving = motion(form, numbers, np.ones((1, 1, 1)), np.array([0.0, last]))
 
     def tiles(times):

@@ -295,9 +295,10 @@ def test_rows_spread_no_faster_than_is_said(seed):
 
 def fed(system, start, span):
     """The rows after a short time, and their bound."""
-    form = representation(reach(system, start))
-    numbers = np.array([[*form.reach.hamiltonian.coefficients, *form.reach.losses.coefficients]])
-    first = form.reach.start.amplitude.to_numpy()[None, None]
+    reached = reach(system, start)
+    form = representation(reached)
+    numbers = np.array([[*reached.hamiltonian.coefficients, *reached.losses.coefficients]])
+    first = reached.start.amplitude.to_numpy()[None, None]
     moved = motion(form, numbers, first, np.array([0.0, span])).at(
         np.array([0.0, span]), slice(None)
     )

@@ -35,12 +35,13 @@ class Batch:
         arrays: Mapping[str, xr.DataArray],
         started: Started,
         single: bool,
-        times: Parameter,
-        disconnect: Parameter | None = None,
+        times: Parameter | Array,
+        disconnect: Parameter | Array | None = None,
     ) -> Batch:
         """Sort the axes of everything that was given: arrays are those of the system.
 
-        With a single preparation, the same for all chargers, its parameters become coordinates.
+        Plain times are an axis of their own. With a single preparation, the same for all chargers,
+        its parameters become coordinates.
         """
         given: dict[str, Parameter] = {}
         told: set[str] = set()  # the names of parameters that become coordinates
@@ -60,7 +61,8 @@ class Batch:
         sizes, coords = axes_of(given | dict(arrays) | clock)
         own = {k for k in given if k in sizes or (k in told and k in coords)}
         coords = {k: v for k, v in coords.items() if k in sizes or k in own or k in clock}
-        of_time = {str(d) for each in clock.values() for d in getattr(each, "dims", ())}
+        moving = {name: _variable(name, each) for name, each in clock.items()}
+        of_time = {str(d) for each in moving.values() for d in each.dims}
         of_system = {str(d) for v in arrays.values() for d in v.dims}
         of_system |= of_start & of_time
         generator = tuple(d for d in sizes if d in of_system)
@@ -68,7 +70,7 @@ class Batch:
         moments = tuple(d for d in sizes if d in of_time - of_system - of_start)
         axes = cls(sizes, coords, generator, states, moments, np.zeros(0))
         first = generator if of_time & of_system else ()
-        spread = {name: axes._flat(each, first, moments) for name, each in clock.items()}
+        spread = {name: axes._flat(each, first, moments) for name, each in moving.items()}
         whole = {name: each if first else each[0] for name, each in spread.items()}
         charged = np.minimum(*whole.values()) if last else None
         return cls(sizes, coords, generator, states, moments, whole["time"], charged)
@@ -97,13 +99,13 @@ class Batch:
         """Generators, states for each of them, times."""
         return self.batch, self._count(self.states), self._count(self.moments)
 
-    def _flat(self, value: Parameter, first: tuple[str, ...], last: tuple[str, ...]) -> Array:
+    def _flat(self, value: xr.Variable, first: tuple[str, ...], last: tuple[str, ...]) -> Array:
         """Values over the generator's axes (all of them or none) and some others."""
-        array = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
-        missing = {d: self.sizes[d] for d in (*first, *last) if d not in array.dims}
-        whole = array.set_dims({**missing, **array.sizes})  # type: ignore[no-untyped-call]
-        shape = self._count(first), self._count(last)
-        flat: Array = whole.transpose(*first, *last).to_numpy().reshape(shape)
+        if value.dims != (*first, *last):
+            missing = {d: self.sizes[d] for d in (*first, *last) if d not in value.dims}
+            value = value.set_dims({**missing, **value.sizes})  # type: ignore[no-untyped-call]
+            value = value.transpose(*first, *last)
+        flat: Array = value.to_numpy().reshape(self._count(first), self._count(last))
         return flat
 
     def numbers(self, value: Parameter) -> Array:
@@ -113,7 +115,7 @@ class Batch:
         if value.dims == self.generator:
             flat: Array = value.to_numpy().reshape(-1)
             return flat
-        return self._flat(value, self.generator, ())[:, 0]
+        return self._flat(value.variable, self.generator, ())[:, 0]
 
     def start(self, amplitude: xr.DataArray) -> Array:
         """Amplitudes (..., entry) as (g or 1, c, entries)."""
@@ -121,6 +123,8 @@ class Batch:
         first = self.generator if any(d in given.dims for d in self.generator) else ()
         sizes = {d: self.sizes[d] for d in (*first, *self.states)}
         shape = (self._count(first), self._count(self.states), given.shape[-1])
+        if not sizes:
+            return given.to_numpy().reshape(shape)
         whole = given.set_dims({**sizes, "entry": shape[-1]})  # type: ignore[no-untyped-call]
         flat: Array = whole.transpose(*sizes, "entry").to_numpy().reshape(shape)
         return flat
@@ -131,3 +135,11 @@ class Batch:
         whole = column.reshape([*(self.sizes[d] for d in now), *inner])
         last = range(len(now), len(now) + len(inner))
         return whole.transpose([*(now.index(d) for d in self.sizes), *last])
+
+
+def _variable(name: str, value: Parameter | Array) -> xr.Variable:
+    """Values with the names of their axes; a plain array is an axis of its own."""
+    if isinstance(value, xr.DataArray):
+        return value.variable
+    array = np.asarray(value)
+    return xr.Variable((name,) * array.ndim, array, fastpath=True)

@@ -22,10 +22,10 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
-from quantumbattery.quantities.aliases import Parameter, Values
+from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.measures import FURTHER, NAMED, check_measures
-from quantumbattery.quantities.parameters import check_axes, numbers, parameter
+from quantumbattery.quantities.parameters import check_axes, numbers, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset
 
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
@@ -61,14 +61,14 @@ def converted(
     last = None
     if disconnect is not None:
         rule = "a time, zero or positive; infinite for never"
-        last = parameter("disconnect", disconnect, rule, 0.0, np.inf)
+        last = unlabelled("disconnect", disconnect, rule, 0.0, np.inf)
         check_axes("disconnect", last)
     started = by_site(preparation, network)
     single = not isinstance(preparation, Mapping)
     return started, Batch.of(network.arrays, started, single, moments, last)
 
 
-def _moments(times: Values, disconnect: Values | None) -> Parameter:
+def _moments(times: Values, disconnect: Values | None) -> Parameter | Array:
     """Times as an axis; or infinity alone, for the steady state."""
     array = np.asarray(times)
     if array.dtype.kind == "f" and np.isposinf(array).any():
@@ -83,7 +83,7 @@ def _moments(times: Values, disconnect: Values | None) -> Parameter:
                 "without disconnect, or describe the storage as a system without links"
             )
         return np.inf
-    return parameter("times", times, "zero or positive, and finite", 0.0, axis="time")
+    return unlabelled("times", times, "zero or positive, and finite", 0.0, axis="time")
 
 
 def extraction_of(network: Network, extraction: object, limit: object) -> str:

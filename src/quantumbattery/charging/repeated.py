@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import reduce
@@ -27,7 +27,7 @@ from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import Bipartition, Reach, reach
-from quantumbattery.reach.terms import OF_FRAME, hamiltonian_terms, loss_terms
+from quantumbattery.reach.terms import OF_FRAME, Signal, hamiltonian_terms, loss_terms
 from quantumbattery.states.density import Matrix, density
 from quantumbattery.states.lindblad import rectangles
 from quantumbattery.states.reduced import Part, part_of
@@ -121,8 +121,8 @@ def _prepared(strokes: Strokes, problem: Problem, reached: Reach) -> Work:
     cuts = {name: Bipartition.of(reached, [name]) for name in reached.cut}
     looked_at = [*watched(problem, reached, split), *cuts.values()]
     if any(each.reset for each in strokes.strokes):
-        found = rectangles(reached, limit)
-        state: Form = density(reached, found, looked_at, limit, rows=False)
+        found = rectangles(reached.bare, limit)
+        state: Form = density(reached.bare, found, looked_at, limit, rows=False)
     else:
         state = representation(reached, looked_at, limit)
     readout = Readout(network, reached, state, split)
@@ -141,7 +141,9 @@ def _prepared(strokes: Strokes, problem: Problem, reached: Reach) -> Work:
     )
     start = initial(problem, reached)
     edges = {name: part_of(each, state) for name, each in cuts.items()}
-    return Work(strokes, problem, state, reading, batteries, numbers, acting, start, edges)
+    return Work(
+        strokes, problem, state, reading, batteries, numbers, acting, start, edges, reached.signals
+    )
 
 
 def _acting(strokes: Strokes, reached: Reach, terms: int) -> tuple[Array, ...]:
@@ -186,6 +188,7 @@ class Work:
     acting: tuple[Array, ...]  # (terms,), which of them act in each stroke
     start: Array  # (g or 1, c, entries)
     edges: dict[str, Part]  # the state of each site whose cut is felt
+    signals: Mapping[int, Signal]  # of terms that change in time
 
     def memory(self, times: int) -> dict[str, Array]:
         """Room for everything that is asked."""
@@ -221,7 +224,7 @@ class Work:
         axes, spans = self.problem.axes, np.array([stroke.duration])
         clocks = [
             Clock(term, signal, axes.numbers(signal.frequency))
-            for term, signal in self.state.reach.signals.items()
+            for term, signal in self.signals.items()
             if acting[term]
         ]
         return motion(state, numbers, self.start, spans, self.problem.limit, clocks)

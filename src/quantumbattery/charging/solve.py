@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, partial
 from math import prod
 
@@ -32,7 +32,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
 from quantumbattery.reach.terms import OF_DRIVE
 from quantumbattery.states.representation import Form, representation
-from quantumbattery.states.truncation_error import Cut
+from quantumbattery.states.truncation_error import Cut, cut_of
 
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
 _SHARED = 1 << 22  # products from which on it pays to share them among the cores
@@ -113,7 +113,7 @@ def watched(problem: Problem, reached: Reach, split: Bipartition) -> list[Bipart
         every = dict.fromkeys(each.sites for each in problem.asked)
         return [Bipartition.of(reached, sites) for sites in every]
     single = one_qubit(problem.network) and split.levels.any()
-    own = replace(split, ground=not single)
+    own = split.without_ground if single else split
     return looked_at(problem.network, problem.measures, reached, own)
 
 
@@ -164,7 +164,7 @@ class Work:
     @cached_property
     def tails(self) -> list[Tail]:
         """What the preparations have beyond the cuts, by site, and beyond a common one: nothing."""
-        network, reached = self.problem.network, self.state.reach
+        network, reached = self.problem.network, self.readout.reach
         levels = dict(zip(reached.sites, reached.levels, strict=True))
         shared = reached.start.lost[1]  # by levels within the preparations' own
         quanta = float(sum(reached.levels)) if shared else 0.0
@@ -175,7 +175,7 @@ class Work:
     @cached_property
     def cut(self) -> Cut:
         """What sees how much leaves through the cuts of ladders."""
-        return Cut(self.state)
+        return cut_of(self.state)
 
     def reader(self, latest: float, members: Array | None = None) -> Callable[..., Array]:
         """What gives a measure (m, T) of all or some members of the batch at any times (m, T).

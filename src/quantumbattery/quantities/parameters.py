@@ -235,7 +235,7 @@ def axes_of(
     for name, value in parameters.items():
         if name in plain:
             continue
-        own = value.variable if isinstance(value, xr.DataArray) else xr.Variable((), value)
+        own = value.variable if isinstance(value, xr.DataArray) else _single(value)
         _add_coordinate(coords, name, own)
         if name in sizes and not own.dims:
             raise ValueError(
@@ -243,6 +243,10 @@ def axes_of(
                 "dimension of the xarray.DataArray differently"
             )
     return sizes, coords
+
+
+def _single(value: object) -> xr.Variable:
+    return xr.Variable((), np.array(value), fastpath=True)  # there is nothing to convert
 
 
 def _fit(arrays: list[xr.DataArray]) -> bool:

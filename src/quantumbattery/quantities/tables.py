@@ -15,16 +15,13 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import PARAMETERS, Quantity
 
 
-def describe(coords: Mapping[str, xr.Variable]) -> dict[str, Any]:
+def describe(coords: Mapping[str, xr.Variable]) -> dict[str, xr.Variable]:
     """Give the coordinates that are parameters their names and units."""
-    described: dict[str, Any] = {}
+    described: dict[str, xr.Variable] = {}
     for name, value in coords.items():
-        attrs = value.attrs | PARAMETERS[name].attrs() if name in PARAMETERS else value.attrs
-        if value.dims:
-            described[name] = value.copy(deep=False)
-            described[name].attrs = attrs
-        else:  # most are single values, of which a tuple is made at once
-            described[name] = ((), value.data, attrs, value.encoding)
+        described[name] = value.copy(deep=False)
+        if name in PARAMETERS:
+            described[name].attrs |= PARAMETERS[name].attrs()
     return described
 
 
@@ -49,13 +46,22 @@ def dataset(
     check_names(columns, sizes, coords)
     dims, shape = tuple(sizes), tuple(sizes.values())
     variables = {
-        name: (dims, values.reshape(shape), quantity.attrs())
+        name: xr.Variable(dims, values.reshape(shape), quantity.attrs(), fastpath=True)
         for name, (values, quantity) in columns.items()
     }
-    # All come in as coordinates, which is quick: a dataset would compare each with all others.
-    together = xr.Coordinates(variables | describe(coords)).to_dataset()
-    table = together.reset_coords(list(columns))
-    table.attrs.update(attrs or {})
+    return _together(variables, describe(coords), dict(attrs or {}))
+
+
+def _together(
+    variables: Mapping[str, xr.Variable], coords: Mapping[str, xr.Variable], attrs: dict[str, Any]
+) -> xr.Dataset:
+    """A dataset of what fits: axes were aligned and no name is taken twice."""
+    direct = getattr(xr.Dataset, "_construct_direct", None)
+    if direct is None:  # a shortcut of xarray's own, past checks that take most of a small charge
+        return xr.Dataset(variables, coords, attrs)
+    axes = xr.Coordinates({name: value for name, value in coords.items() if value.dims})
+    every: dict[Any, xr.Variable] = {**variables, **coords, **axes.variables}
+    table: xr.Dataset = direct(every, {*coords}, attrs=attrs, indexes=dict(axes.xindexes))
     return table
 
 

@@ -8,9 +8,9 @@ qubits with one excitation is 1,001 configurations, not 2^1000.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from math import inf, sqrt
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from math import inf, nan, sqrt
 
 import numpy as np
 import xarray as xr
@@ -22,12 +22,14 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.alike import SMALL, Structure, kept
 from quantumbattery.reach.configurations import Keys, Room, explored
 from quantumbattery.reach.elements import Edge, Elements, elements_between
 from quantumbattery.reach.needed_levels import cutoffs, given_levels
 from quantumbattery.reach.sparse import components
 from quantumbattery.reach.terms import (
     Signal,
+    Terms,
     damping,
     grouped,
     hamiltonian_terms,
@@ -69,6 +71,12 @@ class Reach:
     counted: tuple[str, ...]  # the oscillators that share a number of quanta
     most: float  # how many they share; infinity if none do
     signals: dict[int, Signal]  # of terms of the Hamiltonian that change in time
+    alike: Reach | None = None  # what it has in common with others; None of what has no numbers
+
+    @property
+    def bare(self) -> Reach:
+        """The same without numbers, one for all systems alike: NaN stands for each of them."""
+        return self.alike or self
 
     @property
     def size(self) -> int:
@@ -158,27 +166,70 @@ def reach(
     anew = [reset_terms(network, counts, each) for each in fresh]
     lossy = [loss_terms(each, counts) for each in every]
     losses = joined([*lossy, *anew], [0] * len(lossy + anew))
-    moving, losing, joining = (
-        grouped(products, sizes.tolist())
-        for products in (energies.products, losses.products, damping(losses, sizes.tolist()))
+    structure = Structure(
+        tuple(network.sites),
+        tuple(sizes.tolist()),
+        tuple(quanta[0]),
+        quanta[1],
+        first,
+        member,
+        energies.bare,
+        losses.bare,
+        limit,
     )
-    found = explored(first, [*moving, *losing, *joining], room, limit)
-    keys = Keys.over(found, sizes.tolist())
+    found = _kept(structure) if structure.small else _found(structure)
+    return _with_numbers(found, energies, losses, amplitude, lost)
+
+
+def _found(structure: Structure) -> Reach:
+    """All that does not depend on numbers."""
+    sizes, energies, losses = structure.levels, structure.energies, structure.losses
+    counted = np.array([name in structure.counted for name in structure.sites])
+    room = Room(np.array(sizes), counted, structure.most)
+    moving, losing, joining = (
+        grouped(products, sizes)
+        for products in (energies.products, losses.products, damping(losses, sizes))
+    )
+    found = explored(structure.first, [*moving, *losing, *joining], room, structure.limit)
+    keys = Keys.over(found, sizes)
     hamiltonian, edge = elements_between(energies, moving, room, found, keys)
     jumps, lossy_edge = elements_between(losses, losing, room, found, keys)
+    place = keys.find(keys.of(structure.first))
+    none = xr.DataArray(np.full(len(place), nan), dims="entry")
     return Reach(
-        sites=tuple(network.sites),
-        levels=tuple(sizes.tolist()),
+        sites=structure.sites,
+        levels=sizes,
         configurations=found,
         hamiltonian=hamiltonian,
         losses=jumps,
         labels=_labels(hamiltonian, jumps),
-        start=Start(keys.find(keys.of(first)), member, amplitude, lost),
-        edge=edge.followed_by(lossy_edge, shift=len(hamiltonian.coefficients)),
+        start=Start(place, structure.member, none, (nan, nan)),
+        edge=edge.followed_by(lossy_edge, shift=len(energies.coefficients)),
         keys=keys,
-        counted=tuple(quanta[0]),
-        most=quanta[1],
+        counted=structure.counted,
+        most=structure.most,
+        signals={},
+    )
+
+
+_kept = lru_cache(SMALL)(_found)
+
+
+def _with_numbers(
+    found: Reach,
+    energies: Terms,
+    losses: Terms,
+    amplitude: xr.DataArray,
+    lost: tuple[float, float],
+) -> Reach:
+    """What was found, of a system of its own."""
+    return replace(
+        found,
+        hamiltonian=replace(found.hamiltonian, coefficients=tuple(energies.coefficients)),
+        losses=replace(found.losses, coefficients=tuple(losses.coefficients)),
+        start=replace(found.start, amplitude=amplitude, lost=lost),
         signals=energies.signals,
+        alike=found,
     )
 
 
@@ -213,9 +264,9 @@ def _start(
     dtype = np.min_scalar_type(max(levels.values()) - 1)
     configurations = np.zeros((1, len(network.sites)), dtype=dtype)
     members = np.zeros(1, dtype=np.int64)
-    amplitude = xr.DataArray(np.ones(1), dims="entry")
+    amplitude = None
     every = list(network.sites)
-    for number, each in enumerate(_parts(network, alone, levels, joints)):
+    for each in _parts(network, alone, levels, joints):
         count = len(each.member)
         allow("starting configurations", len(members) * count, 64, limit)
         old = np.repeat(np.arange(len(members)), count)
@@ -225,9 +276,11 @@ def _start(
         members = members[old] * (int(each.member.max()) + 1) + each.member[new]
         # The first alone needs no product, which would take its time.
         own = each.amplitude
-        amplitude = amplitude.isel(entry=old) * own.isel(entry=new) if number else own
+        amplitude = own if amplitude is None else amplitude.isel(entry=old) * own.isel(entry=new)
+    if amplitude is None:
+        amplitude = xr.DataArray(np.ones(1), dims="entry")
     lost = 0.0, 0.0
-    held = room.quanta(configurations) <= room.most
+    held = room.quanta(configurations) <= room.most if room.most < inf else np.True_
     if not held.all():
         weight = float((abs(amplitude.isel(entry=~held)) ** 2).sum("entry").max())
         across = np.isin(members[~held], members[held]).any()
@@ -279,13 +332,15 @@ class Bipartition:
     # of 1; False for a qubit only, read by its excited population and coherence.
     ground: bool = True
 
-    @classmethod
-    def of(cls, reached: Reach, sites: Sequence[str]) -> Bipartition:
+    @staticmethod
+    def of(reached: Reach, sites: Sequence[str]) -> Bipartition:
         """Split at some sites, in the order in which they are named."""
-        place = [reached.sites.index(name) for name in sites]
-        others = [k for k in range(len(reached.sites)) if k not in place]
-        levels, inside = distinct(reached.configurations[:, place])
-        return cls(levels, inside, distinct(reached.configurations[:, others])[1])
+        return _split(reached, tuple(sites))
+
+    @cached_property
+    def without_ground(self) -> Bipartition:
+        """The same where nobody looks at the population of their ground state."""
+        return replace(self, ground=False)
 
     def needed(self, row: Array, column: Array) -> Array:
         """Which elements of the joint density matrix the reduced one adds up."""
@@ -294,6 +349,14 @@ class Bipartition:
             excited = (self.levels > 0).sum(axis=1)[self.inside] > 0
             needed &= excited[row] | excited[column]
         return needed
+
+
+@kept
+def _split(reached: Reach, sites: tuple[str, ...]) -> Bipartition:
+    place = [reached.sites.index(name) for name in sites]
+    others = [k for k in range(len(reached.sites)) if k not in place]
+    levels, inside = distinct(reached.configurations[:, place])
+    return Bipartition(levels, inside, distinct(reached.configurations[:, others])[1])
 
 
 def distinct(rows: Array) -> tuple[Array, Array]:

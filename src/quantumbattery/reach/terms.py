@@ -91,11 +91,27 @@ class Terms:
     products: list[_Product]
     signals: dict[int, Signal]
 
+    @property
+    def bare(self) -> Terms:
+        """The same without numbers: NaN stands for each, and nothing changes in time."""
+        return Terms([np.nan] * len(self.origins), self.origins, self.products, {})
+
+    @property
+    def pattern(self) -> tuple[Any, ...]:
+        """Equal for terms that differ in their numbers, and how these change in time, alone."""
+        products = ((p.term, p.places, *(_sorted(o) for o in p.operators)) for p in self.products)
+        return tuple(self.origins), *products
+
     def add(self, coefficient: Parameter, origin: str | int) -> int:
         """Add a term without products yet, and give its number."""
         self.coefficients.append(coefficient)
         self.origins.append(origin)
         return len(self.coefficients) - 1
+
+
+def _sorted(operator: Operator) -> tuple[Any, ...]:
+    """Its entries and of which sort they are."""
+    return *operator.key, operator.row.dtype.char, operator.value.dtype.char
 
 
 def hamiltonian_terms(network: Network, levels: Mapping[str, int], drives: bool = True) -> Terms:

@@ -67,7 +67,7 @@ class Blocks:
         """How many numbers are read of a block."""
         return self.size if self.read is None else int(self.read.shape[0]) // self.count
 
-    @property
+    @cached_property
     def filling(self) -> tuple[Array, Array]:
         """Blocks and places of the filling."""
         taken = np.zeros(self.count * self.copies * self.size, dtype=bool)

@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.reach import Bipartition
+from quantumbattery.reach.alike import kept
+from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.reach.sparse import Sums, above, components, product, sparse
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
@@ -243,6 +244,17 @@ Part: TypeAlias = KetPart | MatrixPart
 
 def part_of(split: Bipartition, state: Form, level: Array | None = None) -> Part:
     """The reduced state of either form; without coherence between levels, if these are given."""
+    if level is None:
+        return _whole_part(state.reach, split, state)
+    return _part(split, state, level)
+
+
+@kept
+def _whole_part(_: Reach, split: Bipartition, state: Form) -> Part:
+    return _part(split, state)
+
+
+def _part(split: Bipartition, state: Form, level: Array | None = None) -> Part:
     if isinstance(state, Kets):
         return KetPart(split, state, level)
     return MatrixPart(split, state, level)

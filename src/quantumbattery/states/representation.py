@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from quantumbattery.reach.alike import kept
 from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.density import Matrix, density
@@ -31,6 +32,11 @@ def representation(reached: Reach, watched: Sequence[Bipartition] = (), limit: f
     not show there is left out, or summed. Without any, everything is there. ValueError if that
     takes more memory than the limit, in GiB.
     """
+    return _representation(reached, tuple(watched), limit)
+
+
+@kept
+def _representation(reached: Reach, watched: tuple[Bipartition, ...], limit: float) -> Form:
     losses = reached.losses
     if not len(losses.term):
         return kets(reached, reached.hamiltonian, None)

@@ -10,7 +10,9 @@ from math import exp, factorial
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.alike import kept
 from quantumbattery.reach.elements import Elements
+from quantumbattery.reach.reach import Reach
 from quantumbattery.reach.sparse import Sums
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
@@ -41,6 +43,16 @@ class _Near:
     def back(self) -> Sums:
         """What adds them up by the configuration that feeds."""
         return Sums.to(self.column, len(self.configurations))
+
+
+def cut_of(state: Form) -> Cut:
+    """Where the cut of a ladder is felt by a state."""
+    return _cut(state.reach, state)
+
+
+@kept
+def _cut(_: Reach, state: Form) -> Cut:
+    return Cut(state)
 
 
 @dataclass(frozen=True, eq=False)
