@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass
 from functools import reduce
@@ -14,7 +15,7 @@ from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout
-from quantumbattery.charging.solve import initial, watched
+from quantumbattery.charging.solve import initial, one_thread, watched
 from quantumbattery.charging.stroke import Stroke, Strokes
 from quantumbattery.dynamics.cycles import Cycle, Stage
 from quantumbattery.dynamics.motion import Motion, columns_of, motion
@@ -71,8 +72,9 @@ def solved(strokes: Strokes, problem: Problem, moments: Moments) -> tuple[Soluti
     reached = _reached(strokes, problem)
     work = _prepared(strokes, problem, reached)
     columns = work.memory(len(moments))
-    cycles, moving = work.cycles(int(moments.cycle.max()) + 1)
-    seen = work.fill(cycles, columns, moments)
+    with work.one_thread():
+        cycles, moving = work.cycles(int(moments.cycle.max()) + 1)
+        seen = work.fill(cycles, columns, moments)
     methods = dict.fromkeys(method for each in moving for method in each.methods)
     if reached.cut and seen > _AT_CUT:
         warnings.warn(
@@ -178,6 +180,16 @@ class Work:
     start: Array  # (g or 1, c, entries)
     edges: dict[str, Part]  # the state of each site whose cut is felt
     signals: Mapping[int, Signal]  # of terms that change in time
+
+    def one_thread(self) -> AbstractContextManager[object]:
+        """Keep the linear algebra from starting threads for small matrices.
+
+        Without loss not even a density matrix needs larger ones than its configurations.
+        """
+        reached, largest = self.state.reach, max(blocks.size for blocks in self.state.blocks)
+        rates = np.any(self.acting, axis=0) * self.numbers  # of resets: none
+        lossy = rates[:, len(reached.hamiltonian.coefficients) :].any()
+        return one_thread(largest if lossy else min(largest, reached.size))
 
     def memory(self, times: int) -> dict[str, Array]:
         """Room for everything that is asked."""

@@ -159,7 +159,7 @@ class Work:
 
     def one_thread(self) -> AbstractContextManager[object]:
         """Keep the linear algebra from starting threads for small matrices."""
-        return _one_thread(max(blocks.size for blocks in self.state.blocks))
+        return one_thread(max(blocks.size for blocks in self.state.blocks))
 
     @cached_property
     def tails(self) -> list[Tail]:
@@ -375,6 +375,6 @@ class Work:
                 yield part, moving.at(moments[..., part[1]], part[0])
 
 
-def _one_thread(largest: int) -> AbstractContextManager[object]:
+def one_thread(largest: int) -> AbstractContextManager[object]:
     """Keep the linear algebra from starting threads for small matrices."""
     return linear_algebra(1) if largest < _ONE_THREAD else nullcontext()
