@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks import (
     batches,
+    calls,
     cells,
     drives,
     levels,
@@ -26,7 +27,7 @@ def main() -> None:
     """Print the table and how many targets were met, then draw cost against size."""
     print(f"{page.stamp()}\n\n{'job':44} {'measured':24} {'peer':>8}  {'target':>12}")
     found: list[Row] = []
-    jobs = (pair, cells, thermo, optima, sweeps, drives, networks, levels, batches)
+    jobs = (pair, cells, thermo, optima, sweeps, drives, networks, levels, batches, calls)
     for row in chain.from_iterable(job.rows() for job in jobs):
         found.append(row)
         what, ours, peer, target, _ = row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass
 from functools import reduce
@@ -80,8 +81,8 @@ def solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
     reached = _reached(strokes, problem)
     work = _prepared(strokes, problem, reached)
     columns = work.memory(len(moments))
-    cycles, moving = work.cycles(moments)
-    with few_threads(max(each.size for each in cycles)):
+    with work.one_thread():
+        cycles, moving = work.cycles(moments)
         seen = work.fill(cycles, columns, moments)
     methods = dict.fromkeys(method for each in moving for method in each.methods)
     if reached.cut and seen > _AT_CUT:
@@ -189,6 +190,16 @@ class Work:
     start: Array  # (g or 1, c, entries)
     edges: dict[str, Part]  # the state of each site whose cut is felt
     signals: Mapping[int, Signal]  # of terms that change in time
+
+    def one_thread(self) -> AbstractContextManager[object]:
+        """Keep the linear algebra from starting threads for small matrices.
+
+        Without loss not even a density matrix needs larger ones than its configurations.
+        """
+        reached, largest = self.state.reach, max(blocks.size for blocks in self.state.blocks)
+        rates = np.any(self.acting, axis=0) * self.numbers  # of resets: none
+        lossy = rates[:, len(reached.hamiltonian.coefficients) :].any()
+        return few_threads(largest if lossy else min(largest, reached.size))
 
     def memory(self, times: int) -> dict[str, Array]:
         """Room for everything that is asked."""

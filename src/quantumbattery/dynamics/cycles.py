@@ -21,6 +21,7 @@ from quantumbattery.states.reset import Reset
 
 _LARGEST_MAP = 2048  # numbers of a block up to which a cycle is written as a matrix
 _SMALL_MAP = 256  # numbers up to which that costs nothing
+_SHARED = 16  # numbers of a map that each cycle pays for
 _STRIDE = 256  # cycles that one product takes
 _SPARSE = 4  # times as many cycles as are asked for, up to which all of them are made
 _FEW = 8  # different moments in a stroke that are read by a matrix each
@@ -124,7 +125,7 @@ class Cycle:
     @property
     def written(self) -> bool:
         """Whether it pays to write the map down."""
-        large = self.size > min(_LARGEST_MAP, max(_SMALL_MAP, 4 * self.most))
+        large = self.size > min(_LARGEST_MAP, max(_SMALL_MAP, _SHARED * self.most))
         return self.most > 1 and not large
 
     @cached_property

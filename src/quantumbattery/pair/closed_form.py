@@ -65,8 +65,9 @@ def charge_columns(
     for steps in tiles(moving, _SLAB):
         # An axis on which the motion does not depend is whole in every slab.
         slab = tuple(slice(None) if n == 1 else s for n, s in zip(moving, steps, strict=False))
-        moment = clock.part(slab)
-        motion = constants.select(partial(part, tile=slab))
+        moment, motion = clock, constants
+        if slab:
+            moment, motion = clock.part(slab), constants.select(partial(part, tile=slab))
         views = {name: column[slab] for name, column in columns.items()}
         if "concurrence" in views:
             entangled = storage.entangled(motion, moment)

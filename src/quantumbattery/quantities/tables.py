@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+import pandas as pd
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array
@@ -59,10 +61,20 @@ def _together(
     direct = getattr(xr.Dataset, "_construct_direct", None)
     if direct is None:  # a shortcut of xarray's own, past checks that take most of a small charge
         return xr.Dataset(variables, coords, attrs)
-    axes = xr.Coordinates({name: value for name, value in coords.items() if value.dims})
-    every: dict[Any, xr.Variable] = {**variables, **coords, **axes.variables}
-    table: xr.Dataset = direct(every, {*coords}, attrs=attrs, indexes=dict(axes.xindexes))
+    every, indexes = {**variables, **coords}, {}
+    for name, value in coords.items():
+        if value.dims == (name,):
+            indexes[name] = _index(name, value)
+            every |= indexes[name].create_variables({name: value})
+    table: xr.Dataset = direct(every, {*coords}, attrs=attrs, indexes=indexes)
     return table
+
+
+def _index(name: str, labels: xr.Variable) -> xr.indexes.PandasIndex:
+    """What finds places by the labels of an axis."""
+    if labels.dtype == np.float64:  # xarray need not find out what they are
+        return xr.indexes.PandasIndex(pd.Index(labels.to_numpy(), name=name), name)
+    return xr.indexes.PandasIndex.from_variables({name: labels}, options={})
 
 
 # --- rows to print -----------------------------------------------------------------------------

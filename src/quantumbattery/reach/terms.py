@@ -183,6 +183,8 @@ def joined(parts: Sequence[Terms], links: Sequence[int]) -> Terms:
 
     Their interactions, so many of each, are counted on from one to the next.
     """
+    if len(parts) == 1:
+        return parts[0]
     whole = Terms([], [], [], {})
     for part, here in zip(parts, np.cumsum([0, *links]).tolist(), strict=False):
         shift = len(whole.coefficients)
