@@ -86,6 +86,18 @@ class TooLargeError(ValueError):
     """A problem needs more memory than it may take."""
 
 
+@contextmanager
+def within_memory() -> Iterator[None]:
+    """Say what to do where memory runs out after all."""
+    try:
+        yield
+    except MemoryError as error:
+        raise TooLargeError(
+            f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
+            f"times or parameters, {ALIKE}, or ask for energies only"
+        ) from None
+
+
 def allow(what: str, count: int, each: float, limit: float) -> None:
     """Raise TooLargeError if so many things, of so many bytes each, exceed the limit in GiB."""
     need = count * each / _GIB

@@ -52,8 +52,7 @@ def balance(protocol: Strokes, preparation: object, extraction: str, limit: floa
     strokes = _strokes(protocol, known, found.work.before(_READ))
     table = _labelled(axes, strokes, _cycles(strokes))
     said = attributes(protocol.strokes[0].system, how, found.solution)
-    at_cut = {} if found.at_cut is None else {"at_cut": found.at_cut}
-    return table.assign_attrs(said | {"protocol": repr(protocol)} | at_cut)
+    return table.assign_attrs(said | {"protocol": repr(protocol)})
 
 
 def _edges(protocol: Strokes) -> tuple[Moments, xr.DataArray]:

@@ -17,7 +17,7 @@ from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.steady_state import steady
-from quantumbattery.machine import ALIKE, TooLargeError, memory
+from quantumbattery.machine import TooLargeError, memory, within_memory
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
@@ -110,13 +110,8 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 
 def run(problem: Problem) -> Solution:
     """Solve, with levels and methods that fit; for infinite times, for the steady state."""
-    try:
+    with within_memory():
         return steady(problem) if np.isinf(problem.axes.times).any() else solved(problem)
-    except MemoryError as error:
-        raise TooLargeError(
-            f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
-            f"times or parameters, {ALIKE}, or ask for energies only"
-        ) from None
 
 
 def labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:

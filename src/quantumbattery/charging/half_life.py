@@ -72,10 +72,12 @@ def half_lives(
     alone = _alone(network)
     start = {tuple(alone.battery) if len(alone.battery) > 1 else alone.battery[0]: state(rho)}
     low, high = _rates(alone)
-    if not high:
-        return [_never(rho, finite) for _ in of]
     found = []
     for name in of:
+        if not high:
+            held = charge(alone, start, 0.0, [name], extraction, limit)[name]
+            found.append(xr.full_like(held, np.inf).where((held > 0) & finite).drop_vars("time"))
+            continue
         first = np.geomspace(_SHORTEST / high, _LONGEST / low, _FIRST)
         grid = xr.DataArray(np.concatenate([[0.0], first]), dims="stored_for")
         held = charge(alone, start, grid, [name], extraction, limit)[name]
@@ -123,9 +125,3 @@ def _crossing(
     every = grid.broadcast_like(held)
     ends = every.isel(stored_for=first - 1), every.isel(stored_for=first)
     return ends, ~below.any("stored_for")
-
-
-def _never(rho: xr.DataArray, finite: xr.DataArray) -> xr.DataArray:
-    """Infinite, over the axes of density matrices."""
-    shape = rho.isel(row=0, column=0, drop=True).real
-    return xr.full_like(shape, np.inf).where(finite).rename(None)

@@ -39,10 +39,10 @@ def charge(
     started, axes = _converted(protocol, preparation, times)
     how = extraction_of(network, extraction, limit)
     chosen = selected(network, measures, axes)
-    moments = _moments(protocol, axes)
+    moments = _moments(protocol, axes, times is None)
     found = solved(protocol, Problem(network, started, axes, chosen, how, limit), moments)
     table = labelled(network, axes, how, found.solution)
-    marks, said = _marks(protocol, axes, moments, found.at_cut)
+    marks, said = _marks(protocol, axes, moments)
     return table.assign_coords(marks).assign_attrs(said)
 
 
@@ -61,11 +61,11 @@ def density_matrix(
     least = [network.sites[name].dimension or 2 for name in chosen]
     allow_matrices(chosen, least, prod(axes.sizes.values()))
     asked = (Observable("density_matrix", chosen, None),)
-    moments = _moments(protocol, axes)
+    moments = _moments(protocol, axes, times is None)
     problem = Problem(network, started, axes, (), how, limit, asked)
     found = solved(protocol, problem, moments)
     matrices = labelled_matrices(network, axes, chosen, found.solution)
-    marks, said = _marks(protocol, axes, moments, found.at_cut)
+    marks, said = _marks(protocol, axes, moments)
     return matrices.assign_coords(marks).assign_attrs(said)
 
 
@@ -101,16 +101,25 @@ def arrays_of(protocol: Strokes) -> dict[str, xr.DataArray]:
     }
 
 
-def _moments(protocol: Strokes, axes: Batch) -> Moments:
-    """When one looks."""
+def _moments(protocol: Strokes, axes: Batch, ends: bool) -> Moments:
+    """When one looks: at the times, or at the beginning and the end of every stroke.
+
+    Of strokes that take no time, the ends alone say which of them it is.
+    """
     durations = [each.duration for each in protocol.strokes]
+    if ends:
+        every = np.indices((protocol.repeat, len(durations))).reshape(2, -1)
+        cycle, stroke = np.concatenate([np.zeros((2, 1), dtype=np.int64), every], axis=1)
+        spans = np.array(durations)[stroke]
+        spans[0] = 0.0
+        return Moments(cycle, stroke, spans, axes.times)
     return Moments(*when(axes.times, durations, protocol.repeat), axes.times)
 
 
 def _marks(
-    protocol: Strokes, axes: Batch, moments: Moments, seen: float | None
+    protocol: Strokes, axes: Batch, moments: Moments
 ) -> tuple[dict[str, xr.Variable], dict[str, Any]]:
-    """What belongs to a protocol: which stroke of which cycle each time is in; what cuts hold."""
+    """What belongs to a protocol: which stroke of which cycle each time is in."""
     marks: dict[str, Array] = {"stroke": moments.stroke, "cycle": moments.cycle}
     sizes = [axes.sizes[d] for d in axes.moments]
     coords = {
@@ -119,4 +128,4 @@ def _marks(
     }
     said: dict[str, Any] = {"protocol": repr(protocol)}
     said["durations"] = [each.duration for each in protocol.strokes]
-    return coords, said if seen is None else said | {"at_cut": seen}
+    return coords, said

@@ -21,7 +21,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter
 from quantumbattery.quantities.described import saying
 from quantumbattery.quantities.matrices import square_matrix
-from quantumbattery.reach.reach import Bipartition, Reach, distinct
+from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.reach.rotating_frame import frame
 from quantumbattery.states.reduced import Part, part_of
 from quantumbattery.states.representation import Form
@@ -107,8 +107,8 @@ class Observed:
         place = np.ravel_multi_index(tuple(split.levels.T.astype(np.int64)), levels)
         matrix = each.matrix(levels)[np.ix_(place, place)]
         column, row = np.nonzero(matrix)
-        kinds, target = distinct(np.round((turns[row] - turns[column]) / _SAME))
-        return _Read(part, row, column, matrix[column, row], target, kinds * _SAME)
+        kinds, target = _kinds(turns[row] - turns[column])
+        return _Read(part, row, column, matrix[column, row], target, kinds)
 
     def _turns(self, sites: Sequence[str], split: Bipartition) -> Array:
         """With which combination of fields each state of some sites turns, (states, fields)."""
@@ -202,6 +202,14 @@ class Observed:
         whole = np.zeros((*elements.shape[:-1], size, size), dtype=complex)
         whole[..., place[read.row], place[read.column]] = elements
         return whole
+
+
+def _kinds(turns: Array) -> tuple[Array, Array]:
+    """The different ways to turn, (kinds, fields), and which of them each one is."""
+    if not turns.size:  # nothing, or nothing that turns
+        return turns[:1], np.zeros(len(turns), dtype=np.int64)
+    kinds, which = np.unique(np.round(turns / _SAME), axis=0, return_inverse=True)
+    return kinds * _SAME, which.reshape(-1)
 
 
 def allow_matrices(sites: Sequence[str], levels: Sequence[int], points: int) -> None:

@@ -82,9 +82,9 @@ class Protocol(Strokes):
         -------
         xarray.Dataset
             As of `System.charge`, with the coordinates "stroke" and "cycle" beside the time,
-            counted from 0. Powers are gains over the whole time. Where the cut of an oscillator is
-            felt the attribute `at_cut` is the largest weight seen, at these times, on levels that
-            lead beyond it: an estimate, and no bound.
+            counted from 0. Powers are gains over the whole time. With oscillators the attribute
+            `at_cut` is the largest weight seen on levels that lead beyond their cut, at these
+            times, or that a preparation or a reset has beyond it: an estimate, and no bound.
 
         Raises
         ------
@@ -192,11 +192,12 @@ class Protocol(Strokes):
         xarray.Dataset
             Over the axes of the preparation and the systems, then "cycle" and "stroke": `energy`
             and `ergotropy` of the battery at the end of the stroke; `reset_energy`, by how much its
-            reset raises the energy of all sites; `switch_on` and `switch_off`, the energy that
-            whoever switches the interactions puts in, <V> at the beginning and -<V> at the end;
-            `exchanged`, what drives and baths bring (negative: take) in between; `work_stored`, by
-            how much the ergotropy rises from the end of the stroke before, `work_out`, by how much
-            it falls, where something acts on the battery, and `work_lost` where nothing does.
+            reset (and a change of a site's own frequency) raises the energy of all sites;
+            `switch_on` and `switch_off`, the energy that whoever switches the interactions puts in,
+            <V> at the beginning and -<V> at the end; `exchanged`, what drives and baths bring
+            (negative: take) in between; `work_stored`, by how much the ergotropy rises from the end
+            of the stroke before, `work_out`, by how much it falls, where something acts on the
+            battery, and `work_lost` where nothing does.
             Over "cycle" alone: `energy_in`, the sum over strokes of what is positive of
             reset_energy + switch_on + switch_off, and of `exchanged`; `charging_efficiency` and
             `efficiency`, work_stored and work_out over energy_in, NaN where that is zero.

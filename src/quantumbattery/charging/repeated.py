@@ -12,6 +12,7 @@ from functools import reduce
 import numpy as np
 
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
+from quantumbattery.charging.left_out import lost_by
 from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout
@@ -21,9 +22,10 @@ from quantumbattery.dynamics.cycles import Cycle, Stage
 from quantumbattery.dynamics.motion import Motion, columns_of, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import whole
-from quantumbattery.machine import allow
+from quantumbattery.machine import allow, within_memory
 from quantumbattery.network.amplitudes import density_matrix as matrix_of
 from quantumbattery.network.network import Network
+from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
@@ -69,7 +71,6 @@ class Solved:
     """A protocol at some moments."""
 
     solution: Solution
-    at_cut: float | None  # the largest weight seen on levels that lead beyond a cut
     work: Work
 
 
@@ -78,23 +79,42 @@ def solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
 
     The problem's network is that of `together`, whose charger may be other sites.
     """
+    with within_memory():
+        return _solved(strokes, problem, moments)
+
+
+def _solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
     reached = _reached(strokes, problem)
     work = _prepared(strokes, problem, reached)
     columns = work.memory(len(moments))
     with work.one_thread():
         cycles, moving = work.cycles(moments)
-        seen = work.fill(cycles, columns, moments)
+        seen = max(work.fill(cycles, columns, moments), _beyond(strokes, problem, reached))
     methods = dict.fromkeys(method for each in moving for method in each.methods)
-    if reached.cut and seen > _AT_CUT:
+    if seen > _AT_CUT:
+        ladders = [n for n, s in problem.network.sites.items() if isinstance(s, Oscillator)]
         warnings.warn(
             f"up to {seen:.1g} of the state was seen on the last levels of "
-            f"{', '.join(reached.cut)}, from where it should go on: give more levels",
-            stacklevel=5,
+            f"{', '.join(reached.cut or ladders)}, from where it should go on: give more levels",
+            stacklevel=6,
         )
     if isinstance(work.reading, Observed):
         columns = work.reading.finished(columns, problem.axes)
-    solution = Solution(columns, reached, Report(tuple(methods), {}))
-    return Solved(solution, seen if reached.cut else None, work)
+    report = Report(tuple(methods), {}, at_cut=seen)
+    return Solved(Solution(columns, reached, report), work)
+
+
+def _beyond(strokes: Strokes, problem: Problem, reached: Reach) -> float:
+    """The largest weight that a preparation or a reset has beyond the levels of its site."""
+    levels = dict(zip(reached.sites, reached.levels, strict=True))
+    every = [problem.started, *(each.reset for each in strokes.strokes)]
+    beyond = [
+        lost_by(each, problem.network.sites[name], levels[name])[1] ** 2
+        for given in every
+        for name, each in given.items()
+        if isinstance(name, str)
+    ]
+    return max(beyond, default=0.0)
 
 
 def _reached(strokes: Strokes, problem: Problem) -> Reach:
@@ -167,13 +187,24 @@ def _battery(strokes: Strokes, problem: Problem, reached: Reach, split: Bipartit
     given = counts, split.levels, problem.axes.numbers, problem.extraction, problem.limit
     first, *others = (battery(each.system, *given) for each in strokes.strokes)
     for k, other in enumerate(others, start=1):
-        parts = ("energies", "row", "column", "value")
-        if not all(np.array_equal(getattr(first, n), getattr(other, n)) for n in parts):
+        if not _alike(first, other):
             raise ValueError(
                 f"stroke {k} changes the battery's own Hamiltonian, which measures what is stored: "
                 "its sites keep their energies, and what is always on, in all strokes"
             )
     return first
+
+
+def _alike(one: Battery, other: Battery) -> bool:
+    """Whether two Hamiltonians of a battery are the same, on all levels of its sites."""
+    parts = ("energies", "row", "column", "value")
+    same = all(np.array_equal(getattr(one, n), getattr(other, n)) for n in parts)
+    pairs = zip(one.cells, other.cells, one.levels, strict=True)
+    same &= all(np.array_equal(a.energies(n), b.energies(n)) for a, b, n in pairs)
+    whole = one.whole is None or (
+        other.whole is not None and np.array_equal(one.whole, other.whole)
+    )
+    return bool(same and whole)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +242,7 @@ class Work:
     def cycles(self, moments: Moments) -> tuple[list[Cycle], list[Motion]]:
         """The cycle of every group of blocks; and what moves them in each stroke."""
         most, asked = int(moments.cycle.max()) + 1, len(moments)
+        room = self.problem.limit * 2**30 / 32 / len(self.numbers)
         everything = whole(self.state)[0]
         moving, stages = [], []
         for stroke, mine in zip(self.strokes.strokes, self.acting, strict=True):
@@ -229,7 +261,7 @@ class Work:
                 ]
             )
         groups = zip(self.state.blocks, zip(*stages, strict=True), strict=True)
-        return [Cycle(blocks, each, most, asked) for blocks, each in groups], moving
+        return [Cycle(blocks, each, most, asked, room) for blocks, each in groups], moving
 
     def _motion(self, state: Form, numbers: Array, stroke: Stroke, acting: Array) -> Motion:
         axes, spans = self.problem.axes, np.array([stroke.duration])
@@ -261,7 +293,8 @@ class Work:
             matrix_of(each, stroke.system.sites[name], levels[name]).to_numpy()
             for name, each in stroke.reset.items()
         ]
-        fresh = reduce(np.kron, matrices)
+        # What lies beyond the levels is left out, and the rest a state, as where charging starts.
+        fresh = reduce(np.kron, [each / np.trace(each) for each in matrices])
         return [reset(self.state, each, tuple(stroke.reset), fresh) for each in self.state.blocks]
 
     def fill(self, cycles: list[Cycle], columns: dict[str, Array], moments: Moments) -> float:

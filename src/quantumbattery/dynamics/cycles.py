@@ -24,6 +24,7 @@ _SMALL_MAP = 256  # numbers up to which that costs nothing
 _SHARED = 16  # numbers of a map that each cycle pays for
 _STRIDE = 256  # cycles that one product takes
 _SPARSE = 4  # times as many cycles as are asked for, up to which all of them are made
+_ROUNDING = 1e-11  # of a time that is a sum of many
 _FEW = 8  # different moments in a stroke that are read by a matrix each
 
 
@@ -76,6 +77,7 @@ class Cycle:
     stages: tuple[Stage, ...]
     most: int  # cycles that will be asked for
     asked: int  # moments at which one looks
+    room: float  # for so many numbers in a map
 
     def carried(self, states: Array) -> Array:
         """What is carried into a cycle, (..., c, m), of the state before it."""
@@ -126,7 +128,8 @@ class Cycle:
     def written(self) -> bool:
         """Whether it pays to write the map down."""
         large = self.size > min(_LARGEST_MAP, max(_SMALL_MAP, _SHARED * self.most))
-        return self.most > 1 and not large
+        numbers = self.blocks.count * self.size * (self.size + self.blocks.size)
+        return self.most > 1 and not large and numbers <= self.room
 
     @cached_property
     def _squares(self) -> list[Array]:
@@ -239,7 +242,8 @@ def when(times: Array, durations: Sequence[float], repeat: int) -> tuple[Array, 
     """
     edges = np.concatenate([[0.0], np.cumsum(durations)])
     length = edges[-1]
-    near = 8 * np.finfo(float).eps * np.maximum(times, length)
+    shortest = min(each for each in durations if each > 0)
+    near = np.minimum(_ROUNDING * np.maximum(times, length), shortest / 1024)
     cycle = np.clip(np.ceil((times - near) / length).astype(np.int64) - 1, 0, repeat - 1)
     local = np.clip(times - cycle * length, 0.0, length)
     stroke = np.searchsorted(edges[1:], local - near, "left")

@@ -13,7 +13,7 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Bipartition
-from quantumbattery.reach.sparse import adjoint, entries, product, sparse
+from quantumbattery.reach.sparse import Sums, adjoint, entries, product, sparse
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix, real_numbers
 
@@ -22,23 +22,23 @@ from quantumbattery.states.density import Matrix, real_numbers
 class Reset:
     """A reset of the numbers of one group of blocks, as their real or complex coordinates."""
 
-    traced: Array  # (blocks, m, n), to the elements of all other sites
-    fresh: Array  # (blocks, n, m), and back, with the new state of these
-
-    @property
-    def size(self) -> int:
-        """How many numbers of a block stay."""
-        return int(self.traced.shape[1])
+    count: int  # blocks
+    size: int  # numbers of a block that stay, m; blocks with fewer are filled up with zeros
+    traced: Sums  # of all blocks, to the elements of all other sites
+    fresh: Sums  # and back, with the new state of these
 
     def others(self, states: Array) -> Array:
-        """What the others hold, (..., blocks, c, m), of states (..., blocks, c, n)."""
-        held: Array = states @ self.traced.swapaxes(-1, -2)
-        return held
+        """What the others hold, (g, blocks, c, m), of states (g, blocks, c, n)."""
+        return self._made(self.traced, states)
 
     def anew(self, others: Array) -> Array:
-        """The state (..., blocks, c, n) after the reset."""
-        states: Array = others @ self.fresh.swapaxes(-1, -2)
-        return states
+        """The state (g, blocks, c, n) after the reset."""
+        return self._made(self.fresh, others)
+
+    def _made(self, sums: Sums, numbers: Array) -> Array:
+        g, count, c, n = numbers.shape
+        made = sums(numbers.swapaxes(1, 2).reshape(g, c, count * n))
+        return made.reshape(g, c, count, -1).swapaxes(1, 2)
 
 
 def reset(state: Matrix, blocks: Blocks, sites: Sequence[str], matrix: Array) -> Reset:
@@ -79,20 +79,20 @@ def _inside(turn: object, inside: slice) -> object:
 
 
 def _by_block(blocks: Blocks, block: Array, traced: object, fresh: object) -> Reset:
-    """Dense matrices by block; blocks with fewer numbers are filled up with zeros."""
+    """Both by block, where numbers stand."""
     count = np.bincount(block, minlength=blocks.count)
     order = np.argsort(block, kind="stable")
     rank = np.empty(len(block), dtype=np.int64)
     rank[order] = np.arange(len(block)) - np.repeat(np.cumsum(count) - count, count)
     most = max(1, int(count.max(initial=0)))
-    dense = []
-    for matrix, shape in ((traced, (most, blocks.size)), (fresh, (blocks.size, most))):
-        value, row, column = entries(matrix)
-        value = value if blocks.double else value.real
-        made = np.zeros((blocks.count, *shape), dtype=value.dtype)
-        if matrix is traced:
-            np.add.at(made, (block[row], rank[row], blocks.kept[column] % blocks.size), value)
-        else:
-            np.add.at(made, (block[column], blocks.kept[row] % blocks.size, rank[column]), value)
-        dense.append(made)
-    return Reset(*dense)
+    place, shape = block * most + rank, (blocks.count * most, blocks.count * blocks.size)
+    value, row, column = entries(traced)
+    down = sparse(_kind(blocks, value), place[row], blocks.kept[column], shape)
+    value, row, column = entries(fresh)
+    up = sparse(_kind(blocks, value), blocks.kept[row], place[column], shape[::-1])
+    return Reset(blocks.count, most, Sums(down), Sums(up))
+
+
+def _kind(blocks: Blocks, value: Array) -> Array:
+    """Real where the numbers of the blocks are."""
+    return value if blocks.double else value.real
