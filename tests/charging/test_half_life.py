@@ -90,6 +90,14 @@ def test_what_never_halves_and_what_is_nothing():
     assert dull.energy_half_life.values[1] == np.inf
 
 
+def test_nothing_has_no_half_life_even_without_loss():
+    for made in (qb.QubitPair(), qb.QubitPair().system()):
+        table = made.charge(qb.bloch([0.0, 1.0]), 1.0, BOTH, disconnect=1.0)
+        for name in BOTH:
+            assert np.isnan(table[name].values[0])
+            assert table[name].values[1] == np.inf
+
+
 def test_axes_are_those_of_the_table_but_for_times():
     loss = xr.DataArray([0.1, 0.2], dims="loss")
     system = qb.QubitPair(battery_loss=loss).system()

@@ -121,6 +121,31 @@ def test_states_under_drives_are_those_of_the_laboratory(rotating):
     assert rho.values == pytest.approx(np.array(expected), abs=1e-8)
 
 
+def test_two_fields_turn_two_sites():
+    """Each qubit by itself in its own field: both means in the laboratory, by QuTiP."""
+    sites = {"charger": qb.Qubit(), "battery": qb.Qubit()}
+    links = [qb.drive("charger", 0.3, 1.0), qb.drive("battery", 0.3, 1.7)]
+    flip, times = np.array([[0, 1], [1, 0.0]]), [0.5, 2.0]
+    asked = {
+        "one": ("charger", flip),
+        "other": ("battery", flip),
+        "both": (["battery", "charger"], np.kron(flip, flip)),
+    }
+    means = qb.System(sites, links).expect({}, times, asked)
+    known = {}
+    for name, w in (("one", 1.0), ("other", 1.7)):
+        a = qutip.basis(2, 0) * qutip.basis(2, 1).dag()
+        h = [a.dag() * a, [0.3 * a, lambda t, w=w: np.exp(1j * w * t)]]
+        h.append([0.3 * a.dag(), lambda t, w=w: np.exp(-1j * w * t)])
+        tight = {"atol": 1e-12, "rtol": 1e-11}
+        solved = qutip.sesolve(
+            h, qutip.basis(2, 0), [0, *times], e_ops=[a + a.dag()], options=tight
+        )
+        known[name] = np.real(solved.expect[0][1:])
+        assert means[name].values == pytest.approx(known[name], abs=1e-8)
+    assert means.both.values == pytest.approx(known["one"] * known["other"], abs=1e-8)
+
+
 def test_axes_are_those_of_the_table():
     loss = xr.DataArray([0.0, 0.1, 1.0], dims="loss", coords={"loss": [0.0, 0.1, 1.0]})
     system = qb.models.qubit_pair(charger_loss=loss)

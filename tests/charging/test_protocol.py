@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
+from quantumbattery.dynamics.cycles import when
 from roads.product_space import initial, ladder
 from roads.strokes import random_protocol, walked
 
@@ -148,6 +149,49 @@ def test_what_is_seen_at_a_cut_is_said():
     assert trapped.charge({}, measures=["energy"]).attrs["at_cut"] < 1e-12
 
 
+def test_a_reset_beyond_the_levels_keeps_the_trace_and_is_told():
+    cut = qb.System(
+        {"c": qb.Oscillator(levels=3), "b": qb.Qubit()}, [qb.exchange("c", "b", 1.0)], "c", "b"
+    )
+    protocol = qb.Protocol([qb.Stroke(cut, 1.0, reset={"c": qb.coherent(2.0)})], 3)
+    with pytest.warns(UserWarning, match="was seen on the last levels of c"):
+        rho = protocol.density_matrix({}, None, ["c", "b"])
+    assert np.trace(rho.values, axis1=1, axis2=2) == pytest.approx(np.ones(4), abs=1e-12)
+    assert rho.attrs["at_cut"] == pytest.approx(1 - np.exp(-4) * (1 + 4 + 8))
+    with pytest.warns(UserWarning, match="was seen on the last levels of c"):
+        table = qb.Protocol([qb.Stroke(cut, 1.0)]).charge(qb.coherent(2.0), 1.0, ["energy"])
+    assert "left_out" not in table.attrs
+    assert table.attrs["at_cut"] > 0.7
+
+
+def test_a_stroke_that_takes_no_time_has_its_end_among_all_ends():
+    sites = {"c": qb.Qubit(), "b": qb.Qubit()}
+    on = qb.System(sites, [qb.exchange("c", "b", 1.0)], "c", "b")
+    empty = qb.Stroke(qb.System(sites, [], "c", "b"), 0.0, {"b": qb.fock(0)}, resets_battery=True)
+    table = qb.Protocol([qb.Stroke(on, np.pi / 4), empty]).charge(qb.fock(1), None, ["energy"])
+    assert table.energy.values == pytest.approx([0, 0.5, 0], abs=1e-12)
+    assert table.stroke.values.tolist() == [0, 0, 1]
+
+
+def test_sums_of_many_durations_are_still_the_ends_of_strokes():
+    durations = [0.1, 0.2, 0.3]
+    _, stroke, spans = when(np.add.accumulate(np.tile(durations, 1000)), durations, 1000)
+    assert stroke.tolist() == [0, 1, 2] * 1000
+    assert spans.tolist() == durations * 1000
+
+
+def test_what_a_reset_needs_is_foreseen():
+    cavity = qb.System(
+        {"atom": qb.Qubit(), "cavity": qb.Oscillator(levels=70, loss=0.1)},
+        [qb.exchange("atom", "cavity", 1.0)],
+        "atom",
+        "cavity",
+    )
+    protocol = qb.Protocol([qb.Stroke(cavity, 0.1, {"atom": qb.bloch(1.0)})], 2)
+    with pytest.raises(ValueError, match="too large"):
+        protocol.charge({}, measures=["energy"], limit=0.01)
+
+
 def pair(**sites):
     given = {"charger": qb.Qubit(), "battery": qb.Qubit()} | sites
     return qb.System(given, [qb.exchange("charger", "battery", 1.0)])
@@ -186,6 +230,21 @@ def pair(**sites):
                 [qb.Stroke(pair(), 1.0), qb.Stroke(pair(battery=qb.Qubit(2.0)), 1.0)]
             ).charge(qb.fock(1)),
             "stroke 1 changes the battery's own Hamiltonian",
+        ),
+        (
+            lambda: qb.Protocol(
+                [
+                    qb.Stroke(pair(battery=qb.Qudit([0, 1, 2])), 1.0),
+                    qb.Stroke(pair(battery=qb.Qudit([0, 1, 5])), 1.0),
+                ]
+            ).charge(qb.fock(1)),
+            "stroke 1 changes the battery's own Hamiltonian",
+        ),
+        (
+            lambda: qb.Protocol([qb.Stroke(pair(), 1.0)]).charge(
+                qb.fock(1), None, ["energy_half_life"]
+            ),
+            "a battery which is disconnected",
         ),
         (
             lambda: qb.Protocol([qb.Stroke(pair(), 1.0)]).charge(qb.fock(1), 2.0),

@@ -24,7 +24,7 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import short
-from quantumbattery.quantities.measures import FURTHER, NAMED, check_measures
+from quantumbattery.quantities.measures import FURTHER, NAMED, STORAGE, check_measures
 from quantumbattery.quantities.parameters import check_axes, numbers, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset
 
@@ -97,6 +97,11 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
     possible = available(network)
     chosen = possible if measures is None else check_measures(measures)
     check_further(network, chosen)
+    if lives := [name for name in chosen if name in STORAGE]:
+        raise ValueError(
+            f"{lives[0]} is that of a battery which is disconnected: ask System.charge with "
+            "disconnect=... for it"
+        )
     if wrong := [name for name in chosen if name not in possible and name not in FURTHER]:
         raise ValueError(
             f"{wrong[0]} makes no sense here: population, "

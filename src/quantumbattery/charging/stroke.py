@@ -48,7 +48,7 @@ class Stroke(Described):
     >>> import quantumbattery as qb
     >>> system = qb.models.jaynes_cummings()
     >>> qb.Stroke(system, 1.0, reset={"charger": qb.fock(1)})
-    Stroke(duration=1, reset={'charger': Fock(n=1)})
+    Stroke(exchange('charger', 'battery'), duration=1, reset={'charger': Fock(n=1)})
     """
 
     system: System
@@ -103,8 +103,11 @@ class Stroke(Described):
         return fresh
 
     def __repr__(self) -> str:
+        links = [each.label for each in self.system.interactions + self.system.drives]
+        acting = listed(links) or "nothing"
         fresh = f", reset={self.reset!r}" if self.reset else ""
-        return f"Stroke(duration={self.duration:g}{fresh})"
+        meant = ", resets_battery=True" if self.resets_battery else ""
+        return f"Stroke({acting}, duration={self.duration:g}{fresh}{meant})"
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
