@@ -98,6 +98,18 @@ def test_nothing_has_no_half_life_even_without_loss():
             assert table[name].values[1] == np.inf
 
 
+def test_work_that_is_only_rounding_is_nothing():
+    table = qb.models.qubit_pair(battery_loss=0.1).charge(
+        qb.thermal(1.0), 1.0, BOTH, disconnect=[0.3, 1.0, np.pi / 2]
+    )
+    assert np.isnan(table.ergotropy_half_life).all()
+    assert table.energy_half_life.values == pytest.approx(np.full(3, np.log(2) / 0.1))
+    never = qb.models.qubit_pair(battery_loss=0.1).charge(
+        qb.bloch(2.0), 1.0, BOTH, disconnect=np.inf
+    )
+    assert np.isnan(never.energy_half_life.item())
+
+
 def test_axes_are_those_of_the_table_but_for_times():
     loss = xr.DataArray([0.1, 0.2], dims="loss")
     system = qb.QubitPair(battery_loss=loss).system()

@@ -243,3 +243,12 @@ def test_requests_that_make_no_sense():
     many = qb.System({f"q{k}": qb.Qubit() for k in range(40)}, [], "q0", [f"q{k}" for k in (1, 2)])
     with pytest.raises(ValueError, match="density matrices 1,099,511,627,776 x"):
         many.density_matrix(qb.fock(1), 1.0, list(many.sites))
+
+
+def test_a_state_that_came_out_knows_whose_it_is():
+    pair = qb.models.qubit_pair()
+    rho = pair.density_matrix(qb.bloch(2.0), 0.5, ["battery", "charger"])
+    same = pair.charge({("battery", "charger"): qb.state(rho)}, 0.0, ["energy"]).energy.item()
+    assert same == pytest.approx(pair.charge(qb.bloch(2.0), 0.5, ["energy"]).energy.item())
+    with pytest.raises(ValueError, match=r"the state is one of .*, in that order"):
+        pair.charge({("charger", "battery"): qb.state(rho)}, 0.0)

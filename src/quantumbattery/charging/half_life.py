@@ -23,6 +23,7 @@ from quantumbattery.quantities.parameters import parameter
 
 _LONGEST, _SHORTEST = 200.0, 1e-4  # the time in which one looks, over the slowest and fastest decay
 _FIRST, _FINER = 400, 33  # moments at which one looks first, and in each part after
+_NOTHING = 1e-12  # of the energy: work that is only rounding
 _ROUNDS = 9  # each of which makes the part 32 times as short
 
 
@@ -65,7 +66,7 @@ def half_lives(
 ) -> list[xr.DataArray]:
     """After how long half of each measure is left; infinite if never, NaN of nothing."""
     end = parameter("disconnect", disconnect, "a time, zero or positive", 0.0, np.inf)
-    ends = xr.DataArray(np.minimum(end, np.finfo(float).max)) if isinstance(end, float) else end
+    ends = xr.DataArray(end)
     finite = xr.DataArray(np.isfinite(ends))
     rho = density_matrix(network, preparation, ends.where(finite, 0.0), None, None, limit)
     rho = rho.drop_vars("time", errors="ignore")
@@ -74,9 +75,10 @@ def half_lives(
     low, high = _rates(alone)
     found = []
     for name in of:
+        begun = charge(alone, start, 0.0, ["energy", name], extraction, limit).drop_vars("time")
+        there = (begun[name] > _NOTHING * begun["energy"]) & finite
         if not high:
-            held = charge(alone, start, 0.0, [name], extraction, limit)[name]
-            found.append(xr.full_like(held, np.inf).where((held > 0) & finite).drop_vars("time"))
+            found.append(xr.full_like(begun[name], np.inf).where(there))
             continue
         first = np.geomspace(_SHORTEST / high, _LONGEST / low, _FIRST)
         grid = xr.DataArray(np.concatenate([[0.0], first]), dims="stored_for")
@@ -89,7 +91,7 @@ def half_lives(
             held = charge(alone, start, finer, [name], extraction, limit)[name]
             span, _ = _crossing(finer, held, half)
         life = ((span[0] + span[1]) / 2).where(~never, np.inf)
-        found.append(life.where((half > 0) & finite).drop_vars("time", errors="ignore"))
+        found.append(life.where(there).drop_vars("time", errors="ignore"))
     return found
 
 

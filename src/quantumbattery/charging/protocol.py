@@ -75,8 +75,9 @@ class Protocol(Strokes):
             As of `System.charge`. The preparation is that before the first stroke; a reset that
             this begins with acts on it.
         times : float or 1-D array_like, optional
-            Times since the beginning of the first stroke, anywhere up to the end of the last; by
-            default its beginning and the end of every stroke. What ends a stroke belongs to it.
+            Times since the beginning of the first stroke, just after its reset, anywhere up to the
+            end of the last; by default its beginning and the end of every stroke. What ends a
+            stroke belongs to it.
 
         Returns
         -------
@@ -195,9 +196,9 @@ class Protocol(Strokes):
             reset (and a change of a site's own frequency) raises the energy of all sites;
             `switch_on` and `switch_off`, the energy that whoever switches the interactions puts in,
             <V> at the beginning and -<V> at the end; `exchanged`, what drives and baths bring
-            (negative: take) in between; `work_stored`, by how much the ergotropy rises from the end
-            of the stroke before, `work_out`, by how much it falls, where something acts on the
-            battery, and `work_lost` where nothing does.
+            (negative: take) in between, both together; `work_stored`, by how much the ergotropy
+            rises from the end of the stroke before, `work_out`, by how much it falls, where
+            something acts on the battery, and `work_lost` where nothing does.
             Over "cycle" alone: `energy_in`, the sum over strokes of what is positive of
             reset_energy + switch_on + switch_off, and of `exchanged`; `charging_efficiency` and
             `efficiency`, work_stored and work_out over energy_in, NaN where that is zero.

@@ -158,8 +158,8 @@ def _check_fit(strokes: Sequence[Stroke]) -> None:
         kinds = [{n: type(site) for n, site in s.sites.items()} for s in (first, other)]
         if list(first.sites) != list(other.sites) or sizes[0] != sizes[1] or kinds[0] != kinds[1]:
             raise ValueError(
-                f"stroke {k} is over other sites than the first: {listed(other.sites)}, and not "
-                f"{listed(first.sites)}; all strokes have the same sites, in the same order, with "
+                f"stroke {k} is over other sites than the first: {_told(other)}, and not "
+                f"{_told(first)}; all strokes have the same sites, in the same order, with "
                 "as many levels, whether or not they are linked"
             )
         for role in ("charger", "battery"):
@@ -168,3 +168,8 @@ def _check_fit(strokes: Sequence[Stroke]) -> None:
                     f"stroke {k} has another {role} than the first: "
                     f"{listed(getattr(other, role))}, and not {listed(getattr(first, role))}"
                 )
+
+
+def _told(system: System) -> str:
+    """Its sites, by name and kind."""
+    return listed(f"{name} ({type(site).__name__})" for name, site in system.sites.items())

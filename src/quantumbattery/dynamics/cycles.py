@@ -57,10 +57,12 @@ class Stage:
         if hasattr(self.moving, "each"):
             moved = _each(self.moving, states[..., place, :], spans)
         else:  # under what changes in time, start by start
-            moved = np.empty((*states.shape[:3], len(place), states.shape[-1]), dtype=complex)
+            order, trail = [], []
             for which in np.unique(place):
-                here = np.flatnonzero(place == which)
-                moved[..., here, :] = self.moving.at(states[..., which, :], spans[here])
+                order.append(np.flatnonzero(place == which))
+                trail.append(self.moving.at(states[..., which, :], spans[order[-1]]))
+            back = np.argsort(np.concatenate(order))
+            moved = np.concatenate(trail, axis=-2)[..., back, :]
         return moved if self.back is None else _each(self.back, moved, spans)
 
 

@@ -67,10 +67,23 @@ class Semigroup:
 
     def _one_step(self, start: Array, first: float, step: float) -> tuple[Array, Array]:
         """The propagator of one step, and the states at the first time."""
-        generator, frequency = self._rotating
         if first:
-            start = start @ _propagator(generator, frequency, first).swapaxes(-1, -2)
-        return _propagator(generator, frequency, step), start
+            start = start @ self._power(first).swapaxes(-1, -2)
+        return self._power(step), start
+
+    def _power(self, time: float) -> Array:
+        """The propagator over some time; the last two are kept, for who applies them again."""
+        power = self._powers.get(time)
+        if power is None:
+            power = _propagator(*self._rotating, time)
+            if len(self._powers) > 1:
+                self._powers.clear()
+            self._powers[time] = power
+        return power
+
+    @cached_property
+    def _powers(self) -> dict[float, Array]:
+        return {}
 
     @property
     def fastest(self) -> float:

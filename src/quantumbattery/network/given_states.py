@@ -24,6 +24,7 @@ class State(Described):
 
     array: Array | xr.DataArray  # (d,), (d, d), or a DataArray (..., "row", "column")
     levels: tuple[int, ...] | None = None  # of each of its sites, where it says so
+    sites: tuple[str, ...] | None = None  # whose it was, where it says so
 
     @property
     def values(self) -> Array:
@@ -82,6 +83,12 @@ def checked_state(given: Any) -> Given:
     if isinstance(given, xr.DataArray):
         return array, _levels(given, len(array))
     return array, _of_qutip(given)
+
+
+def sites_of(given: Any) -> tuple[str, ...] | None:
+    """Whose state it was, as its attribute says."""
+    said = given.attrs.get("sites") if isinstance(given, xr.DataArray) else None
+    return None if said is None else tuple(str(name) for name in np.atleast_1d(said))
 
 
 def _labelled(given: xr.DataArray) -> Given:

@@ -177,6 +177,11 @@ def _parts(sites: tuple[str, ...], network: Network) -> Iterator[tuple[str, ...]
 def joint_levels(sites: tuple[str, ...], state: State, network: Network) -> tuple[int, ...]:
     """How many levels of each site a joint state speaks of; ValueError if it does not fit."""
     given = [network.sites[name] for name in sites]
+    if state.sites and state.sites != sites and {*state.sites} == {*sites}:
+        raise ValueError(
+            f"the preparation of {sites!r}: the state is one of {state.sites!r}, in that order, as "
+            "its attribute says: name the sites so, or drop the attribute if others are meant"
+        )
     levels = state.levels or _inferred(sites, state.size, given)
     said = " x ".join(map(str, levels))
     if len(levels) != len(sites):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from quantumbattery.network.given_states import State, checked_state
+from quantumbattery.network.given_states import State, checked_state, sites_of
 from quantumbattery.quantities.aliases import MatrixLike, Parameter, Values
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.parameters import LARGEST, any_nonzero, parameter
@@ -361,4 +361,4 @@ def state(ket_or_density_matrix: MatrixLike) -> State:
     >>> qb.QubitPair().system().charge(bell, [0.0, 1.0], ["energy"]).energy.values.round(6)
     array([0.5, 0.5])
     """
-    return State(*checked_state(ket_or_density_matrix))
+    return State(*checked_state(ket_or_density_matrix), sites_of(ket_or_density_matrix))

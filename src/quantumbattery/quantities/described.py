@@ -19,7 +19,7 @@ from quantumbattery.quantities.parameters import names
 _MANY = 30  # names that are too many for a sentence where a guess will do
 _QUIET = {  # on a card only when set
     *("loss", "dephasing", "occupation", "levels", "always"),
-    *("envelope", "transition", "breaks"),
+    *("envelope", "transition", "breaks", "sites"),
 }
 
 
