@@ -52,7 +52,8 @@ def test_random_systems_tend_to_what_the_full_space_tends_to(seed):
     rho = tended(system, chosen)
     if isinstance(rho, str):
         assert "steady state" in rho
-        assert "never mixes" not in rho, "every reason is found"
+        slow = 1e-13 < decay[1] < LASTING  # of a tiny coupling, which double precision cannot tell
+        assert slow or "never mixes" not in rho, "every reason is found"
         assert lasting > 1
         return
     with warnings.catch_warnings():
