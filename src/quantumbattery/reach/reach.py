@@ -355,11 +355,11 @@ class Bipartition:
 def _split(reached: Reach, sites: tuple[str, ...]) -> Bipartition:
     place = [reached.sites.index(name) for name in sites]
     others = [k for k in range(len(reached.sites)) if k not in place]
-    levels, inside = distinct(reached.configurations[:, place])
-    return Bipartition(levels, inside, distinct(reached.configurations[:, others])[1])
+    levels, inside = _distinct(reached.configurations[:, place])
+    return Bipartition(levels, inside, _distinct(reached.configurations[:, others])[1])
 
 
-def distinct(rows: Array) -> tuple[Array, Array]:
+def _distinct(rows: Array) -> tuple[Array, Array]:
     """The different rows, and which of them each one is."""
     if not rows.shape[1]:
         return rows[:1], np.zeros(len(rows), dtype=np.int64)
