@@ -37,6 +37,7 @@ from quantumbattery.merit.partial_trace import partial_trace
 from quantumbattery.network.drives import drive, two_photon_drive
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg
+from quantumbattery.network.joint_losses import dissipator, jump
 from quantumbattery.network.matrix_interactions import interaction
 from quantumbattery.network.preparations import (
     bloch,
@@ -47,6 +48,7 @@ from quantumbattery.network.preparations import (
     state,
     thermal,
 )
+from quantumbattery.network.shifts import shift
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.sweeps.store import SweepError
@@ -73,6 +75,7 @@ __all__ = [
     "concurrence",
     "daemonic_ergotropy",
     "dipole",
+    "dissipator",
     "drive",
     "energy",
     "energy_variance",
@@ -84,6 +87,7 @@ __all__ = [
     "heisenberg",
     "incoherent_ergotropy",
     "interaction",
+    "jump",
     "local_ergotropy",
     "locked_ergotropy",
     "models",
@@ -98,6 +102,7 @@ __all__ = [
     "plot",
     "population_inversion",
     "purity",
+    "shift",
     "squeezed",
     "state",
     "sweep",

@@ -1,7 +1,7 @@
 import pickle
 import sys
 import warnings
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +15,7 @@ from quantumbattery.network import full_space
 from quantumbattery.network.drives import Drive
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from roads import by_qutip
@@ -216,13 +217,16 @@ def test_trajectories_average_to_the_table():
 
 
 SAID = {  # all that acts, and what the export knows of it
-    "Network": "sites interactions drives charger battery",
-    "Exchange": "a b strength always",
-    "Dipole": "a b strength always",
-    "Heisenberg": "a b xx yy zz always",
-    "Coupling": "a b matrix always",
-    "OnePhotonDrive": "site amplitude frequency envelope rotating_wave transition breaks",
-    "TwoPhotonDrive": "site amplitude frequency envelope breaks",
+    "Network": "sites interactions drives joint_losses charger battery",
+    "Exchange": "a b strength always envelope breaks",
+    "Dipole": "a b strength always envelope breaks",
+    "Heisenberg": "a b xx yy zz always envelope breaks",
+    "Coupling": "sites matrix always envelope breaks",
+    "Shift": "site amount envelope breaks",
+    "OnePhotonDrive": "site amplitude frequency phase envelope rotating_wave transition breaks",
+    "TwoPhotonDrive": "site amplitude frequency phase envelope breaks",
+    "Dissipator": "sites weights rate occupation always",
+    "Jump": "sites matrix rate always",
 }
 
 
@@ -232,8 +236,8 @@ def test_nothing_that_acts_is_left_out():
     def kinds(kind):
         return [one for each in kind.__subclasses__() for one in [each, *kinds(each)]]
 
-    every = [Network, *kinds(Interaction), *kinds(Drive)]
-    mine = [each for each in every if each.__module__.startswith("quantumbattery")]
+    every = [Network, *kinds(Interaction), *kinds(Drive), *kinds(JointLoss)]
+    mine = [each for each in every if is_dataclass(each)]
     assert {each.__name__: " ".join(f.name for f in fields(each)) for each in mine} == SAID
 
 

@@ -381,7 +381,7 @@ def test_internal_names_of_axes_are_refused(make, who, taken):
             {"sites": {}, "interactions": [{"kind": "exchange", "a": "x", "b": "y"}]}),
          ValueError, "interaction 0: exchange needs 'strength' too"),
         (lambda: System.from_dict({"sites": {}, "interactions": [{"kind": "qubit"}]}), ValueError,
-         "interaction 0: its kind must be one of exchange, dipole, .*two_photon_drive; got"),
+         "interaction 0: its kind must be one of exchange, dipole, .*, dissipator, jump; got"),
     ],
 )  # fmt: skip
 def test_errors(make, error, message):

@@ -44,7 +44,7 @@ def battery_hamiltonian(system, levels):
     lower = {name: whole.put((name, lowering(system.sites[name], n))) for name, n in size.items()}
     for each in system.interactions:
         if each.always:
-            h = h + whole.couple(each, lower[each.a], lower[each.b])
+            h = h + whole.couple(each, *(lower[name] for name in each.ends))
     others = np.prod([n for name, n in size.items() if name not in system.battery])
     h = reduced(h, system, levels) / others
     return h - np.linalg.eigvalsh(h)[0] * np.eye(len(h))

@@ -8,8 +8,10 @@ import qutip
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.interactions import dipole, exchange, heisenberg
+from quantumbattery.network.joint_losses import dissipator, jump
 from quantumbattery.network.matrix_interactions import interaction
 from quantumbattery.network.preparations import bloch, fock, state
+from quantumbattery.network.shifts import shift
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 
 # --- brute force ---------------------------------------------------------------------------------
@@ -59,6 +61,7 @@ class Whole:
 
     def __init__(self, system, levels):
         self.names, self.levels = list(system.sites), levels
+        self.sites = list(system.sites.values())
         self.size = int(np.prod(levels))
         lower = {
             name: self.put((name, lowering(site, n)))
@@ -69,8 +72,8 @@ class Whole:
             for (name, site), n in zip(system.sites.items(), levels, strict=True)
         )
         for each in system.interactions:
-            self.h = self.h + self.couple(each, lower[each.a], lower[each.b])
-        self.jumps = []
+            self.h = self.h + self.couple(each, *(lower[name] for name in each.ends))
+        self.jumps = [jump for each in system.joint_losses for jump in self.shared(each, lower)]
         for (name, site), n in zip(system.sites.items(), levels, strict=True):
             a = lower[name]
             self.jumps += [
@@ -89,10 +92,15 @@ class Whole:
         parts = [given.get(name, eye) for name, eye in zip(self.names, eyes, strict=True)]
         return qutip.tensor([qutip.Qobj(part) for part in parts]).full()
 
-    def couple(self, each, a, b):
+    def couple(self, each, a, b=None, *_):
         kind = each.kind
         if kind == "exchange":
-            return each.strength * (a.conj().T @ b + a @ b.conj().T)
+            there = each.strength * a.conj().T @ b
+            return there + there.conj().T
+        if kind == "shift":
+            site = dict(zip(self.names, self.sites, strict=True))[each.site]
+            n = self.levels[self.names.index(each.site)]
+            return each.amount * self.put((each.site, quanta(site, n)))
         if kind == "dipole":
             return each.strength * (a + a.conj().T) @ (b + b.conj().T)
         if kind == "heisenberg":
@@ -102,22 +110,33 @@ class Whole:
                 (np.diag([1, -1]), each.zz),
             ]
             return sum(s * self.put((each.a, p), (each.b, p)) for p, s in paulis)
-        n, m = (self.levels[self.names.index(name)] for name in (each.a, each.b))
-        blocks = each.matrix.reshape(n, m, n, m)
-        total = np.zeros((self.size, self.size), dtype=complex)
-        for i in range(n):
-            for j in range(n):
-                unit = np.zeros((n, n))
-                unit[i, j] = 1
-                total += self.put((each.a, unit), (each.b, blocks[i, :, j, :]))
-        return total
+        return self.placed(each.ends, each.matrix)
+
+    def placed(self, ends, matrix):
+        """A matrix on some sites, on all: a Kronecker product, and then its factors in order."""
+        others = [name for name in self.names if name not in ends]
+        order = [*ends, *others]
+        sizes = [self.levels[self.names.index(name)] for name in order]
+        rest = self.size // len(matrix)
+        whole = np.kron(matrix, np.eye(rest)).reshape(*sizes, *sizes)
+        axes = [order.index(name) for name in self.names]
+        turned = whole.transpose(*axes, *(len(axes) + k for k in axes))
+        return turned.reshape(self.size, self.size)
+
+    def shared(self, each, lower):
+        """The Lindblad operators of a loss that sites share."""
+        if each.kind == "jump":
+            return [np.sqrt(each.rate) * self.placed(each.ends, each.matrix)]
+        whole = sum(w * lower[name] for name, w in zip(each.sites, each.weights, strict=True))
+        found = [np.sqrt(each.rate * (1 + each.occupation)) * whole]
+        return [*found, np.sqrt(each.rate * each.occupation) * whole.conj().T]
 
     def generator(self):
         eye = np.eye(self.size)
         total = -1j * (np.kron(self.h, eye) - np.kron(eye, self.h.T))
-        for jump in self.jumps:
-            square = jump.conj().T @ jump
-            total += np.kron(jump, jump.conj())
+        for one in self.jumps:
+            square = one.conj().T @ one
+            total += np.kron(one, one.conj())
             total -= (np.kron(square, eye) + np.kron(eye, square.T)) / 2
         return total
 
@@ -169,6 +188,39 @@ def random_interaction(rng, sites, a, b):
     return interaction(a, b, matrix + matrix.conj().T)
 
 
+def random_matrix(rng, n, share=0.3):
+    """Any complex matrix, most of whose elements are zero."""
+    whole = rng.normal(size=(n, n)) + 1j * rng.normal(size=(n, n))
+    return whole * (rng.random((n, n)) < share)
+
+
+def random_wide(rng, sites, lossy):
+    """Links of every kind: complex, of one site or three, and losses that sites share."""
+    names = list(sites)
+
+    def some(most):
+        return rng.permutation(names)[: rng.integers(1, most + 1)].tolist()
+
+    links = [
+        exchange(*pair, complex(*rng.normal(size=2)))
+        for pair in combinations(names, 2)
+        if rng.random() < 0.6
+    ]
+    links += [shift(name, rng.normal()) for name in names if rng.random() < 0.3]
+    for ends in (some(1), some(3)):
+        if rng.random() < 0.5:
+            given = random_matrix(rng, int(np.prod([sites[n].dimension for n in ends])), 0.1)
+            links.append(interaction(*ends, matrix=given + given.conj().T))
+    if lossy:
+        weights = {name: complex(*rng.normal(size=2)) for name in some(3)}
+        warmth = rng.choice([0.0, 0.3])
+        links.append(dissipator(weights, rng.uniform(0.1, 1), warmth))
+        ends = some(2)
+        given = random_matrix(rng, int(np.prod([sites[n].dimension for n in ends])), 0.15)
+        links.append(jump(*ends, given, rng.uniform(0.1, 0.5)))
+    return links
+
+
 def random_preparation(rng, site):
     d = site.dimension
     kind = rng.integers(4)
@@ -183,7 +235,7 @@ def random_preparation(rng, site):
     return state(ket / np.linalg.norm(ket))
 
 
-def random_case(seed, largest, lossy):
+def random_case(seed, largest, lossy, wide=False):
     rng = np.random.default_rng(seed)
     while True:
         names = list("abcd"[: rng.integers(2, 5)])
@@ -192,6 +244,7 @@ def random_case(seed, largest, lossy):
             break
     ends = [pair for pair in combinations(names, 2) if rng.random() < 0.7]
     links = [random_interaction(rng, sites, *rng.permutation(pair).tolist()) for pair in ends]
+    links += random_wide(rng, sites, lossy) if wide else []
     system = System(sites, links, charger="a", battery="b")
     chosen = {n: random_preparation(rng, sites[n]) for n in names if n == "a" or rng.random() < 0.4}
     return system, chosen

@@ -106,6 +106,7 @@ def _is_linked(stroke: Stroke) -> bool:
     battery = set(stroke.system.battery)
     links = [each.ends for each in stroke.system.interactions if not each.always]
     links += [(each.site,) for each in stroke.system.drives]
+    links += [each.ends for each in stroke.system.joint_losses]
     touched = any(battery & set(ends) for ends in links)
     return touched or not battery.isdisjoint(stroke.reset)
 

@@ -85,20 +85,26 @@ class _Generator:
         return len(self.reached.hamiltonian.coefficients)
 
     @cached_property
-    def _jumps(self) -> list[Any]:
-        """sqrt(rate) L of every loss that acts."""
+    def _jumps(self) -> list[tuple[float, Any]]:
+        """Rate and L of every loss that acts."""
         losses, found = self.reached.losses, []
         rates = self.numbers[self._shift :]
         for term in np.unique(losses.term):
-            if rates[term] > 0:
-                only = np.where(np.arange(len(rates)) == term, np.sqrt(rates), 0.0)
-                found.append(losses.matrix(only))
+            if rates[term]:
+                only = (np.arange(len(rates)) == term).astype(float)
+                found.append((float(rates[term]), losses.matrix(only)))
         return found
+
+    def _fed(self, middle: Any) -> Any:
+        """The sum of rate L^dag X L."""
+        return sum(rate * (jump.conj().T @ middle @ jump) for rate, jump in self._jumps)
 
     @cached_property
     def _damping(self) -> Any:
-        """The sum of L^dag L."""
-        return sum(jump.conj().T @ jump for jump in self._jumps).tocoo()
+        """The sum of rate L^dag L."""
+        from scipy.sparse import eye_array
+
+        return self._fed(eye_array(self.reached.size)).tocoo()
 
     @property
     def lossy(self) -> bool:
@@ -194,7 +200,7 @@ class _Generator:
         h, square = self._h, self._damping
         turned = 1j * h.data * (values[h.col] - values[h.row])
         lost = -square.data * (values[square.row] + values[square.col]) / 2
-        fed = sum(jump.conj().T @ diags_array(values) @ jump for jump in self._jumps)
+        fed = self._fed(diags_array(values))
         left = coo_array((turned, (h.row, h.col)), shape=h.shape)
         return (left + coo_array((lost, (square.row, square.col)), shape=h.shape) + fed).tocoo()
 
@@ -210,7 +216,7 @@ class _Generator:
         from scipy.sparse import diags_array
 
         h, square = self._h.tocsr(), self._damping.tocsr()
-        fed = sum(jump.conj().T @ h @ jump for jump in self._jumps)
+        fed = self._fed(h)
         left = fed - (square @ h + h @ square) / 2
         diagonal = h.diagonal()
         number = (diagonal == diagonal[:1]).all() and not (h - diags_array(diagonal)).nnz
@@ -223,7 +229,7 @@ class _Generator:
     @cached_property
     def _steps(self) -> tuple[Array, Array]:
         """Which configuration anything leads to, from which: rows and columns."""
-        every = [self._h, *(jump.tocoo() for jump in self._jumps), self._damping]
+        every = [self._h, *(jump.tocoo() for _, jump in self._jumps), self._damping]
         kept = [each.data != 0 for each in every]
         row = np.concatenate([each.row[k] for each, k in zip(every, kept, strict=True)])
         column = np.concatenate([each.col[k] for each, k in zip(every, kept, strict=True)])

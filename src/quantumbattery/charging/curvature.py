@@ -75,14 +75,19 @@ def interaction_bound(network: Network, reached: Reach, numbers: Array, start: A
         mine = losses.term == term
         if not mine.any():  # it never acts
             continue
-        each = 2 * rates[:, term] * _jump(losses, mine)
+        each = 2 * np.abs(rates[:, term]) * _jump(losses, mine)
         damped += each
-        if losses.origins[term] in network.battery:
+        if not _ends(losses.origins[term], network).isdisjoint(network.battery):
             own += each
             gaps = levels[:, losses.row[mine]] - levels[:, losses.column[mine]]
             turning += each * (np.ptp(gaps, axis=1) + 4 * kept)
     v = swing.max(axis=1)
     return np.asarray((2 * v + own) * (2 * v + damped) + 2 * bent.max(axis=1) + turning)
+
+
+def _ends(origin: str | int, network: Network) -> set[str]:
+    """The sites on which a loss acts."""
+    return {origin} if isinstance(origin, str) else {*network.joint_losses[origin].ends}
 
 
 def _touches(link: Interaction, network: Network) -> bool:

@@ -253,30 +253,30 @@ def _product_steps(
 
 
 def _matrix_steps(network: Network, levels: Mapping[str, int], link: Coupling) -> Iterator[_Step]:
-    """The parts of a matrix on two sites, by how many quanta they add to each."""
+    """The parts of a matrix on some sites, by how many quanta they add to each."""
     names = list(network.sites)
     sites = [network.sites[name] for name in link.ends]
     given = [levels[name] for name in link.ends]
     ladders = [isinstance(site, Oscillator) for site in sites]
     if callable(link.matrix):  # how it grows shows better on more levels
         given = [n + _MORE * ladder for n, ladder in zip(given, ladders, strict=True)]
-    blocks = link.blocks(sites, given)
-    at = np.array(np.nonzero(blocks))  # (4, entries): rows of both, columns of both
+    blocks, n = link.blocks(sites, given), len(sites)
+    at = np.array(np.nonzero(blocks))  # (2 n, entries): rows of all sites, columns of all
     value = np.abs(blocks[tuple(at)])
     quanta = [
-        np.arange(size) if ladder else site.excitations(n)
-        for site, n, ladder, size in zip(sites, given, ladders, blocks.shape[:2], strict=True)
+        np.arange(size) if ladder else site.excitations(own)
+        for site, own, ladder, size in zip(sites, given, ladders, blocks.shape[:n], strict=True)
     ]
-    added = np.array([own[at[k]] - own[at[k + 2]] for k, own in enumerate(quanta)])
-    lower = sum(np.minimum(at[k], at[k + 2]) * ladders[k] for k in (0, 1))
-    for both in np.unique(added, axis=1).T:
-        chosen = np.flatnonzero((added == both[:, None]).all(axis=0))
+    added = np.array([own[at[k]] - own[at[k + n]] for k, own in enumerate(quanta)])
+    lower = sum(np.minimum(at[k], at[k + n]) * ladders[k] for k in range(n))
+    for each in np.unique(added, axis=1).T:
+        chosen = np.flatnonzero((added == each[:, None]).all(axis=0))
         many = max(
             np.unique(at[ends][:, chosen], axis=1, return_counts=True)[1].max()
-            for ends in ([0, 1], [2, 3])
+            for ends in (slice(n), slice(n, None))
         )
         whole = np.zeros(len(names))
-        whole[[names.index(name) for name in link.ends]] = both
+        whole[[names.index(name) for name in link.ends]] = each
         size, power = _growth(lower[chosen], value[chosen], _HIGHEST)
         yield _Step(whole, size * many, power)
 

@@ -245,7 +245,7 @@ def _hamiltonian(qutip: Any, space: FullSpace, dims: Sequence[int]) -> Any:
     moving = []
     for part, wave in space.fields():
         if wave.constant:
-            still.append(type(part)(part.ends, wave.strength * part.matrix))
+            still.append(type(part)(part.ends, wave.at(0.0) * part.matrix))
         else:
             moving.append([_qobj(space.on_all([part]), dims), wave.at])
     constant = _qobj(space.on_all(still), dims)
@@ -393,7 +393,7 @@ def _space(network: Network, levels: Mapping[str, int]) -> FullSpace:
         else site
         for name, site in network.sites.items()
     }
-    links = network.interactions + network.drives
+    links = network.links
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what there is to say was said when it was made
         return FullSpace(Network(sites, links, network.charger, network.battery), every)

@@ -63,6 +63,7 @@ def together(strokes: Strokes) -> Network:
     """The sites, and the interactions of all strokes one after the other."""
     every = copy(strokes.strokes[0].system)
     every._set(interactions=sum((each.system.interactions for each in strokes.strokes), ()))
+    every._set(joint_losses=sum((each.system.joint_losses for each in strokes.strokes), ()))
     return every
 
 

@@ -118,12 +118,16 @@ def watched(problem: Problem, reached: Reach, split: Bipartition) -> list[Bipart
 
 
 def _left_alone(network: Network, reached: Reach, numbers: Array) -> Array:
-    """The numbers (g, terms) after disconnection, with drives and links off."""
+    """The numbers (g, terms) after disconnection, with drives, links and joint losses off."""
     off = numbers.copy()
     for term, origin in enumerate(reached.hamiltonian.origins):
         link = isinstance(origin, int) and origin >= 0
         if origin == OF_DRIVE or (link and not network.interactions[int(origin)].always):
             off[:, term] = 0.0
+    shift = len(reached.hamiltonian.coefficients)
+    for term, origin in enumerate(reached.losses.origins):
+        if isinstance(origin, int) and not network.joint_losses[origin].always:
+            off[:, shift + term] = 0.0
     return off
 
 

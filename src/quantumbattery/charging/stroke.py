@@ -103,7 +103,7 @@ class Stroke(Described):
         return fresh
 
     def __repr__(self) -> str:
-        links = [each.label for each in self.system.interactions + self.system.drives]
+        links = [each.label for each in self.system.links]
         acting = listed(links) or "nothing"
         fresh = f", reset={self.reset!r}" if self.reset else ""
         meant = ", resets_battery=True" if self.resets_battery else ""

@@ -297,7 +297,7 @@ class System(StateReading):
         """
         return {
             "sites": {name: plain(site) for name, site in self.sites.items()},
-            "interactions": [plain(each) for each in self.interactions + self.drives],
+            "interactions": [plain(each) for each in self.links],
             "charger": list(self.charger),
             "battery": list(self.battery),
         }

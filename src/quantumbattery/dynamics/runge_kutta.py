@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.drives import Steps, shape_of
+from quantumbattery.network.envelopes import Steps, shape_of
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.terms import Signal
 from quantumbattery.states.blocks import Blocks

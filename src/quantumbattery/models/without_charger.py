@@ -12,9 +12,10 @@ import xarray as xr
 
 from quantumbattery.charging.system import System
 from quantumbattery.models.arguments import count_of, coupling_of, rate_of
-from quantumbattery.network.drives import Drive, Envelope
+from quantumbattery.network.drives import Drive
 from quantumbattery.network.drives import drive as pump
 from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.envelopes import Envelope
 from quantumbattery.network.interactions import heisenberg
 from quantumbattery.network.sites import Qubit, Qudit
 from quantumbattery.quantities.aliases import Values

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import xarray as xr
 
 from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.envelopes import Envelope, shaped
 from quantumbattery.network.operators import Operator
 from quantumbattery.network.sites import Qubit, Qudit, Site
-from quantumbattery.quantities.aliases import Array, Parameter, Values
+from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.described import Described, saying
 from quantumbattery.quantities.parameters import LARGEST, agree, flag, number, whole_number
-
-
-@dataclass(frozen=True)
-class Steps:
-    """An envelope that is constant from edge to edge, and zero outside; a function of times."""
-
-    edges: tuple[float, ...]
-    values: tuple[float, ...]  # one fewer
-
-    def __call__(self, times: Array) -> Array:
-        """The value that holds from an edge until the next."""
-        piece = np.searchsorted(self.edges, times, side="right")
-        held: Array = np.array([0.0, *self.values, 0.0])[piece]
-        return held
-
-
-Envelope: TypeAlias = Callable[[Array], Array] | xr.DataArray | Steps
-"""A function of the time, samples over "time" joined by straight lines, or steps."""
 
 
 class Drive(Described):
@@ -41,6 +22,7 @@ class Drive(Described):
     site: str
     amplitude: Parameter
     frequency: Parameter
+    phase: Parameter
     envelope: Envelope | None
     breaks: tuple[float, ...]
 
@@ -71,7 +53,7 @@ class Drive(Described):
 
     @property
     def strength(self) -> Parameter:
-        """The number in front of O e^{i quanta w t} + h.c., or of 2 cos(w t) (O + h.c.)."""
+        """What stands before O e^{i (quanta w t + phase)}, or 2 cos(w t + phase) O, + h.c."""
         return self.amplitude / self.quanta
 
     def check(self, site: Site) -> None:
@@ -89,6 +71,7 @@ class OnePhotonDrive(Drive):
     site: str
     amplitude: Parameter
     frequency: Parameter
+    phase: Parameter
     envelope: Envelope | None
     rotating_wave: bool
     transition: tuple[int, int] | None
@@ -138,6 +121,7 @@ class TwoPhotonDrive(Drive):
     site: str
     amplitude: Parameter
     frequency: Parameter
+    phase: Parameter
     envelope: Envelope | None
     breaks: tuple[float, ...]
 
@@ -175,11 +159,12 @@ def drive(
     envelope: Envelope | None = None,
     rotating_wave: bool = True,
     *,
+    phase: Values = 0.0,
     transition: Iterable[int] | None = None,
     breaks: Iterable[float] = (),
     steps: bool = False,
 ) -> OnePhotonDrive:
-    """Drive a site: amplitude f(t) (A e^{i w t} + A^dag e^{-i w t}), on while charging.
+    """Drive a site: amplitude f(t) (A e^{i (w t + phase)} + h.c.), on while charging.
 
     Parameters
     ----------
@@ -196,7 +181,9 @@ def drive(
         solved exactly where they keep still in a turning frame; where they turn, as all do whose
         counter-rotating half is kept, by the propagator of one period and its powers.
     rotating_wave : bool
-        False keeps the counter-rotating half: 2 amplitude f(t) cos(w t) (A + A^dag).
+        False keeps the counter-rotating half: 2 amplitude f(t) cos(w t + phase) (A + A^dag).
+    phase : float or DataArray
+        The phase of the field at t = 0, in radians; pi/2 turns its cosine to minus its sine.
     transition : pair of int, optional
         Drive only what joins two levels, (lower, upper), any two: |lower><upper| e^{i w t} + h.c.,
         resonant where w is the upper energy less the lower one, in place of A e^{i w t} + h.c.
@@ -239,8 +226,8 @@ def drive(
     """
     with saying("drive"):
         _site(site)
-        numbers = _numbers(amplitude, frequency)
-        shape, times = _shape(envelope, _breaks(breaks), flag("steps", steps))
+        numbers = _numbers(amplitude, frequency, phase)
+        shape, times = shaped(envelope, breaks, steps)
         waves = flag("rotating_wave", rotating_wave)
         return OnePhotonDrive(site, *numbers, shape, waves, _transition(transition), times)
 
@@ -251,10 +238,11 @@ def two_photon_drive(
     frequency: Values,
     envelope: Envelope | None = None,
     *,
+    phase: Values = 0.0,
     breaks: Iterable[float] = (),
     steps: bool = False,
 ) -> TwoPhotonDrive:
-    """Drive a site by pairs of quanta: amplitude/2 f(t) (A^2 e^{2 i w t} + h.c.).
+    """Drive a site by pairs of quanta: amplitude/2 f(t) (A^2 e^{i (2 w t + phase)} + h.c.).
 
     Parameters, errors and what is returned are those of `drive`; w is half the frequency of the
     field, so that it is resonant at the frequency of the site.
@@ -267,31 +255,9 @@ def two_photon_drive(
     """
     with saying("two_photon_drive"):
         _site(site)
-        numbers = _numbers(amplitude, frequency)
-        shape, times = _shape(envelope, _breaks(breaks), flag("steps", steps))
+        numbers = _numbers(amplitude, frequency, phase)
+        shape, times = shaped(envelope, breaks, steps)
         return TwoPhotonDrive(site, *numbers, shape, times)
-
-
-def shape_of(envelope: Envelope, times: Array) -> Array:
-    """The values of an envelope at some times; ValueError if one is no finite real number."""
-    if isinstance(envelope, xr.DataArray):
-        known, values = envelope["time"].to_numpy(), envelope.to_numpy()
-        sampled: Array = np.interp(times, known, values, left=0.0, right=0.0)
-        return sampled
-    try:
-        found = np.asarray(envelope(times))
-    except (TypeError, ValueError):  # a function of one time, such as one with an if
-        found = np.array([envelope(t) for t in times.ravel()]).reshape(times.shape)
-    real = found.dtype.kind in "iufb"
-    shape: Array = np.broadcast_to(found, times.shape) if real else np.full(times.shape, np.nan)
-    if not np.isfinite(shape).all():
-        wrong = ~np.isfinite(shape)
-        what = (shape[wrong] if real else found.ravel()).tolist()[0]
-        raise ValueError(
-            f"an envelope must give finite real numbers; near t = {times[wrong][0]:g} it gives "
-            f"{what!r}"
-        )
-    return shape.astype(float)
 
 
 # --- what comes in -----------------------------------------------------------------------------
@@ -302,79 +268,16 @@ def _site(name: object) -> None:
         raise TypeError(f"it takes the name of a site, as text; got {name!r:.60}")
 
 
-def _numbers(amplitude: Values, frequency: Values) -> tuple[Parameter, Parameter]:
+def _numbers(
+    amplitude: Values, frequency: Values, phase: Values
+) -> tuple[Parameter, Parameter, Parameter]:
     given = {
         "amplitude": number("amplitude", amplitude, "finite", -LARGEST),
         "frequency": number("frequency", frequency, "finite", -LARGEST),
+        "phase": number("phase", phase, "finite", -LARGEST),
     }
     agree(given)
-    return given["amplitude"], given["frequency"]
-
-
-def _shape(
-    given: object, breaks: tuple[float, ...], steps: bool
-) -> tuple[Envelope | None, tuple[float, ...]]:
-    """The envelope and its breaks; steps have their edges for breaks."""
-    if isinstance(given, xr.DataArray) and steps:
-        known = _envelope(given)
-        assert isinstance(known, xr.DataArray)
-        times = known["time"].to_numpy()
-        edges = tuple(np.append(times, 2 * times[-1] - times[-2]).tolist())
-        return Steps(edges, tuple(known.to_numpy().tolist())), edges
-    if steps:
-        raise ValueError(
-            "steps=True says how samples are joined: give them as a DataArray over 'time', or as "
-            "values one fewer than breaks, which are steps anyhow"
-        )
-    if isinstance(given, Steps):
-        return given, given.edges
-    if given is None or callable(given) or isinstance(given, xr.DataArray):
-        return _envelope(given), breaks
-    return _held(given, breaks), breaks
-
-
-def _held(given: object, edges: tuple[float, ...]) -> Steps:
-    """Values that hold from edge to edge."""
-    rule = (
-        "envelope is a function of the time, a DataArray over the dimension 'time', or values one "
-        "fewer than the times in breaks, from one of which to the next each holds"
-    )
-    values = np.asarray(given)
-    if values.ndim != 1 or values.dtype.kind not in "iuf":
-        raise TypeError(f"{rule}; got {given!r:.60}")
-    if len(values) != len(edges) - 1 or not (np.diff(edges) > 0).all():
-        raise ValueError(f"{rule}; got {len(values)} values and {len(edges)} breaks")
-    if not np.isfinite(values.astype(float)).all():
-        raise ValueError(f"{rule}, and finite; got {given!r:.60}")
-    return Steps(edges, tuple(values.astype(float).tolist()))
-
-
-def _envelope(given: object) -> Envelope | None:
-    rule = (
-        "envelope is a function of the time that gives real numbers, or a DataArray over the "
-        "dimension 'time'"
-    )
-    if given is None:
-        return None
-    if isinstance(given, xr.DataArray):
-        known = given["time"].to_numpy() if given.dims == ("time",) else np.zeros(0)
-        if "time" not in given.coords:
-            raise ValueError(f"{rule}, which needs coordinates: the times of the samples")
-        finite = all(v.dtype.kind in "iuf" and np.isfinite(v).all() for v in (given.values, known))
-        if not finite or len(known) < 2 or not (np.diff(known) > 0).all():
-            raise ValueError(
-                f"{rule} alone, finite, with at least two rising times; got {given!r:.60}"
-            )
-        return given.astype(float)
-    if not callable(given):
-        raise TypeError(f"{rule}; got {given!r:.60}")
-    try:
-        value = np.asarray(given(0.0))
-    except Exception as error:
-        raise ValueError(f"{rule}; at t = 0 it raised {error!r:.80}") from None
-    if value.dtype.kind not in "iuf" or value.size != 1 or not np.isfinite(value).all():
-        raise ValueError(f"{rule}; at t = 0 it gave {value!r:.60}")
-    return given
+    return given["amplitude"], given["frequency"], given["phase"]
 
 
 def _transition(given: Iterable[int] | None) -> tuple[int, int] | None:
@@ -388,12 +291,3 @@ def _transition(given: Iterable[int] | None) -> tuple[int, int] | None:
     if high == low:
         raise ValueError(f"{rule}; got {levels}")
     return low, high
-
-
-def _breaks(given: Iterable[float]) -> tuple[float, ...]:
-    times = np.asarray(list(given) if np.iterable(given) else given)
-    if times.ndim != 1 or (times.size and times.dtype.kind not in "iuf"):
-        raise TypeError(f"breaks is a list of times; got {given!r:.60}")
-    if not np.isfinite(times.astype(float)).all():
-        raise ValueError(f"breaks must be finite times; got {given!r:.60}")
-    return tuple(sorted(times.astype(float).tolist()))

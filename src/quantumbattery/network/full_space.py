@@ -15,7 +15,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from quantumbattery.machine import allow
-from quantumbattery.network.drives import Drive, Envelope, shape_of
+from quantumbattery.network.drives import Drive
+from quantumbattery.network.envelopes import Envelope, shape_of
+from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator, diagonal
 from quantumbattery.network.sites import Site
@@ -40,16 +42,17 @@ class Local:
 
 @dataclass(frozen=True)
 class Wave:
-    """What multiplies an operator in time: strength f(t) cos(w t), or the sine."""
+    """What multiplies an operator in time: strength f(t) cos(w t + phase), or the sine."""
 
     strength: float
     frequency: float
+    phase: float
     envelope: Envelope | None
     late: bool  # the sine
 
     def at(self, t: float) -> float:
         """Its value at one time."""
-        value = self.strength * (sin if self.late else cos)(self.frequency * t)
+        value = self.strength * (sin if self.late else cos)(self.frequency * t + self.phase)
         if self.envelope is None:
             return value
         return value * float(shape_of(self.envelope, np.array([t]))[0])
@@ -106,12 +109,16 @@ class FullSpace:
     def hamiltonian(self) -> Iterator[Local]:
         """The sites and the interactions, all that does not change in time but the drives."""
         yield from self.sites(self.levels)
-        yield from self.interactions(always=False)
+        for each in self.network.interactions:
+            if each.envelope is None:
+                yield from self.interaction(each)
 
     def battery(self) -> Iterator[Local]:
         """The battery's own: its sites, and the interactions that are always on."""
         yield from self.sites(self.network.battery)
-        yield from self.interactions(always=True)
+        for each in self.network.interactions:
+            if each.always:
+                yield from self.interaction(each)
 
     def sites(self, names: Iterable[str]) -> Iterator[Local]:
         """The bare energies of some sites."""
@@ -120,40 +127,48 @@ class FullSpace:
             for number, weights in self.network.sites[name].energy_terms(n):
                 yield Local((name,), float(number) * _sparse(diagonal(weights), n))
 
-    def interactions(self, always: bool) -> Iterator[Local]:
-        """All interactions, or those that are always on."""
-        for each in self.network.interactions:
-            if always and not each.always:
-                continue
-            sites = [self.network.sites[name] for name in each.ends]
-            sizes = [self.levels[name] for name in each.ends]
-            for number, products in each.terms(sites, sizes):
-                if number and products:
-                    yield Local(each.ends, number * _sum_of_products(products, sizes))
+    def interaction(self, each: Interaction) -> Iterator[Local]:
+        """An interaction, whatever its shape in time is."""
+        sites = [self.network.sites[name] for name in each.ends]
+        sizes = [self.levels[name] for name in each.ends]
+        for number, products in each.terms(sites, sizes):
+            if number and products:
+                yield Local(each.ends, float(number) * _sum_of_products(products, sizes))
 
     def losses(self) -> Iterator[Local]:
         """Lindblad operators, each with the root of its rate."""
         for name, n in self.levels.items():
             for rate, acts in self.network.sites[name].losses(n):
                 yield Local((name,), float(rate) ** 0.5 * _sparse(acts, n))
+        for each in self.network.joint_losses:
+            sites = [self.network.sites[name] for name in each.ends]
+            sizes = [self.levels[name] for name in each.ends]
+            for rate, parts in each.losses(sites, sizes):
+                whole = [_among(ends, operators, sizes) for ends, operators in parts]
+                if whole:
+                    yield Local(each.ends, float(rate) ** 0.5 * sum(whole[1:], whole[0]).tocsr())
 
     def fields(self) -> Iterator[tuple[Local, Wave]]:
         """The drives: strength f(t) (O e^{i w t} + h.c.), by their Hermitian parts.
 
-        cos(w t) (O + O^dag) and sin(w t) i (O - O^dag); with its counter-rotating half a drive is
-        twice the first of them.
+        cos(w t) (O + O^dag) and sin(w t) i (O - O^dag), each with the phase; with its
+        counter-rotating half a drive is twice the first of them. And the interactions with a shape.
         """
+        for link in self.network.interactions:
+            if link.envelope is not None:
+                wave = Wave(1.0, 0.0, 0.0, link.envelope, False)
+                yield from ((part, wave) for part in self.interaction(link))
         for each in self.network.drives:
             if strength := float(each.strength):
                 lower = _acting(each, self.network.sites[each.site], self.levels[each.site])
-                frequency = each.quanta * float(each.frequency)
+                frequency, phase = each.quanta * float(each.frequency), float(each.phase)
                 halves = [(False, lower + lower.conj().T)]
                 if not each.rotating:
                     strength = 2 * strength
-                elif frequency:
+                elif frequency or phase:
                     halves.append((True, 1j * (lower - lower.conj().T)))
                 for late, matrix in halves:
-                    wave = Wave(strength, frequency, each.envelope, late)
+                    wave = Wave(strength, frequency, phase, each.envelope, late)
                     yield Local((each.site,), matrix), wave
 
     def number(self, name: str) -> Matrix:
@@ -233,14 +248,18 @@ def _sparse(acts: Operator, levels: int) -> Matrix:
     return coo_array(entries, shape=(levels, levels)).tocsr()
 
 
+def _among(ends: tuple[int, ...], operators: Sequence[Operator], sizes: Sequence[int]) -> Matrix:
+    """A Kronecker product over all ends, of operators on some of them."""
+    from scipy.sparse import eye_array, kron
+
+    acting = dict(zip(ends, operators, strict=True))
+    every = [_sparse(acting[k], n) if k in acting else eye_array(n) for k, n in enumerate(sizes)]
+    return reduce(kron, every).tocsr()
+
+
 def _sum_of_products(products: Sequence[tuple[Operator, ...]], sizes: Sequence[int]) -> Matrix:
     """The sum of Kronecker products over the ends of an interaction."""
-    from scipy.sparse import kron
-
-    every = [
-        reduce(kron, [_sparse(acts, n) for acts, n in zip(each, sizes, strict=True)])
-        for each in products
-    ]
+    every = [_among(tuple(range(len(sizes))), each, sizes) for each in products]
     return sum(every[1:], every[0]).tocsr()
 
 

@@ -1,22 +1,23 @@
-"""Interactions between two sites: exchange, dipole, Heisenberg.
+"""Interactions by name: exchange, dipole, Heisenberg.
 
-An interaction stays symbolic: a list of (strength, pairs of local operators), so that a strength
+An interaction stays symbolic: a list of (strength, products of local operators), so that a strength
 may be an xarray.DataArray and nothing is ever multiplied out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from quantumbattery.network.envelopes import Envelope, shaped
 from quantumbattery.network.operators import Operator, diagonal
 from quantumbattery.network.sites import Qubit, Site
 from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.described import Described, saying
-from quantumbattery.quantities.parameters import LARGEST, agree, flag, number
+from quantumbattery.quantities.parameters import LARGEST, agree, complex_number, flag, number
 
 Ends: TypeAlias = Sequence[Site]
 """The sites of an interaction, in the order of its ends."""
@@ -29,22 +30,22 @@ Products: TypeAlias = list[tuple[Operator, ...]]
 
 
 class Interaction(Described):
-    """What all interactions have in common: their ends, and whether they stay on after charging."""
+    """What all interactions have in common: their ends, when they are on, and their shape."""
 
     kind: ClassVar[str]  # the function that makes it
-    a: str
-    b: str
     always: bool
+    envelope: Envelope | None  # None: always 1
+    breaks: tuple[float, ...]  # times at which the envelope may jump
 
     @property
     def label(self) -> str:
         """How messages name it."""
-        return _label(self.kind, self.a, self.b)
+        return labelled(self.kind, self.ends)
 
     @property
     def ends(self) -> tuple[str, ...]:
         """The sites that it joins; whoever asks for them takes any number."""
-        return self.a, self.b
+        raise NotImplementedError
 
     def check(self, sites: Ends) -> None:
         """Raise ValueError if the interaction makes no sense between these sites, its ends."""
@@ -54,23 +55,41 @@ class Interaction(Described):
         raise NotImplementedError
 
 
+class Bond(Interaction):
+    """An interaction of two sites."""
+
+    a: str
+    b: str
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Both sites."""
+        return self.a, self.b
+
+
 @dataclass(frozen=True, eq=False, repr=False)
-class Exchange(Interaction):
+class Exchange(Bond):
     """A quantum hops between two sites; made by `exchange`."""
 
     kind = "exchange"
     a: str
     b: str
-    strength: Parameter
+    strength: Any  # a Parameter, or complex
     always: bool
+    envelope: Envelope | None
+    breaks: tuple[float, ...]
 
     def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
-        """A^dag B + A B^dag."""
-        return [(self.strength, _hopping(sites, levels))]
+        """A^dag B + A B^dag; of the imaginary part of the strength, i (A^dag B - A B^dag)."""
+        there, back = _hopping(sites, levels)
+        if not np.iscomplexobj(self.strength):
+            return [(self.strength, [there, back])]
+        turned: Products = [(_times(1j, there[0]), there[1]), (_times(-1j, back[0]), back[1])]
+        return [(self.strength.real, [there, back]), (self.strength.imag, turned)]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Dipole(Interaction):
+class Dipole(Bond):
     """Two dipoles, counter-rotating terms included; made by `dipole`."""
 
     kind = "dipole"
@@ -78,6 +97,8 @@ class Dipole(Interaction):
     b: str
     strength: Parameter
     always: bool
+    envelope: Envelope | None
+    breaks: tuple[float, ...]
 
     def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
         """(A + A^dag)(B + B^dag)."""
@@ -88,7 +109,7 @@ class Dipole(Interaction):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Heisenberg(Interaction):
+class Heisenberg(Bond):
     """Two coupled spins; made by `heisenberg`."""
 
     kind = "heisenberg"
@@ -98,6 +119,8 @@ class Heisenberg(Interaction):
     yy: Parameter
     zz: Parameter
     always: bool
+    envelope: Envelope | None
+    breaks: tuple[float, ...]
 
     def check(self, sites: Ends) -> None:
         """Both sites are qubits."""
@@ -120,17 +143,36 @@ class Heisenberg(Interaction):
         ]
 
 
-def exchange(a: str, b: str, strength: Values, *, always: bool = False) -> Exchange:
-    """Couple two sites by the exchange of quanta: strength (A^dag B + A B^dag).
+def exchange(
+    a: str,
+    b: str,
+    strength: complex | Values,
+    *,
+    always: bool = False,
+    envelope: Envelope | None = None,
+    breaks: Iterable[float] = (),
+    steps: bool = False,
+) -> Exchange:
+    """Couple two sites by the exchange of quanta: strength A^dag B + h.c.
 
     Parameters
     ----------
     a, b : str
-        Names of the sites.
-    strength : float or DataArray
-        An angular frequency; for two qubits the paper's J (Eq. 5).
+        Names of the sites, with lowering operators A and B.
+    strength : float, complex or DataArray
+        An angular frequency; for two qubits the paper's J (Eq. 5). A complex one, s, couples by
+        s A^dag B + s* A B^dag: its phase counts where sites form a ring, or share a bath.
     always : bool
         Between sites of the battery: also on when not charging, and then part of its Hamiltonian.
+    envelope : callable, DataArray or 1-D array_like, optional
+        f(t), real, which multiplies the strength in time: a function; or samples along the
+        dimension "time", joined by straight lines and zero outside; or values one fewer than
+        `breaks`, which hold from one of these times to the next, zero outside.
+    breaks : sequence of float
+        Times, from 0 on, at which the envelope jumps, or a pulse begins or ends that is shorter
+        than 1e-4 of the charging time; the edges of steps, one more than their values.
+    steps : bool
+        Samples over "time" hold until the next one, the last as long as the one before.
 
     Returns
     -------
@@ -140,22 +182,45 @@ def exchange(a: str, b: str, strength: Values, *, always: bool = False) -> Excha
     Raises
     ------
     TypeError, ValueError
-        If a name is no text, both are the same, or the strength is not a finite real number.
+        If a name is no text, both are the same, the strength is not a finite number, the envelope
+        does not give finite real numbers, or what is always on has one.
 
     Examples
     --------
+    >>> import numpy as np
     >>> import quantumbattery as qb
     >>> qb.exchange("charger", "battery", 0.5)
     Exchange(a=charger, b=battery, strength=0.5)
+
+    A pulse whose area is pi/2 moves a quantum from one qubit to the other.
+
+    >>> pulse = lambda t: np.exp(-((t - 5) ** 2) / 2)
+    >>> link = qb.exchange("charger", "battery", np.sqrt(np.pi / 8), envelope=pulse)
+    >>> pair = qb.System({"charger": qb.Qubit(), "battery": qb.Qubit()}, [link])
+    >>> float(pair.charge(qb.fock(1), 10.0, ["energy"]).energy.round(6))
+    1.0
     """
-    who = checked_ends("exchange", a, b, always)
-    return Exchange(a, b, _strength(who, "strength", strength), bool(always))
+    who = _bond("exchange", a, b)
+    always, shape, times = when_on(who, always, envelope, breaks, steps)
+    with saying(who):
+        strength = complex_number("strength", strength, "finite")
+    return Exchange(a, b, strength, always, shape, times)
 
 
-def dipole(a: str, b: str, strength: Values, *, always: bool = False) -> Dipole:
+def dipole(
+    a: str,
+    b: str,
+    strength: Values,
+    *,
+    always: bool = False,
+    envelope: Envelope | None = None,
+    breaks: Iterable[float] = (),
+    steps: bool = False,
+) -> Dipole:
     """Couple two sites without the rotating-wave approximation: strength (A + A^dag)(B + B^dag).
 
-    Parameters, errors and what is returned are those of `exchange`.
+    Parameters, errors and what is returned are those of `exchange`, but for a strength that is
+    real.
 
     Examples
     --------
@@ -163,12 +228,22 @@ def dipole(a: str, b: str, strength: Values, *, always: bool = False) -> Dipole:
     >>> qb.dipole("cavity", "atom", 0.1)
     Dipole(a=cavity, b=atom, strength=0.1)
     """
-    who = checked_ends("dipole", a, b, always)
-    return Dipole(a, b, _strength(who, "strength", strength), bool(always))
+    who = _bond("dipole", a, b)
+    always, shape, times = when_on(who, always, envelope, breaks, steps)
+    return Dipole(a, b, _strength(who, "strength", strength), always, shape, times)
 
 
 def heisenberg(
-    a: str, b: str, xx: Values, yy: Values, zz: Values, *, always: bool = False
+    a: str,
+    b: str,
+    xx: Values,
+    yy: Values,
+    zz: Values,
+    *,
+    always: bool = False,
+    envelope: Envelope | None = None,
+    breaks: Iterable[float] = (),
+    steps: bool = False,
 ) -> Heisenberg:
     """Couple two qubits as spins: xx X X + yy Y Y + zz Z Z.
 
@@ -179,8 +254,8 @@ def heisenberg(
     xx, yy, zz : float or DataArray
         Angular frequencies that multiply Pauli matrices (eigenvalues +1 and -1), index 0 first:
         Z = |0><0| - |1><1|, so that the ground state has Z = +1. Y Y has no sign to choose.
-    always : bool
-        Between sites of the battery: also on when not charging, and then part of its Hamiltonian.
+    always, envelope, breaks, steps
+        As of `exchange`; the envelope multiplies all three.
 
     Returns
     -------
@@ -194,7 +269,8 @@ def heisenberg(
 
     Notes
     -----
-    ``xx == yy``, exactly, conserves excitations: such a chain stays in few states.
+    ``xx == yy``, exactly, conserves excitations: such a chain stays in few states. An interaction
+    of Dzyaloshinskii and Moriya along z, D (X Y - Y X), is an exchange of strength -2 i D.
 
     Examples
     --------
@@ -202,11 +278,59 @@ def heisenberg(
     >>> qb.heisenberg("left", "right", xx=1.0, yy=1.0, zz=0.5)
     Heisenberg(a=left, b=right, xx=1, yy=1, zz=0.5)
     """
-    who = checked_ends("heisenberg", a, b, always)
+    who = _bond("heisenberg", a, b)
+    always, shape, times = when_on(who, always, envelope, breaks, steps)
     strengths = {n: _strength(who, n, v) for n, v in (("xx", xx), ("yy", yy), ("zz", zz))}
     with saying(who):
         agree(strengths)
-    return Heisenberg(a, b, **strengths, always=bool(always))
+    each = strengths["xx"], strengths["yy"], strengths["zz"]
+    return Heisenberg(a, b, *each, always, shape, times)
+
+
+# --- what comes in -----------------------------------------------------------------------------
+
+
+def labelled(kind: str, ends: Iterable[str]) -> str:
+    """How messages name what acts on some sites."""
+    return f"{kind}({', '.join(map(repr, ends))})"
+
+
+def checked_ends(kind: str, ends: Sequence[object], many: str = "sites") -> str:
+    """Check the names of some sites, and say how messages name what acts on them."""
+    for name in ends:
+        if not isinstance(name, str):
+            raise TypeError(f"{kind}: it takes the names of {many}, as text; got {name!r:.60}")
+    who = labelled(kind, (str(name) for name in ends))
+    if len({*ends}) < len(ends):
+        raise ValueError(f"{who}: a site cannot interact with itself; name different ones")
+    return who
+
+
+def _bond(kind: str, a: object, b: object) -> str:
+    return checked_ends(kind, (a, b), "two sites")
+
+
+def when_on(
+    who: str, always: bool, envelope: object, breaks: Iterable[float], steps: bool
+) -> tuple[bool, Envelope | None, tuple[float, ...]]:
+    """When an interaction is on, checked: always, and in which shape."""
+    with saying(who):
+        flag("always", always)
+        shape, times = shaped(envelope, breaks, steps)
+        if always and shape is not None:
+            raise ValueError(
+                "always=True makes it part of the battery's own Hamiltonian, by which energies are "
+                "counted and which does not change in time: leave out the envelope, or always"
+            )
+    return bool(always), shape, times
+
+
+def _strength(who: str, name: str, value: Values) -> Parameter:
+    with saying(who):
+        return number(name, value, "finite", -LARGEST)
+
+
+# --- operators ---------------------------------------------------------------------------------
 
 
 def _hopping(sites: Ends, levels: Sequence[int]) -> Products:
@@ -217,24 +341,5 @@ def _hopping(sites: Ends, levels: Sequence[int]) -> Products:
     ]
 
 
-def _label(kind: str, a: str, b: str) -> str:
-    return f"{kind}({a!r}, {b!r})"
-
-
-def checked_ends(kind: str, a: object, b: object, always: object) -> str:
-    """Check the two names, and say how messages name the interaction."""
-    if not isinstance(a, str) or not isinstance(b, str):
-        wrong = b if isinstance(a, str) else a
-        raise TypeError(f"{kind}: it takes the names of two sites, as text; got {wrong!r:.60}")
-    if a == b:
-        raise ValueError(
-            f"{_label(kind, a, b)}: a site cannot interact with itself; name two different sites"
-        )
-    with saying(_label(kind, a, b)):
-        flag("always", always)
-    return _label(kind, a, b)
-
-
-def _strength(who: str, name: str, value: Values) -> Parameter:
-    with saying(who):
-        return number(name, value, "finite", -LARGEST)
+def _times(factor: complex, acts: Operator) -> Operator:
+    return Operator(acts.row, acts.column, factor * acts.value)

@@ -1,97 +1,161 @@
-"""Interactions by any Hermitian matrix on two sites, or by a function of their levels."""
+"""Interactions by any Hermitian matrix on one site or more, or by a function of their levels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from math import prod
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from quantumbattery.network.interactions import Ends, Interaction, Products, checked_ends
-from quantumbattery.network.operators import Operator, operator
+from quantumbattery.network.envelopes import Envelope
+from quantumbattery.network.interactions import (
+    Ends,
+    Interaction,
+    Products,
+    checked_ends,
+    when_on,
+)
+from quantumbattery.network.operators import Operator
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter
 from quantumbattery.quantities.described import saying
-from quantumbattery.quantities.matrices import hamiltonians
+from quantumbattery.quantities.matrices import hamiltonians, square_matrix
 
-MatrixOfLevels: TypeAlias = Callable[[int, int], MatrixLike]
-"""A Hermitian matrix on two sites, for so many levels of each."""
+MatrixOfLevels: TypeAlias = Callable[..., MatrixLike]
+"""A matrix on some sites, for so many levels of each."""
 
 _BEYOND = 6  # levels beyond a cut at which a function is asked for what leads there
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Coupling(Interaction):
-    """Any Hermitian matrix on two sites, or a function of their levels; made by `interaction`."""
+    """Any Hermitian matrix on some sites, or a function of their levels; made by `interaction`."""
 
     kind = "interaction"
-    a: str
-    b: str
+    sites: tuple[str, ...]
     matrix: Array | MatrixOfLevels
     always: bool
+    envelope: Envelope | None
+    breaks: tuple[float, ...]
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The sites, the first of which counts most in the rows of the matrix."""
+        return self.sites
 
     def check(self, sites: Ends) -> None:
-        """The matrix has the size of the two sites together."""
-        if callable(self.matrix):
-            self.blocks(sites, [site.dimension or 2 for site in sites])
-            return
-        sizes = []
-        for name, site in zip(self.ends, sites, strict=True):
-            if site.dimension is None:
-                raise ValueError(
-                    f"{self.label}: a matrix needs a fixed number of levels, but {name!r} is an "
-                    "oscillator that chooses its own; give it levels=..., or give the matrix as a "
-                    "function of the numbers of levels of both sites"
-                )
-            sizes.append(site.dimension)
-        size, given = sizes[0] * sizes[1], len(self.matrix)
-        if given != size:
-            raise ValueError(
-                f"{self.label}: its matrix is {given} x {given}, but the two sites have "
-                f"{sizes[0]} and {sizes[1]} levels: it takes {size} x {size}"
-            )
+        """The matrix has the size of the sites together."""
+        check_size(self.label, self.ends, self.matrix, sites, hermitian=True)
 
     def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
-        """The matrix as the sum of |i><j| on one site times what it does on the other.
-
-        The one is that with fewer elements |i><j|, so that both orders of the sites cost the same.
-        """
-        blocks = self.blocks(sites, levels)
-        first, second = (np.argwhere(blocks.any(axis=axes)) for axes in ((1, 3), (0, 2)))
-        if len(first) <= len(second):
-            return [(1.0, [(_unit(i, j), operator(blocks[i, :, j])) for i, j in first])]
-        return [(1.0, [(operator(blocks[:, i, :, j]), _unit(i, j)) for i, j in second])]
+        """The matrix as a sum of products."""
+        return [(1.0, products_of(self.blocks(sites, levels)))]
 
     def blocks(self, sites: Ends, levels: Sequence[int]) -> Array:
-        """The matrix elements, by levels of a and b, then of a and b that they start from.
+        """The matrix elements, by levels of all sites, then of all that they start from.
 
-        Where these are oscillators the first two axes run on beyond their cut (see `interaction`).
+        Where these are oscillators the first axes run on beyond their cut (see `interaction`).
         """
-        ladders = [isinstance(site, Oscillator) for site in sites]
-        if callable(self.matrix):
-            more = [n + _BEYOND * ladder for n, ladder in zip(levels, ladders, strict=True)]
-            with saying(f"{self.label}, its function at {more[0]} and {more[1]} levels"):
-                found = np.asarray(hamiltonians(self.matrix(*more), name="matrix"))
-                if found.shape != (more[0] * more[1],) * 2:
-                    raise ValueError(
-                        f"it must give one matrix, {more[0] * more[1]} x {more[0] * more[1]}; got "
-                        f"shape {found.shape}"
-                    )
-            return found.reshape(*more, *more)[:, :, : levels[0], : levels[1]]
-        blocks = np.asarray(self.matrix).reshape(*levels, *levels)
-        for axis, ladder in enumerate(ladders):
-            blocks = _continued(blocks, axis) if ladder else blocks
-        return blocks
+        return blocks_of(self.label, self.matrix, sites, levels, hermitian=True)
 
 
-def _continued(blocks: Array, axis: int) -> Array:
+# --- a matrix on some sites ----------------------------------------------------------------------
+
+
+def check_size(
+    who: str, names: Sequence[str], matrix: Any, sites: Ends, *, hermitian: bool
+) -> None:
+    """Raise ValueError if a matrix, or what a function makes, has not the size of its sites."""
+    if callable(matrix):
+        blocks_of(who, matrix, sites, [site.dimension or 2 for site in sites], hermitian=hermitian)
+        return
+    sizes = []
+    for name, site in zip(names, sites, strict=True):
+        if site.dimension is None:
+            raise ValueError(
+                f"{who}: a matrix needs a fixed number of levels, but {name!r} is an oscillator "
+                "that chooses its own; give it levels=..., or give the matrix as a function of the "
+                f"number{'s' * (len(sites) > 1)} of levels"
+            )
+        sizes.append(site.dimension)
+    size, given = prod(sizes), len(matrix)
+    if given != size:
+        one = len(sizes) == 1
+        have = f"{'the site has' if one else f'the {_count(len(sizes))} sites have'} "
+        have += f"{' and '.join(map(str, sizes))} levels"
+        raise ValueError(
+            f"{who}: its matrix is {given} x {given}, but {have}: it takes {size} x {size}"
+        )
+
+
+def _count(number: int) -> str:
+    return {2: "two", 3: "three"}.get(number, str(number))
+
+
+def blocks_of(
+    who: str, matrix: Any, sites: Ends, levels: Sequence[int], *, hermitian: bool
+) -> Array:
+    """Matrix elements by levels of all sites, then of all that they start from.
+
+    Where these are oscillators the first axes run on beyond their cut.
+    """
+    ladders = [isinstance(site, Oscillator) for site in sites]
+    if callable(matrix):
+        more = [n + _BEYOND * ladder for n, ladder in zip(levels, ladders, strict=True)]
+        size = prod(more)
+        with saying(f"{who}, its function at {' and '.join(map(str, more))} levels"):
+            made = matrix(*more)
+            found = np.asarray(
+                hamiltonians(made, name="matrix") if hermitian else square_matrix(made, "matrix")
+            )
+            if found.shape != (size, size):
+                raise ValueError(
+                    f"it must give one matrix, {size} x {size}; got shape {found.shape}"
+                )
+        inside = (*map(slice, more), *map(slice, levels))
+        return found.reshape(*more, *more)[inside]
+    blocks = np.asarray(matrix).reshape(*levels, *levels)
+    for axis, ladder in enumerate(ladders):
+        blocks = _continued(blocks, axis, len(sites)) if ladder else blocks
+    return blocks
+
+
+def products_of(blocks: Array) -> Products:
+    """Matrix elements as the sum of |i><j| on all sites but one, times what they do on that one.
+
+    It is the one that leaves the fewest products, so that every order of the sites costs the same.
+    """
+    at, count = np.array(np.nonzero(blocks)), blocks.ndim // 2
+    value = blocks[tuple(at)]
+    if not value.size:
+        return []
+    best: tuple[int, Array, Array] | None = None
+    for kept in range(count):
+        others = [axis for axis in range(2 * count) if axis % count != kept]
+        keys, which = np.unique(at[others], axis=1, return_inverse=True)
+        if best is None or keys.shape[1] < best[1].shape[1]:
+            best = kept, keys, which.reshape(-1)
+    assert best is not None
+    kept, keys, which = best
+    order = np.argsort(which, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(which, minlength=keys.shape[1]))[:-1])
+    products = []
+    for key, mine in zip(keys.T.tolist(), parts, strict=True):
+        units = [_unit(i, j) for i, j in zip(key[: count - 1], key[count - 1 :], strict=True)]
+        acts = Operator(at[kept, mine], at[kept + count, mine], value[mine])
+        products.append((*units[:kept], acts, *units[kept:]))
+    return products
+
+
+def _continued(blocks: Array, axis: int, sites: int) -> Array:
     """Blocks whose rows of one site go on beyond its cut, for all that leads there from below it.
 
     What climbs d levels grows on from the largest of its last two elements, in proportion to the
     level: as A^2 does, and faster than A.
     """
-    given = np.moveaxis(blocks, (axis, axis + 2), (0, 1))  # (row, column) on this site come first
+    given = np.moveaxis(blocks, (axis, axis + sites), (0, 1))  # (row, column) on this site first
     n = given.shape[1]
     out = np.zeros((2 * n - 1, *given.shape[1:]), dtype=given.dtype)
     out[:n] = given
@@ -101,28 +165,39 @@ def _continued(blocks: Array, axis: int) -> Array:
         largest = max(known, key=lambda part: float(np.abs(part).max()))
         for row in range(n, n + climbed):
             out[row, row - climbed] = row * largest
-    return np.moveaxis(out, (0, 1), (axis, axis + 2))
+    return np.moveaxis(out, (0, 1), (axis, axis + sites))
 
 
 def _unit(row: int, column: int) -> Operator:
     return Operator(np.array([row]), np.array([column]), np.array([1.0]))
 
 
+# --- what comes in -----------------------------------------------------------------------------
+
+
 def interaction(
-    a: str, b: str, matrix: MatrixLike | MatrixOfLevels, *, always: bool = False
+    *sites: Any,
+    matrix: MatrixLike | MatrixOfLevels | None = None,
+    always: bool = False,
+    envelope: Envelope | None = None,
+    breaks: Iterable[float] = (),
+    steps: bool = False,
 ) -> Coupling:
-    """Couple two sites by any Hermitian matrix.
+    """Let any Hermitian matrix act on some sites: two, three or more, or one alone.
 
     Parameters
     ----------
-    a, b : str
-        Names of the sites.
-    matrix : array_like or Qobj, shape (d_a d_b, d_a d_b), or a function of d_a and d_b
-        Hermitian; row i d_b + k is level i of the first site and level k of the second, index 0
-        the ground state, or of a Qudit the level listed first. An oscillator needs a given number
-        of levels, unless a function gives the matrix for any number of levels of both sites.
+    *sites : str
+        Names of the sites, one after the other; the matrix may follow as the last of them.
+    matrix : array_like or Qobj, shape (d, d), or a function of the sites' levels
+        Hermitian, d the product of the sites' levels; of two sites row i d_b + k is level i of the
+        first and level k of the second, index 0 the ground state, or of a Qudit the level listed
+        first. An oscillator needs a given number of levels, unless a function gives the matrix for
+        any numbers of levels.
     always : bool
         Between sites of the battery: also on when not charging, and then part of its Hamiltonian.
+    envelope, breaks, steps
+        How the matrix is multiplied in time, as of `exchange`.
 
     Returns
     -------
@@ -132,7 +207,7 @@ def interaction(
     Raises
     ------
     TypeError, ValueError
-        If a name is no text, both are the same, or the matrix is no single Hermitian matrix. Its
+        If a name is no text, two are the same, or the matrix is no single Hermitian matrix. Its
         size is checked by `System`, and so is what a function gives.
 
     Notes
@@ -148,7 +223,7 @@ def interaction(
     >>> import numpy as np
     >>> import quantumbattery as qb
     >>> qb.interaction("a", "b", np.diag([0.0, 0.0, 0.0, 2.0]))  # a cross-Kerr shift
-    Coupling(a=a, b=b, matrix=<array 4 x 4>)
+    Coupling(sites=[a, b], matrix=<array 4 x 4>)
     >>> def rabi(levels, two):
     ...     a = np.diag(np.sqrt(np.arange(1, levels)), 1)
     ...     return 0.1 * np.kron(a + a.T, np.eye(two)[::-1])
@@ -160,13 +235,41 @@ def interaction(
     ... )
     >>> float(system.charge(qb.fock(1), 1.0).energy.round(9))
     0.023793607
+
+    Three cells that are flipped together, J X X X, and an oscillator's own Kerr term.
+
+    >>> qb.interaction("x", "y", "z", 0.5 * np.eye(8)[::-1])
+    Coupling(sites=[x, y, z], matrix=<array 8 x 8>)
+    >>> kerr = lambda levels: np.diag([0.1 * k * (k - 1) for k in range(levels)])
+    >>> qb.interaction("cavity", matrix=kerr)
+    Coupling(sites=[cavity], matrix=<function <lambda>>)
     """
-    who = checked_ends("interaction", a, b, always)
-    if callable(matrix) and not hasattr(matrix, "full"):  # a Qobj can be called too
-        return Coupling(a, b, matrix, bool(always))
+    names, matrix = ends_and_matrix("interaction", sites, matrix)
+    who = checked_ends("interaction", names)
+    always, shape, times = when_on(who, always, envelope, breaks, steps)
+    if is_function(matrix):
+        return Coupling(names, matrix, always, shape, times)
     with saying(who):
         checked = np.array(hamiltonians(matrix, name="matrix"))
         if checked.ndim > 2:
             raise ValueError(f"it takes a single matrix; got shape {checked.shape}")
     checked.flags.writeable = False
-    return Coupling(a, b, checked, bool(always))
+    return Coupling(names, checked, always, shape, times)
+
+
+def ends_and_matrix(kind: str, given: tuple[Any, ...], matrix: Any) -> tuple[Any, Any]:
+    """The names, and the matrix that follows them if it has no name."""
+    rule = f"{kind}: it takes the names of sites, as text, and then a matrix"
+    if matrix is None:
+        if not given or isinstance(given[-1], str):
+            raise TypeError(f"{rule}; there is no matrix")
+        *given_names, matrix = given
+        given = tuple(given_names)
+    if not given:
+        raise TypeError(f"{rule}; there is no name")
+    return given, matrix
+
+
+def is_function(matrix: Any) -> bool:
+    """Whether a matrix is given as a function of levels; a Qobj can be called too."""
+    return callable(matrix) and not hasattr(matrix, "full")

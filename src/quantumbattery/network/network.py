@@ -10,20 +10,28 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.drives import Drive, Envelope, Steps
+from quantumbattery.network.drives import Drive
+from quantumbattery.network.envelopes import Envelope, Steps
 from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.joint_losses import Dissipator, JointLoss
 from quantumbattery.network.matrix_interactions import Coupling
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.described import Described, choices, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
 from quantumbattery.quantities.tables import html_table
 
-_WORDS = {"a", "b", "always", "site", "envelope", "rotating_wave", "transition", "breaks"}
+_WORDS = {
+    *("a", "b", "site", "sites", "always"),
+    *("envelope", "rotating_wave", "transition", "breaks"),
+}
+
+Link: TypeAlias = Interaction | Drive | JointLoss
+"""All that acts on sites beside their own energies and losses."""
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -36,19 +44,21 @@ class Network(Described):
         By name, in the order in which the levels of a configuration are written.
     interactions : tuple of Interaction
     drives : tuple of Drive
+    joint_losses : tuple of JointLoss
     charger, battery : tuple of str
     """
 
     sites: Mapping[str, Site]
     interactions: tuple[Interaction, ...]
     drives: tuple[Drive, ...]
+    joint_losses: tuple[JointLoss, ...]
     charger: tuple[str, ...]
     battery: tuple[str, ...]
 
     def __init__(
         self,
         sites: Mapping[str, Site],
-        interactions: Iterable[Interaction | Drive] = (),
+        interactions: Iterable[Link] = (),
         charger: str | Iterable[str] = "charger",
         battery: str | Iterable[str] = "battery",
     ) -> None:
@@ -56,6 +66,7 @@ class Network(Described):
         given = checked_interactions(interactions)
         self._set(interactions=tuple(i for i in given if isinstance(i, Interaction)))
         self._set(drives=tuple(i for i in given if isinstance(i, Drive)))
+        self._set(joint_losses=tuple(i for i in given if isinstance(i, JointLoss)))
         self._set(charger=self._members("charger", charger))
         self._set(battery=self._members("battery", battery))
         both = [name for name in self.battery if name in self.charger]
@@ -68,8 +79,17 @@ class Network(Described):
         for field in self.drives:
             self._known(field.label, field.site)
             field.check(self.sites[field.site])
+        for bath in self.joint_losses:
+            for name in bath.ends:
+                self._known(bath.label, name)
+            bath.check([self.sites[name] for name in bath.ends])
         axes_of(self.arrays)
         _warn_of_twins(self.interactions)
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """All that acts on sites beside their own energies and losses."""
+        return self.interactions + self.drives + self.joint_losses
 
     @property
     def mediators(self) -> tuple[str, ...]:
@@ -79,9 +99,10 @@ class Network(Described):
     @property
     def arrays(self) -> dict[str, xr.DataArray]:
         """The DataArrays among its numbers, by where they stand; they agree about their axes."""
-        parts: list[tuple[str, Site | Interaction | Drive]] = list(self.sites.items())
+        parts: list[tuple[str, Site | Link]] = list(self.sites.items())
         parts += [(f"interactions[{k}] {i.label}", i) for k, i in enumerate(self.interactions)]
         parts += [(f"drives[{k}] {d.label}", d) for k, d in enumerate(self.drives)]
+        parts += [(f"joint_losses[{k}] {j.label}", j) for k, j in enumerate(self.joint_losses)]
         found = {f"{who}.{n}": v for who, part in parts for n, v in numbers_of(part)}
         return {name: value for name, value in found.items() if isinstance(value, xr.DataArray)}
 
@@ -90,7 +111,7 @@ class Network(Described):
             return False
         names_alike = list(self.sites) == list(other.sites)
         ends_alike = (self.charger, self.battery) == (other.charger, other.battery)
-        parts = (tuple(s.sites.values()) + s.interactions + s.drives for s in (self, other))
+        parts = (tuple(s.sites.values()) + s.links for s in (self, other))
         return names_alike and ends_alike and equal(*parts)
 
     __hash__ = None
@@ -113,13 +134,19 @@ class Network(Described):
         lines = [(name, repr(site)) for name, site in self.sites.items()]
         for each in self.interactions:
             shown = [f"{n}={short(v)}" for n, v in numbers_of(each)]
+            shown += [_shape(each.envelope)] * (each.envelope is not None)
             lines.append((each.label, ", ".join(shown + ["always on"] * each.always)))
         for field in self.drives:
-            shown = [f"{n}={short(v)}" for n, v in numbers_of(field)]
+            given = [(n, v) for n, v in numbers_of(field) if n != "phase" or any_nonzero(v)]
+            shown = [f"{n}={short(v)}" for n, v in given]
             shown += [f"transition={short(field.between)}"] * (field.between is not None)
             shown += [_shape(field.envelope)] * (field.envelope is not None)
             shown += ["counter-rotating too"] * (not field.rotating)
             lines.append((field.label, ", ".join(shown)))
+        for bath in self.joint_losses:
+            given = [(n, v) for n, v in numbers_of(bath) if n != "occupation" or any_nonzero(v)]
+            shown = [f"{n}={short(v)}" for n, v in given]
+            lines.append((bath.label, ", ".join(shown + ["always on"] * bath.always)))
         sizes, _ = axes_of(self.arrays)
         if sizes:  # whoever gave a list where one number was meant sees it here
             axes = ", ".join(f"{name} ({size})" for name, size in sizes.items())
@@ -131,14 +158,13 @@ class Network(Described):
         """What charges where no site does."""
         if self.drives:
             return "a drive"
-        if any(any_nonzero(site.occupation) for site in self.sites.values()):
+        if self.joint_losses or any(any_nonzero(each.occupation) for each in self.sites.values()):
             return "a bath"
         return "interaction" if self.interactions else "nothing"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only view of a dict cannot be pickled, and sweeps send systems to other processes
-        links = self.interactions + self.drives
-        return type(self), (dict(self.sites), links, self.charger, self.battery)
+        return type(self), (dict(self.sites), self.links, self.charger, self.battery)
 
     def _members(self, role: str, given: str | Iterable[str]) -> tuple[str, ...]:
         if not isinstance(given, str) and not np.iterable(given):
@@ -178,10 +204,13 @@ def _shape(envelope: Envelope | None) -> str:
 
 
 def _warn_of_twins(interactions: Iterable[Interaction]) -> None:
-    """Warn of two interactions of one kind between the same sites; sums of matrices are usual."""
+    """Warn of two interactions of one kind between the same sites, both of them constant.
+
+    Sums of matrices, and of shapes in time, are usual.
+    """
     seen: dict[tuple[type, frozenset[str]], Interaction] = {}
     for each in interactions:
-        if isinstance(each, Coupling):
+        if isinstance(each, Coupling) or each.envelope is not None:
             continue
         first = seen.setdefault((type(each), frozenset(each.ends)), each)
         if first is not each:
@@ -215,28 +244,30 @@ def checked_sites(given: object) -> dict[str, Site]:
     return dict(given)
 
 
-def checked_interactions(given: object) -> tuple[Interaction | Drive, ...]:
-    """Interactions and drives."""
+def checked_interactions(given: object) -> tuple[Link, ...]:
+    """Interactions, drives and joint losses."""
     rule = (
-        "interactions is a list of what exchange, dipole, heisenberg, interaction, drive or "
-        "two_photon_drive made"
+        "interactions is a list of what exchange, dipole, heisenberg, interaction, shift, drive, "
+        "two_photon_drive, dissipator or jump made"
     )
     if not isinstance(given, Iterable):
         raise TypeError(f"{rule}; got {given!r:.60}")
     interactions = tuple(given)
     for each in interactions:
-        if not isinstance(each, Interaction | Drive):
+        if not isinstance(each, Link):
             raise TypeError(f"{rule}; got {each!r:.60}")
     return interactions
 
 
-def numbers_of(part: Site | Interaction | Drive) -> Iterator[tuple[str, Any]]:
-    """The numbers of a site or interaction, those of an ensemble's cell included."""
+def numbers_of(part: Site | Link) -> Iterator[tuple[str, Any]]:
+    """The numbers of a site or of what acts on it, those of an ensemble's cell included."""
     for name in names(part):
         value = getattr(part, name)
         if isinstance(value, Site):
             yield from ((f"{name}.{n}", v) for n, v in numbers_of(value))
         elif name == "energies":
             yield from ((f"energies[{k}]", v) for k, v in enumerate(value))
+        elif isinstance(part, Dissipator) and name == "weights":
+            yield from ((f"weights[{n!r}]", v) for n, v in zip(part.sites, value, strict=True))
         elif name not in _WORDS:
             yield name, value

@@ -63,6 +63,27 @@ def merged(row: Array, column: Array, value: Array) -> Operator:
     return Operator(*np.divmod(place, size), total)
 
 
+def inside(acts: Operator, levels: int) -> Operator:
+    """An operator without what leads beyond so many levels."""
+    there = (acts.row < levels) & (acts.column < levels)
+    return (
+        acts if there.all() else Operator(*(p[there] for p in (acts.row, acts.column, acts.value)))
+    )
+
+
+def after(second: Operator, first: Operator, levels: int) -> Operator:
+    """What one operator does after another, both on so many levels."""
+    from scipy.sparse import coo_array
+
+    one, two = (
+        coo_array((acts.value, (acts.row, acts.column)), shape=(levels, levels)).tocsr()
+        for acts in (second, first)
+    )
+    both = (one @ two).tocoo()
+    row, column = both.coords
+    return Operator(row, column, both.data)
+
+
 def squared(acts: Operator, levels: int) -> Operator:
     """O^dag O of an operator O on so many levels."""
     if len(np.unique(acts.row)) == len(acts.row):  # no two levels are taken to the same one

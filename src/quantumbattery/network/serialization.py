@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.drives import Drive, Steps, drive, two_photon_drive
+from quantumbattery.network.drives import Drive, drive, two_photon_drive
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.interactions import (
-    Interaction,
-    dipole,
-    exchange,
-    heisenberg,
-)
+from quantumbattery.network.envelopes import Steps
+from quantumbattery.network.interactions import Interaction, dipole, exchange, heisenberg
+from quantumbattery.network.joint_losses import Jump, dissipator, jump
 from quantumbattery.network.matrix_interactions import Coupling, interaction
+from quantumbattery.network.network import Link
+from quantumbattery.network.shifts import shift
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.quantities.described import Described, choices, guess, made, saying
 
@@ -27,44 +26,80 @@ _SITES: dict[str, Callable[..., Site]] = {
     "oscillator": Oscillator,
     "ensemble": Ensemble,
 }
-_LINKS: dict[str, Callable[..., Interaction | Drive]] = {
+
+
+def _interaction(
+    matrix: Any,
+    sites: Iterable[str] = (),
+    a: str | None = None,
+    b: str | None = None,
+    always: bool = False,
+    envelope: Any = None,
+    breaks: Iterable[float] = (),
+    steps: bool = False,
+) -> Coupling:
+    """An interaction by its sites, or by the two names that it had once."""
+    names = tuple(name for name in (a, b) if name is not None) or tuple(sites)
+    shape = {"envelope": envelope, "breaks": breaks, "steps": steps}
+    return interaction(*names, matrix=matrix, always=always, **shape)
+
+
+def _jump(matrix: Any, sites: Iterable[str], rate: Any, always: bool = False) -> Jump:
+    return jump(*sites, matrix=matrix, rate=rate, always=always)
+
+
+_LINKS: dict[str, Callable[..., Link]] = {
     "exchange": exchange,
     "dipole": dipole,
     "heisenberg": heisenberg,
-    "interaction": interaction,
+    "interaction": _interaction,
+    "shift": shift,
     "drive": drive,
     "two_photon_drive": two_photon_drive,
+    "dissipator": dissipator,
+    "jump": _jump,
 }
 
 
 def plain(value: Any) -> Any:
     """A description or one of its values, for JSON."""
     if isinstance(value, Described):
-        if isinstance(value, Drive) and isinstance(value.envelope, Steps):
-            held = list(value.envelope.values)  # its edges are its breaks
-            bare: Any = replace(value, envelope=None)  # type: ignore[type-var]
-            return plain(bare) | {"envelope": held}
-        if isinstance(value, Drive) and callable(value.envelope):
+        if isinstance(value, Drive | Interaction) and callable(value.envelope):
+            if isinstance(value.envelope, Steps):
+                held = list(value.envelope.values)  # its edges are its breaks
+                bare: Any = replace(value, envelope=None)  # type: ignore[type-var]
+                return plain(bare) | {"envelope": held}
             raise TypeError(
                 f"{value.label}: an envelope that is a function cannot be written down; give its "
                 "samples, as a DataArray over 'time'"
             )
-        if isinstance(value, Coupling) and callable(value.matrix):
+        if isinstance(value, Coupling | Jump) and callable(value.matrix):
             raise TypeError(
                 f"{value.label}: a matrix that is a function cannot be written down; give the "
                 "oscillators levels=... and the matrix itself"
             )
         kind = type(value).__name__.lower()
-        if isinstance(value, Interaction | Drive):
+        if isinstance(value, Link):
             kind = value.kind
-        return {"kind": kind} | {name: plain(each) for name, each in value.written.items()}
+        return {"kind": kind} | {n: plain(v) for n, v in _said(value)}
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if np.iscomplexobj(value):
+        return {"real": plain(value.real), "imaginary": plain(value.imag)}
     if isinstance(value, xr.DataArray):
         return {"array": _lists(value.to_dict())}
     if isinstance(value, np.ndarray):
-        if value.dtype.kind == "c":
-            return {"real": value.real.tolist(), "imaginary": value.imag.tolist()}
         return value.tolist()
     return [plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _said(value: Described) -> Iterator[tuple[str, Any]]:
+    """What is written of a description: of what came in later no more than differs from before."""
+    late = ("envelope", "breaks") if isinstance(value, Interaction) else ("phase",)
+    for name, each in value.written.items():
+        unset = each is None or (isinstance(each, float | tuple) and not each)
+        if name not in late or not unset:
+            yield name, each
 
 
 def _lists(value: Any) -> Any:
@@ -79,7 +114,10 @@ def _value(given: Any) -> Any:
         if "kind" in given:
             return described("cell", given)
         if set(given) == {"real", "imaginary"}:
-            return np.asarray(given["real"]) + 1j * np.asarray(given["imaginary"])
+            real, imaginary = _value(given["real"]), _value(given["imaginary"])
+            if isinstance(real, xr.DataArray):
+                return real + 1j * imaginary
+            return np.asarray(real) + 1j * np.asarray(imaginary)
         return xr.DataArray.from_dict(given["array"]) if set(given) == {"array"} else given
     return [_value(each) for each in given] if isinstance(given, list) else given
 
@@ -91,7 +129,11 @@ def described(who: str, given: object, makers: Mapping[str, Callable[..., Any]] 
         rule = f"its kind must be one of {', '.join(makers)}; got {given!r:.60}"
         near = guess(kind, makers)
         raise ValueError(f"{who}: {rule}; {near}" if near else f"{who}: {rule}")
-    values = {name: _value(value) for name, value in given.items() if name != "kind"}
+    values = {name: value for name, value in given.items() if name != "kind"}
+    by_site = values.pop("weights", None)  # whatever the sites are called
+    values = {name: _value(value) for name, value in values.items()}
+    if by_site is not None:
+        values["weights"] = {n: _value(w) for n, w in by_site.items()}
     with saying(who):
         return made(kind, makers[kind], values, "{quoted} too")
 

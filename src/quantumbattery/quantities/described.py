@@ -19,7 +19,7 @@ from quantumbattery.quantities.parameters import names
 _MANY = 30  # names that are too many for a sentence where a guess will do
 _QUIET = {  # on a card only when set
     *("loss", "dephasing", "occupation", "levels", "always"),
-    *("envelope", "transition", "breaks", "sites"),
+    *("envelope", "transition", "breaks", "sites", "phase"),
 }
 
 
@@ -57,6 +57,8 @@ def short(value: object) -> str:
         return f"<array {' x '.join(map(str, value.shape))}>"
     if isinstance(value, tuple):
         return f"[{', '.join(map(short, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {short(each)}' for name, each in value.items())}}}"
     if isinstance(value, FunctionType):  # its address says nothing, and is another each time
         return f"<function {value.__name__}>"
     return f"{value:.6g}" if isinstance(value, Number) else str(value)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -129,6 +130,19 @@ def number(name: str, value: object, allowed: str, low: float) -> Parameter:
             "if it tells devices apart; what changes in time is a drive with an envelope"
         )
     return checked
+
+
+def complex_number(name: str, value: Any, allowed: str) -> Any:
+    """Check a number that may be complex; a Parameter if it is none."""
+    if np.asarray(value).dtype.kind != "c":
+        return number(name, value, allowed, -LARGEST)
+    if np.ndim(value) and not isinstance(value, xr.DataArray):
+        raise ValueError(
+            f"{name} has several complex values: give a DataArray, whose dimensions have names"
+        )
+    parts = value if isinstance(value, xr.DataArray) else np.asarray(value)[()]
+    real, imaginary = (number(name, part, allowed, -LARGEST) for part in (parts.real, parts.imag))
+    return real + 1j * imaginary if any_nonzero(imaginary) else real
 
 
 def check_axes(name: str, value: object) -> None:

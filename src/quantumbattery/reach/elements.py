@@ -50,6 +50,7 @@ class Edge:
     term: Array  # (entries,), of the Hamiltonian; after its terms come the losses
     site: Array  # (entries,), whose ladder is cut, by its column; after the last, what all share
     configuration: Array  # (entries,), where the element leads from
+    end: Array  # (entries,), a number of where it leads to: the same for the same
     value: Array  # (entries,)
 
     def followed_by(self, other: Edge, shift: int) -> Edge:
@@ -64,7 +65,7 @@ def elements_between(
 ) -> tuple[Elements, Edge]:
     """The matrix elements of all terms, grouped, and those that the cut of a ladder took away."""
     parts: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
-    edge: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0))]
+    edge: list[tuple[Array, ...]] = [(*[np.zeros(0, int)] * 3, np.zeros(0, np.uint64), np.zeros(0))]
     own = keys.of(configurations) if terms.products else keys.weights
     for group in groups:
         for piece in pieces_of(configurations, len(group.places)):
@@ -80,12 +81,12 @@ def elements_between(
                 over = room.overflows(moves, configurations[piece])
                 beyond = (moves.levels >= room.levels[moves.places]) & ~over[:, None]
                 move, k = np.nonzero(beyond)
-                term = group.term[moves.product[move]]
-                edge.append((term, moves.places[move, k], column[move], moves.value[move]))
+                term, end = group.term[moves.product], own[column] + moves.shift
+                there = (column, end, moves.value)
+                edge.append((term[move], moves.places[move, k], *(p[move] for p in there)))
                 full = np.flatnonzero(over)
                 common = np.full(len(full), len(room.levels))
-                term = group.term[moves.product[full]]
-                edge.append((term, common, column[full], moves.value[full]))
+                edge.append((term[full], common, *(p[full] for p in there)))
             column = column[inside]
             row = keys.find(own[column] + moves.shift[inside])
             parts.append((group.term[moves.product[inside]], row, column, moves.value[inside]))

@@ -165,7 +165,8 @@ def reach(
     energies = joined([hamiltonian_terms(each, counts) for each in every], links)
     anew = [reset_terms(network, counts, each) for each in fresh]
     lossy = [loss_terms(each, counts) for each in every]
-    losses = joined([*lossy, *anew], [0] * len(lossy + anew))
+    shared = [len(each.joint_losses) for each in every]
+    losses = joined([*lossy, *anew], [*shared, *(0 for _ in anew)])
     structure = Structure(
         tuple(network.sites),
         tuple(sizes.tolist()),

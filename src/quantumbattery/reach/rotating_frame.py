@@ -109,13 +109,28 @@ class _Unknowns:
             sites = [self.network.sites[name] for name in link.ends]
             for strength, products in link.terms(sites, [self.count[name] for name in link.ends]):
                 for product in products if any_nonzero(strength) else ():
-                    acting = zip(link.ends, product, strict=True)
-                    steps = [self.turning(name, operator) for name, operator in acting]
-                    chosen = _one_at_a_time([len(each) for each in steps])
-                    together = np.zeros((chosen.shape[1], self.size))
-                    for name, each, which in zip(link.ends, steps, chosen, strict=True):
-                        together[:, self.place[name]] = each[which]
-                    rows.append(together)
+                    rows.append(self.of_product(link.ends, product))
+        return rows
+
+    def of_product(self, ends: Sequence[str], operators: Sequence[Operator]) -> Array:
+        """How the elements of a product turn, shape (elements, unknowns): enough of them."""
+        steps = [self.turning(name, acts) for name, acts in zip(ends, operators, strict=True)]
+        chosen = _one_at_a_time([len(each) for each in steps])
+        together = np.zeros((chosen.shape[1], self.size))
+        for name, each, which in zip(ends, steps, chosen, strict=True):
+            together[:, self.place[name]] = each[which]
+        return together
+
+    def of_joint_losses(self) -> list[Array]:
+        """What must not turn, of the losses that sites share: all elements have to turn alike."""
+        rows = []
+        for each in self.network.joint_losses:
+            sites = [self.network.sites[name] for name in each.ends]
+            for _, parts in each.losses(sites, [self.count[name] for name in each.ends]):
+                named = [([each.ends[end] for end in ends], acts) for ends, acts in parts]
+                turning = [self.of_product(names, acts) for names, acts in named]
+                alike = np.concatenate([np.zeros((0, self.size)), *turning])
+                rows.append(alike - alike[:1])
         return rows
 
     def of_losses(self) -> list[Array]:
@@ -174,7 +189,7 @@ def frame(network: Network) -> Frame:
         if not any(equal(each.frequency, field) for field in fields):
             fields.append(each.frequency)
     still = [unknowns.of_drive(each) for each in network.drives if not each.rotating]
-    still += unknowns.of_interactions() + unknowns.of_losses()
+    still += unknowns.of_interactions() + unknowns.of_losses() + unknowns.of_joint_losses()
     rows = [np.zeros((1, unknowns.size)), *still]
     known = np.unique(np.concatenate(rows), axis=0)
     given = np.zeros((len(known), len(fields)))

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from quantumbattery.network.amplitudes import entries
-from quantumbattery.network.drives import Drive, Envelope
+from quantumbattery.network.drives import Drive
+from quantumbattery.network.envelopes import Envelope
 from quantumbattery.network.network import Network
-from quantumbattery.network.operators import Operator, diagonal
+from quantumbattery.network.operators import Operator, after, diagonal, inside
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import any_nonzero
@@ -129,6 +131,8 @@ def hamiltonian_terms(network: Network, levels: Mapping[str, int], drives: bool 
             if any_nonzero(number):
                 term = terms.add(number, k)
                 terms.products.extend(_Product(term, where, product) for product in products)
+                if each.envelope is not None:
+                    terms.signals[term] = Signal(each.envelope, each.breaks, 0.0, False)
     if drives and network.drives:
         _add_drives(terms, network, levels)
     return terms
@@ -167,15 +171,25 @@ def _add_field(
     lower, raised = parts
     turns = any_nonzero(frequency)
     strength = each.strength if each.rotating else 2 * each.strength
-    hermitian = [(False, lower + raised)]
-    if turns and each.rotating:
-        late = Operator(lower.row, lower.column, 1j * lower.value)
-        hermitian.append((True, late + Operator(raised.row, raised.column, -1j * raised.value)))
-    for is_late, acts in hermitian:
-        term = terms.add(strength, OF_DRIVE)
-        terms.products.append(_Product(term, (place,), (acts,)))
-        if turns or each.envelope is not None:
-            terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
+    even = lower + raised
+    late = Operator(lower.row, lower.column, 1j * lower.value)
+    odd = late + Operator(raised.row, raised.column, -1j * raised.value)
+    cos: Parameter = strength
+    sin: Parameter = 0.0
+    if any_nonzero(each.phase):
+        phase: Any = each.phase
+        cos, sin = strength * np.cos(phase), strength * np.sin(phase)
+    if each.rotating:  # e^{i (x + phase)} O + h.c. = cos(x + phase) even + sin(x + phase) odd
+        found = [(cos, False, even), (sin, False, odd)]
+        found += [(cos, True, odd), (-sin, True, even)] if turns else []
+    else:
+        found = [(cos, False, even), *([(-sin, True, even)] if turns else [])]
+    for number, is_late, acts in found:
+        if any_nonzero(number):
+            term = terms.add(number, OF_DRIVE)
+            terms.products.append(_Product(term, (place,), (acts,)))
+            if turns or each.envelope is not None:
+                terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
 
 
 def joined(parts: Sequence[Terms], links: Sequence[int]) -> Terms:
@@ -217,30 +231,48 @@ def reset_terms(
 
 
 def loss_terms(network: Network, levels: Mapping[str, int]) -> Terms:
-    """The losses of the sites; coefficients are rates."""
+    """The losses of the sites, then those that they share, by number; coefficients are rates."""
     terms = Terms([], [], [], {})
-    for k, (name, site) in enumerate(network.sites.items()):
+    place = {name: k for k, name in enumerate(network.sites)}
+    for name, site in network.sites.items():
         for rate, lowering in site.losses(levels[name]):
-            terms.products.append(_Product(terms.add(rate, name), (k,), (lowering,)))
+            terms.products.append(_Product(terms.add(rate, name), (place[name],), (lowering,)))
+    for k, each in enumerate(network.joint_losses):
+        sites = [network.sites[name] for name in each.ends]
+        for rate, parts in each.losses(sites, [levels[name] for name in each.ends]):
+            term = terms.add(rate, k)
+            for ends, operators in parts:
+                where = tuple(place[each.ends[end]] for end in ends)
+                terms.products.append(_Product(term, where, operators))
     return terms
 
 
 def damping(losses: Terms, levels: Sequence[int]) -> list[_Product]:
-    """L^dag L where it is not diagonal, as in ensembles of cells with three levels and more."""
-    from scipy.sparse import coo_array
-
-    products = []
+    """L^dag L where it is not diagonal, as of losses that are shared, or of some ensembles."""
+    together: dict[int, list[_Product]] = {}
     for loss in losses.products:
-        (place,), (jump,) = loss.places, loss.operators
-        if len(np.unique(jump.row)) < len(jump.row):
-            n = levels[place]
-            inside = jump.row < n
-            entries = (jump.row[inside], jump.column[inside])
-            matrix = coo_array((jump.value[inside], entries), shape=(n, n)).tocsr()
-            square = (matrix.conj().T @ matrix).tocoo()
-            operator = Operator(square.coords[0], square.coords[1], square.data)
-            products.append(_Product(-1, (place,), (operator,)))
+        together.setdefault(loss.term, []).append(loss)
+    products = []
+    for parts in together.values():
+        for one, other in product(parts, repeat=2):
+            (jump, *_), alone = other.operators, one is other and len(other.places) == 1
+            if alone and len(np.unique(jump.row)) == len(jump.row):
+                continue
+            each = _after(one, other, levels)
+            if not each.diagonal and all(len(acts.row) for acts in each.operators):
+                products.append(each)
     return products
+
+
+def _after(one: _Product, other: _Product, levels: Sequence[int]) -> _Product:
+    """The adjoint of one product after the other, on the levels there are."""
+    acting: dict[int, Operator] = {}
+    for place, operator in zip(other.places, other.operators, strict=True):
+        acting[place] = inside(operator, levels[place])
+    for place, operator in zip(one.places, one.operators, strict=True):
+        back, n = inside(operator, levels[place]).adjoint, levels[place]
+        acting[place] = after(back, acting[place], n) if place in acting else back
+    return _Product(-1, tuple(acting), tuple(acting.values()))
 
 
 def _table(operator: Operator, levels: int) -> tuple[Array, Array]:

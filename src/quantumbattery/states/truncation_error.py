@@ -141,7 +141,8 @@ class Cut:
         edge = self.state.reach.edge
         mine = np.isin(edge.term, terms)
         value = np.abs(numbers)[:, edge.term[mine]].max(axis=0) * np.abs(edge.value[mine])
-        return float(_largest_norms(edge.term[mine], edge.configuration[mine], value).sum())
+        ends = edge.configuration[mine], edge.end[mine]
+        return float(_largest_norms(edge.term[mine], ends, value).sum())
 
     @cached_property
     def _size(self) -> Array:
@@ -150,7 +151,8 @@ class Cut:
         norms = np.zeros(shift + len(losses.coefficients))
         norms[shift:] = _norms(losses)
         beyond = np.zeros_like(norms)
-        found = _largest_norms(edge.term, edge.configuration, np.abs(edge.value))
+        ends = edge.configuration, edge.end
+        found = _largest_norms(edge.term, ends, np.abs(edge.value))
         beyond[: len(found)] = found
         size = np.where(edge.term < shift, 1.0, (norms + beyond)[edge.term])
         doubled: Array = 2 * np.abs(edge.value) * size
@@ -255,19 +257,21 @@ def _norms(losses: Elements) -> Array:
     return np.sqrt(norms)
 
 
-def _largest_norms(term: Array, start: Array, value: Array) -> Array:
-    """A bound on the norm of what each term does, from its elements' starts and sizes.
+def _largest_norms(term: Array, ends: tuple[Array, Array], value: Array) -> Array:
+    """A bound on the norm of what each term does, from where its elements start and end.
 
-    The largest times how many there are from one start, and as many lead to one end: terms are
-    sums of steps up or down a ladder, each of which begins and ends once.
+    The root of the largest sum of their sizes from one start, times that to one end (Schur's test).
     """
     if not len(term):
         return np.zeros(0)
-    keys, which = np.unique(term * (int(start.max()) + 1) + start, return_inverse=True)
-    many, largest = np.zeros(int(term.max()) + 1), np.zeros(int(term.max()) + 1)
-    np.maximum.at(many, keys // (int(start.max()) + 1), np.bincount(which))
-    np.maximum.at(largest, term, value)
-    return many * largest
+    norms = np.ones(int(term.max()) + 1)
+    for end in ends:
+        of_end = np.unique(end, return_inverse=True)[1]
+        keys, which = np.unique(term * (int(of_end.max()) + 1) + of_end, return_inverse=True)
+        largest = np.zeros(len(norms))
+        np.maximum.at(largest, keys // (int(of_end.max()) + 1), np.bincount(which, value))
+        norms *= largest
+    return np.sqrt(norms)
 
 
 def _series(vectors: Array, strength: Array, taken: Array, into: Sums, order: int) -> Array:

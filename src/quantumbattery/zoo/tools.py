@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantumbattery.charging.system import System
-from quantumbattery.network.drives import Drive
-from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.network import Link
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.plot.style import COLOURS, DASHES, legend
 
@@ -53,7 +52,7 @@ def cut(system: System, levels: int) -> System:
         else site
         for name, site in system.sites.items()
     }
-    links: list[Interaction | Drive] = [*system.interactions, *system.drives]
+    links: list[Link] = [*system.links]
     return System(sites, links, system.charger, system.battery)
 
 

@@ -1,0 +1,286 @@
+"""Losses that several sites share: one bath of all, or any jump operator.
+
+As interactions they stay symbolic: rates, and the sums of products of local operators behind each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.network.interactions import Ends, checked_ends, labelled
+from quantumbattery.network.matrix_interactions import (
+    MatrixOfLevels,
+    blocks_of,
+    check_size,
+    ends_and_matrix,
+    is_function,
+    products_of,
+)
+from quantumbattery.network.operators import Operator
+from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
+from quantumbattery.quantities.described import Described, saying, short
+from quantumbattery.quantities.matrices import square_matrix
+from quantumbattery.quantities.parameters import agree, any_nonzero, complex_number, flag, number
+
+Part: TypeAlias = tuple[tuple[int, ...], tuple[Operator, ...]]
+"""A product of operators on some ends of a loss, by their numbers."""
+
+_RATE = "zero or positive, and finite"
+
+
+class JointLoss(Described):
+    """What all losses of several sites have in common: their ends, and whether they stay on."""
+
+    kind: ClassVar[str]  # the function that makes it
+    sites: tuple[str, ...]
+    always: bool
+
+    @property
+    def label(self) -> str:
+        """How messages name it."""
+        return labelled(self.kind, self.sites)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """The sites on which it acts."""
+        return self.sites
+
+    def check(self, sites: Ends) -> None:
+        """Raise ValueError if it makes no sense on these sites, its ends."""
+
+    def losses(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, list[Part]]]:
+        """Rates, and the parts that each Lindblad operator is the sum of."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dissipator(JointLoss):
+    """A bath that sites share; made by `dissipator`."""
+
+    kind = "dissipator"
+    sites: tuple[str, ...]
+    weights: tuple[Any, ...]  # of each a Parameter, or complex
+    rate: Parameter
+    occupation: Parameter
+    always: bool
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """Its values by the names of its parameters: the weights by their sites."""
+        values = super().written
+        del values["sites"]
+        return {"weights": dict(zip(self.sites, values.pop("weights"), strict=True))} | values
+
+    def losses(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, list[Part]]]:
+        """Rate (1 + n) with the weighted sum of all A, rate n with its adjoint."""
+        lower = [site.lowering(n) for site, n in zip(sites, levels, strict=True)]
+        raised = [site.raising(n) for site, n in zip(sites, levels, strict=True)]
+        warm = any_nonzero(self.occupation)
+        down = self.rate * (1 + self.occupation) if warm else self.rate
+        found = _weighted(down, self.weights, lower)
+        if warm:
+            back = [np.conj(weight) for weight in self.weights]
+            found += _weighted(self.rate * self.occupation, back, raised)
+        return [(rate, parts) for rate, parts in found if any_nonzero(rate)]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Jump(JointLoss):
+    """Any Lindblad operator on some sites; made by `jump`."""
+
+    kind = "jump"
+    sites: tuple[str, ...]
+    matrix: Array | MatrixOfLevels
+    rate: Parameter
+    always: bool
+
+    def check(self, sites: Ends) -> None:
+        """The matrix has the size of the sites together."""
+        check_size(self.label, self.sites, self.matrix, sites, hermitian=False)
+
+    def losses(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, list[Part]]]:
+        """The rate, and the matrix as a sum of products."""
+        if not any_nonzero(self.rate):
+            return []
+        every = tuple(range(len(sites)))
+        products = products_of(self.blocks(sites, levels))
+        return [(self.rate, [(every, product) for product in products])]
+
+    def blocks(self, sites: Ends, levels: Sequence[int]) -> Array:
+        """The matrix elements, as of `Coupling.blocks`."""
+        return blocks_of(self.label, self.matrix, sites, levels, hermitian=False)
+
+
+def _weighted(
+    rate: Parameter, weights: Sequence[Any], operators: Sequence[Operator]
+) -> list[tuple[Parameter, list[Part]]]:
+    """The loss sqrt(rate) sum of weights times operators, one on each end."""
+    if any(isinstance(weight, xr.DataArray) for weight in weights):
+        return _polarised(rate, weights, operators)
+    return [
+        (rate, [_part(k, w, o) for k, (w, o) in enumerate(zip(weights, operators, strict=True))])
+    ]
+
+
+def _polarised(
+    rate: Parameter, weights: Sequence[Any], operators: Sequence[Operator]
+) -> list[tuple[Parameter, list[Part]]]:
+    """The same for weights over axes: numbers times losses whose operators are the same for all.
+
+    With w = x + i y the product of one weight and the conjugate of another, w A rho B^dag + h.c. is
+    x times the loss by A + B, minus y times that by A + i B, and y - x times those by A and by B.
+    Of the generator, which is linear in them, these numbers may be negative.
+    """
+    alone = [rate * abs(weight) ** 2 for weight in weights]
+    found: list[tuple[Parameter, list[Part]]] = []
+    for k, j in combinations(range(len(weights)), 2):
+        both = weights[k] * np.conj(weights[j])
+        one, two = _part(k, 1.0, operators[k]), operators[j]
+        found.append((rate * both.real, [one, _part(j, 1.0, two)]))
+        if any_nonzero(both.imag):
+            found.append((-rate * both.imag, [one, _part(j, 1j, two)]))
+        for end in (k, j):
+            alone[end] = alone[end] + rate * (both.imag - both.real)
+    found += [(number, [_part(k, 1.0, operators[k])]) for k, number in enumerate(alone)]
+    return found
+
+
+def _part(end: int, weight: Any, acts: Operator) -> Part:
+    if np.iscomplexobj(weight) and not np.imag(weight):
+        weight = np.real(weight)
+    return (end,), (Operator(acts.row, acts.column, weight * acts.value),)
+
+
+# --- what comes in -----------------------------------------------------------------------------
+
+
+def dissipator(
+    weights: Mapping[str, complex | Values],
+    rate: Values,
+    occupation: Values = 0.0,
+    *,
+    always: bool = False,
+) -> Dissipator:
+    """Let sites lose together: one Lindblad operator sqrt(rate) (sum of weights times A).
+
+    Parameters
+    ----------
+    weights : dict of str to float, complex or DataArray
+        By site, what multiplies its lowering operator A: 1 of each for cells that are closer than
+        a wavelength, e^{i k x} along a waveguide.
+    rate : float or DataArray
+        Zero or positive: for a single site of weight 1 the same as its `loss`.
+    occupation : float or DataArray
+        n, the mean occupation of the bath: the rate then is rate (1 + n), and the adjoint of the
+        sum acts with rate n.
+    always : bool
+        Also on when not charging: from `disconnect` on, joint losses are off unless they say so.
+
+    Returns
+    -------
+    Dissipator
+        A frozen description, for the interactions of a `System`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the weights are no dict of names to finite numbers, a rate is negative, or an occupation
+        comes without one.
+
+    Notes
+    -----
+    What the sites lose by themselves, they lose besides. With weights 1 of "a" and "b" and
+    ``exchange("a", "b", 1j * rate / 2)``, "a" drives "b" and nothing comes back: a cascade (C. W.
+    Gardiner, Phys. Rev. Lett. 70, 2269 (1993)).
+
+    Examples
+    --------
+    Two cells that share a bath: what one loses is half found in the other, and stays there.
+
+    >>> import quantumbattery as qb
+    >>> cells = qb.System(
+    ...     {"charger": qb.Qubit(), "battery": qb.Qubit()},
+    ...     [qb.dissipator({"charger": 1.0, "battery": 1.0}, rate=0.5)],
+    ... )
+    >>> float(cells.charge(qb.fock(1), 100.0, ["energy"]).energy.round(9))
+    0.25
+    """
+    rule = "dissipator: weights is a dict of the names of sites to numbers"
+    if not isinstance(weights, Mapping) or not weights:
+        raise TypeError(f"{rule}; got {weights!r:.60}")
+    who = checked_ends("dissipator", tuple(weights))
+    with saying(who):
+        each = {n: complex_number(f"the weight of {n!r}", w, "finite") for n, w in weights.items()}
+        pace = number("rate", rate, _RATE, 0.0)
+        warmth = number("occupation", occupation, _RATE, 0.0)
+        if any_nonzero(warmth) and not any_nonzero(pace):
+            raise ValueError(
+                f"occupation is {short(warmth)} but rate is 0: the bath acts through the rate; "
+                "give a positive rate, or leave out the occupation"
+            )
+        agree(each | {"rate": pace, "occupation": warmth})
+        flag("always", always)
+    return Dissipator(tuple(each), tuple(each.values()), pace, warmth, bool(always))
+
+
+def jump(
+    *sites: Any,
+    matrix: MatrixLike | MatrixOfLevels | None = None,
+    rate: Values | None = None,
+    always: bool = False,
+) -> Jump:
+    """Add a Lindblad operator of one's own: sqrt(rate) times any matrix on one site or more.
+
+    Parameters
+    ----------
+    *sites : str
+        Names of the sites, one after the other; the matrix and the rate may follow.
+    matrix : array_like or Qobj, shape (d, d), or a function of the sites' levels
+        Any square matrix, real or complex, with rows as of `interaction`.
+    rate : float or DataArray
+        Zero or positive.
+    always : bool
+        Also on when not charging: from `disconnect` on, jumps are off unless they say so.
+
+    Returns
+    -------
+    Jump
+        A frozen description, for the interactions of a `System`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is no text, two are the same, the matrix is no single square one of finite
+        numbers, or the rate is negative. Its size is checked by `System`.
+
+    Examples
+    --------
+    A pump that is stronger than the loss inverts a cell: 3/4 of it are excited in the end.
+
+    >>> import numpy as np
+    >>> import quantumbattery as qb
+    >>> pump = qb.jump("cell", np.array([[0, 0], [1, 0]]), 0.3)
+    >>> cell = qb.System({"cell": qb.Qubit(loss=0.1)}, [pump], charger=[], battery="cell")
+    >>> float(cell.charge({}, np.inf, ["energy"]).energy.round(9))
+    0.75
+    """
+    given = list(sites)
+    if rate is None and len(given) > (matrix is None):
+        if isinstance(given[-1], str) or np.ndim(given[-1]) > 1 or is_function(given[-1]):
+            raise TypeError("jump: it takes a rate, after the matrix or by its name")
+        rate = given.pop()
+    names, matrix = ends_and_matrix("jump", tuple(given), matrix)
+    who = checked_ends("jump", names)
+    with saying(who):
+        checked = matrix if is_function(matrix) else square_matrix(matrix, "matrix")
+        if rate is None:
+            raise TypeError("it takes a rate, after the matrix or by its name")
+        pace = number("rate", rate, _RATE, 0.0)
+        flag("always", always)
+    return Jump(names, checked, pace, bool(always))
