@@ -1,6 +1,7 @@
 """Systems with everything at once beside the full product space, and beside what is known."""
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -137,7 +138,7 @@ def test_shapes_of_every_kind_beside_qutip():
     state = qutip.tensor(np.cos(1.0) * qutip.basis(2, 0) + np.sin(1.0) * qutip.basis(2, 1),
                          qutip.basis(2, 0)).proj()  # fmt: skip
     expected, edges = [0.0], np.union1d(times, [1.0, 1.5, 2.5])
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):  # from break to break
+    for begin, end in pairwise(edges):  # from break to break
         inside = lambda t, end=end: whole(min(t, np.nextafter(end, 0)))  # noqa: E731
         found = qutip.mesolve(qutip.QobjEvo(inside), state, [begin, end], [0.1**0.5 * a],
                               options={"atol": 1e-12, "rtol": 1e-11})  # fmt: skip

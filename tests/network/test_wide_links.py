@@ -101,7 +101,7 @@ def test_twins_with_shapes_are_meant(recwarn):
         (lambda: qb.shift("a", 1j), TypeError, "amount must be a real number"),
         (lambda: qb.shift(1, 1.0), TypeError, "shift: it takes the name of a site"),
         (lambda: qb.drive("a", 1.0, 1.0, phase=1j), TypeError, "phase must be a real number"),
-        (lambda: qb.exchange("a", "b", 1.0, envelope=lambda t: 1j), ValueError, "gives real"),
+        (lambda: qb.exchange("a", "b", 1.0, envelope=lambda _: 1j), ValueError, "gives real"),
         (lambda: qb.exchange("a", "b", 1.0, envelope=RAMP * 1j), ValueError, "gives real numbers"),
         (lambda: qb.exchange("a", "b", 1.0, envelope=np.ones((2, 2))), TypeError, "envelope is"),
         (lambda: qb.exchange("a", "b", 1.0, envelope=[1.0, 2.0], breaks=[0, 1]), ValueError,

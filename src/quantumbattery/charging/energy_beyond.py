@@ -11,6 +11,7 @@ import numpy as np
 
 from quantumbattery.charging.left_out import lost_by
 from quantumbattery.network.amplitudes import tail_quanta
+from quantumbattery.network.joint_losses import Jump
 from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.matrix_interactions import Coupling
 from quantumbattery.network.network import Network
@@ -19,7 +20,7 @@ from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.sites import Oscillator, Site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Reach
-from quantumbattery.reach.terms import OF_DRIVE, hamiltonian_terms, loss_terms
+from quantumbattery.reach.terms import OF_DRIVE, Terms, hamiltonian_terms, loss_terms
 
 _LONGEST = 500.0  # exponents: nearly 1e218
 _NOT_CONSTANT = 1e-9
@@ -44,7 +45,10 @@ class Beyond:
     i [H, f], which only terms have that change n. From n quanta a term adds d of them with an
     element of at most c (n + 1)^(p/2), and its adjoint takes them, so that it gives k no more than
     2 c d (n + 1)^(p/2) / (n + F): for p = 0, 1, 2 at most 2 c d times 1/F, 1/(2 sqrt(F - 1)), 1.
-    What a warm bath of rate g adds gives g c^2 d (n + 1)^p / (n + F).
+    What a warm bath of rate g adds gives g c^2 d (n + 1)^p / (n + F). Of a loss L = sum of L_d,
+    with L_d all of its parts that add d, the rate is that of sum of (d + e)/2 L_e^dag L_d, where
+    the product of different ones is at most half of L_d^dag L_d + L_e^dag L_e: so L_d counts
+    d + sum of |d + e|/2 over all others e times, if that is more than nothing.
 
     What is missing of a state begins at a cut, or beyond in its preparation. Its part |u><v| + h.c.
     is no more than a |u><u| + |v><v| / a for any a, so that a trace norm x which flows over a cut
@@ -68,8 +72,7 @@ class Beyond:
         )
         least = {0: 1 / shift, 1: 1.0}
         warmed = sum(
-            number * each.size**2 * each.quanta * least.get(each.power, inf)
-            for number, each in self.warming
+            number * each.size**2 * least.get(each.power, inf) for number, each in self.warming
         )
         return driven + warmed
 
@@ -172,23 +175,50 @@ def beyond(network: Network, reached: Reach, largest: Array) -> Beyond:
             rest += number * float(np.abs(each.operators[0].value).max(initial=0.0))
         if origin in own:
             energy += number * sum(part.size if part.power <= 2 else inf for part in parts)
-    losses = [
-        (float(largest[shift + each.term]), part)
-        for each in losing.products
-        for part in _product_steps(network, levels, each.places, each.operators)
-    ]
     weights = _weights([part for _, part in steps], len(levels))
-    climbs, warming = (
-        [(number, part.climb(weights)) for number, part in parts if part.climb(weights).quanta > 0]
-        for parts in (steps, losses)
-    )
+    climbs = [(n, part.climb(weights)) for n, part in steps if part.climb(weights).quanta > 0]
+    warming = [
+        (float(largest[shift + term]) * times, each)
+        for term, parts, together in _losses(network, levels, losing)
+        for times, each in _warming([part.climb(weights) for part in parts], together)
+    ]
     leaving = reached.configurations[np.unique(reached.edge.configuration)]
     held = np.zeros(len(leaving))
     for k, (name, n) in enumerate(levels.items()):
         held += weights[k] * network.sites[name].excitations(n)[leaving[:, k]]
-    arriving = max((each.quanta for _, each in [*climbs, *warming]), default=0)
+    arriving = max((0, *(each.quanta for _, each in [*climbs, *warming])))
     largest_held = float(held.max(initial=0.0)) + arriving
     return Beyond(energy, rest, tuple(climbs), tuple(warming), largest_held, float(weights.max()))
+
+
+def _losses(
+    network: Network, levels: Mapping[str, int], losing: Terms
+) -> Iterator[tuple[int, list[_Step], int]]:
+    """The number of each loss, its parts, and of how many, at least, one operator is the sum."""
+    for term, origin in enumerate(losing.origins):
+        shared = None if isinstance(origin, str) else network.joint_losses[origin]
+        if isinstance(shared, Jump):
+            yield term, list(_matrix_steps(network, levels, shared)), 1
+            continue
+        mine = [each for each in losing.products if each.term == term]
+        parts = [
+            part
+            for each in mine
+            for part in _product_steps(network, levels, each.places, each.operators)
+        ]
+        # Weights over axes come as several losses, whose sum has as many parts as there are ends.
+        yield term, parts, len(shared.ends) if shared else 1
+
+
+def _warming(parts: Sequence[_Climb], together: int) -> Iterator[tuple[float, _Climb]]:
+    """How often each part of a loss counts in the rate, (n + 1)^power times the size squared."""
+    alike: dict[int, list[_Climb]] = {}
+    for part in parts:
+        alike.setdefault(part.quanta, []).append(part)
+    for quanta, group in alike.items():
+        times = quanta + sum(abs(quanta + other) for other in alike if other != quanta) / 2
+        if times > 0:  # of a sum of so many the square is at most as many times that of each
+            yield from ((times * max(len(group), together), each) for each in group)
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +282,9 @@ def _product_steps(
         yield _Step(whole, prod(size), sum(power))
 
 
-def _matrix_steps(network: Network, levels: Mapping[str, int], link: Coupling) -> Iterator[_Step]:
+def _matrix_steps(
+    network: Network, levels: Mapping[str, int], link: Coupling | Jump
+) -> Iterator[_Step]:
     """The parts of a matrix on some sites, by how many quanta they add to each."""
     names = list(network.sites)
     sites = [network.sites[name] for name in link.ends]
