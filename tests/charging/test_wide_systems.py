@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import qutip
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
@@ -34,6 +34,22 @@ def test_random_systems(seed, lossy):
 def ladder(system):
     ensembles = any(isinstance(system.sites[name], qb.Ensemble) for name in system.battery)
     return "collective" if ensembles else "global"
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 2**32), st.booleans())
+def test_a_certified_optimum_of_random_systems(seed, lossy):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        system, chosen = random_case(seed, 12, lossy, wide=True)
+        how = {"of": ["energy", "ergotropy"], "extraction": ladder(system)}
+        found = system.optimum(chosen, 4.0, **how, tolerance=1e-3)
+        times = np.linspace(0, 4, 801)
+        dense = system.charge(chosen, times, how["of"], extraction=how["extraction"])
+    for name in how["of"]:
+        top = float(dense[name].max())
+        assert top <= float(found[f"{name}_bound"]) + 1e-9
+        assert float(found[f"{name}_max"]) >= top * (1 - 1e-3) - 1e-9
 
 
 # --- numbers over axes ---------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.further_measures import check_further
+from quantumbattery.charging.gain import check_gain
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.steady_state import steady
@@ -116,6 +117,7 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 def run(problem: Problem) -> Solution:
     """Solve, with levels and methods that fit; for infinite times, for the steady state."""
     with within_memory():
+        check_gain(problem)
         return steady(problem) if np.isinf(problem.axes.times).any() else solved(problem)
 
 

@@ -42,8 +42,8 @@ def first_bend(reached: Reach, numbers: Array, start: Array, still: Collection[s
     members = int(reached.start.member.max()) + 1
     held = min((2 + losses) * min(members, _TOGETHER), reached.size)  # kets of a first derivative
     each = (2 + losses) * held * reached.size
-    if each > _MOST:
-        return np.full(len(numbers), np.inf)
+    if each > _MOST or (numbers[:, len(reached.hamiltonian.coefficients) :] < 0).any():
+        return np.full(len(numbers), np.inf)  # weights over axes come as rates of either sign
     frame, bend = _frame(reached, numbers, still), np.zeros(len(numbers))
     step = max(1, _AT_ONCE // each)
     for low in range(0, len(numbers), step):
@@ -67,7 +67,8 @@ def first_derivatives(reached: Reach, numbers: Array, start: Array, energies: Ar
     losses, found = len(np.unique(reached.losses.term)), np.zeros((3, len(numbers)))
     members = min(int(reached.start.member.max()) + 1, _TOGETHER)
     held = min((2 + losses) ** 2 * members, reached.size)
-    if (2 + losses) * held * energies.size > _MOST:
+    signs = (numbers[:, len(reached.hamiltonian.coefficients) :] < 0).any()
+    if signs or (2 + losses) * held * energies.size > _MOST:
         return np.full_like(found, np.inf)
     generator = _Generator(reached, numbers, _frame(reached, numbers, ()))
     for kets in _kets(reached, start):

@@ -39,6 +39,7 @@ class JointLoss(Described):
 
     kind: ClassVar[str]  # the function that makes it
     sites: tuple[str, ...]
+    rate: Parameter
     always: bool
 
     @property
