@@ -26,9 +26,9 @@ class System(StateReading):
     ----------
     sites : dict of str to Qubit, Qudit, Oscillator or Ensemble
         By name, in the order in which the levels of a configuration are written.
-    interactions : sequence of Interaction and Drive
-        Made by `exchange`, `dipole`, `heisenberg` or `interaction`, and by `drive` or
-        `two_photon_drive`; on while charging.
+    interactions : sequence
+        Made by `exchange`, `dipole`, `heisenberg`, `interaction` or `shift`, by `drive` or
+        `two_photon_drive`, and by `dissipator` or `jump`; on while charging.
     charger, battery : str or list of str
         The sites that a preparation prepares, and those whose energy is stored. All other sites
         mediate. The list of chargers may be empty: then drives, baths or interactions charge, or

@@ -19,6 +19,7 @@ from quantumbattery.network.network import Link
 from quantumbattery.network.shifts import shift
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.quantities.described import Described, choices, guess, made, saying
+from quantumbattery.quantities.parsing import written_number
 
 _SITES: dict[str, Callable[..., Site]] = {
     "qubit": Qubit,
@@ -26,6 +27,8 @@ _SITES: dict[str, Callable[..., Site]] = {
     "oscillator": Oscillator,
     "ensemble": Ensemble,
 }
+
+_COMPLEX = ("strength", "weight", "matrix", "lowering")
 
 
 def _interaction(
@@ -122,6 +125,20 @@ def _value(given: Any) -> Any:
     return [_value(each) for each in given] if isinstance(given, list) else given
 
 
+def _argument(name: str, given: Any) -> Any:
+    """An argument by its name; numbers that may be complex may be texts."""
+    if name == "weights" and isinstance(given, Mapping):  # whatever the sites are called
+        return {site: _argument("weight", weight) for site, weight in given.items()}
+    return _read(given) if name in _COMPLEX else _value(given)
+
+
+def _read(given: Any) -> Any:
+    """A number, or lists of them, of which texts are read."""
+    if isinstance(given, list):
+        return [_read(each) for each in given]
+    return written_number(given) if isinstance(given, str) else _value(given)
+
+
 def described(who: str, given: object, makers: Mapping[str, Callable[..., Any]] = _SITES) -> Any:
     """A site, or an interaction or a drive, from its plain form."""
     kind = given.get("kind") if isinstance(given, Mapping) else None
@@ -129,12 +146,8 @@ def described(who: str, given: object, makers: Mapping[str, Callable[..., Any]] 
         rule = f"its kind must be one of {', '.join(makers)}; got {given!r:.60}"
         near = guess(kind, makers)
         raise ValueError(f"{who}: {rule}; {near}" if near else f"{who}: {rule}")
-    values = {name: value for name, value in given.items() if name != "kind"}
-    by_site = values.pop("weights", None)  # whatever the sites are called
-    values = {name: _value(value) for name, value in values.items()}
-    if by_site is not None:
-        values["weights"] = {n: _value(w) for n, w in by_site.items()}
     with saying(who):
+        values = {n: _argument(n, each) for n, each in given.items() if n != "kind"}
         return made(kind, makers[kind], values, "{quoted} too")
 
 

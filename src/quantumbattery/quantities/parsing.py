@@ -1,4 +1,4 @@
-"""Angles and times as people write them."""
+"""Angles, times and complex numbers as people write them."""
 
 from __future__ import annotations
 
@@ -48,6 +48,24 @@ def moments(what: str, text: str) -> float | dict[str, float | int]:
             f"got {text!r}"
         )
     return value
+
+
+def written_number(given: object) -> complex:
+    """Read a number that may be complex, such as 0.5 or "0.5-1j"; ValueError if it is none.
+
+    Examples
+    --------
+    >>> written_number("1 - 0.5j")
+    (1-0.5j)
+    """
+    if isinstance(given, bool) or not isinstance(given, int | float | complex | str):
+        raise ValueError(f'a number, complex ones as texts such as "0.5-1j"; got {given!r:.40}')
+    try:
+        return complex(given.replace(" ", "") if isinstance(given, str) else given)
+    except ValueError:
+        raise ValueError(
+            f'a number, complex ones as texts such as "0.5-1j"; got {given!r:.40}'
+        ) from None
 
 
 def angle(name: str, text: str) -> float:

@@ -17,6 +17,7 @@ from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import check_known, choices, listed, saying
 from quantumbattery.quantities.measures import NAMED, PARAMETERS, Quantity
 from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.quantities.parsing import written_number
 from quantumbattery.sweeps.grid import TAKEN
 
 MATRIX = "density_matrix"
@@ -244,9 +245,7 @@ def _numbers(given: object) -> Array:
     for place in np.ndindex(*values.shape):
         each = rows[place[0]][place[1]]
         try:
-            if isinstance(each, bool) or not isinstance(each, int | float | str):
-                raise ValueError
-            values[place] = complex(each.replace(" ", "") if isinstance(each, str) else each)
+            values[place] = written_number(each)
         except ValueError:
             raise ValueError(f"{rule}; got {each!r:.40} in it") from None
     return values
