@@ -18,9 +18,10 @@ from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout
 from quantumbattery.charging.solve import few_threads, initial, watched
 from quantumbattery.charging.stroke import Stroke, Strokes
-from quantumbattery.dynamics.cycles import Cycle, Stage
+from quantumbattery.dynamics.cycles import Cycle
 from quantumbattery.dynamics.motion import Motion, columns_of, motion
 from quantumbattery.dynamics.runge_kutta import Clock
+from quantumbattery.dynamics.stages import Stage
 from quantumbattery.dynamics.storage import whole
 from quantumbattery.machine import allow, within_memory
 from quantumbattery.network.amplitudes import density_matrix as matrix_of
