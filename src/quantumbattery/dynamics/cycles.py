@@ -23,7 +23,8 @@ _STRIDE = 256  # cycles that one product takes
 _SPARSE = 4  # times as many cycles as are asked for, up to which all of them are made
 _ROUNDING = 1e-11  # of a time that is a sum of many
 _FEW = 8  # different moments in a stroke that are read by a matrix each
-_REPEATED = 32  # cycles from which on it may pay to look for a sparse map
+_REPEATED = 32  # cycles, or moments, from which on it may pay to look for a sparse map
+_THIN = 8  # times fewer entries than a dense map it then has on its way
 _ENTRY = 16  # products of dense matrices that take as long as one of a sparse matrix,
 _CALL = 1 << 15  # and as calling one
 
@@ -96,8 +97,9 @@ class Cycle:
         least = self.most * (_CALL + _ENTRY * self.blocks.count * self.size)
         if self.most < _REPEATED or least > self._products:
             return None
-        dense = self.size * (self.size + self.blocks.size)
-        made = SparseCycle(self.blocks, self.stages, int(min(self.room, dense)))
+        dense = self.blocks.count * self.size * (self.size + self.blocks.size)
+        most = int(min(self.room, max(dense / _THIN, _SMALL_MAP**2)))
+        made = SparseCycle(self.blocks, self.stages, most)
         if made.map is None:
             return None
         entries = max(each.nnz for each in made.map)
@@ -173,7 +175,7 @@ class Cycle:
         places (T,) are taken.
         """
         moments, which = np.unique(spans, return_inverse=True)
-        if self._sparse is not None and len(moments) <= _FEW:
+        if self._sparse is not None and len(moments) * _REPEATED <= self.asked:
             seen = self._sparse.read(carried[..., place, :], stroke, moments, which)
             if seen is not None:
                 return seen

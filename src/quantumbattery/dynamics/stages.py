@@ -19,6 +19,8 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.reset import Reset
 
+_MOMENTS = 32  # of which what is read is a matrix that is kept
+
 
 class Few(Protocol):
     """A propagator that ties each number to few others."""
@@ -87,9 +89,13 @@ class SparseCycle:
     @cached_property
     def map(self) -> list[Any] | None:
         """The map of a cycle, (blocks m, blocks m); None if it has no few entries."""
-        ended = self._until(len(self.stages) - 1, self.stages[-1].duration)
-        first = self.stages[0].reset
+        ended, first = self._ended, self.stages[0].reset
         return ended if ended is None or first is None else _products([first.traced.matrix], ended)
+
+    @cached_property
+    def _ended(self) -> list[Any] | None:
+        """From what is carried to the state at the end."""
+        return self._until(len(self.stages) - 1, self.stages[-1].duration)
 
     def _until(self, stroke: int, span: float) -> list[Any] | None:
         """From what is carried to the state so long after the reset of a stroke."""
@@ -102,7 +108,10 @@ class SparseCycle:
             if k and stage.reset is not None:
                 anew = csr_array(stage.reset.fresh.matrix) @ csr_array(stage.reset.traced.matrix)
                 made = _products([anew], made)
-            moved = stage.matrices(span if k == stroke else stage.duration, self.most)
+            span_of = span if k == stroke else stage.duration
+            if not span_of:
+                continue
+            moved = stage.matrices(span_of, self.most)
             if moved is None:
                 return None
             made = _products(moved, made)
@@ -131,9 +140,9 @@ class SparseCycle:
         return {}
 
     def read(self, carried: Array, stroke: int, moments: Array, which: Array) -> Array | None:
-        """What is read of (g, blocks, c, T, m) at moments (k,), of which T are asked; or None.
+        """What is read, (g, blocks, c, T, rows), of (g, blocks, c, T, m) at moments (k,).
 
-        With the shape (g, blocks, c, T, rows).
+        At `which` (T,) of them; None of too many moments, or of what has no few entries.
         """
         g, count, c, _, _ = carried.shape
         rows = self.blocks.rows
@@ -149,10 +158,14 @@ class SparseCycle:
         return out.transpose(0, 1, 3, 4, 2)
 
     def _at(self, stroke: int, moment: float) -> list[Any] | None:
-        """What is read at a moment of a stroke, of what is carried into the cycle."""
+        """What is read at a moment of a stroke, of what is carried into the cycle; of the first."""
         key = stroke, moment
         if key not in self._seen:
-            states, read = self._until(stroke, moment), self.blocks.read
+            if len(self._seen) >= _MOMENTS:
+                return None
+            end = len(self.stages) - 1, self.stages[-1].duration
+            states = self._ended if key == end else self._until(stroke, moment)
+            read = self.blocks.read
             known = states is None or read is None
             self._seen[key] = states if known else _products([read], states)
         return self._seen[key]
