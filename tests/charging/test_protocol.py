@@ -1,6 +1,8 @@
 """Strokes one after another, beside step by step evolution in the full product space."""
 
 import warnings
+from contextlib import ExitStack, contextmanager, nullcontext
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,16 +12,47 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
+from quantumbattery.dynamics import cycles, motion, separate
 from quantumbattery.dynamics.cycles import when
+from quantumbattery.dynamics.stages import SparseCycle
 from roads.product_space import initial, ladder
 from roads.strokes import random_protocol, walked
 
 WORK = ("energy", "ergotropy", "capacity", "energy_variance")
 
 
+@contextmanager
+def sparse():
+    """Cycles are sparse matrices wherever they can be; gives how often they were applied."""
+    costs = {"_CALL": 0, "_ENTRY": 0, "_REPEATED": 1}
+    used, after = [], SparseCycle.after
+    with ExitStack() as stack:
+        for name, value in costs.items():
+            stack.enter_context(patch.object(cycles, name, value))
+        stack.enter_context(patch.object(motion, "_LARGEST_VECTOR", 3))
+        stack.enter_context(patch.object(separate, "_LARGE", 3))
+        stack.enter_context(
+            patch.object(
+                SparseCycle, "after", lambda self, *now: (used.append(self), after(self, *now))[1]
+            )
+        )
+        yield used
+
+
 @settings(max_examples=30)
 @given(st.integers(0, 10**6), st.booleans())
 def test_random_protocols_agree_with_the_full_space(seed, lossy):
+    check_in_full_space(seed, lossy)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.booleans())
+def test_random_protocols_of_few_entries_do_so_too(seed, lossy):
+    with sparse():
+        check_in_full_space(seed, lossy)
+
+
+def check_in_full_space(seed, lossy):
     strokes, parts, first, chosen = random_protocol(seed, lossy)
     levels = [site.dimension for site in first.sites.values()]
     rng, repeat = np.random.default_rng(seed), 4
@@ -53,7 +86,8 @@ def maser(levels, atom, time, **loss):
 
 @pytest.mark.parametrize("atom", ["excited", "coherent", "mixed"])
 @pytest.mark.parametrize("loss", [0.0, 0.02])
-def test_many_collisions_are_those_of_the_recursion(atom, loss):
+@pytest.mark.parametrize("few", [False, True])
+def test_many_collisions_are_those_of_the_recursion(atom, loss, few):
     """Kraus operators of one crossing, found by QuTiP, applied one by one."""
     n, time, many = 7, 0.9, 300
     ket = np.array([0.6, 0.8j]) if atom == "coherent" else np.array([0.0, 1.0])
@@ -66,7 +100,11 @@ def test_many_collisions_are_those_of_the_recursion(atom, loss):
     table = qb.Protocol([maser(n, qb.state(fresh), time, loss=loss)], many)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # seven levels are few
-        ours = table.density_matrix({}, [time * k for k in (1, 2, 77, many)])
+        times = [time * k for k in (1, 2, 77, many)]
+        with sparse() if few else nullcontext() as used:
+            ours = table.density_matrix({}, times)
+    if atom == "coherent":  # others leave a cavity without coherence, of seven numbers
+        assert bool(used) == few
     known = {}
     for k in range(1, many + 1):
         both = qutip.tensor(qutip.Qobj(fresh), cavity)
@@ -90,8 +128,12 @@ def test_every_way_of_repeating_gives_the_same():
         half = qb.Protocol([maser(9, qb.bloch(2.0), 1.1, loss=0.01)], 3).charge(
             {}, [2.75], ["energy", "ergotropy"]
         )
+        with sparse() as used:
+            mapped = protocol.charge({}, measures=["energy", "ergotropy"])
+    assert used
     for name in ("energy", "ergotropy"):
         chosen = every[name].values[[0, 3, 499, 500]]
+        assert mapped[name].values == pytest.approx(every[name].values, abs=1e-12)
         assert few[name].values == pytest.approx(chosen, abs=1e-12)
         assert odd[name].values[0] == pytest.approx(half[name].values[0], abs=1e-12)
     assert every.cycle.values[[0, 1, 2, 500]].tolist() == [0, 0, 1, 499]
@@ -138,6 +180,31 @@ def test_axes_of_systems_and_preparations():
         assert ours.values == pytest.approx(known[name].values, abs=1e-12)
     assert table.stroke.values.tolist() == [0, 0]
     assert table.cycle.values.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.3])
+def test_axes_of_cycles_that_are_sparse(loss):
+    """Couplings of their own maps, starts of their own columns: each as it is alone."""
+    couplings, alphas = [0.5, 1.0, 1.3], [0.2, 0.4]
+
+    def charged(strength, alpha, *, levels=6):
+        link = [qb.exchange("atom", "cavity", strength)]
+        sites = {"atom": qb.Qubit(), "cavity": qb.Oscillator(levels=levels, loss=loss)}
+        stroke = qb.Stroke(qb.System(sites, link, "atom", "cavity"), 0.8, {"atom": qb.bloch(1.0)})
+        free = qb.Stroke(qb.System(sites, [], "atom", "cavity"), 0.3)
+        starts = {"cavity": qb.coherent(alpha)}
+        return qb.Protocol([stroke, free], 5).charge(starts, measures=["energy", "ergotropy"])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # six levels are few
+        with sparse() as used:
+            every = charged(xr.DataArray(couplings, dims="k"), xr.DataArray(alphas, dims="a"))
+        assert used
+        for k, strength in enumerate(couplings):
+            for a, alpha in enumerate(alphas):
+                ours, known = every.isel(k=k, a=a), charged(strength, alpha)
+                assert ours.energy.values == pytest.approx(known.energy.values, abs=1e-12)
+                assert ours.ergotropy.values == pytest.approx(known.ergotropy.values, abs=1e-12)
 
 
 def test_what_is_seen_at_a_cut_is_said():

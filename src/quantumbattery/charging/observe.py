@@ -24,7 +24,7 @@ from quantumbattery.quantities.aliases import Array, MatrixLike, Values
 from quantumbattery.quantities.described import choices, listed, saying
 from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.quantities.measures import Quantity
-from quantumbattery.quantities.tables import check_names, dataset, describe
+from quantumbattery.quantities.tables import check_names, dataset, density_matrices
 
 _REAL = 1e-12  # of the largest element: what a Hermitian matrix may lack
 _DIGITS = "0123456789"
@@ -178,13 +178,8 @@ def labelled_matrices(
     labels = _labels(counts)
     said = _said(network, solution) | {"sites": list(sites), "levels": counts}
     meaning = Quantity(f"density matrix of {listed(sites)}", r"$\rho$", "1", "")
-    return xr.DataArray(
-        axes.labelled(found.reshape(*found.shape[:3], size, size)),
-        dims=(*axes.sizes, "row", "column"),
-        coords=describe(axes.coords) | {"row": ("row", labels), "column": ("column", labels)},
-        name="density_matrix",
-        attrs=meaning.attrs() | said,
-    )
+    rho = axes.labelled(found.reshape(*found.shape[:3], size, size))
+    return density_matrices(axes.sizes, axes.coords, rho, labels, meaning.attrs() | said)
 
 
 def _labels(levels: Iterable[int]) -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass
 from functools import reduce
+from itertools import islice
 
 import numpy as np
 
@@ -18,11 +20,13 @@ from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout
 from quantumbattery.charging.solve import few_threads, initial, watched
 from quantumbattery.charging.stroke import Stroke, Strokes
-from quantumbattery.dynamics.cycles import Cycle, Stage
+from quantumbattery.dynamics.cycles import Cycle
 from quantumbattery.dynamics.motion import Motion, columns_of, motion
 from quantumbattery.dynamics.runge_kutta import Clock
+from quantumbattery.dynamics.separate import parts_of
+from quantumbattery.dynamics.stages import Stage
 from quantumbattery.dynamics.storage import whole
-from quantumbattery.machine import allow, within_memory
+from quantumbattery.machine import allow, cores, within_memory
 from quantumbattery.network.amplitudes import density_matrix as matrix_of
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
@@ -226,12 +230,19 @@ class Work:
     def one_thread(self) -> AbstractContextManager[object]:
         """Keep the linear algebra from starting threads for small matrices.
 
-        Without loss not even a density matrix needs larger ones than its configurations.
+        Without loss not even a density matrix needs larger ones than its configurations; and with
+        it, no larger ones than the parts that move apart.
         """
-        reached, largest = self.state.reach, max(blocks.size for blocks in self.state.blocks)
+        reached = self.state.reach
         rates = np.any(self.acting, axis=0) * self.numbers  # of resets: none
-        lossy = rates[:, len(reached.hamiltonian.coefficients) :].any()
-        return few_threads(largest if lossy else min(largest, reached.size))
+        if not rates[:, len(reached.hamiltonian.coefficients) :].any():
+            return few_threads(min(reached.size, max(each.size for each in self.state.blocks)))
+        largest = 0
+        for blocks in self.state.blocks:
+            for mine in self.acting:
+                parts = parts_of(blocks, np.where(mine, self.numbers, 0.0))
+                largest = max(largest, parts[-1].shape[1] if parts else blocks.size)
+        return few_threads(largest)
 
     def memory(self, times: int) -> dict[str, Array]:
         """Room for everything that is asked."""
@@ -300,8 +311,25 @@ class Work:
 
     def fill(self, cycles: list[Cycle], columns: dict[str, Array], moments: Moments) -> float:
         """Fill the columns (g, c, T, ...); gives the largest weight seen beside a cut."""
-        carried, done, seen = self._begun(cycles), 0, 0.0
-        held = self._held()
+        seen, held, workers = 0.0, self._held(), cores()
+        moved = self._moved(cycles, moments)
+
+        def read(stroke: int, which: Array, states: Array) -> float:
+            times = moments.times[which]
+            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > 0)
+            found = self.reading.columns(columns, states, self.batteries[stroke], rate, None, held)
+            for name, column in columns.items():
+                column[:, :, which] = found[name]
+            return self._at_cut(states)
+
+        with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
+            while some := list(islice(moved, workers)):
+                seen = max(seen, *pool.map(read, *zip(*some, strict=True)))
+        return seen
+
+    def _moved(self, cycles: list[Cycle], moments: Moments) -> Iterator[tuple[int, Array, Array]]:
+        """Strokes, some of the moments in each, and the states (g, c, T, entries) then."""
+        carried, done = self._begun(cycles), 0
         for now in self._parts(moments):
             here = moments.some(now)
             rounds, place = np.unique(here.cycle, return_inverse=True)
@@ -310,20 +338,14 @@ class Work:
                 for each, start in zip(cycles, carried, strict=True)
             ]
             carried, done = [each[..., -1, :] for each in into], int(rounds[-1])
-            for k in np.unique(here.stroke):
+            for k in np.unique(here.stroke).tolist():
                 mine = np.flatnonzero(here.stroke == k)
                 spans, which = here.spans[mine], place[mine]
                 moved = [
-                    (each.blocks, each.read(start, which, int(k), spans))
+                    (each.blocks, each.read(start, which, k, spans))
                     for each, start in zip(cycles, into, strict=True)
                 ]
-                states, times = columns_of(moved, self.state.size), here.times[mine]
-                rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > 0)
-                found = self.reading.columns(columns, states, self.batteries[k], rate, None, held)
-                for name, column in columns.items():
-                    column[:, :, now[mine]] = found[name]
-                seen = max(seen, self._at_cut(states))
-        return seen
+                yield k, now[mine], columns_of(moved, self.state.size)
 
     def _begun(self, cycles: list[Cycle]) -> list[Array]:
         """What each group of blocks carries into the first cycle, (g or 1, blocks, c, m)."""

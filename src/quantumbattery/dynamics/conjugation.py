@@ -12,7 +12,7 @@ import numpy as np
 
 from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.sparse import Sums, adjoint, entries, sparse
+from quantumbattery.reach.sparse import Sums, adjoint, components, entries, sparse
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
 
@@ -26,6 +26,7 @@ class Conjugation:
     column: Array  # (elements,), among those of the bras
     kets: Unitary  # of H on the former, (g, rows, rows)
     bras: Unitary
+    joined: tuple[Array, Array]  # which kets, and which bras, H joins: a number for each
     into: Sums  # numbers to elements
     back: Sums
 
@@ -38,16 +39,20 @@ class Conjugation:
         ends = [each[state.chosen[blocks.inside]] for each in state.rectangles.elements]
         (kets, row), (bras, column) = (np.unique(each, return_inverse=True) for each in ends)
         h = state.reach.hamiltonian
-        made = []
+        made: list[Unitary] = []
+        joined: list[Array] = []
         for inside in (kets, bras):
             own = numbers[:, : len(h.coefficients)]
-            dense = [h.matrix(each)[inside][:, inside].toarray() for each in own]
-            made.append(Unitary.of(np.stack(dense)))
+            dense = np.stack([h.matrix(each)[inside][:, inside].toarray() for each in own])
+            made.append(Unitary.of(dense))
+            one, two = np.nonzero(dense.any(axis=0))
+            joined.append(components(one, two, len(inside)))
         value, one, two = entries(state.turn)
         low, high = blocks.inside.start, blocks.inside.stop
         mine = (one >= low) & (one < high)
         turn: Any = sparse(value[mine], one[mine] - low, two[mine] - low, (high - low,) * 2)
-        return cls(blocks, row, column, made[0], made[1], Sums(adjoint(turn)), Sums(turn))
+        which = joined[0], joined[1]
+        return cls(blocks, row, column, made[0], made[1], which, Sums(adjoint(turn)), Sums(turn))
 
     @property
     def fastest(self) -> float:
@@ -64,6 +69,24 @@ class Conjugation:
         apart = self._matrices(starts.reshape(g, count, c * m, n))
         chosen = apart.reshape(g, c, m, *apart.shape[-2:])[:, :, place]
         return self._moved(chosen, spans)
+
+    def matrices(self, time: float, most: int) -> list[Any] | None:
+        """Itself as a sparse matrix for each generator; None if it has more entries than that."""
+        from scipy.sparse import csr_array, kron
+
+        pairs = zip((self.kets, self.bras), self.joined, strict=True)
+        left, right = (np.where(of[:, None] == of, _unitary(each, time), 0.0) for each, of in pairs)
+        if np.count_nonzero(left[0]) * np.count_nonzero(right[0]) > most:
+            return None
+        place, size = self.row * right.shape[-1] + self.column, self.blocks.count * self.blocks.size
+        found = []
+        for kets, bras in zip(left, right, strict=True):
+            both = kron(csr_array(kets), csr_array(bras.conj()), format="csr")[place][:, place]
+            value, row, column = entries(self.back.matrix @ both @ self.into.matrix)
+            places = self.blocks.kept[row], self.blocks.kept[column]
+            value = value if self.blocks.double else value.real
+            found.append(csr_array((value, places), shape=(size, size)))
+        return found
 
     def error(self, start: Array, times: Array, found: Array) -> float:  # noqa: ARG002
         """0: only rounding, which `fastest` tells."""

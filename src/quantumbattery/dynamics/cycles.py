@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 import numpy as np
 
-from quantumbattery.dynamics.motion import Propagator
-from quantumbattery.dynamics.storage import Constant
+from quantumbattery.dynamics.stages import SparseCycle, Stage
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
-from quantumbattery.states.reset import Reset
 
 _LARGEST_MAP = 2048  # numbers of a block up to which a cycle is written as a matrix
 _SMALL_MAP = 256  # numbers up to which that costs nothing
@@ -26,49 +23,10 @@ _STRIDE = 256  # cycles that one product takes
 _SPARSE = 4  # times as many cycles as are asked for, up to which all of them are made
 _ROUNDING = 1e-11  # of a time that is a sum of many
 _FEW = 8  # different moments in a stroke that are read by a matrix each
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """A stroke of a group of blocks, of which everything is read."""
-
-    moving: Propagator
-    duration: float
-    back: Propagator | None  # out of the frame in which it moves
-    reset: Reset | None  # at its beginning
-
-    def begun(self, states: Array) -> Array:
-        """States (g, blocks, c, n) once the reset is done."""
-        return states if self.reset is None else self.reset.anew(self.reset.others(states))
-
-    def ended(self, states: Array) -> Array:
-        """States (g, blocks, c, n) from just after the reset to the end."""
-        whole = np.array([self.duration])
-        states = self.moving.at(states, whole)[..., 0, :]
-        return states if self.back is None else self.back.at(states, whole)[..., 0, :]
-
-    def inside(self, states: Array, spans: Array) -> Array:
-        """States (g, blocks, c, n) after spans (T,) since the reset: (g, blocks, c, T, n)."""
-        moved = self.moving.at(states, spans)
-        return moved if self.back is None else _each(self.back, moved, spans)
-
-    def apart(self, states: Array, place: Array, spans: Array) -> Array:
-        """Each of some states (g, blocks, c, m, n), by its place (T,), after a span of its own."""
-        if hasattr(self.moving, "each"):
-            moved = _each(self.moving, states[..., place, :], spans)
-        else:  # under what changes in time, start by start
-            order, trail = [], []
-            for which in np.unique(place):
-                order.append(np.flatnonzero(place == which))
-                trail.append(self.moving.at(states[..., which, :], spans[order[-1]]))
-            back = np.argsort(np.concatenate(order))
-            moved = np.concatenate(trail, axis=-2)[..., back, :]
-        return moved if self.back is None else _each(self.back, moved, spans)
-
-
-def _each(propagator: Propagator, states: Array, spans: Array) -> Array:
-    """Each of the states (g, blocks, c, T, n) after a span of its own."""
-    return cast(Constant, propagator).each(states, np.arange(len(spans)), spans)
+_REPEATED = 32  # cycles, or moments, from which on it may pay to look for a sparse map
+_THIN = 8  # times fewer entries than a dense map it then has on its way
+_ENTRY = 16  # products of dense matrices that take as long as one of a sparse matrix,
+_CALL = 1 << 15  # and as calling one
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +92,30 @@ class Cycle:
         return self.most > 1 and not large and numbers <= self.room
 
     @cached_property
+    def _sparse(self) -> SparseCycle | None:
+        """The map with few entries, if there is one, and cycle after cycle costs less."""
+        least = self.most * (_CALL + _ENTRY * self.blocks.count * self.size)
+        if self.most < _REPEATED or least > self._products:
+            return None
+        dense = self.blocks.count * self.size * (self.size + self.blocks.size)
+        most = int(min(self.room, max(dense / _THIN, _SMALL_MAP**2)))
+        made = SparseCycle(self.blocks, self.stages, most)
+        if made.map is None:
+            return None
+        entries = max(each.nnz for each in made.map)
+        return made if self.most * (_CALL + _ENTRY * entries) < self._products else None
+
+    @property
+    def _products(self) -> float:
+        """How many products powers of the map take; without bound where it is not written."""
+        if not self.written:
+            return np.inf
+        digits, squared = self.most.bit_length(), self.blocks.count * self.size**2
+        if self.most > _SPARSE * self.asked:
+            return float(digits * squared * (self.size + self.asked))
+        return float(squared * (min(digits, _STRIDE.bit_length()) * self.size + self.most))
+
+    @cached_property
     def _squares(self) -> list[Array]:
         """The map of 1, 2, 4 ... cycles, as many as were needed."""
         return [self.map]
@@ -145,6 +127,8 @@ class Cycle:
 
     def after(self, carried: Array, cycles: Array) -> Array:
         """What is carried into cycles (k,), which rise: (g, blocks, c, k, m), from that into 0."""
+        if self._sparse is not None:
+            return self._sparse.after(carried, cycles)
         if not self.written:
             return self._one_by_one(carried, cycles)
         last = int(cycles[-1])
@@ -191,6 +175,10 @@ class Cycle:
         places (T,) are taken.
         """
         moments, which = np.unique(spans, return_inverse=True)
+        if self._sparse is not None and len(moments) * _REPEATED <= self.asked:
+            seen = self._sparse.read(carried[..., place, :], stroke, moments, which)
+            if seen is not None:
+                return seen
         if self.written and len(moments) <= _FEW and len(moments) * self.size <= self.asked:
             return self._by_matrices(carried[..., place, :], stroke, moments, which)
         g, count, c, k, m = carried.shape

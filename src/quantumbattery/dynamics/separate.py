@@ -7,6 +7,7 @@ stroke of a protocol, far smaller parts move apart from each other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,27 @@ class Separate:
         return self._joined(
             [moving.each(_some(flat, which), place, spans) for which, moving in self.parts]
         )
+
+    def matrices(self, time: float, most: int) -> list[Any] | None:
+        """Itself as a sparse matrix for each generator; None if it has more entries than that."""
+        from scipy.sparse import csr_array
+
+        if sum(place.size * place.shape[1] for place, _ in self.parts) > most:
+            return None
+        values, rows, columns = [], [], []
+        for place, moving in self.parts:
+            many, m = place.shape
+            units = np.broadcast_to(np.eye(m), (1, many, m, m))
+            moved = moving.at(units, np.array([time]))[..., 0, :]  # (g, parts, from, to)
+            values.append(moved.reshape(len(moved), -1))
+            rows.append(np.tile(place[:, None], (1, m, 1)).ravel())
+            columns.append(np.repeat(place, m, axis=1).ravel())
+        size = self.blocks.count * self.blocks.size
+        places = np.concatenate(rows), np.concatenate(columns)
+        return [
+            csr_array((each, places), shape=(size, size))
+            for each in np.concatenate(values, axis=-1)
+        ]
 
     def error(self, start: Array, times: Array, found: Array) -> float:  # noqa: ARG002
         """0: only rounding, which `fastest` tells."""

@@ -10,7 +10,7 @@ import xarray as xr
 from quantumbattery.pair.closed_form import half_lives
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.measures import STORAGE
-from quantumbattery.quantities.tables import describe
+from quantumbattery.quantities.tables import density_matrices
 
 
 def with_half_lives(
@@ -46,17 +46,12 @@ def joint_state(
     """Density matrices (..., 4, 4) with their axes and levels."""
     if taken := {"row", "column"} & sizes.keys():
         raise ValueError(f"the axis name '{taken.pop()}' is that of the matrix; rename the axis")
-    labels = ["00", "01", "10", "11"]
-    return xr.DataArray(
-        rho.reshape(*sizes.values(), 4, 4),
-        dims=(*sizes, "row", "column"),
-        coords=describe(coords) | {"row": ("row", labels), "column": ("column", labels)},
-        name="density_matrix",
-        attrs={
-            "long_name": "joint density matrix",
-            "symbol": r"$\rho$",
-            "units": "1",
-            "sites": ["charger", "battery"],
-            "levels": [2, 2],
-        },
-    )
+    said = {
+        "long_name": "joint density matrix",
+        "symbol": r"$\rho$",
+        "units": "1",
+        "sites": ["charger", "battery"],
+        "levels": [2, 2],
+    }
+    whole = rho.reshape(*sizes.values(), 4, 4)
+    return density_matrices(sizes, coords, whole, ["00", "01", "10", "11"], said)

@@ -54,6 +54,20 @@ def dataset(
     return _together(variables, describe(coords), dict(attrs or {}))
 
 
+def density_matrices(
+    sizes: Mapping[str, int],
+    coords: Mapping[str, xr.Variable],
+    rho: Array,
+    labels: Iterable[str],
+    attrs: Mapping[str, Any],
+) -> xr.DataArray:
+    """Density matrices (..., d, d) with their axes, and the labels of rows and columns."""
+    name, levels = "density_matrix", [*labels]
+    of_matrix = {each: xr.Variable((each,), levels) for each in ("row", "column")}
+    variable = xr.Variable((*sizes, *of_matrix), rho, dict(attrs), fastpath=True)
+    return _together({name: variable}, {**describe(coords), **of_matrix}, {})[name]
+
+
 def _together(
     variables: Mapping[str, xr.Variable], coords: Mapping[str, xr.Variable], attrs: dict[str, Any]
 ) -> xr.Dataset:

@@ -21,6 +21,8 @@ from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.representation import Form
 
+_FASTER = 16  # so many products of a matrix take as long as one of a pair
+
 
 @dataclass(frozen=True, eq=False)
 class KetPart:
@@ -71,9 +73,11 @@ class KetPart:
 
         The pairs of row and column all differ.
         """
+        size = len(self.split.levels)
+        if len(row) == size**2 and self._by_products:
+            return self._whole(amplitudes)[..., row, column]
         key = row.tobytes() + column.tobytes()
         if key not in self._pairs:
-            size = len(self.split.levels)
             one, two, wanted = _meeting(self.row, self.state, row, column, size)
             self._pairs[key] = one, two, Sums.to(wanted, len(row))
         one, two, summed = self._pairs[key]
@@ -120,6 +124,24 @@ class KetPart:
         ]
         return max(sizes, default=1)
 
+    @cached_property
+    def _by_products(self) -> bool:
+        """Whether all elements at once cost less as products of matrices than pair by pair."""
+        pairs = int(np.sum(np.bincount(self.row) ** 2))
+        dense = sum((int(row.max()) + 1) * len(states) ** 2 for states, _, row, *_ in self._blocks)
+        return dense <= _FASTER * pairs
+
+    def _whole(self, amplitudes: Array) -> Array:
+        """The reduced density matrix, shape (..., states, states)."""
+        diagonal, size = self._incoherent(amplitudes), len(self.split.levels)
+        whole = np.zeros((*amplitudes.shape[:-1], size, size), dtype=amplitudes.dtype)
+        for states, *block in self._blocks:
+            coherent = _by_row(amplitudes, len(states), *block[:3])
+            whole[..., states[:, None], states] = _added(coherent)
+        every = np.arange(size)
+        whole[..., every, every] += diagonal
+        return whole
+
     def _incoherent(self, amplitudes: Array) -> Array:
         """What amplitudes alone in their rows, and what was lost, add to the diagonal."""
         alone = np.flatnonzero(~self._shared)
@@ -136,9 +158,7 @@ class KetPart:
         parts = []
         for states, chosen, row, state, extra in self._blocks:
             alone[states] = False
-            shape = (*amplitudes.shape[:-1], int(row.max()) + 1, len(states))
-            coherent = np.zeros(shape, dtype=amplitudes.dtype)
-            coherent[..., row, state] = amplitudes[..., chosen]
+            coherent = _by_row(amplitudes, len(states), chosen, row, state)
             parts.append(_spectrum(coherent, diagonal[..., states[extra]], extra))
         values = np.concatenate([diagonal[..., alone], *parts], axis=-1)
         return np.sort(values, axis=-1)[..., ::-1]
@@ -315,6 +335,19 @@ def _components(row: Array, state: Array) -> list[tuple[Array, Array]]:
     return [(np.unique(state[entries]), entries) for entries in sets]
 
 
+def _by_row(amplitudes: Array, size: int, chosen: Array, row: Array, state: Array) -> Array:
+    """Amplitudes that are chosen, each in its row and at its state, shape (..., rows, size)."""
+    coherent = np.zeros((*amplitudes.shape[:-1], int(row.max()) + 1, size), amplitudes.dtype)
+    coherent[..., row, state] = amplitudes[..., chosen]
+    return coherent
+
+
+def _added(coherent: Array) -> Array:
+    """The sum of |row><row| of rows (..., rows, states)."""
+    added: Array = coherent.swapaxes(-1, -2) @ coherent.conj()
+    return added
+
+
 def _spectrum(coherent: Array, rest: Array, extra: Array) -> Array:
     """Eigenvalues of the sum of |row><row| and a diagonal, from the smaller side.
 
@@ -327,6 +360,6 @@ def _spectrum(coherent: Array, rest: Array, extra: Array) -> Array:
         stacked = np.concatenate([coherent, beside], axis=-2)
         product = stacked @ stacked.conj().swapaxes(-1, -2)
     else:
-        product = coherent.swapaxes(-1, -2) @ coherent.conj()
+        product = _added(coherent)
         product[..., extra, extra] += rest
     return np.maximum(np.linalg.eigvalsh(product), 0.0)
