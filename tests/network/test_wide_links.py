@@ -107,7 +107,7 @@ def test_twins_with_shapes_are_meant(recwarn):
         (lambda: qb.exchange("a", "b", 1.0, envelope=[1.0, 2.0], breaks=[0, 1]), ValueError,
          "2 values and 2 breaks"),
         (lambda: qb.exchange("a", "b", 1.0, envelope=np.sin, breaks=[-1.0, 2.0]), ValueError,
-         "breaks must be times from 0 on"),
+         "must be times from 0 on"),
         (lambda: qb.exchange("a", "b", 1.0, envelope=np.sin, always=True), ValueError,
          "does not change in time: leave out the envelope"),
         (lambda: qb.interaction("a", "b"), TypeError, "there is no matrix"),

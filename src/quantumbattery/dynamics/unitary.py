@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from quantumbattery.dynamics.exponentials import phases, turning
+from quantumbattery.dynamics.exponentials import phases as turning_phases
+from quantumbattery.dynamics.exponentials import turning
 from quantumbattery.quantities.aliases import Array
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
 _NEARLY_ALL = 0.9  # of the vectors, which are then all taken
+_ROUNDED = 1e-14  # of the largest element: an imaginary part that is none
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,14 +21,23 @@ class Unitary:
     """exp(-i H t) of Hermitian matrices, from their eigenvectors.
 
     The mean of the diagonal, a frequency that all levels share, is kept apart: it costs no digits.
+    Phases of elements that go round no ring, as those of a complex coupling along a chain, are a
+    matter of how states are counted: with other phases of these the matrix is real, and so is what
+    its eigenvectors cost.
     """
 
     energies: Array  # (..., n), of H - shift
-    vectors: Array  # (..., n, n), as columns
+    basis: Array  # (..., n, n), eigenvectors as columns, but for the phases
     shift: Array  # (...,)
+    phases: Array | None = None  # (..., n), of states; None: all are 1
 
     measured = False
     from_start = False
+
+    @cached_property
+    def vectors(self) -> Array:
+        """The eigenvectors as columns, (..., n, n)."""
+        return self.basis if self.phases is None else self.phases[..., None] * self.basis
 
     @classmethod
     def of(cls, hamiltonian: Array) -> Unitary:
@@ -36,18 +48,21 @@ class Unitary:
         if n == 1:
             one = np.ones_like(hamiltonian, dtype=float)
             return cls(np.zeros_like(diagonal), one, shift)
-        if n >= _TRIDIAGONAL and _is_tridiagonal(hamiltonian):
-            return cls(*_tridiagonal(hamiltonian, diagonal - shift[..., None]), shift)
-        centred = hamiltonian - shift[..., None, None] * np.eye(n)
-        return cls(*np.linalg.eigh(centred), shift)
+        own, real = _real(hamiltonian)
+        if n >= _TRIDIAGONAL and _is_tridiagonal(real):
+            return cls(*_tridiagonal(real, diagonal - shift[..., None]), shift, own)
+        centred = real - shift[..., None, None] * np.eye(n)
+        return cls(*np.linalg.eigh(centred), shift, own)
 
     def at(self, start: Array, times: Array) -> Array:
         """The states, shape (..., c, T, n)."""
-        amplitudes = start @ self.vectors.conj()
+        if self.phases is not None:
+            start = start * self.phases.conj()[..., None, :]
+        amplitudes = start @ self.basis.conj()
         # Of a start low on its ladders, vectors high on them hold less than rounding does.
         largest = np.abs(amplitudes).max(axis=tuple(range(amplitudes.ndim - 1)))
         held = largest > np.finfo(float).eps * largest.max()
-        energies, vectors = self.energies, self.vectors
+        energies, vectors = self.energies, self.basis
         if held.mean() < _NEARLY_ALL:  # or copies cost more than they save
             held = np.flatnonzero(held)
             amplitudes, energies = amplitudes[..., held], energies[..., held]
@@ -59,7 +74,7 @@ class Unitary:
         else:  # a complex number is two real ones beside each other: one product makes both
             states = (vectors @ turned.view(float)).view(complex)
         moved: Array = states[..., : times.shape[-1]].swapaxes(-1, -2)
-        return moved
+        return moved if self.phases is None else moved * self.phases[..., None, None, :]
 
     def each(self, starts: Array, place: Array, spans: Array) -> Array:
         """Each state (..., c, m, n) of some places (T,) after a span of its own, (..., c, T, n).
@@ -67,7 +82,7 @@ class Unitary:
         Spans are (T,) or (..., T).
         """
         amplitudes = (starts @ self.vectors.conj()[..., None, :, :])[..., place, :]
-        turned = amplitudes * phases(self.energies, spans)[..., None, :, :]
+        turned = amplitudes * turning_phases(self.energies, spans)[..., None, :, :]
         turned *= np.exp(-1j * self.shift[..., None] * spans)[..., None, :, None]
         moved: Array = turned @ self.vectors.swapaxes(-1, -2)[..., None, :, :]
         return moved
@@ -85,6 +100,44 @@ class Unitary:
     def error(self, start: Array, times: Array, found: Array) -> float:  # noqa: ARG002
         """0: only rounding, which `fastest` tells."""
         return 0.0
+
+
+def _real(matrix: Array) -> tuple[Array | None, Array]:
+    """Phases (..., n) of states with which Hermitian matrices (..., n, n) are real, and these.
+
+    No phases of what is real, or cannot be made so, as where a ring is gone round with a phase.
+    """
+    if not np.iscomplexobj(matrix):
+        return None, matrix
+    if not matrix.imag.any():
+        return None, matrix.real
+    n = matrix.shape[-1]
+    flat = matrix.reshape(-1, n, n)
+    tree = _tree((flat != 0).any(axis=0))
+    if tree is None:
+        return None, matrix
+    turned = np.ones((len(flat), n), dtype=complex)
+    for parent, child in tree:  # parents first
+        angle = np.angle(flat[:, child, parent])
+        turned[:, child] = turned[:, parent] * np.exp(1j * angle)
+    other = turned.conj()[:, :, None] * flat * turned[:, None, :]
+    if np.abs(other.imag).max() > _ROUNDED * np.abs(flat).max():
+        return None, matrix
+    return turned.reshape(matrix.shape[:-1]), other.real.reshape(matrix.shape)
+
+
+def _tree(joined: Array) -> list[tuple[int, int]] | None:
+    """Pairs (parent, child) that lead to every state which another is joined to, (n, n)."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
+    pattern, found = csr_array(joined), []
+    left = joined.sum(axis=1) > joined.diagonal()  # joined to another
+    while left.any():
+        order, before = breadth_first_order(pattern, int(np.argmax(left)), directed=False)
+        found += [(int(before[k]), int(k)) for k in order[1:]]
+        left[order] = False
+    return found or None
 
 
 def _is_tridiagonal(matrix: Array) -> bool:

@@ -76,6 +76,11 @@ def shaped(
     if isinstance(given, Steps):
         return given, given.edges
     if given is None or callable(given) or isinstance(given, xr.DataArray):
+        if any(time < 0 for time in breaks):
+            raise ValueError(
+                "breaks of a function must be times from 0 on, when it is switched on; got "
+                f"{list(breaks)!r:.60}: an envelope around t = 0 has to be moved by as much"
+            )
         return _envelope(given), breaks
     return _held(given, breaks), breaks
 
@@ -130,9 +135,4 @@ def _breaks(given: Iterable[float]) -> tuple[float, ...]:
         raise TypeError(f"breaks is a list of times; got {given!r:.60}")
     if not np.isfinite(times.astype(float)).all():
         raise ValueError(f"breaks must be finite times; got {given!r:.60}")
-    if (times < 0).any():
-        raise ValueError(
-            f"breaks must be times from 0 on, when what is switched on begins; got {given!r:.60}: "
-            "an envelope around t = 0 has to be moved by as much"
-        )
     return tuple(sorted(times.astype(float).tolist()))
