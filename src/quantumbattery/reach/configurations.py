@@ -147,7 +147,8 @@ def explored(first: Array, groups: Sequence[Group], room: Room, limit: float) ->
     """All configurations that terms lead to from the first, these too, in dictionary order."""
     weights = place_values(room.levels.tolist())
     distinct = np.unique(first.astype(np.uint64) @ weights, return_index=True)[1]
-    found = _explore(first[distinct], groups, weights, room, limit)
+    leading = {group.pattern: group for group in groups}  # one of those that lead to the same
+    found = _explore(first[distinct], list(leading.values()), weights, room, limit)
     return found[_dictionary_order(found)]
 
 

@@ -55,6 +55,12 @@ class Group:
     diagonal: bool
 
     @property
+    def pattern(self) -> tuple[bytes, ...]:
+        """Equal for groups that lead from the same configurations to the same ones."""
+        there = ((value != 0).tobytes() for value in self.value)
+        return self.places.tobytes(), *(target.tobytes() for target in self.target), *there
+
+    @property
     def stays(self) -> bool:
         """Whether every level is multiplied by one number, and no more."""
         return self.diagonal and all(value.shape[1] == 1 for value in self.value)
