@@ -198,3 +198,31 @@ def test_a_cascade_goes_one_way():
     here = qb.System(sites, links, "a", "b").charge({"a": qb.fock(1)}, times, ["energy"])
     decay = rate * times * np.exp(-rate * times / 2)  # its amplitude
     np.testing.assert_allclose(here.energy, decay**2, atol=1e-12)
+
+
+def test_strokes_with_shapes_and_joint_losses_one_after_the_other():
+    """Each stroke by itself, from the state that the one before leaves."""
+    sites, both = {"a": qb.Qubit(1.1, loss=0.1), "b": qb.Qubit()}, ("a", "b")
+    first = qb.System(
+        sites,
+        [
+            qb.exchange("a", "b", 1 + 0.5j, envelope=lambda t: np.sin(t) ** 2),
+            qb.jump("b", LOWER, 0.1),
+        ],
+        *both,
+    )
+    second = qb.System(sites, [qb.dissipator({"a": 1.0, "b": 1j}, 0.3), qb.shift("a", 0.4)], *both)
+    fresh = np.array([[0.2, 0.3], [0.3, 0.8]])
+    strokes = [qb.Stroke(first, 1.5, reset={"a": qb.state(fresh)}), qb.Stroke(second, 0.7)]
+    table = qb.Protocol(strokes, repeat=2).charge({}, measures=["energy", "ergotropy"])
+    battery, found = np.diag([1.0, 0.0]), [(0.0, 0.0)]
+    for _ in range(2):
+        start = np.kron(fresh, battery)
+        for system, span in ((first, 1.5), (second, 0.7)):
+            rho = system.density_matrix({both: qb.state(start)}, span, sites=both).to_numpy()
+            start = rho
+            battery = qutip.Qobj(rho, dims=[[2, 2], [2, 2]]).ptrace(1).full()
+            h = np.diag([0.0, 1.0])
+            found.append((float(qb.energy(battery, h)), float(qb.ergotropy(battery, h))))
+    for name, expected in zip(("energy", "ergotropy"), np.array(found).T, strict=True):
+        np.testing.assert_allclose(table[name], expected, atol=1e-9)
