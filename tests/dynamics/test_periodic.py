@@ -14,7 +14,7 @@ from scipy.integrate import solve_ivp
 import quantumbattery as qb
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.runge_kutta import Clock
-from quantumbattery.reach.terms import Signal
+from quantumbattery.reach.signals import Signal
 from roads.extended import IS_FINER, Driven
 from roads.product_space import initial, ladder, random_case
 

@@ -34,7 +34,8 @@ from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import Bipartition, Reach, reach
-from quantumbattery.reach.terms import OF_FRAME, Signal, hamiltonian_terms, loss_terms
+from quantumbattery.reach.signals import Signal
+from quantumbattery.reach.terms import OF_FRAME, hamiltonian_terms, loss_terms
 from quantumbattery.states.density import Matrix, density
 from quantumbattery.states.lindblad import rectangles
 from quantumbattery.states.reduced import Part, part_of

@@ -18,7 +18,7 @@ import xarray as xr
 
 from quantumbattery.network.envelopes import Steps, shape_of
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.terms import Signal
+from quantumbattery.reach.signals import Signal
 from quantumbattery.states.blocks import Blocks
 
 _LOOKS = 1 << 17  # moments at which an envelope is looked at

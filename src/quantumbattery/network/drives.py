@@ -163,6 +163,7 @@ def drive(
     transition: Iterable[int] | None = None,
     breaks: Iterable[float] = (),
     steps: bool = False,
+    period: float | None = None,
 ) -> OnePhotonDrive:
     """Drive a site: amplitude f(t) (A e^{i (w t + phase)} + h.c.), on while charging.
 
@@ -194,6 +195,9 @@ def drive(
         steps, one more than their values.
     steps : bool
         Samples over "time" hold until the next one, the last as long as the one before.
+    period : float, optional
+        The time after which an envelope that is a smooth function repeats itself: it is then
+        solved by the propagator of one period and its powers, if fields and it have one together.
 
     Returns
     -------
@@ -227,7 +231,7 @@ def drive(
     with saying("drive"):
         _site(site)
         numbers = _numbers(amplitude, frequency, phase)
-        shape, times = shaped(envelope, breaks, steps)
+        shape, times = shaped(envelope, breaks, steps, period)
         waves = flag("rotating_wave", rotating_wave)
         return OnePhotonDrive(site, *numbers, shape, waves, _transition(transition), times)
 
@@ -241,6 +245,7 @@ def two_photon_drive(
     phase: Values = 0.0,
     breaks: Iterable[float] = (),
     steps: bool = False,
+    period: float | None = None,
 ) -> TwoPhotonDrive:
     """Drive a site by pairs of quanta: amplitude/2 f(t) (A^2 e^{i (2 w t + phase)} + h.c.).
 
@@ -256,7 +261,7 @@ def two_photon_drive(
     with saying("two_photon_drive"):
         _site(site)
         numbers = _numbers(amplitude, frequency, phase)
-        shape, times = shaped(envelope, breaks, steps)
+        shape, times = shaped(envelope, breaks, steps, period)
         return TwoPhotonDrive(site, *numbers, shape, times)
 
 

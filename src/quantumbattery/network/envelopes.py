@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.quantities.parameters import flag
+from quantumbattery.quantities.parameters import flag, numbers
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,40 @@ class Steps:
         return held
 
 
-Envelope: TypeAlias = Callable[[Array], Array] | xr.DataArray | Steps
-"""A function of the time, samples over "time" joined by straight lines, or steps."""
+@dataclass(frozen=True)
+class Harmonics:
+    """An envelope that repeats itself, by its Fourier series: a function of times."""
+
+    period: float
+    cosines: tuple[float, ...]  # of cos(2 pi n t / period), from n = 0
+    sines: tuple[float, ...]  # of sin(2 pi n t / period), from n = 0
+
+    def __call__(self, times: Array) -> Array:
+        """The sum of the series."""
+        waves = self.waves()
+        total: Array = np.zeros(np.shape(times))
+        for size, frequency, late in waves:
+            total = total + size * (np.sin if late else np.cos)(frequency * np.asarray(times))
+        return total
+
+    def waves(self) -> list[tuple[float, float, bool]]:
+        """Size and frequency of each wave, and whether it is a sine."""
+        turn = 2 * np.pi / self.period
+        both = ((self.cosines, False), (self.sines, True))
+        return [
+            (size, n * turn, late)
+            for sizes, late in both
+            for n, size in enumerate(sizes)
+            if size and (n or not late)
+        ]
+
+
+Envelope: TypeAlias = Callable[[Array], Array] | xr.DataArray | Steps | Harmonics
+"""A function of the time, samples over "time" joined by straight lines, steps, or a series."""
+
+_SAMPLES = 1024  # in a period
+_HARMONICS = 40  # that a series may have
+_NOT_THERE = 1e-14  # of the largest: a harmonic that only rounding makes
 
 
 def shape_of(envelope: Envelope, times: Array) -> Array:
@@ -57,11 +89,16 @@ def shape_of(envelope: Envelope, times: Array) -> Array:
 
 
 def shaped(
-    given: object, breaks: Iterable[float] = (), steps: bool = False
+    given: object,
+    breaks: Iterable[float] = (),
+    steps: bool = False,
+    period: float | None = None,
 ) -> tuple[Envelope | None, tuple[float, ...]]:
     """The envelope and its breaks; steps have their edges for breaks."""
     flag("steps", steps)
     breaks = _breaks(breaks)
+    if period is not None or isinstance(given, Harmonics):
+        return _repeated(given, breaks, steps, period), ()
     if isinstance(given, xr.DataArray) and steps:
         known = _envelope(given)
         assert isinstance(known, xr.DataArray)
@@ -83,6 +120,57 @@ def shaped(
             )
         return _envelope(given), breaks
     return _held(given, breaks), breaks
+
+
+def harmonics(
+    period: float, cosines: Iterable[float] = (), sines: Iterable[float] = ()
+) -> Harmonics:
+    """An envelope by its Fourier series, from n = 0."""
+    whole = float(numbers("period", period, "one positive and finite time", 1e-30))
+    sizes = []
+    for name, given in (("cosines", cosines), ("sines", sines)):
+        each = np.asarray(list(given) if np.iterable(given) else given)
+        if each.ndim != 1 or (each.size and each.dtype.kind not in "iuf"):
+            raise TypeError(f"{name} is a list of numbers; got {given!r:.60}")
+        if not np.isfinite(each.astype(float)).all():
+            raise ValueError(f"{name} must be finite; got {given!r:.60}")
+        sizes.append(tuple(each.astype(float).tolist()))
+    return Harmonics(whole, *sizes)
+
+
+def _repeated(
+    given: object, breaks: tuple[float, ...], steps: bool, period: float | None
+) -> Harmonics:
+    """The Fourier series of a function of that period."""
+    if isinstance(given, Harmonics) and period in (None, given.period):
+        return given
+    whole = float(numbers("period", period, "one positive and finite time", 1e-30))
+    if (
+        not callable(given)
+        or isinstance(given, xr.DataArray | Steps | Harmonics)
+        or breaks
+        or steps
+    ):
+        raise ValueError(
+            "period is for an envelope that is a function of the time, without breaks: what is "
+            "given from break to break, or by samples, has to be given for all times"
+        )
+    times = np.linspace(0.0, whole, _SAMPLES, endpoint=False)
+    function = _envelope(given)
+    assert function is not None
+    series = np.fft.rfft(shape_of(function, times)) / _SAMPLES
+    series[1:] *= 2
+    largest = float(np.abs(series).max())
+    series[np.abs(series) <= _NOT_THERE * largest] = 0.0
+    last = int(np.max(np.flatnonzero(series), initial=0))
+    if last > _HARMONICS:
+        raise ValueError(
+            f"an envelope with a period is taken apart into harmonics, of which this has {last}, "
+            f"more than {_HARMONICS}: it is not smooth, or does not repeat itself every {whole:g}; "
+            "leave period out, and it is solved as any other"
+        )
+    kept = series[: last + 1]
+    return Harmonics(whole, tuple(kept.real.tolist()), tuple((-kept.imag + 0.0).tolist()))
 
 
 def _held(given: object, edges: tuple[float, ...]) -> Steps:

@@ -152,6 +152,7 @@ def exchange(
     envelope: Envelope | None = None,
     breaks: Iterable[float] = (),
     steps: bool = False,
+    period: float | None = None,
 ) -> Exchange:
     """Couple two sites by the exchange of quanta: strength A^dag B + h.c.
 
@@ -173,6 +174,9 @@ def exchange(
         than 1e-4 of the charging time; the edges of steps, one more than their values.
     steps : bool
         Samples over "time" hold until the next one, the last as long as the one before.
+    period : float, optional
+        The time after which an envelope that is a smooth function repeats itself: it is then
+        solved by the propagator of one period and its powers, however long it goes on.
 
     Returns
     -------
@@ -201,7 +205,7 @@ def exchange(
     1.0
     """
     who = _bond("exchange", a, b)
-    always, shape, times = when_on(who, always, envelope, breaks, steps)
+    always, shape, times = when_on(who, always, envelope, breaks, steps, period)
     with saying(who):
         strength = complex_number("strength", strength, "finite")
     return Exchange(a, b, strength, always, shape, times)
@@ -216,6 +220,7 @@ def dipole(
     envelope: Envelope | None = None,
     breaks: Iterable[float] = (),
     steps: bool = False,
+    period: float | None = None,
 ) -> Dipole:
     """Couple two sites without the rotating-wave approximation: strength (A + A^dag)(B + B^dag).
 
@@ -229,7 +234,7 @@ def dipole(
     Dipole(a=cavity, b=atom, strength=0.1)
     """
     who = _bond("dipole", a, b)
-    always, shape, times = when_on(who, always, envelope, breaks, steps)
+    always, shape, times = when_on(who, always, envelope, breaks, steps, period)
     return Dipole(a, b, _strength(who, "strength", strength), always, shape, times)
 
 
@@ -244,6 +249,7 @@ def heisenberg(
     envelope: Envelope | None = None,
     breaks: Iterable[float] = (),
     steps: bool = False,
+    period: float | None = None,
 ) -> Heisenberg:
     """Couple two qubits as spins: xx X X + yy Y Y + zz Z Z.
 
@@ -254,7 +260,7 @@ def heisenberg(
     xx, yy, zz : float or DataArray
         Angular frequencies that multiply Pauli matrices (eigenvalues +1 and -1), index 0 first:
         Z = |0><0| - |1><1|, so that the ground state has Z = +1. Y Y has no sign to choose.
-    always, envelope, breaks, steps
+    always, envelope, breaks, steps, period
         As of `exchange`; the envelope multiplies all three.
 
     Returns
@@ -279,7 +285,7 @@ def heisenberg(
     Heisenberg(a=left, b=right, xx=1, yy=1, zz=0.5)
     """
     who = _bond("heisenberg", a, b)
-    always, shape, times = when_on(who, always, envelope, breaks, steps)
+    always, shape, times = when_on(who, always, envelope, breaks, steps, period)
     strengths = {n: _strength(who, n, v) for n, v in (("xx", xx), ("yy", yy), ("zz", zz))}
     with saying(who):
         agree(strengths)
@@ -311,12 +317,17 @@ def _bond(kind: str, a: object, b: object) -> str:
 
 
 def when_on(
-    who: str, always: bool, envelope: object, breaks: Iterable[float], steps: bool
+    who: str,
+    always: bool,
+    envelope: object,
+    breaks: Iterable[float],
+    steps: bool,
+    period: float | None,
 ) -> tuple[bool, Envelope | None, tuple[float, ...]]:
     """When an interaction is on, checked: always, and in which shape."""
     with saying(who):
         flag("always", always)
-        shape, times = shaped(envelope, breaks, steps)
+        shape, times = shaped(envelope, breaks, steps, period)
         if always and shape is not None:
             raise ValueError(
                 "always=True makes it part of the battery's own Hamiltonian, by which energies are "

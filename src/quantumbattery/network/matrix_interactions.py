@@ -182,6 +182,7 @@ def interaction(
     envelope: Envelope | None = None,
     breaks: Iterable[float] = (),
     steps: bool = False,
+    period: float | None = None,
 ) -> Coupling:
     """Let any Hermitian matrix act on some sites: two, three or more, or one alone.
 
@@ -196,7 +197,7 @@ def interaction(
         any numbers of levels.
     always : bool
         Between sites of the battery: also on when not charging, and then part of its Hamiltonian.
-    envelope, breaks, steps
+    envelope, breaks, steps, period
         How the matrix is multiplied in time, as of `exchange`.
 
     Returns
@@ -246,7 +247,7 @@ def interaction(
     """
     names, matrix = ends_and_matrix("interaction", sites, matrix)
     who = checked_ends("interaction", names)
-    always, shape, times = when_on(who, always, envelope, breaks, steps)
+    always, shape, times = when_on(who, always, envelope, breaks, steps, period)
     if is_function(matrix):
         return Coupling(names, matrix, always, shape, times)
     with saying(who):

@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.network.drives import Drive
-from quantumbattery.network.envelopes import Envelope, Steps
+from quantumbattery.network.envelopes import Envelope, Harmonics, Steps
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.joint_losses import Dissipator, JointLoss
 from quantumbattery.network.matrix_interactions import Coupling
@@ -200,6 +200,8 @@ class Network(Described):
 def _shape(envelope: Envelope | None) -> str:
     if isinstance(envelope, Steps):
         return f"{len(envelope.values)} steps in time"
+    if isinstance(envelope, Harmonics):
+        return f"repeated every {envelope.period:.6g}"
     return "shaped in time"
 
 

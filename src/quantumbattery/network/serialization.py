@@ -11,7 +11,7 @@ import xarray as xr
 
 from quantumbattery.network.drives import Drive, drive, two_photon_drive
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.envelopes import Steps
+from quantumbattery.network.envelopes import Harmonics, Steps, harmonics
 from quantumbattery.network.interactions import Interaction, dipole, exchange, heisenberg
 from quantumbattery.network.joint_losses import Jump, dissipator, jump
 from quantumbattery.network.matrix_interactions import Coupling, interaction
@@ -40,10 +40,11 @@ def _interaction(
     envelope: Any = None,
     breaks: Iterable[float] = (),
     steps: bool = False,
+    period: float | None = None,
 ) -> Coupling:
     """An interaction by its sites, or by the two names that it had once."""
     names = tuple(name for name in (a, b) if name is not None) or tuple(sites)
-    shape = {"envelope": envelope, "breaks": breaks, "steps": steps}
+    shape = {"envelope": envelope, "breaks": breaks, "steps": steps, "period": period}
     return interaction(*names, matrix=matrix, always=always, **shape)
 
 
@@ -68,6 +69,10 @@ def plain(value: Any) -> Any:
     """A description or one of its values, for JSON."""
     if isinstance(value, Described):
         if isinstance(value, Drive | Interaction) and callable(value.envelope):
+            if isinstance(value.envelope, Harmonics):
+                parts = {name: plain(each) for name, each in vars(value.envelope).items()}
+                alone: Any = replace(value, envelope=None)  # type: ignore[type-var]
+                return plain(alone) | {"envelope": parts}
             if isinstance(value.envelope, Steps):
                 held = list(value.envelope.values)  # its edges are its breaks
                 bare: Any = replace(value, envelope=None)  # type: ignore[type-var]
@@ -129,6 +134,8 @@ def _argument(name: str, given: Any) -> Any:
     """An argument by its name; numbers that may be complex may be texts."""
     if name == "weights" and isinstance(given, Mapping):  # whatever the sites are called
         return {site: _argument("weight", weight) for site, weight in given.items()}
+    if name == "envelope" and isinstance(given, Mapping) and "period" in given:
+        return made("envelope", harmonics, given, "{quoted} too")
     return _read(given) if name in _COMPLEX else _value(given)
 
 

@@ -39,6 +39,7 @@ def shift(
     envelope: Envelope | None = None,
     breaks: Iterable[float] = (),
     steps: bool = False,
+    period: float | None = None,
 ) -> Shift:
     """Change the energy of a site's quanta while charging: amount f(t) A^dag A.
 
@@ -52,7 +53,7 @@ def shift(
         The name of the site.
     amount : float or DataArray
         An angular frequency.
-    envelope, breaks, steps
+    envelope, breaks, steps, period
         f(t), as of `exchange`.
 
     Returns
@@ -84,5 +85,5 @@ def shift(
             raise TypeError(f"it takes the name of a site, as text; got {site!r:.60}")
     who = labelled("shift", (site,))
     with saying(who):
-        shape = shaped(envelope, breaks, steps)
+        shape = shaped(envelope, breaks, steps, period)
         return Shift(site, number("amount", amount, "finite", -LARGEST), *shape)

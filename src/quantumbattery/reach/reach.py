@@ -26,9 +26,9 @@ from quantumbattery.reach.alike import SMALL, Structure, kept
 from quantumbattery.reach.configurations import Keys, Room, explored
 from quantumbattery.reach.elements import Edge, Elements, elements_between
 from quantumbattery.reach.needed_levels import cutoffs, given_levels
+from quantumbattery.reach.signals import Signal
 from quantumbattery.reach.sparse import components
 from quantumbattery.reach.terms import (
-    Signal,
     Terms,
     damping,
     grouped,

@@ -16,13 +16,13 @@ import numpy as np
 
 from quantumbattery.network.amplitudes import entries
 from quantumbattery.network.drives import Drive
-from quantumbattery.network.envelopes import Envelope
 from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator, after, diagonal, inside
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import any_nonzero
 from quantumbattery.reach.rotating_frame import distinct, frame
+from quantumbattery.reach.signals import Signal, signals_of
 
 OF_FRAME, OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
 
@@ -78,16 +78,6 @@ class Group:
 
 
 @dataclass(frozen=True, eq=False)
-class Signal:
-    """How a term changes in time: with an envelope, and with cos or sin of frequency * t."""
-
-    envelope: Envelope | None  # None: always 1
-    breaks: tuple[float, ...]  # times at which the envelope may jump
-    frequency: Parameter
-    late: bool  # sin, in place of cos
-
-
-@dataclass(frozen=True, eq=False)
 class Terms:
     """A sum of coefficient * products of local operators, and where each term comes from.
 
@@ -135,10 +125,11 @@ def hamiltonian_terms(network: Network, levels: Mapping[str, int], drives: bool 
         where = tuple(place[name] for name in each.ends)
         for number, products in each.terms(sites, [levels[name] for name in each.ends]):
             if any_nonzero(number):
-                term = terms.add(number, k)
-                terms.products.extend(_Product(term, where, product) for product in products)
-                if each.envelope is not None:
-                    terms.signals[term] = Signal(each.envelope, each.breaks, 0.0, False)
+                for size, signal in signals_of(number, each, 0.0, False):
+                    term = terms.add(size, k)
+                    terms.products.extend(_Product(term, where, product) for product in products)
+                    if signal is not None:
+                        terms.signals[term] = signal
     if drives and network.drives:
         _add_drives(terms, network, levels)
     return terms
@@ -192,10 +183,11 @@ def _add_field(
         found = [(cos, False, even), *([(-sin, True, even)] if turns else [])]
     for number, is_late, acts in found:
         if any_nonzero(number):
-            term = terms.add(number, OF_DRIVE)
-            terms.products.append(_Product(term, (place,), (acts,)))
-            if turns or each.envelope is not None:
-                terms.signals[term] = Signal(each.envelope, each.breaks, frequency, is_late)
+            for size, signal in signals_of(number, each, frequency, is_late):
+                term = terms.add(size, OF_DRIVE)
+                terms.products.append(_Product(term, (place,), (acts,)))
+                if signal is not None:
+                    terms.signals[term] = signal
 
 
 def joined(parts: Sequence[Terms], links: Sequence[int]) -> Terms:
