@@ -117,14 +117,14 @@ class Batch:
             return flat
         return self._flat(value.variable, self.generator, ())[:, 0]
 
-    def start(self, amplitude: xr.DataArray) -> Array:
+    def start(self, given: xr.Variable) -> Array:
         """Amplitudes (..., entry) as (g or 1, c, entries)."""
-        given = amplitude.variable
         first = self.generator if any(d in given.dims for d in self.generator) else ()
         sizes = {d: self.sizes[d] for d in (*first, *self.states)}
         shape = (self._count(first), self._count(self.states), given.shape[-1])
         if not sizes:
-            return given.to_numpy().reshape(shape)
+            alone: Array = given.values.reshape(shape)
+            return alone
         whole = given.set_dims({**sizes, "entry": shape[-1]})  # type: ignore[no-untyped-call]
         flat: Array = whole.transpose(*sizes, "entry").to_numpy().reshape(shape)
         return flat
