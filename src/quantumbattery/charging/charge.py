@@ -25,7 +25,7 @@ from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.measures import FURTHER, NAMED, STORAGE, check_measures
-from quantumbattery.quantities.parameters import check_axes, numbers, unlabelled
+from quantumbattery.quantities.parameters import check_axes, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset
 
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
@@ -88,7 +88,7 @@ def _moments(times: Values, disconnect: Values | None) -> Parameter | Array:
 
 def extraction_of(network: Network, extraction: object, limit: object) -> str:
     """How work is taken out, if that and the limit make sense."""
-    numbers("limit", limit, "a positive number of GiB", 1e-9)
+    unlabelled("limit", limit, "a positive number of GiB", 1e-9)
     return check_extraction(network, extraction)
 
 

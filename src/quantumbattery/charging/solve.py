@@ -27,6 +27,7 @@ from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
 from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.network import Network
+from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest, prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
@@ -42,6 +43,7 @@ _CACHED = 1 << 16  # numbers of kets that are worked on at a time, or, for each 
 _ROWS = 64  # moments
 # Below this size matrices gain little from threads, and lose much on a busy machine.
 _ONE_THREAD = 2000
+_NO_THREADS = 1 << 18  # products in a matrix product up to which no library takes several
 _LOOKS = 65  # moments at which the edge of a cut ladder is looked at
 _PROPAGATORS = 64  # of a generator that turns in time: steps of its period, about
 _KEPT = 0.25  # of the memory, for states from which single moments are reached
@@ -55,7 +57,7 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     if the problem is larger than its limit.
     """
     work = prepared(problem, reached, allowed)
-    with work.one_thread():
+    with nullcontext() if work.few_products else work.one_thread():
         report = work.fill()
     columns = work.columns
     switched_off(columns, problem.axes)
@@ -77,9 +79,10 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
     numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
     start = initial(problem, reached)
-    lost = {
+    lost = {  # a preparation has nothing beyond the levels of any other site
         name: lost_by(each, network.sites[name], counts[name])[0]
         for name, each in at_rest(network, problem.started, problem.joints).items()
+        if isinstance(network.sites[name], Oscillator)
     }
     readout, observed = Readout(network, reached, state, split), None
     own = readout.further.prepared(problem.measures, own, numbers, problem.limit)
@@ -156,6 +159,11 @@ class Work:
     def reading(self) -> Readout | Observed:
         """What reads states."""
         return self.observed or self.readout
+
+    @property
+    def few_products(self) -> bool:
+        """Whether the linear algebra starts no threads of itself; telling it so takes longer."""
+        return prod(self.problem.axes.shape) * self.state.size**3 <= _NO_THREADS
 
     def one_thread(self) -> AbstractContextManager[object]:
         """Keep the linear algebra from starting threads for small matrices."""

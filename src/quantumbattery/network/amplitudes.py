@@ -54,9 +54,7 @@ def amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArra
     return xr.DataArray(_amplitudes(preparation, site, levels))
 
 
-def _amplitudes(
-    preparation: Preparation, site: Site, levels: int
-) -> xr.DataArray | xr.Variable:
+def _amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArray | xr.Variable:
     """The same; a variable where there are no labels, which takes far less time to make."""
     if isinstance(preparation, Bloch):
         kernel = partial(_cells, site) if isinstance(site, Ensemble) else _bloch

@@ -122,6 +122,8 @@ def flag(name: str, value: object) -> bool:
 def number(name: str, value: object, allowed: str, low: float) -> Parameter:
     """Check a number of a site or interaction; its axes must not be named as internal ones."""
     checked = parameter(name, value, allowed, low)
+    if isinstance(checked, float):  # as most are: it has no axes
+        return checked
     check_axes(name, checked)
     if isinstance(checked, xr.DataArray) and "time" in checked.dims:
         raise ValueError(
@@ -133,8 +135,9 @@ def number(name: str, value: object, allowed: str, low: float) -> Parameter:
 
 def check_axes(name: str, value: object) -> None:
     """Raise ValueError if an axis has a name that is used inside."""
-    taken = [d for d in _TAKEN if isinstance(value, xr.DataArray) and d in value.dims]
-    if taken:
+    if not isinstance(value, xr.DataArray):
+        return
+    if taken := [d for d in _TAKEN if d in value.dims]:
         raise ValueError(
             f"{name} has a dimension {taken[0]!r}, but the names {', '.join(_TAKEN)} are used "
             "inside: rename it"
@@ -231,7 +234,7 @@ def axes_of(
         for label, coord in array.coords.items():
             _add_coordinate(coords, str(label), coord.variable)
     for name, values in plain.items():
-        sizes[name], coords[name] = len(values), xr.Variable((name,), values)
+        sizes[name], coords[name] = len(values), xr.Variable((name,), values, fastpath=True)
     for name, value in parameters.items():
         if name in plain:
             continue
