@@ -21,9 +21,9 @@ def describe(coords: Mapping[str, xr.Variable]) -> dict[str, xr.Variable]:
     """Give the coordinates that are parameters their names and units."""
     described: dict[str, xr.Variable] = {}
     for name, value in coords.items():
-        described[name] = value.copy(deep=False)
+        described[name] = mine = value.copy(deep=False)
         if name in PARAMETERS:
-            described[name].attrs |= PARAMETERS[name].attrs()
+            mine.attrs = {**value.attrs, **PARAMETERS[name].attrs()}
     return described
 
 
@@ -72,8 +72,8 @@ def _together(
 
 def _index(name: str, labels: xr.Variable) -> xr.indexes.PandasIndex:
     """What finds places by the labels of an axis."""
-    if labels.dtype == np.float64:  # xarray need not find out what they are
-        return xr.indexes.PandasIndex(pd.Index(labels.to_numpy(), name=name), name)
+    if (kind := labels.dtype) == np.float64:  # xarray need not find out what they are
+        return xr.indexes.PandasIndex(pd.Index(labels.values, name=name), name, kind)
     return xr.indexes.PandasIndex.from_variables({name: labels}, options={})
 
 
