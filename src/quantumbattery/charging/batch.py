@@ -13,7 +13,7 @@ from quantumbattery.network.given_states import State
 from quantumbattery.network.joint_starts import parameters_of
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.starts import said
-from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.aliases import Array, Label, Parameter
 from quantumbattery.quantities.parameters import axes_of
 
 
@@ -22,7 +22,7 @@ class Batch:
     """The axes of a result, sorted by what depends on them."""
 
     sizes: dict[str, int]  # of all axes, in the order of the result
-    coords: dict[str, xr.Variable]
+    coords: dict[str, Label]
     generator: tuple[str, ...]  # axes of the system
     states: tuple[str, ...]  # axes of the preparation alone
     moments: tuple[str, ...]  # axes of the times alone
