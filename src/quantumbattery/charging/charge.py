@@ -71,7 +71,7 @@ def converted(
 def _moments(times: Values, disconnect: Values | None) -> Parameter | Array:
     """Times as an axis; or infinity alone, for the steady state."""
     array = np.asarray(times)
-    if array.dtype.kind == "f" and np.isposinf(array).any():
+    if array.dtype.kind == "f" and (array == np.inf).any():
         if array.ndim:
             raise ValueError(
                 "times: infinity stands for the steady state and is given alone, times=np.inf; the "

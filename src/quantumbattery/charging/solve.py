@@ -236,12 +236,9 @@ class Work:
         left_out, falls = self._left_out(own, moving, batch, latest)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return Report(moving.methods, left_out, unfinished=True, falls=falls)
-        at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(initial=0.0), 1e-100)
-        held = self._held(moving, own)
+        held, rates = self._held(moving, own), self._rates(batch, moments)
         for (c, t), states in self._tiles(moving, batch, asked):
-            times = moments[..., t]
-            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > at_once)
-            rate = rate[:, None] if rate.ndim > 1 else rate
+            rate = rates[..., t]
             for members in self._few(batch, states[0].size):
                 mine = slice(batch.start + members.start, batch.start + members.stop)
                 selected = own if len(states) == 1 else own.select(members)
@@ -253,6 +250,14 @@ class Work:
                 errors.append(moving.error(asked[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
         return Report(moving.methods, left_out, error, moving.rounding(latest))
+
+    def _rates(self, batch: slice, moments: Array) -> Array:
+        """1/t for powers, (T,) or (g, 1, T), and 0 where nothing has happened yet."""
+        if POWERS.keys().isdisjoint(self.columns):
+            return moments  # nobody looks at them
+        at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(initial=0.0), 1e-100)
+        rates = np.divide(1.0, moments, out=np.zeros_like(moments), where=moments > at_once)
+        return rates[:, None] if rates.ndim > 1 else rates
 
     def _moving(self, batch: slice) -> tuple[Array, Motion | Storage]:
         """What moves a part of the batch, and the times that it is asked for."""
