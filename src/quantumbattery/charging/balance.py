@@ -16,6 +16,7 @@ from quantumbattery.charging.stroke import Stroke, Strokes
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import Quantity
+from quantumbattery.quantities.parameters import labels_of
 from quantumbattery.quantities.tables import dataset
 
 _READ = ("energy", "ergotropy", "charger_energy", "interaction_energy")
@@ -134,7 +135,7 @@ def _labelled(axes: Batch, strokes: Mapping[str, Array], cycles: Mapping[str, Ar
     """All columns over their axes: cycles and strokes last."""
     sizes = {d: n for d, n in axes.sizes.items() if d not in axes.moments}
     count, many = next(iter(strokes.values())).shape[2:]
-    coords = {n: v for n, v in axes.coords.items() if not {*v.dims} & {*axes.moments}}
+    coords = {n: v for n, v in axes.coords.items() if not {*labels_of(v).dims} & {*axes.moments}}
     coords = {n: v for n, v in coords.items() if n != "time"}
     coords["cycle"] = xr.Variable("cycle", np.arange(count))
     one = dataset(

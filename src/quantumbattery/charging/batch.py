@@ -13,7 +13,7 @@ from quantumbattery.network.given_states import State
 from quantumbattery.network.joint_starts import parameters_of
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.starts import said
-from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.aliases import Array, Label, Parameter
 from quantumbattery.quantities.parameters import axes_of
 
 
@@ -22,7 +22,7 @@ class Batch:
     """The axes of a result, sorted by what depends on them."""
 
     sizes: dict[str, int]  # of all axes, in the order of the result
-    coords: dict[str, xr.Variable]
+    coords: dict[str, Label]
     generator: tuple[str, ...]  # axes of the system
     states: tuple[str, ...]  # axes of the preparation alone
     moments: tuple[str, ...]  # axes of the times alone
@@ -117,14 +117,14 @@ class Batch:
             return flat
         return self._flat(value.variable, self.generator, ())[:, 0]
 
-    def start(self, amplitude: xr.DataArray) -> Array:
+    def start(self, given: xr.Variable) -> Array:
         """Amplitudes (..., entry) as (g or 1, c, entries)."""
-        given = amplitude.variable
         first = self.generator if any(d in given.dims for d in self.generator) else ()
         sizes = {d: self.sizes[d] for d in (*first, *self.states)}
         shape = (self._count(first), self._count(self.states), given.shape[-1])
         if not sizes:
-            return given.to_numpy().reshape(shape)
+            alone: Array = given.values.reshape(shape)
+            return alone
         whole = given.set_dims({**sizes, "entry": shape[-1]})  # type: ignore[no-untyped-call]
         flat: Array = whole.transpose(*sizes, "entry").to_numpy().reshape(shape)
         return flat

@@ -26,7 +26,7 @@ from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.measures import FURTHER, NAMED, STORAGE, check_measures
-from quantumbattery.quantities.parameters import check_axes, numbers, unlabelled
+from quantumbattery.quantities.parameters import check_axes, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset
 
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
@@ -72,7 +72,7 @@ def converted(
 def _moments(times: Values, disconnect: Values | None) -> Parameter | Array:
     """Times as an axis; or infinity alone, for the steady state."""
     array = np.asarray(times)
-    if array.dtype.kind == "f" and np.isposinf(array).any():
+    if array.dtype.kind == "f" and (array == np.inf).any():
         if array.ndim:
             raise ValueError(
                 "times: infinity stands for the steady state and is given alone, times=np.inf; the "
@@ -89,7 +89,7 @@ def _moments(times: Values, disconnect: Values | None) -> Parameter | Array:
 
 def extraction_of(network: Network, extraction: object, limit: object) -> str:
     """How work is taken out, if that and the limit make sense."""
-    numbers("limit", limit, "a positive number of GiB", 1e-9)
+    unlabelled("limit", limit, "a positive number of GiB", 1e-9)
     return check_extraction(network, extraction)
 
 

@@ -81,9 +81,9 @@ def looked_at(
     seen = [battery]
     if _JOINT & set(measures):
         seen = [Bipartition.of(reached, network.charger + network.battery)]
-    for name in OF_TERMS:
+    for name in (name for name in OF_TERMS if name in measures):
         sites, mine = elements_of(network, reached, name)
-        if name in measures and len(mine):
+        if len(mine):
             _check_constant(network, reached, name, mine)
             row, column = reached.hamiltonian.row[mine], reached.hamiltonian.column[mine]
             keys = [row * reached.size + column, column * reached.size + row]

@@ -61,7 +61,7 @@ def ground_state(
     sizes = dims if len(amplitudes) > 1 else {}
     values = amplitudes.reshape(*sizes.values(), len(states))
     none = np.zeros(len(states), dtype=np.int64)
-    return Joint(sites, states, none, xr.DataArray(values, dims=(*sizes, "entry")))
+    return Joint(sites, states, none, xr.Variable((*sizes, "entry"), values))
 
 
 def gibbs_state(
@@ -98,7 +98,7 @@ def gibbs_state(
     amplitude = (root * whole).transpose(..., "entry")
     size = np.abs(amplitude.to_numpy()).reshape(-1, len(place))
     held = np.flatnonzero((size > NO_PART).any(axis=0))
-    return Joint(sites, own.states[place[held]], member[held], amplitude.isel(entry=held))
+    return Joint(sites, own.states[place[held]], member[held], amplitude.variable.isel(entry=held))
 
 
 def _numbers(

@@ -25,10 +25,10 @@ from quantumbattery.charging.problem import Problem, Solution
 from quantumbattery.charging.solve import prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
 from quantumbattery.network.network import Network
-from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
-from quantumbattery.quantities.parameters import horizon_of, numbers
+from quantumbattery.quantities.parameters import horizon_of, labels_of, numbers
 from quantumbattery.quantities.tables import check_names, dataset
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
@@ -69,7 +69,7 @@ def asked(horizon: object, tolerance: object) -> tuple[float, float]:
 
 
 def sought_of(
-    of: str | Iterable[str], sizes: Mapping[str, int], coords: Mapping[str, xr.Variable]
+    of: str | Iterable[str], sizes: Mapping[str, int], coords: Mapping[str, Label]
 ) -> tuple[str, ...]:
     """The quantities that are sought; no axis may have the name of one of their columns."""
     sought = (of,) if isinstance(of, str) else tuple(of) if isinstance(of, Iterable) else ()
@@ -111,7 +111,7 @@ def _certified(
 
 def _labelled(axes: Batch, best: Mapping[str, Maximum], attrs: Mapping[str, Any]) -> xr.Dataset:
     sizes = {d: n for d, n in axes.sizes.items() if d != "time"}
-    coords = {n: v for n, v in axes.coords.items() if "time" not in (n, *v.dims)}
+    coords = {n: v for n, v in axes.coords.items() if "time" not in (n, *labels_of(v).dims)}
     columns = {}
     for name, found in best.items():
         for kind, value in (("time", found.time), ("max", found.value), ("bound", found.bound)):

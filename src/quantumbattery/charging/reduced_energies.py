@@ -143,15 +143,16 @@ def one_of(site: Ensemble, part: Part, states: Array) -> Array:
 
 def qubit(part: Part, states: Array) -> tuple[Array, Array]:
     """Excited population, within [0, 1], and coherence of a qubit."""
-    level = np.full(2, -1)
-    level[part.split.levels[:, 0]] = np.arange(len(part.split.levels))
+    place = {level: k for k, level in enumerate(part.split.levels[:, 0].tolist())}
     zero = np.zeros(states.shape[:-1])
-    if level[1] < 0:
+    if 1 not in place:
         return zero, zero
-    if level[0] < 0:
+    if 0 not in place:
         return zero + 1.0, zero
-    p = part.populations(states)[..., level[1]]
-    return np.clip(p, 0.0, 1.0, out=p), part.elements(states, level[1:], level[:1])[..., 0]
+    p = part.population(states, place[1])
+    np.maximum(p, 0.0, out=p)
+    corner = part.elements(states, np.array([place[1]]), np.array([place[0]]))[..., 0]
+    return np.minimum(p, 1.0, out=p), corner
 
 
 def matrix(part: Part, states: Array, levels: tuple[int, ...]) -> Array:

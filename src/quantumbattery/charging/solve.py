@@ -27,6 +27,7 @@ from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
 from quantumbattery.machine import allow, cores, linear_algebra
 from quantumbattery.network.network import Network
+from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest, prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
@@ -42,6 +43,7 @@ _CACHED = 1 << 16  # numbers of kets that are worked on at a time, or, for each 
 _ROWS = 64  # moments
 # Below this size matrices gain little from threads, and lose much on a busy machine.
 _ONE_THREAD = 2000
+_NO_THREADS = 1 << 18  # products in a matrix product up to which no library takes several
 _LOOKS = 65  # moments at which the edge of a cut ladder is looked at
 _PROPAGATORS = 64  # of a generator that turns in time: steps of its period, about
 _KEPT = 0.25  # of the memory, for states from which single moments are reached
@@ -55,7 +57,7 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     if the problem is larger than its limit.
     """
     work = prepared(problem, reached, allowed)
-    with work.one_thread():
+    with nullcontext() if work.few_products else work.one_thread():
         report = work.fill()
     columns = work.columns
     switched_off(columns, problem.axes)
@@ -77,9 +79,10 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
     numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
     start = initial(problem, reached)
-    lost = {
+    lost = {  # a preparation has nothing beyond the levels of any other site
         name: lost_by(each, network.sites[name], counts[name])[0]
         for name, each in at_rest(network, problem.started, problem.joints).items()
+        if isinstance(network.sites[name], Oscillator)
     }
     readout, observed = Readout(network, reached, state, split), None
     own = readout.further.prepared(problem.measures, own, numbers, problem.limit)
@@ -161,6 +164,11 @@ class Work:
         """What reads states."""
         return self.observed or self.readout
 
+    @property
+    def few_products(self) -> bool:
+        """Whether the linear algebra starts no threads of itself; telling it so takes longer."""
+        return prod(self.problem.axes.shape) * self.state.size**3 <= _NO_THREADS
+
     def one_thread(self) -> AbstractContextManager[object]:
         """Keep the linear algebra from starting threads for small matrices."""
         return few_threads(max(blocks.size for blocks in self.state.blocks))
@@ -232,12 +240,9 @@ class Work:
         left_out, falls = self._left_out(own, moving, batch, latest)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return Report(moving.methods, left_out, unfinished=True, falls=falls)
-        at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(initial=0.0), 1e-100)
-        held = self._held(moving, own)
+        held, rates = self._held(moving, own), self._rates(batch, moments)
         for (c, t), states in self._tiles(moving, batch, asked):
-            times = moments[..., t]
-            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > at_once)
-            rate = rate[:, None] if rate.ndim > 1 else rate
+            rate = rates[..., t]
             for members in self._few(batch, states[0].size):
                 mine = slice(batch.start + members.start, batch.start + members.stop)
                 selected = own if len(states) == 1 else own.select(members)
@@ -249,6 +254,14 @@ class Work:
                 errors.append(moving.error(asked[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
         return Report(moving.methods, left_out, error, moving.rounding(latest))
+
+    def _rates(self, batch: slice, moments: Array) -> Array:
+        """1/t for powers, (T,) or (g, 1, T), and 0 where nothing has happened yet."""
+        if POWERS.keys().isdisjoint(self.columns):
+            return moments  # nobody looks at them
+        at_once = _AT_ONCE / max(np.abs(self.numbers[batch]).max(initial=0.0), 1e-100)
+        rates = np.divide(1.0, moments, out=np.zeros_like(moments), where=moments > at_once)
+        return rates[:, None] if rates.ndim > 1 else rates
 
     def _moving(self, batch: slice) -> tuple[Array, Motion | Storage]:
         """What moves a part of the batch, and the times that it is asked for."""

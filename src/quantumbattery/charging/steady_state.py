@@ -23,6 +23,7 @@ from quantumbattery.dynamics.stationary import DENSE, Stationary, stationary
 from quantumbattery.machine import TooLargeError, linear_algebra
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import listed
+from quantumbattery.quantities.parameters import labels_of
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import Bipartition, Reach, reach
 from quantumbattery.states.density import Matrix, density
@@ -197,7 +198,8 @@ class Work:
         said = []
         for name, k in zip(axes.generator, place, strict=True):
             known = axes.coords.get(name)
-            said.append(f"{name}[{k}]" if known is None else f"{name}={known.values[k]:.4g}")
+            told = f"[{k}]" if known is None else f"={labels_of(known).values[k]:.4g}"
+            said.append(f"{name}{told}")
         return f" at {', '.join(said)}"
 
     def read(self, states: Array, own: Battery) -> dict[str, Array]:

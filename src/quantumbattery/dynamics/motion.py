@@ -134,8 +134,7 @@ class Motion:
 
     def at(self, times: Array, states: slice) -> Array:
         """Amplitudes or elements, shape (g, c, T, size), of some of the c states of the batch."""
-        grid = equal_steps(times)
-        if grid is not None and self._few_columns:
+        if self._few_columns and (grid := equal_steps(times)) is not None:
             return self._written(grid, times.size, states)
         moments = _moments(times)
         moved = [(b, p.at(starts_of(start, states), moments)) for b, p, start in self.parts]

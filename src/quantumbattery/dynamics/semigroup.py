@@ -40,6 +40,8 @@ class Semigroup:
         With rows to read, what they make of them: (..., c, T, r). On a grid that costs less: rows
         move by the small steps, states by the large ones, and all meet at once.
         """
+        if self.generator.shape[-1] == 1:
+            return self._alone(start, times)
         grid = equal_steps(times)
         if grid is not None:
             power, start = self._one_step(start, *grid)
@@ -64,6 +66,13 @@ class Semigroup:
         if len(out) > read.shape[-2]:
             power, start, read = _real_matrices(power), _real_vectors(start), _real_matrices(read)
         _read_on_grid(power, start, read, count, out)
+
+    def _alone(self, start: Array, times: Array) -> Array:
+        """What is read of blocks of one number each: an exponential, and no matrix."""
+        turned = np.exp(self.generator[..., None, :, :] * times[..., None, :, None])
+        states: Array = start[..., None, :] * turned
+        read = self.reading
+        return states if read is None else states @ read.swapaxes(-1, -2)[..., None, :, :]
 
     def _one_step(self, start: Array, first: float, step: float) -> tuple[Array, Array]:
         """The propagator of one step, and the states at the first time."""

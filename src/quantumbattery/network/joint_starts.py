@@ -33,7 +33,7 @@ class Joint:
     sites: tuple[str, ...]
     levels: Array  # (entries, sites)
     member: Array  # (entries,); a pure state has one member, 0
-    amplitude: xr.DataArray  # (..., "entry"), of psi; the other axes are those of parameters
+    amplitude: xr.Variable  # (..., "entry"), of psi; the other axes are those of parameters
 
 
 def parameters_of(preparation: Preparation) -> dict[str, Parameter]:
@@ -228,7 +228,7 @@ def joint_state(sites: tuple[str, ...], state: State, network: Network) -> Joint
         root = square_root(values)
         entry, member = np.nonzero((root != 0).reshape(-1, *root.shape[-2:]).any(axis=0))
         found = root[..., entry, member]
-    amplitude = xr.DataArray(found, dims=(*state.batch, "entry"), coords=state.labels)
+    amplitude = xr.Variable((*state.batch, "entry"), found)
     return Joint(sites, np.stack(np.unravel_index(entry, levels), axis=-1), member, amplitude)
 
 

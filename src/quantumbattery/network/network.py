@@ -9,6 +9,7 @@ import html
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -96,15 +97,16 @@ class Network(Described):
         """The sites that are neither charger nor battery."""
         return tuple(n for n in self.sites if n not in {*self.charger, *self.battery})
 
-    @property
-    def arrays(self) -> dict[str, xr.DataArray]:
+    @cached_property
+    def arrays(self) -> Mapping[str, xr.DataArray]:
         """The DataArrays among its numbers, by where they stand; they agree about their axes."""
         parts: list[tuple[str, Site | Link]] = list(self.sites.items())
         parts += [(f"interactions[{k}] {i.label}", i) for k, i in enumerate(self.interactions)]
         parts += [(f"drives[{k}] {d.label}", d) for k, d in enumerate(self.drives)]
         parts += [(f"joint_losses[{k}] {j.label}", j) for k, j in enumerate(self.joint_losses)]
         found = {f"{who}.{n}": v for who, part in parts for n, v in numbers_of(part)}
-        return {name: value for name, value in found.items() if isinstance(value, xr.DataArray)}
+        arrays = {name: each for name, each in found.items() if isinstance(each, xr.DataArray)}
+        return MappingProxyType(arrays)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Network):

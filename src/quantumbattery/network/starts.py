@@ -77,7 +77,8 @@ def by_site(preparation: object, network: Network) -> dict[Any, Preparation]:
     numbers = {f"{said(k)}.{n}": v for k, p in chosen.items() for n, v in parameters_of(p).items()}
     for name, value in numbers.items():
         check_axes(name, value)
-    axes_of(network.arrays | {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)})
+    axes = {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)}
+    axes_of({**network.arrays, **axes})
     for key, each in chosen.items():
         if isinstance(key, str) and isinstance(each, Gibbs):
             _check_ground(key, each, network.sites[key])

@@ -14,7 +14,14 @@ import numpy as np
 
 from quantumbattery.pair import best_times, storage
 from quantumbattery.pair.storage import Clock
-from quantumbattery.pair.thermodynamics import NEED_REMAINDER, fill, fill_tiles, part, tiles
+from quantumbattery.pair.thermodynamics import (
+    NEED_RATE,
+    NEED_REMAINDER,
+    fill,
+    fill_tiles,
+    part,
+    tiles,
+)
 from quantumbattery.pair.transfer import (
     ComplexArray,
     Constants,
@@ -78,7 +85,8 @@ def charge_columns(
         exact = not NEED_REMAINDER.isdisjoint(views)
         loss = part(arrays["battery_loss"], slab)
         given = [part(energy, slab) for energy in energies]
-        given += [*storage.transferred(motion, loss, moment, exact), _rate(moment.time)]
+        rate = moment.time if NEED_RATE.isdisjoint(views) else _rate(moment.time)
+        given += [*storage.transferred(motion, loss, moment, exact), rate]
         fill_tiles(views, given)
     return columns
 

@@ -19,7 +19,7 @@ from quantumbattery.pair.closed_form import (
     optimum_columns,
 )
 from quantumbattery.pair.tables import joint_state, with_half_lives
-from quantumbattery.quantities.aliases import Array, Parameter, Values
+from quantumbattery.quantities.aliases import Array, Label, Parameter, Values
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.measures import (
     FURTHER,
@@ -385,7 +385,7 @@ class QubitPair(Described):
 
 def _labelled(
     sizes: Mapping[str, int],
-    coords: Mapping[str, xr.Variable],
+    coords: Mapping[str, Label],
     columns: Mapping[str, Array],
     meaning: Mapping[str, Quantity],
 ) -> xr.Dataset:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.pair.closed_form import half_lives
-from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.aliases import Array, Label, Parameter
 from quantumbattery.quantities.measures import STORAGE
 from quantumbattery.quantities.tables import density_matrices
 
@@ -40,9 +40,7 @@ def _dims(name: str, value: Parameter | Array) -> tuple[str, ...]:
     return (name,) * np.ndim(value)
 
 
-def joint_state(
-    sizes: Mapping[str, int], coords: Mapping[str, xr.Variable], rho: Array
-) -> xr.DataArray:
+def joint_state(sizes: Mapping[str, int], coords: Mapping[str, Label], rho: Array) -> xr.DataArray:
     """Density matrices (..., 4, 4) with their axes and levels."""
     if taken := {"row", "column"} & sizes.keys():
         raise ValueError(f"the axis name '{taken.pop()}' is that of the matrix; rename the axis")

@@ -20,6 +20,7 @@ _THREAD_TILE = 80_000
 
 _NUMBERS = {"population", "population_inversion", "coherence"}
 _WORK = {"ergotropy", "antiergotropy", "ergotropic_power"}
+NEED_RATE = {"power", "passive_power", "ergotropic_power"}
 NEED_REMAINDER = {"passive_energy", "passive_power", "energy_variance"}
 
 _TINY = 1e-300
@@ -98,7 +99,8 @@ def fill(
     transfer, remainder : ndarray
         F and 1 - F, the latter accurate by itself if one of NEED_REMAINDER is asked for.
     rate : ndarray
-        1/t, and 0 at t = 0, where every power has the limit 0.
+        1/t, and 0 at t = 0, where every power has the limit 0; anything unless one of NEED_RATE
+        is asked for.
     """
     energy = np.multiply(full, transfer, out=out.get("energy"))
     squared_coherence = rest * energy

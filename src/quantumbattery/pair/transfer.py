@@ -61,24 +61,26 @@ def constants_of(
     quarter = (charger_loss.astype(long) - battery_loss) / 4
     width = np.abs(quarter)
     # G^2 = J^2 + x^2; the factored difference is exact next to the exceptional point.
-    real = (coupling - width) * (coupling + width) + half**2
+    square = half * half
+    real = (coupling - width) * (coupling + width) + square
     root = np.sqrt(real - 2j * half * quarter)
     oscillation, growth = root.real, np.abs(root.imag)
     floor = _CRITICAL * coupling
     modulus = np.maximum(np.abs(root), floor)
     # Nothing beside the other part of G, or beside J, is nothing.
-    critical = modulus == floor
-    growth = np.where(critical | (growth < _CRITICAL * modulus), 0, growth)
-    oscillation = np.where(oscillation < _CRITICAL * modulus, 0, oscillation)
+    critical, nothing = modulus == floor, _CRITICAL * modulus
+    growth = np.where(critical | (growth < nothing), 0, growth)
+    oscillation = np.where(critical, floor, np.where(oscillation < nothing, 0, oscillation))
     # width - |Y| from the product (width - |Y|)(width + |Y|), in which no digit is lost.
-    total = coupling**2 + half**2 + width**2 + modulus**2
-    slower = 2 * (width * coupling) ** 2 / (total * np.maximum(width + growth, _CRITICAL))
+    product = width * coupling
+    total = coupling * coupling + square + width * width + modulus * modulus
+    slower = 2 * product * product / (total * np.maximum(width + growth, _CRITICAL))
     contrast = coupling / modulus
     decay = np.minimum(charger_loss, battery_loss) / 2 + slower
     return Constants(
         coupling=coupling,
         offset=(half - 1j * quarter).astype(complex),
-        oscillation=np.where(critical, floor, oscillation).astype(long),
+        oscillation=oscillation.astype(long),
         growth=growth.astype(float),
         contrast=contrast.astype(float),
         damping=(charger_loss + battery_loss) / 4,

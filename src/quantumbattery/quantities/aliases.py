@@ -15,6 +15,9 @@ Values: TypeAlias = float | npt.ArrayLike | xr.DataArray
 Parameter: TypeAlias = float | xr.DataArray
 """A checked number: single, or over named axes."""
 
+Label: TypeAlias = xr.Variable | float
+"""A coordinate of a table: labels over axes, or one number, of which the table makes a variable."""
+
 MatrixLike: TypeAlias = Any
 """An array-like, a DataArray, a QuTiP Qobj, or a list or array of Qobj."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.aliases import Array, Label, Parameter
 
 # Squares of larger numbers overflow, and then a NaN would stand where an error belongs.
 LARGEST = 1e30
@@ -123,6 +123,8 @@ def flag(name: str, value: object) -> bool:
 def number(name: str, value: object, allowed: str, low: float) -> Parameter:
     """Check a number of a site or interaction; its axes must not be named as internal ones."""
     checked = parameter(name, value, allowed, low)
+    if isinstance(checked, float):  # as most are: it has no axes
+        return checked
     check_axes(name, checked)
     if isinstance(checked, xr.DataArray) and "time" in checked.dims:
         raise ValueError(
@@ -147,8 +149,9 @@ def complex_number(name: str, value: Any, allowed: str) -> Any:
 
 def check_axes(name: str, value: object) -> None:
     """Raise ValueError if an axis has a name that is used inside."""
-    taken = [d for d in _TAKEN if isinstance(value, xr.DataArray) and d in value.dims]
-    if taken:
+    if not isinstance(value, xr.DataArray):
+        return
+    if taken := [d for d in _TAKEN if d in value.dims]:
         raise ValueError(
             f"{name} has a dimension {taken[0]!r}, but the names {', '.join(_TAKEN)} are used "
             "inside: rename it"
@@ -195,7 +198,7 @@ def _no_number(name: str, value: object) -> str:
 
 def align(
     parameters: Mapping[str, Parameter | Array],
-) -> tuple[dict[str, int], dict[str, xr.Variable], dict[str, Array]]:
+) -> tuple[dict[str, int], dict[str, Label], dict[str, Array]]:
     """Bring parameters onto common named axes.
 
     Parameters
@@ -207,7 +210,7 @@ def align(
     -------
     sizes : dict of str to int
         The common axes, in order of appearance.
-    coords : dict of str to xarray.Variable
+    coords : dict of str to xarray.Variable or number
         Coordinates for the result: the labels of the axes and, where a parameter has no axis
         of its own name, its values beside them.
     arrays : dict of str to ndarray
@@ -226,7 +229,7 @@ def align(
 
 def axes_of(
     parameters: Mapping[str, Parameter | Array],
-) -> tuple[dict[str, int], dict[str, xr.Variable]]:
+) -> tuple[dict[str, int], dict[str, Label]]:
     """The common axes and the coordinates alone; as of `align`."""
     labelled = {k: v for k, v in parameters.items() if isinstance(v, xr.DataArray)}
     plain = {k: v for k, v in parameters.items() if isinstance(v, np.ndarray)}
@@ -239,28 +242,24 @@ def axes_of(
             "of its own, give an xarray.DataArray over a dimension of another name"
         )
     sizes: dict[str, int] = {}
-    coords: dict[str, xr.Variable] = {}
+    coords: dict[str, Label] = {}
     for array in labelled.values():
         sizes |= {str(d): n for d, n in zip(array.dims, array.shape, strict=True)}
         for label, coord in array.coords.items():
             _add_coordinate(coords, str(label), coord.variable)
     for name, values in plain.items():
-        sizes[name], coords[name] = len(values), xr.Variable((name,), values)
+        sizes[name], coords[name] = len(values), xr.Variable((name,), values, fastpath=True)
     for name, value in parameters.items():
-        if name in plain:
+        if isinstance(value, np.ndarray):
             continue
-        own = value.variable if isinstance(value, xr.DataArray) else _single(value)
+        own = value.variable if isinstance(value, xr.DataArray) else value
         _add_coordinate(coords, name, own)
-        if name in sizes and not own.dims:
+        if name in sizes and not np.ndim(own):
             raise ValueError(
                 f"'{name}' names both an axis and a parameter with a single value; name the "
                 "dimension of the xarray.DataArray differently"
             )
     return sizes, coords
-
-
-def _single(value: object) -> xr.Variable:
-    return xr.Variable((), np.array(value), fastpath=True)  # there is nothing to convert
 
 
 def _fit(arrays: list[xr.DataArray]) -> bool:
@@ -299,14 +298,21 @@ def _axes(array: xr.DataArray) -> str:
     return " and ".join(said)
 
 
-def _add_coordinate(coords: dict[str, xr.Variable], name: str, values: xr.Variable) -> None:
-    if name in coords and not coords[name].equals(values):  # type: ignore[no-untyped-call]
+def _add_coordinate(coords: dict[str, Label], name: str, values: Label) -> None:
+    if name in coords and not labels_of(coords[name]).equals(labels_of(values)):  # type: ignore[no-untyped-call]
         raise ValueError(
             f"'{name}' is given twice, with different values: as a parameter or as the coordinate "
             "of one; drop or rename that coordinate, or give one of them as an xarray.DataArray "
             "over a dimension of another name"
         )
     coords.setdefault(name, values)
+
+
+def labels_of(value: Label) -> xr.Variable:
+    """A coordinate as a variable."""
+    if isinstance(value, xr.Variable):
+        return value
+    return xr.Variable((), np.array(value), fastpath=True)  # there is nothing to convert
 
 
 def _expand(name: str, value: Parameter | Array, sizes: Mapping[str, int]) -> Array:

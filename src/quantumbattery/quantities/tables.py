@@ -13,22 +13,26 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.measures import PARAMETERS, Quantity
 
 
-def describe(coords: Mapping[str, xr.Variable]) -> dict[str, xr.Variable]:
+def describe(coords: Mapping[str, Label]) -> dict[str, xr.Variable]:
     """Give the coordinates that are parameters their names and units."""
     described: dict[str, xr.Variable] = {}
     for name, value in coords.items():
-        described[name] = value.copy(deep=False)
-        if name in PARAMETERS:
-            described[name].attrs |= PARAMETERS[name].attrs()
+        said = PARAMETERS[name].attrs() if name in PARAMETERS else None
+        if not isinstance(value, xr.Variable):
+            described[name] = xr.Variable((), np.array(value), said, fastpath=True)
+            continue
+        described[name] = mine = value.copy(deep=False)
+        if said:
+            mine.attrs = {**value.attrs, **said}
     return described
 
 
 def check_names(
-    quantities: Iterable[str], sizes: Mapping[str, int], coords: Mapping[str, xr.Variable]
+    quantities: Iterable[str], sizes: Mapping[str, int], coords: Mapping[str, Label]
 ) -> None:
     """Raise ValueError if an axis or a coordinate has the name of a quantity."""
     if taken := sorted({*quantities} & {*sizes, *coords}):
@@ -37,7 +41,7 @@ def check_names(
 
 def dataset(
     sizes: Mapping[str, int],
-    coords: Mapping[str, xr.Variable],
+    coords: Mapping[str, Label],
     columns: Mapping[str, tuple[Array, Quantity]],
     attrs: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
@@ -51,12 +55,12 @@ def dataset(
         name: xr.Variable(dims, values.reshape(shape), quantity.attrs(), fastpath=True)
         for name, (values, quantity) in columns.items()
     }
-    return _together(variables, describe(coords), dict(attrs or {}))
+    return _together(sizes, variables, describe(coords), dict(attrs or {}))
 
 
 def density_matrices(
     sizes: Mapping[str, int],
-    coords: Mapping[str, xr.Variable],
+    coords: Mapping[str, Label],
     rho: Array,
     labels: Iterable[str],
     attrs: Mapping[str, Any],
@@ -65,11 +69,15 @@ def density_matrices(
     name, levels = "density_matrix", [*labels]
     of_matrix = {each: xr.Variable((each,), levels) for each in ("row", "column")}
     variable = xr.Variable((*sizes, *of_matrix), rho, dict(attrs), fastpath=True)
-    return _together({name: variable}, {**describe(coords), **of_matrix}, {})[name]
+    every = {**sizes, "row": len(levels), "column": len(levels)}
+    return _together(every, {name: variable}, {**describe(coords), **of_matrix}, {})[name]
 
 
 def _together(
-    variables: Mapping[str, xr.Variable], coords: Mapping[str, xr.Variable], attrs: dict[str, Any]
+    sizes: Mapping[str, int],
+    variables: Mapping[str, xr.Variable],
+    coords: Mapping[str, xr.Variable],
+    attrs: dict[str, Any],
 ) -> xr.Dataset:
     """A dataset of what fits: axes were aligned and no name is taken twice."""
     direct = getattr(xr.Dataset, "_construct_direct", None)
@@ -80,14 +88,15 @@ def _together(
         if value.dims == (name,):
             indexes[name] = _index(name, value)
             every |= indexes[name].create_variables({name: value})
-    table: xr.Dataset = direct(every, {*coords}, attrs=attrs, indexes=indexes)
+    known = dict(sizes) if variables else None  # without any, some axes may be nobody's
+    table: xr.Dataset = direct(every, {*coords}, known, attrs, indexes)
     return table
 
 
 def _index(name: str, labels: xr.Variable) -> xr.indexes.PandasIndex:
     """What finds places by the labels of an axis."""
-    if labels.dtype == np.float64:  # xarray need not find out what they are
-        return xr.indexes.PandasIndex(pd.Index(labels.to_numpy(), name=name), name)
+    if (kind := labels.dtype) == np.float64:  # xarray need not find out what they are
+        return xr.indexes.PandasIndex(pd.Index(labels.values, name=name), name, kind)
     return xr.indexes.PandasIndex.from_variables({name: labels}, options={})
 
 

@@ -51,7 +51,7 @@ class Start:
 
     configuration: Array  # (entries,)
     member: Array  # (entries,); a pure state has one member, 0
-    amplitude: xr.DataArray  # (..., "entry"); the others are axes of the preparations' parameters
+    amplitude: xr.Variable  # (..., "entry"); the others are axes of the preparations' parameters
     lost: tuple[float, float]  # to a common number of quanta: half the trace norm, an amplitude
 
 
@@ -196,7 +196,7 @@ def _found(structure: Structure) -> Reach:
     hamiltonian, edge = elements_between(energies, moving, room, found, keys)
     jumps, lossy_edge = elements_between(losses, losing, room, found, keys)
     place = keys.find(keys.of(structure.first))
-    none = xr.DataArray(np.full(len(place), nan), dims="entry")
+    none = xr.Variable(("entry",), np.full(len(place), nan))
     return Reach(
         sites=structure.sites,
         levels=sizes,
@@ -220,7 +220,7 @@ def _with_numbers(
     found: Reach,
     energies: Terms,
     losses: Terms,
-    amplitude: xr.DataArray,
+    amplitude: xr.Variable,
     lost: tuple[float, float],
 ) -> Reach:
     """What was found, of a system of its own."""
@@ -260,7 +260,7 @@ def _start(
     limit: float,
     joints: Sequence[Joint],
     room: Room,
-) -> tuple[Array, Array, xr.DataArray, tuple[float, float]]:
+) -> tuple[Array, Array, xr.Variable, tuple[float, float]]:
     """Configurations, members and amplitudes of all preparations together; what is lost of it."""
     dtype = np.min_scalar_type(max(levels.values()) - 1)
     configurations = np.zeros((1, len(network.sites)), dtype=dtype)
@@ -279,7 +279,7 @@ def _start(
         own = each.amplitude
         amplitude = own if amplitude is None else amplitude.isel(entry=old) * own.isel(entry=new)
     if amplitude is None:
-        amplitude = xr.DataArray(np.ones(1), dims="entry")
+        amplitude = xr.Variable(("entry",), np.ones(1))
     lost = 0.0, 0.0
     held = room.quanta(configurations) <= room.most if room.most < inf else np.True_
     if not held.all():

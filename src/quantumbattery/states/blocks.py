@@ -35,21 +35,28 @@ class Blocks:
     def matrices(self, numbers: Array) -> Array:
         """Dense blocks (g, count, size, size), for numbers (g, terms) in front of the terms."""
         given, n = self.generator, self.size
-        block, column = np.divmod(given.column, n)
-        cell, length = (block * n + given.row % n) * n + column, self.count * n * n
+        cell, length = self._cells, self.count * n * n
         if len(numbers) == 1:
-            cells = np.bincount(cell, given.value.real * numbers[0, given.term], length)
+            weight = numbers[0, given.term]
+            cells = np.bincount(cell, given.value.real * weight, length)
             if np.iscomplexobj(given.value):
-                imaginary = np.bincount(cell, given.value.imag * numbers[0, given.term], length)
-                cells = cells + 1j * imaginary
+                cells = cells + 1j * np.bincount(cell, given.value.imag * weight, length)
         else:  # there may be no rows for losses that never act
             shape = (len(given.coefficients), length)
             every = sparse(given.value, given.term, cell, shape)
             cells = numbers[:, : len(given.coefficients)] @ every
         matrices: Array = cells.reshape(len(numbers), self.count, n, n)
         block, place = self.filling
-        matrices[:, block, place, place] = matrices[:, block, 0, 0]  # as if of the same frequency
+        if len(block):
+            matrices[:, block, place, place] = matrices[:, block, 0, 0]  # as if as fast
         return matrices
+
+    @cached_property
+    def _cells(self) -> Array:
+        """Where every element of the generator stands among those of dense blocks."""
+        block, column = np.divmod(self.generator.column, self.size)
+        cells: Array = (block * self.size + self.generator.row % self.size) * self.size + column
+        return cells
 
     @cached_property
     def reading(self) -> Array | None:

@@ -22,6 +22,7 @@ from quantumbattery.states.kets import Kets
 from quantumbattery.states.representation import Form
 
 _FASTER = 16  # so many products of a matrix take as long as one of a pair
+_ONE_BY_ONE = 8  # amplitudes up to which each is looked at by itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,25 @@ class KetPart:
         return populations
 
     @cached_property
-    def _pairs(self) -> dict[bytes, tuple[Array, Array, Sums]]:
+    def _members(self) -> dict[int, list[int]]:
+        return {}
+
+    def population(self, amplitudes: Array, state: int) -> Array:
+        """That of one state alone, shape (...)."""
+        if state not in self._members:
+            self._members[state] = np.flatnonzero(self.state == state).tolist()
+        members = self._members[state]
+        if len(members) > _ONE_BY_ONE:
+            return self.populations(amplitudes)[..., state]
+        population = np.zeros(amplitudes.shape[:-1])
+        for each in members:
+            population += squares(amplitudes[..., each])
+        if self.lost == state:
+            population += _missing(squares(amplitudes))
+        return population
+
+    @cached_property
+    def _pairs(self) -> dict[bytes, tuple[Array | slice, Array | slice, Sums | None]]:
         return {}
 
     def elements(self, amplitudes: Array, row: Array, column: Array) -> Array:
@@ -79,9 +98,12 @@ class KetPart:
         key = row.tobytes() + column.tobytes()
         if key not in self._pairs:
             one, two, wanted = _meeting(self.row, self.state, row, column, size)
-            self._pairs[key] = one, two, Sums.to(wanted, len(row))
-        one, two, summed = self._pairs[key]
-        found = summed(amplitudes[..., one] * amplitudes[..., two].conj())
+            alone = np.array_equal(wanted, np.arange(len(row)))  # nothing is to be added up
+            summed = None if alone else Sums.to(wanted, len(row))
+            self._pairs[key] = _chosen(one), _chosen(two), summed
+        first, second, adds = self._pairs[key]
+        found = amplitudes[..., first] * amplitudes[..., second].conj()
+        found = found if adds is None else adds(found)
         if self.lost is not None:
             here = (row == self.lost) & (column == self.lost)
             if here.any():
@@ -193,6 +215,17 @@ class MatrixPart:
         return Sums(self._sums(every, every).real)
 
     @cached_property
+    def _alone(self) -> dict[int, Sums]:
+        return {}
+
+    def population(self, numbers: Array, state: int) -> Array:
+        """That of one state alone, shape (...)."""
+        if state not in self._alone:
+            here = np.array([state])
+            self._alone[state] = Sums(self._sums(here, here).real)
+        return self._alone[state](numbers)[..., 0]
+
+    @cached_property
     def _adders(self) -> dict[bytes, Sums]:
         return {}
 
@@ -289,6 +322,11 @@ def squares(amplitudes: Array) -> Array:
     if np.iscomplexobj(amplitudes):
         squares += np.square(amplitudes.imag)
     return squares
+
+
+def _chosen(places: Array) -> Array | slice:
+    """The places as an index: a slice, which takes no copy, if there is one only."""
+    return slice(int(places[0]), int(places[0]) + 1) if len(places) == 1 else places
 
 
 def _missing(weights: Array) -> Array:
