@@ -5,7 +5,7 @@ Nothing of this library is used here, so that a result may be held against it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -214,3 +214,14 @@ def in_the_laboratory(amplitude: float, times: Any) -> Any:
     solved = solve_ivp(change, (0, times[-1]), [1.0 + 0j, 0], "DOP853", times, rtol=1e-13,
                        atol=1e-14)  # fmt: skip
     return np.abs(solved.y[1]) ** 2
+
+
+def kets_in_time(h: Callable[[float], Any], start: Any, times: Any) -> Any:
+    """The state vectors (time, d) under a Hamiltonian that changes, by SciPy's DOP853."""
+    from scipy.integrate import solve_ivp
+
+    solved = solve_ivp(
+        lambda t, ket: -1j * (h(t) @ ket), (0, times[-1]), np.asarray(start, dtype=complex),
+        "DOP853", times, rtol=1e-12, atol=1e-13,
+    )  # fmt: skip
+    return solved.y.T
