@@ -95,7 +95,7 @@ _PAIRS = Entry(
 # --- a squeezed bath -----------------------------------------------------------------------------
 
 GARDINER = "Gardiner & Collett, Phys. Rev. A 31, 3761 (1985)"
-CENTRONE = "Centrone, Mancino & Paternostro, Phys. Rev. A 108, 052213 (2023)"
+CENTRONE = "Centrone, Mancino & Paternostro, arXiv:2106.07899"
 SQUEEZING = 0.25
 
 
@@ -121,7 +121,7 @@ def _work_in_bath(detuning: float) -> float:
 
 
 def _draw_squeezed(axes: Axes) -> None:
-    rs = np.linspace(0, 0.6, 9)
+    rs = np.linspace(0, 0.5, 13)
     kinds = ((True, "energy"), (True, "ergotropy"), (False, "ergotropy"))
     for k, (resonant, measure) in enumerate(kinds):
         values = [curve(_squeezed(r, resonant), {}, inf, measure) for r in rs]
@@ -185,7 +185,7 @@ def _draw_pumped(axes: Axes) -> None:
     for k, pump in enumerate((0.3, 0.1)):
         for j, measure in enumerate(("energy", "ergotropy")):
             values = curve(_pumped(pump), {"cell": bloch(THETA)}, times, measure)
-            line(axes, 2 * k + j, LEAK * times, values, rf"{measure}, $P={pump / LEAK:g}\,\gamma$")
+            line(axes, 2 * k + j, LEAK * times, values, rf"{measure}, $P/\gamma={pump / LEAK:g}$")
     finish(axes, r"time $\gamma t$", r"$E/\omega$, $\mathcal{E}/\omega$")
 
 

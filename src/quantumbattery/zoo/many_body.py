@@ -171,7 +171,7 @@ def _draw_fermions(axes: Axes) -> None:
 
 _FERMIONS = Entry(
     "syk",
-    "Fermions that all interact: half of every cell, and stays",
+    "Fermions that all interact fill every cell by half",
     [
         *(
             Result(f"{words}, {modes} modes, one draw, 31 times",
@@ -242,7 +242,8 @@ _SPIN = Entry(
             Result(f"energy (w), 6 cells, 9 w/N (J_x^2 + y J_y^2), y = {anisotropy:g}, 31 times",
                    partial(curve, _lipkin(6, anisotropy), {}, TIMES),
                    partial(_lipkin_by_force, 6, anisotropy),
-                   f"independent: each cell apart, by NumPy; model of {LIPKIN}", 1e-12)
+                   f"independent: each cell apart, by NumPy; model of {LIPKIN}; such batteries: "
+                   "arXiv:2208.04831", 1e-12)
             for anisotropy in (0.0, 0.5, -1.0)
         ),
     ],
@@ -299,7 +300,7 @@ def _draw_chain(axes: Axes) -> None:
     times = np.linspace(0, 6, 121)
     for k, bond in enumerate((0.25, 0.5, 1.0)):
         values = curve(_open(np.full(7, bond)), {}, times) / 8
-        line(axes, k, times, values, rf"$J={bond:g}\,\omega$")
+        line(axes, k, times, values, rf"$J/\omega={bond:g}$")
     finish(axes, r"time $\omega t$", r"energy of a cell $E/(N\omega)$", columns=3)
 
 

@@ -131,9 +131,9 @@ def _hioe(coupling: Any, sweep: Any) -> Any:
 
 def _draw_sech(axes: Axes) -> None:
     detuning = np.linspace(-2, 2, 41)
-    for k, (coupling, words) in enumerate(((0.25, r"\pi/2"), (0.5, r"\pi"), (0.75, r"3\pi/2"))):
+    for k, (coupling, words) in enumerate(((1 / 6, r"\pi/3"), (1 / 3, r"2\pi/3"), (1 / 2, r"\pi"))):
         values = _moved(_pair(_sech, coupling, xr.DataArray(detuning, dims="detuning")), 2 * END)
-        line(axes, k, detuning, values, f"area ${words}$", **({"linewidth": 2.6} if k == 0 else {}))
+        line(axes, k, detuning, values, f"area ${words}$")
     finish(axes, r"detuning $\Delta T$", r"energy after the pulse $E/\omega$", columns=3)
 
 
@@ -144,7 +144,8 @@ _SECH = Entry(
         Result("energy (w) after the pulse, 4 peaks J T and detunings D T",
                lambda: _moved(_pair(_sech, *_columns(PULSES)), 2 * END),
                lambda: _rosen(*np.transpose(PULSES)),
-               f"exact: w sech^2(pi D T/2) sin^2(A/2), A = 2 pi J T; {ROSEN}", 1e-9),
+               f"exact: w sech^2(pi D T/2) sin^2(A/2), A = 2 pi J T; {ROSEN}; such batteries: "
+               "arXiv:2307.06741", 1e-9),
         Result("energy (w) after the pulse, 4 peaks J T and sweeps B T tanh(t/T) of the detuning",
                lambda: _chirped(*_columns(PULSES)), lambda: _hioe(*np.transpose(PULSES)),
                f"exact: w [1 - sech^2(pi B T/2) cos^2(pi sqrt(4 J^2 - B^2) T/2)]; {HIOE}", 1e-9),
@@ -202,7 +203,7 @@ def _draw_sweep(axes: Axes) -> None:
     times = np.linspace(0, 10, 201)
     for k, coupling in enumerate((1.0, 0.5, 0.2)):
         values = _moved(_sweep(coupling, CENTRE), times)
-        line(axes, k, times - CENTRE, values, rf"$J={coupling:g}\,\sqrt{{v}}$")
+        line(axes, k, times - CENTRE, values, rf"$J/\sqrt{{v}}={coupling:g}$")
     finish(axes, r"time $\sqrt{v}\,t$ after the crossing", r"energy $E/\omega$", columns=3)
 
 
@@ -257,7 +258,7 @@ def _draw_dying(axes: Axes) -> None:
     times = np.linspace(0, 6, 121)
     for k, detuning in enumerate((0.0, 1.0, 3.0)):
         line(axes, k, times, _moved(_pair(_fading, pi / 2, detuning), times),
-             rf"$\Delta={detuning:g}/T$")  # fmt: skip
+             rf"$\Delta T={detuning:g}$")  # fmt: skip
     finish(axes, "time $t/T$", r"energy $E/\omega$", columns=3)
 
 

@@ -74,21 +74,18 @@ def _charger_alone(rate: float) -> Any:
 
 
 def _draw_one_way(axes: Axes) -> None:
-    weak, times = 0.004, np.linspace(0, 30, 61)
-    both: tuple[tuple[list[Link], str], ...] = (
-        (_one_way(0.1), "one way"),
-        ([exchange("charger", "battery", 0.05)], "exchange alone"),
-    )
-    for k, (links, words) in enumerate(both):
-        for j, (measure, site) in enumerate((("energy", "battery"), ("charger_energy", "charger"))):
-            values = curve(_driven(links, weak), {}, times, measure) * (LOSS / weak) ** 2
-            line(axes, 2 * k + j, LOSS * times, values, f"{site}, {words}")
-    finish(axes, r"time $\kappa t$", r"energy $E\kappa^2/(\omega F^2)$")
+    weak, coupling = 0.004, np.geomspace(0.03, 8, 31)
+    shared = _axis(2 * LOSS * coupling)
+    alone: list[Link] = [exchange("charger", "battery", shared / 2)]
+    for k, (links, words) in enumerate(((_one_way(shared), "one way"), (alone, "exchange alone"))):
+        line(axes, k, coupling, _settled(links, "energy", weak) * (LOSS / weak) ** 2, words)
+    axes.set_xscale("log")
+    finish(axes, r"exchange $J/\kappa$", r"energy in the end $E\kappa^2/(\omega F^2)$")
 
 
 _ONE_WAY = Entry(
     "nonreciprocal_battery",
-    "One way: the battery is filled, and gives nothing back",
+    "One way: up to four times the energy, off the best coupling",
     [
         Result("energy of battery over charger, long driven, G = 0.1 to 4, loss of each k = 0.5",
                lambda: _settled(_one_way(_axis(SHARED)))
@@ -115,7 +112,7 @@ _ONE_WAY = Entry(
                0.005),
     ],
     _draw_one_way,
-    r"both empty, charger driven; $J=0.1\,\kappa$, shared decay $\Gamma=2J$",
+    r"both lose $\kappa$, charger driven by $F$; one way: shared decay $\Gamma=2J$",
 )  # fmt: skip
 
 # --- one way, an excitation ----------------------------------------------------------------------
@@ -143,8 +140,7 @@ def _work(share: Any, excited: float) -> Any:
 
 def _draw_cascade(axes: Axes) -> None:
     times = np.linspace(0, 8, 161)
-    for k, theta in enumerate((pi, 2 * pi / 3, pi / 2)):
-        words = rf"$\theta={['', '2', ''][k]}\pi{['', '/3', '/2'][k]}$"
+    for k, (theta, words) in enumerate(((pi, r"$\theta=\pi$"), (pi / 2, r"$\theta=\pi/2$"))):
         for j, measure in enumerate(("energy", "ergotropy")):
             values = curve(_cascaded(), bloch(theta), times, measure)
             line(axes, 2 * k + j, times, values, f"{measure}, {words}")
