@@ -100,7 +100,7 @@ _ONE_WAY = Entry(
                              "charger_energy"),
                partial(_charger_alone, 1.0),
                "exact: that of a driven charger alone, F^2 (1 - e^(-h t))^2/h^2, h = (G + k)/2",
-               1e-9),
+               1e-12),
         Result("energy over that with the same exchange J = G/2 alone, long driven",
                lambda: _gain(SHARED), lambda: (2 * (1 + (SHARED / LOSS) ** 2)
                                                / (1 + SHARED / LOSS) ** 2) ** 2,
