@@ -34,7 +34,7 @@ def test_a_crossing_is_one_of_parabolic_cylinder_functions(coupling):
 
 def test_strings_of_jordan_and_wigner_conserve_fermions_and_are_hermitian():
     whole = many_body._syk(4)
-    number = many_body._excited(4)
+    number = brute_force.excited(4)
     np.testing.assert_allclose(whole, whole.conj().T, atol=1e-15)
     np.testing.assert_allclose(whole @ number, number @ whole, atol=1e-14)
     alone = np.diag(number) < 2

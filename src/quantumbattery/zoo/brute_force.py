@@ -11,6 +11,9 @@ from typing import Any
 
 import numpy as np
 
+X, Y, Z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1.0, -1.0])
+"""Pauli matrices, the ground state first."""
+
 
 def lower(levels: int) -> Any:
     """The lowering operator of an oscillator, or of a qubit with two levels."""
@@ -22,6 +25,16 @@ def embed(operator: Any, place: int, dims: Sequence[int]) -> Any:
     parts: list[Any] = [np.eye(n) for n in dims]
     parts[place] = operator
     return reduce(lambda one, two: np.kron(one, two), parts)
+
+
+def everywhere(operator: Any, count: int) -> list[Any]:
+    """One operator on each of so many qubits, (2^count, 2^count)."""
+    return [embed(operator, k, [2] * count) for k in range(count)]
+
+
+def excited(count: int) -> Any:
+    """How many of so many qubits are excited, (2^count, 2^count)."""
+    return np.diag([float(k.bit_count()) for k in range(2**count)])
 
 
 def kets(h: Any, start: Any, times: Any) -> Any:
