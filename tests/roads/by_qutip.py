@@ -77,7 +77,7 @@ def difference_of_states(system, preparation, times):
 def is_mixed(system, preparation):
     """Whether the state is a matrix."""
     starts = preparation.values() if isinstance(preparation, dict) else [preparation]
-    lossy = any(site.losses(2) for site in system.sites.values())
+    lossy = bool(system.joint_losses) or any(s.losses(2) for s in system.sites.values())
     return lossy or not all(map(is_pure, starts))
 
 
@@ -112,5 +112,5 @@ def _middle(value):
 
 def one_system(system):
     sites = {name: one_of_each(site) for name, site in system.sites.items()}
-    links = [one_of_each(each) for each in (*system.interactions, *system.drives)]
+    links = [one_of_each(each) for each in system.links]
     return qb.System(sites, links, system.charger, system.battery)

@@ -5,11 +5,14 @@ Nothing of this library is used here, so that a result may be held against it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
 import numpy as np
+
+X, Y, Z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1.0, -1.0])
+"""Pauli matrices, the ground state first."""
 
 
 def lower(levels: int) -> Any:
@@ -22,6 +25,16 @@ def embed(operator: Any, place: int, dims: Sequence[int]) -> Any:
     parts: list[Any] = [np.eye(n) for n in dims]
     parts[place] = operator
     return reduce(lambda one, two: np.kron(one, two), parts)
+
+
+def everywhere(operator: Any, count: int) -> list[Any]:
+    """One operator on each of so many qubits, (2^count, 2^count)."""
+    return [embed(operator, k, [2] * count) for k in range(count)]
+
+
+def excited(count: int) -> Any:
+    """How many of so many qubits are excited, (2^count, 2^count)."""
+    return np.diag([float(k.bit_count()) for k in range(2**count)])
 
 
 def kets(h: Any, start: Any, times: Any) -> Any:
@@ -214,3 +227,14 @@ def in_the_laboratory(amplitude: float, times: Any) -> Any:
     solved = solve_ivp(change, (0, times[-1]), [1.0 + 0j, 0], "DOP853", times, rtol=1e-13,
                        atol=1e-14)  # fmt: skip
     return np.abs(solved.y[1]) ** 2
+
+
+def kets_in_time(h: Callable[[float], Any], start: Any, times: Any) -> Any:
+    """The state vectors (time, d) under a Hamiltonian that changes, by SciPy's DOP853."""
+    from scipy.integrate import solve_ivp
+
+    solved = solve_ivp(
+        lambda t, ket: -1j * (h(t) @ ket), (0, times[-1]), np.asarray(start, dtype=complex),
+        "DOP853", times, rtol=1e-12, atol=1e-13,
+    )  # fmt: skip
+    return solved.y.T
