@@ -147,8 +147,8 @@ def explored(first: Array, groups: Sequence[Group], room: Room, limit: float) ->
     """All configurations that terms lead to from the first, these too, in dictionary order."""
     weights = place_values(room.levels.tolist())
     distinct = np.unique(first.astype(np.uint64) @ weights, return_index=True)[1]
-    leading = {group.pattern: group for group in groups}  # one of those that lead to the same
-    found = _explore(first[distinct], list(leading.values()), weights, room, limit)
+    leading = [group.leading for group in groups]
+    found = _explore(first[distinct], leading, weights, room, limit)
     return found[_dictionary_order(found)]
 
 
@@ -191,8 +191,8 @@ def _standing(here: Array, staying: Sequence[Group]) -> float:
     some, count = here[:: 1 + len(here) // _LOOKED_AT], 0
     for group in staying:
         alive = np.ones((len(some), len(group.places)), dtype=bool)
-        for places, acts in zip(group.places.T, group.acts, strict=True):
-            alive &= acts[some[:, places]]
+        for places, kind, acts in zip(group.places.T, group.kind.T, group.acts, strict=True):
+            alive &= acts[kind, some[:, places]]
         count += int(alive.sum())
     return count / len(some)
 

@@ -42,38 +42,48 @@ class _Product:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Products of the same operators at many places, as tables over the levels there.
+    """Products of operators on alike places, as tables over the levels there.
 
-    ``target[k][level]`` lists where the k-th operator leads from a level, and ``value`` with which
-    matrix element; lists are filled up with zeros to the length of the longest.
+    ``target[k][kind, level]`` lists where the k-th operator of a product leads from a level, and
+    ``value`` with which matrix element; lists are filled up with zeros.
     """
 
     term: Array  # (products,)
     places: Array  # (products, operators)
-    target: list[Array]  # each (levels, longest)
-    value: list[Array]  # each (levels, longest)
+    kind: Array  # (products, operators), which of the tables
+    target: list[Array]  # each (kinds, levels, longest)
+    value: list[Array]  # each (kinds, levels, longest)
     diagonal: bool
 
     @property
-    def pattern(self) -> tuple[bytes, ...]:
-        """Equal for groups that lead from the same configurations to the same ones."""
-        there = ((value != 0).tobytes() for value in self.value)
-        return self.places.tobytes(), *(target.tobytes() for target in self.target), *there
+    def leading(self) -> Group:
+        """The same without products that lead to the same as others, with other elements."""
+        parts = [self.places]
+        for kind, target, value in zip(self.kind.T, self.target, self.value, strict=True):
+            alike = np.where(value != 0, target, -1).reshape(len(value), -1)
+            parts.append(
+                np.unique(alike, axis=0, return_inverse=True)[1].reshape(-1)[kind][:, None]
+            )
+        rows = np.concatenate(parts, axis=1)
+        first = np.sort(np.unique(rows, axis=0, return_index=True)[1])
+        return replace(
+            self, term=self.term[first], places=self.places[first], kind=self.kind[first]
+        )
 
     @property
     def stays(self) -> bool:
         """Whether every level is multiplied by one number, and no more."""
-        return self.diagonal and all(value.shape[1] == 1 for value in self.value)
+        return self.diagonal and all(value.shape[-1] == 1 for value in self.value)
 
     @cached_property
     def acts(self) -> list[Array]:
-        """On which levels of each place the operator does not vanish."""
-        return [(value != 0).any(axis=1) for value in self.value]
+        """On which levels of each place an operator does not vanish, each (kinds, levels)."""
+        return [(value != 0).any(axis=-1) for value in self.value]
 
     @cached_property
     def choices(self) -> Array:
         """All ways to take one target at each place, shape (places, ways)."""
-        ways = np.indices([value.shape[1] for value in self.value])
+        ways = np.indices([value.shape[-1] for value in self.value])
         return ways.reshape(len(self.value), -1)
 
 
@@ -287,22 +297,31 @@ def _table(operator: Operator, levels: int) -> tuple[Array, Array]:
 
 
 def grouped(products: Sequence[_Product], levels: Sequence[int]) -> list[Group]:
-    """Products of the same operators on the same numbers of levels, together."""
-    alike: dict[Any, list[_Product]] = {}
+    """Products of operators whose tables are of the same size, together."""
+    known: dict[Any, tuple[Array, Array]] = {}  # the tables of each operator
+    alike: dict[Any, list[tuple[_Product, list[Any]]]] = {}
     for each in products:
-        key = tuple((o.key, levels[p]) for o, p in zip(each.operators, each.places, strict=True))
-        alike.setdefault(key, []).append(each)
+        keys = [(o.key, levels[p]) for o, p in zip(each.operators, each.places, strict=True)]
+        for key, operator in zip(keys, each.operators, strict=True):
+            if key not in known:
+                known[key] = _table(operator, key[1])
+        sizes = tuple((*known[key][0].shape, known[key][1].dtype.char) for key in keys)
+        alike.setdefault((sizes, each.diagonal), []).append((each, keys))
     groups = []
-    for members in alike.values():
-        first = members[0]
-        tables = [_table(o, levels[p]) for o, p in zip(first.operators, first.places, strict=True)]
+    for (_, stays), members in alike.items():
+        kinds, tables = [], []
+        for column in zip(*(keys for _, keys in members), strict=True):
+            number = {key: k for k, key in enumerate(dict.fromkeys(column))}
+            kinds.append([number[key] for key in column])
+            tables.append([known[key] for key in number])
         groups.append(
             Group(
-                np.array([each.term for each in members]),
-                np.array([each.places for each in members]),
-                [target for target, _ in tables],
-                [value for _, value in tables],
-                first.diagonal,
+                np.array([each.term for each, _ in members]),
+                np.array([each.places for each, _ in members]),
+                np.array(kinds).T,
+                [np.stack([target for target, _ in each]) for each in tables],
+                [np.stack([value for _, value in each]) for each in tables],
+                stays,
             )
         )
     return groups
@@ -323,8 +342,8 @@ class Moves:
 def standing(configurations: Array, group: Group) -> tuple[Array, Array, Array]:
     """Where and by which product a group that stays does not vanish, and its elements there."""
     value = np.ones((len(configurations), len(group.places)))
-    for places, table in zip(group.places.T, group.value, strict=True):
-        value = value * table[:, 0][configurations[:, places]]
+    for places, kind, table in zip(group.places.T, group.kind.T, group.value, strict=True):
+        value = value * table[kind, configurations[:, places], 0]
     source, product = np.nonzero(value)
     return source, product, value[source, product]
 
@@ -333,28 +352,29 @@ def moves_of(configurations: Array, group: Group, weights: Array) -> Moves:
     """All moves of a group at once; configurations times places is one array."""
     before = [configurations[:, places] for places in group.places.T]
     alive = np.ones(before[0].shape, dtype=bool)
-    for level, acts in zip(before, group.acts, strict=True):
-        alive &= acts[level]
+    for level, kind, acts in zip(before, group.kind.T, group.acts, strict=True):
+        alive &= acts[kind, level]
     source, product = np.nonzero(alive)
     before, choices = [level[source, product] for level in before], group.choices
+    kinds = group.kind[product].T
     if choices.shape[1] == 1:  # one way each, and none that is zero
         choice = np.zeros(len(source), dtype=np.int64)
         value = np.ones(len(source))
-        for level, table in zip(before, group.value, strict=True):
-            value = value * table[level, 0]
+        for level, kind, table in zip(before, kinds, group.value, strict=True):
+            value = value * table[kind, level, 0]
     else:
         every = np.ones((len(source), choices.shape[1]))
-        for level, table, ways in zip(before, group.value, choices, strict=True):
-            every = every * table[level[:, None], ways]
+        for level, kind, table, ways in zip(before, kinds, group.value, choices, strict=True):
+            every = every * table[kind[:, None], level[:, None], ways]
         move, choice = np.nonzero(every)
         source, product, value = source[move], product[move], every[move, choice]
-        before = [level[move] for level in before]
+        before, kinds = [level[move] for level in before], kinds[:, move]
     places = group.places[product]
     after = np.empty(places.shape, dtype=np.int64)
     shift = np.zeros(len(source), dtype=np.uint64)
     for k, target in enumerate(group.target):
         level = before[k]
-        after[:, k] = target[level, choices[k, choice]]
+        after[:, k] = target[kinds[k], level, choices[k, choice]]
         change = (after[:, k] - level).astype(np.uint64)  # modulo 2^64, as all keys
         shift += change * weights[places[:, k]]
     return Moves(source, product, places, after, value, shift)
