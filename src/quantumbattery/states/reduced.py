@@ -65,15 +65,9 @@ class KetPart:
             populations[..., self.lost] += _missing(weights)
         return populations
 
-    @cached_property
-    def _members(self) -> dict[int, list[int]]:
-        return {}
-
     def population(self, amplitudes: Array, state: int) -> Array:
         """That of one state alone, shape (...)."""
-        if state not in self._members:
-            self._members[state] = np.flatnonzero(self.state == state).tolist()
-        members = self._members[state]
+        members = np.flatnonzero(self.state == state).tolist()
         if len(members) > _ONE_BY_ONE:
             return self.populations(amplitudes)[..., state]
         population = np.zeros(amplitudes.shape[:-1])
