@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from math import cos, prod, sin
 from typing import Any, TypeAlias
 
@@ -19,7 +19,7 @@ from quantumbattery.network.drives import Drive
 from quantumbattery.network.envelopes import Envelope, shape_of
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.network import Network
-from quantumbattery.network.operators import Operator, diagonal
+from quantumbattery.network.operators import Operator, diagonal, inside
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array
 
@@ -250,17 +250,35 @@ def _sparse(acts: Operator, levels: int) -> Matrix:
 
 def _among(ends: tuple[int, ...], operators: Sequence[Operator], sizes: Sequence[int]) -> Matrix:
     """A Kronecker product over all ends, of operators on some of them."""
-    from scipy.sparse import eye_array, kron
+    return _added([_entries(ends, operators, sizes)], sizes)
 
-    acting = dict(zip(ends, operators, strict=True))
-    every = [_sparse(acting[k], n) if k in acting else eye_array(n) for k, n in enumerate(sizes)]
-    return reduce(kron, every).tocsr()
+
+def _added(parts: Sequence[tuple[Array, Array, Array]], sizes: Sequence[int]) -> Matrix:
+    """The sum of some entries (row, column, value) over all ends."""
+    from scipy.sparse import coo_array
+
+    row, column, value = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return coo_array((value, (row, column)), shape=(prod(sizes),) * 2).tocsr()
+
+
+def _entries(
+    ends: tuple[int, ...], operators: Sequence[Operator], sizes: Sequence[int]
+) -> tuple[Array, Array, Array]:
+    """Rows, columns and values of a Kronecker product over all ends, of operators on some."""
+    acting, one = dict(zip(ends, operators, strict=True)), np.zeros(1, dtype=np.int64)
+    row, column, value = one, one, np.ones(1)
+    for k, n in enumerate(sizes):
+        acts = inside(acting[k], n) if k in acting else diagonal(np.ones(n))
+        row = np.add.outer(row * n, acts.row).ravel()
+        column = np.add.outer(column * n, acts.column).ravel()
+        value = np.multiply.outer(value, acts.value).ravel()
+    return row, column, value
 
 
 def _sum_of_products(products: Sequence[tuple[Operator, ...]], sizes: Sequence[int]) -> Matrix:
     """The sum of Kronecker products over the ends of an interaction."""
-    every = [_among(tuple(range(len(sizes))), each, sizes) for each in products]
-    return sum(every[1:], every[0]).tocsr()
+    every = tuple(range(len(sizes)))
+    return _added([_entries(every, each, sizes) for each in products], sizes)
 
 
 def _acting(each: Drive, site: Site, levels: int) -> Matrix:

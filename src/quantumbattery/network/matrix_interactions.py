@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from typing import Any, TypeAlias
 
@@ -134,8 +135,11 @@ def products_of(blocks: Array) -> Products:
     best: tuple[int, Array, Array] | None = None
     for kept in range(count):
         others = [axis for axis in range(2 * count) if axis % count != kept]
-        keys, which = np.unique(at[others], axis=1, return_inverse=True)
-        if best is None or keys.shape[1] < best[1].shape[1]:
+        sizes = [blocks.shape[axis] for axis in others]  # and a number for each of their levels
+        number = np.ravel_multi_index(tuple(at[others]), sizes) if others else at[0] * 0
+        different, which = np.unique(number, return_inverse=True)
+        if best is None or len(different) < best[1].shape[1]:
+            keys = np.array(np.unravel_index(different, sizes)) if others else at[:0, :1]
             best = kept, keys, which.reshape(-1)
     assert best is not None
     kept, keys, which = best
@@ -168,6 +172,7 @@ def _continued(blocks: Array, axis: int, sites: int) -> Array:
     return np.moveaxis(out, (0, 1), (axis, axis + sites))
 
 
+@lru_cache(maxsize=1 << 12)
 def _unit(row: int, column: int) -> Operator:
     return Operator(np.array([row]), np.array([column]), np.array([1.0]))
 
