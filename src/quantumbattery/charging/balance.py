@@ -13,6 +13,7 @@ from quantumbattery.charging.in_strokes import arrays_of
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.repeated import Moments, solved, together
 from quantumbattery.charging.stroke import Stroke, Strokes
+from quantumbattery.network.shifts import Shift
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import Quantity
@@ -103,11 +104,11 @@ def _shifted(ended: Array, before: Array) -> Array:
 
 
 def _is_linked(stroke: Stroke) -> bool:
-    """Whether anything acts on the battery beside its own Hamiltonian and its losses."""
+    """Whether anything takes work from the battery: neither baths nor its own energies do."""
     battery = set(stroke.system.battery)
-    links = [each.ends for each in stroke.system.interactions if not each.always]
+    acting = [each for each in stroke.system.interactions if not isinstance(each, Shift)]
+    links = [each.ends for each in acting if not each.always]
     links += [(each.site,) for each in stroke.system.drives]
-    links += [each.ends for each in stroke.system.joint_losses]
     touched = any(battery & set(ends) for ends in links)
     return touched or not battery.isdisjoint(stroke.reset)
 

@@ -7,6 +7,7 @@ network, of its own sites and of what is always on between them, which is asked 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 
 import numpy as np
 import xarray as xr
@@ -68,10 +69,11 @@ def half_lives(
     end = parameter("disconnect", disconnect, "a time, zero or positive", 0.0, np.inf)
     ends = xr.DataArray(end)
     finite = xr.DataArray(np.isfinite(ends))
-    rho = density_matrix(network, preparation, ends.where(finite, 0.0), None, None, limit)
-    rho = rho.drop_vars("time", errors="ignore")
     alone = _alone(network)
-    start = {tuple(alone.battery) if len(alone.battery) > 1 else alone.battery[0]: state(rho)}
+    together = tuple(alone.sites)
+    rho = density_matrix(network, preparation, ends.where(finite, 0.0), together, None, limit)
+    rho = rho.drop_vars("time", errors="ignore")
+    start = {together if len(together) > 1 else together[0]: state(rho)}
     low, high = _rates(alone)
     found = []
     for name in of:
@@ -96,21 +98,33 @@ def half_lives(
 
 
 def _alone(network: Network) -> Network:
-    """The battery's sites, and what is always on between them."""
-    sites: dict[str, Site] = {name: network.sites[name] for name in network.battery}
+    """The battery's sites and those with which they go on losing, and what is always on."""
+    baths = [each for each in network.joint_losses if each.always]
+    known = dict.fromkeys(network.battery)
+    for _ in baths:  # each may lead on to others
+        for each in baths:
+            if not known.keys().isdisjoint(each.ends):
+                known |= dict.fromkeys(each.ends)
+    sites: dict[str, Site] = {name: network.sites[name] for name in known}
     always = [each for each in network.interactions if each.always]
-    return Network(sites, always, [], network.battery)
+    shared = [each for each in baths if {*each.ends} <= known.keys()]
+    return Network(sites, [*always, *shared], [], network.battery)
 
 
 def _rates(network: Network) -> tuple[float, float]:
-    """The slowest and the fastest rate of the sites' losses, zero if there are none."""
+    """The slowest and the fastest rate of all losses, zero if there are none."""
     rates: list[Array] = []
+    for bath in network.joint_losses:
+        sites = [network.sites[name] for name in bath.ends]
+        for rate, parts in bath.losses(sites, [site.dimension or 2 for site in sites]):
+            size = sum(prod(np.abs(o.value).max(initial=0) for o in acts) for _, acts in parts)
+            rates.append(np.abs(np.asarray(rate)).ravel() * size**2)
     for site in network.sites.values():
         every = [site, site.cell] if isinstance(site, Ensemble) else [site]
         for each in every:
             warm = np.asarray(each.loss * (1 + 2 * each.occupation))
             rates += [warm.ravel(), np.asarray(2 * each.dephasing).ravel()]
-    positive = np.concatenate(rates)
+    positive = np.concatenate([np.zeros(0), *rates])
     positive = positive[positive > 0]
     if not len(positive):
         return 0.0, 0.0

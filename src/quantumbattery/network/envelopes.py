@@ -113,6 +113,8 @@ def shaped(
     if isinstance(given, Steps):
         return given, given.edges
     if given is None or callable(given) or isinstance(given, xr.DataArray):
+        if given is None and breaks:
+            raise ValueError("breaks are those of an envelope: give it too, or leave them out")
         if any(time < 0 for time in breaks):
             raise ValueError(
                 "breaks of a function must be times from 0 on, when it is switched on; got "
@@ -223,4 +225,6 @@ def _breaks(given: Iterable[float]) -> tuple[float, ...]:
         raise TypeError(f"breaks is a list of times; got {given!r:.60}")
     if not np.isfinite(times.astype(float)).all():
         raise ValueError(f"breaks must be finite times; got {given!r:.60}")
-    return tuple(sorted(times.astype(float).tolist()))
+    if (np.diff(times) <= 0).any():
+        raise ValueError(f"breaks must rise, each a time of its own; got {given!r:.60}")
+    return tuple(times.astype(float).tolist())

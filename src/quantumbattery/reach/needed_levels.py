@@ -16,10 +16,14 @@ from quantumbattery.reach.terms import hamiltonian_terms, loss_terms
 
 def gains_quanta(network: Network, levels: Mapping[str, int]) -> bool:
     """Whether a term adds quanta, so that no number of levels may hold all that comes."""
-    far = [1 + max(each.between) for each in network.drives if each.between]
-    held = [site.excitations(max([levels[name] + 2, *far])) for name, site in network.sites.items()]
     energies, losses = hamiltonian_terms(network, levels), loss_terms(network, levels)
-    for product in energies.products + losses.products:
+    every = energies.products + losses.products
+    far = [
+        int(max(o.row.max(initial=0), o.column.max(initial=0))) for p in every for o in p.operators
+    ]
+    most = 1 + max(far, default=0)  # levels that anything leads to
+    held = [site.excitations(max(levels[name], most)) for name, site in network.sites.items()]
+    for product in every:
         parts = list(zip(product.operators, product.places, strict=True))
         if all(len(each.row) for each, _ in parts):
             gains = ((held[k][each.row] - held[k][each.column]).max() for each, k in parts)

@@ -127,8 +127,8 @@ def _drawn(table: xr.Dataset, measure: str | None) -> xr.DataArray:
     name = measure or (usual or drawn)[0]
     if name not in drawn:
         raise ValueError(f"there is no {name!r} to draw; {choices(name, drawn)}")
-    values = table[name].load()
-    if "disconnect" in values.dims and len(
+    values = table[name].load().squeeze(drop=True)
+    if "disconnect" in values.dims[:2] and len(
         finite := np.flatnonzero(np.isfinite(values.disconnect))
     ):
         values = values.isel(disconnect=finite)  # never has no place on an axis
