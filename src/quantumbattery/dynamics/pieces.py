@@ -27,7 +27,7 @@ _LOOKS = 1 << 14  # moments at which an envelope is looked at between the points
 _BEYOND = 0.1  # of the range at the points, by which it may go beyond them
 _NOISE = 64 * _EPS  # of the largest factor, which is what one may know of it
 _UNSEEN = 2e-16  # change of a state in a piece that nobody sees
-_FIRST = 8  # pieces of a time without breaks
+_FIRST = 16  # pieces of a time without breaks
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +57,10 @@ class Pieces:
         before = np.zeros(parts.shape[:-1])
         np.cumsum(parts.sum(axis=-1)[..., :-1], axis=-1, out=before[..., 1:])
         inside, over = self.place(times)
-        total = np.zeros((*parts.shape[:2], *times.shape))
-        for k in reversed(range(degree)):  # by Horner's rule
-            total = (total + parts[..., inside, k]) * over
-        return before[..., inside] + total
+        powers = np.vander(over.ravel(), degree + 1, increasing=True)[:, 1:]
+        total = np.einsum("wgtk,tk->wgt", parts[:, :, inside.ravel()], powers)
+        found: Array = before[..., inside] + total.reshape(*total.shape[:2], *times.shape)
+        return found
 
 
 def pieces(
@@ -165,31 +165,34 @@ def _values(
     That is where an envelope, looked at between the points, does not go far beyond them.
     """
     times = begin[:, None] + (end - begin)[:, None] * points
-    seen, found, known = np.ones(len(begin), dtype=bool), [], {}
+    seen, known = np.ones(len(begin), dtype=bool), {}
     members = max(len(first.frequency) for first, *_ in clocks)
-    for first, *_ in clocks:
+    found = np.empty((len(clocks), members, *times.shape))
+    for (first, *_), factors in zip(clocks, found, strict=True):
         envelope = first.signal.envelope
         if id(envelope) not in known:
             known[id(envelope)] = shape = first.shape(times)
             if callable(envelope) and not first.held:
                 seen &= _within(_looks(envelope, latest), latest, begin, end, shape)
-        shape = known[id(envelope)]
-        turned = shape[None]
+        factors[:] = known[id(envelope)]
         if first.frequency.any():
             angle = first.frequency[:, None, None] * times
-            turned = shape * (np.sin if first.signal.late else np.cos)(angle)
-        found.append(np.broadcast_to(turned, (members, *times.shape)))
-    return np.stack(found), seen
+            factors *= (np.sin if first.signal.late else np.cos)(angle)
+    return found, seen
 
 
 @lru_cache(maxsize=16)
-def _looks(envelope: Envelope, latest: float) -> Array:
-    """What an envelope is at many moments."""
-    return shape_of(envelope, np.linspace(0.0, latest, _LOOKS + 1))
+def _looks(envelope: Envelope, latest: float) -> tuple[Array, float]:
+    """What an envelope is at many moments, and the largest size of it."""
+    looks = shape_of(envelope, np.linspace(0.0, latest, _LOOKS + 1))
+    return looks, float(np.abs(looks).max())
 
 
-def _within(looks: Array, latest: float, begin: Array, end: Array, shape: Array) -> Array:
+def _within(
+    seen: tuple[Array, float], latest: float, begin: Array, end: Array, shape: Array
+) -> Array:
     """Whether all looks inside each piece are about within the range of its points, (S,)."""
+    looks, largest = seen
     step = latest / _LOOKS
     first = np.floor(begin / step).astype(int) + 1
     last = np.ceil(end / step).astype(int)  # not included
@@ -198,7 +201,7 @@ def _within(looks: Array, latest: float, begin: Array, end: Array, shape: Array)
     place = np.column_stack([first, last]).ravel()
     low, high = (each.reduceat(looks, place)[::2] for each in (np.minimum, np.maximum))
     least, most = shape.min(axis=1), shape.max(axis=1)
-    room = _BEYOND * (most - least) + _NOISE * np.abs(looks).max()
+    room = _BEYOND * (most - least) + _NOISE * largest
     within: Array = ~some | ((low >= least - room) & (high <= most + room))
     return within
 

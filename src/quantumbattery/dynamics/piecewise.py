@@ -72,7 +72,8 @@ class Piecewise:
             return None
         shape = len(numbers), blocks.count, blocks.size
         given = sums.matrices(), sums.norms, sums.frequency
-        return cls(shape, factor, *given, cut, latest, blocks)
+        made = cls(shape, factor, *given, cut, latest, blocks)
+        return made if made._orders.max() < _MOST_TERMS else None
 
     def at(self, start: Array, times: Array) -> Array:
         """What is read, shape (g, blocks, c, T, rows); start (g or 1, blocks, c, n).
@@ -91,7 +92,7 @@ class Piecewise:
             if not len(here[0]):
                 continue
             seen = terms if reading is None else _read(reading, terms)
-            powers = over[here][:, None] ** np.arange(len(seen))
+            powers = np.vander(over[here], len(seen), increasing=True)
             found[here[::-1]] = _evaluated(seen, place[here] - first, powers, here[:-1])
         found = found.transpose(1, 2, 4, 0, 3)
         if self.frequency is not None:
@@ -109,7 +110,7 @@ class Piecewise:
         size = lengths @ (self.weights[0] + norms @ self.pieces.largest)
         size += 0.0 if self.frequency is None else self.latest * np.abs(self.frequency).max()
         apart = float(norms @ self.pieces.apart @ lengths)
-        return apart + 4 * _EPS * float(self.shape[2] + size)
+        return apart + 8 * _EPS * float(self.shape[2] + size)
 
     # --- from piece to piece ---------------------------------------------------------------------
 

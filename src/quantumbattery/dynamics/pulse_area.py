@@ -46,9 +46,9 @@ class PulseArea:
             return None
         moving = np.isin(np.arange(numbers.shape[1]), [clock.term for clock in clocks])
         still = blocks.matrices(numbers * ~moving)
-        shift = np.einsum("gbii->gbi", still).real.mean(axis=-1)
-        left = np.abs(still - shift[..., None, None] * np.eye(blocks.size))
-        if (left > 8 * _EPS * np.abs(still).max()).any():
+        shift = np.einsum("gbii->gb", still).real / blocks.size
+        left = still - shift[..., None, None] * np.eye(blocks.size)
+        if np.abs(left).max() > 8 * _EPS * np.abs(still).max():
             return None
         area = pieces(waves, latest, (0.0, (1.0,)), np.inf, _DEGREE, _MOST_PIECES)
         if area is None:
@@ -69,14 +69,14 @@ class PulseArea:
         """What an error of the area, as far as it is measured, and rounding change at most."""
         apart = self._energy * float(self.area.apart[0] @ self.area.lengths)
         own = float(times.max()) * float(np.abs(self.shift).max())
-        return apart + 4 * _EPS * (self.moved.energies.shape[-1] + self.angle + own)
+        return apart + 8 * _EPS * float(self.moved.energies.shape[-1] + self.angle + own)
 
     @property
     def _energy(self) -> float:
         """The largest in size, of what the factor multiplies."""
-        return self.moved.fastest + float(np.abs(self.moved.shift).max())
+        return float(self.moved.fastest + np.abs(self.moved.shift).max())
 
     @property
     def angle(self) -> float:
         """By how much a phase turns at most, and back."""
-        return float(self._energy * (self.area.largest[0] @ self.area.lengths))
+        return self._energy * float(self.area.largest[0] @ self.area.lengths)
