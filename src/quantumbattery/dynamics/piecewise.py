@@ -92,8 +92,11 @@ class Piecewise:
             if not len(here[0]):
                 continue
             seen = terms if reading is None else _read(reading, terms)
-            powers = np.vander(over[here], len(seen), increasing=True)
-            found[here[::-1]] = _evaluated(seen, place[here] - first, powers, here[:-1])
+            few = max(1, _AT_ONCE * seen.shape[-2] // seen.size)
+            for low in range(0, len(here[0]), few):
+                now = tuple(each[low : low + few] for each in here)
+                powers = np.vander(over[now], len(seen), increasing=True)
+                found[now[::-1]] = _evaluated(seen, place[now] - first, powers, now[:-1])
         found = found.transpose(1, 2, 4, 0, 3)
         if self.frequency is not None:
             turned = phases(-self.frequency[..., None], times)

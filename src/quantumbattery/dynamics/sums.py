@@ -15,6 +15,7 @@ from quantumbattery.states.blocks import Blocks
 
 _SPARSE = 16  # size of a block from which on matrices may be sparse
 _LARGE = 4096  # numbers in all from which on they may
+_MANY = 64  # small matrices, from which on one that is sparse takes less time than each of them
 _FILLED = 4  # one element of so many, above which they are not
 
 
@@ -77,7 +78,8 @@ class Sums:
         if np.iscomplexobj(value) and not value.imag.any():
             value = np.ascontiguousarray(value.real)
         few = _FILLED * len(self.row) <= self.count * b * n**2
-        if few and n >= _SPARSE and self.count * g * b * n**2 >= _LARGE:
+        large = few and n >= _SPARSE and self.count * g * b * n**2 >= _LARGE
+        if large or (n < _SPARSE and self.count * g * b >= _MANY):
             from scipy.sparse import csr_array
 
             member = np.arange(g)[:, None]
