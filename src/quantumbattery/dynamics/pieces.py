@@ -19,11 +19,12 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.dynamics.runge_kutta import Clock
-from quantumbattery.network.envelopes import Envelope, shape_of
+from quantumbattery.network.envelopes import Envelope, Steps, shape_of
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.terms import Signal
 
 _EPS = float(np.finfo(float).eps)
-_LOOKS = 1 << 14  # moments at which an envelope is looked at between the points
+_LOOKS = 1 << 13  # moments at which an envelope is looked at between the points
 _BEYOND = 0.1  # of the range at the points, by which it may go beyond them
 _NOISE = 64 * _EPS  # of the largest factor, which is what one may know of it
 _UNSEEN = 2e-16  # change of a state in a piece that nobody sees
@@ -83,7 +84,10 @@ def pieces(
     done: list[tuple[Array, ...]] = []
     peak, count = np.zeros(len(norms)), 0
     while len(begin):
-        values, seen = _values(clocks, latest, begin, end, _points(degree))
+        values, shapes = _values(clocks, begin, end, _points(degree))
+        seen = np.ones(len(begin), dtype=bool)
+        for signal, shape in shapes:
+            seen &= _within(signal, latest, begin, end, shape)
         fit = values @ _chebyshev(degree).T
         largest = np.abs(values).max(axis=(1, 3))  # (waves, S)
         peak = np.maximum(peak, largest.max(axis=1))
@@ -102,24 +106,34 @@ def pieces(
         if not count + parts[~good].sum() <= most:  # NaN neither
             return None
         begin, end = _cut(begin[~good], end[~good], parts[~good].astype(int))
+    return _joined(clocks, done, degree)
+
+
+def _joined(
+    clocks: Sequence[Sequence[Clock]], done: Sequence[tuple[Array, ...]], degree: int
+) -> Pieces:
+    """All pieces in the order of time: where they begin and end, and what follows factors there."""
     begin, end, fit, largest = (
         np.concatenate(each, axis=axis)
         for each, axis in zip(zip(*done, strict=True), (0, 0, 2, 1), strict=True)
     )
     order = np.argsort(begin)
     begin, end, fit, largest = begin[order], end[order], fit[:, :, order], largest[:, order]
-    held = np.abs(fit) > _EPS * largest[:, None, :, None]  # the rest is rounding, as powers large
+    held = (
+        np.abs(fit) > _EPS * largest[:, None, :, None]
+    )  # the rest is rounding, which powers enlarge
     fit = fit * np.logical_or.accumulate(held[..., ::-1], axis=-1)[..., ::-1]
-    between, _ = _values(clocks, latest, begin, end, _between(degree))
+    between, _ = _values(clocks, begin, end, _between(degree))
     apart = np.abs(fit @ _polynomials(degree) - between).max(axis=(1, 3))
-    return Pieces(np.append(begin, latest), fit @ _monomials(degree), largest, apart)
+    return Pieces(np.append(begin, end[-1]), fit @ _monomials(degree), largest, apart)
 
 
 def alike(clocks: Sequence[Clock]) -> list[list[Clock]]:
     """Clocks that change as one, together."""
-    waves: dict[tuple[Any, bool, bytes], list[Clock]] = {}
+    waves: dict[Any, list[Clock]] = {}
     for clock in clocks:
-        key = _identity(clock.signal.envelope), clock.signal.late, clock.frequency.tobytes()
+        signal, frequency = clock.signal, clock.frequency.tobytes()
+        key = _identity(signal.envelope), signal.breaks, signal.late, frequency
         waves.setdefault(key, []).append(clock)
     return list(waves.values())
 
@@ -158,41 +172,46 @@ def _cut(begin: Array, end: Array, parts: Array) -> tuple[Array, Array]:
 
 
 def _values(
-    clocks: Sequence[Sequence[Clock]], latest: float, begin: Array, end: Array, points: Array
-) -> tuple[Array, Array]:
-    """Factors at the points of all pieces, (waves, g or 1, S, points), and which show nothing more.
+    clocks: Sequence[Sequence[Clock]], begin: Array, end: Array, points: Array
+) -> tuple[Array, list[tuple[Signal, Array]]]:
+    """Factors at points of all pieces, (waves, g or 1, S, points), and their different envelopes.
 
-    That is where an envelope, looked at between the points, does not go far beyond them.
+    These with a signal that has them, and their values (S, points).
     """
     times = begin[:, None] + (end - begin)[:, None] * points
-    seen, known = np.ones(len(begin), dtype=bool), {}
+    known: dict[int, tuple[Signal, Array]] = {}
     members = max(len(first.frequency) for first, *_ in clocks)
     found = np.empty((len(clocks), members, *times.shape))
     for (first, *_), factors in zip(clocks, found, strict=True):
-        envelope = first.signal.envelope
-        if id(envelope) not in known:
-            known[id(envelope)] = shape = first.shape(times)
-            if callable(envelope) and not first.held:
-                seen &= _within(_looks(envelope, latest), latest, begin, end, shape)
-        factors[:] = known[id(envelope)]
+        envelope = id(first.signal.envelope)
+        if envelope not in known:
+            known[envelope] = first.signal, first.shape(times)
+        factors[:] = known[envelope][1]
         if first.frequency.any():
             angle = first.frequency[:, None, None] * times
             factors *= (np.sin if first.signal.late else np.cos)(angle)
-    return found, seen
+    return found, list(known.values())
 
 
 @lru_cache(maxsize=16)
-def _looks(envelope: Envelope, latest: float) -> tuple[Array, float]:
-    """What an envelope is at many moments, and the largest size of it."""
-    looks = shape_of(envelope, np.linspace(0.0, latest, _LOOKS + 1))
+def _looks(signal: Signal, latest: float) -> tuple[Array, float]:
+    """What an envelope is at many moments, and the largest size of it.
+
+    Of a signal, which is another at every call: a function may have changed what it gives.
+    """
+    assert signal.envelope is not None
+    looks = shape_of(signal.envelope, np.linspace(0.0, latest, _LOOKS + 1))
     return looks, float(np.abs(looks).max())
 
 
-def _within(
-    seen: tuple[Array, float], latest: float, begin: Array, end: Array, shape: Array
-) -> Array:
-    """Whether all looks inside each piece are about within the range of its points, (S,)."""
-    looks, largest = seen
+def _within(signal: Signal, latest: float, begin: Array, end: Array, shape: Array) -> Array:
+    """Whether all looks inside each piece are about within the range of its points, (S,).
+
+    Lines and steps have all their bends and jumps at edges.
+    """
+    if signal.envelope is None or isinstance(signal.envelope, (xr.DataArray, Steps)):
+        return np.ones(len(begin), dtype=bool)
+    looks, largest = _looks(signal, latest)
     step = latest / _LOOKS
     first = np.floor(begin / step).astype(int) + 1
     last = np.ceil(end / step).astype(int)  # not included

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from quantumbattery.dynamics.pieces import Pieces, alike, pieces
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.terms import Signal
 from quantumbattery.states.blocks import Blocks
 
 _EPS = float(np.finfo(float).eps)
@@ -50,7 +52,7 @@ class PulseArea:
         left = still - shift[..., None, None] * np.eye(blocks.size)
         if np.abs(left).max() > 8 * _EPS * np.abs(still).max():
             return None
-        area = pieces(waves, latest, (0.0, (1.0,)), np.inf, _DEGREE, _MOST_PIECES)
+        area = _area(waves[0][0].signal, latest)
         if area is None:
             return None
         made = cls(Unitary.of(blocks.matrices(numbers * moving)), shift, area)
@@ -62,8 +64,8 @@ class PulseArea:
         Times have shape (T,), or (g, 1, T).
         """
         after = self.moved.at(start, self.area.integrals(times)[0, 0])
-        found: Array = after * np.exp(-1j * self.shift[..., None] * times)[..., None, :, None]
-        return found
+        after *= np.exp(-1j * self.shift[..., None] * times)[..., None, :, None]
+        return after
 
     def error(self, start: Array, times: Array, found: Array) -> float:  # noqa: ARG002
         """What an error of the area, as far as it is measured, and rounding change at most."""
@@ -80,3 +82,10 @@ class PulseArea:
     def angle(self) -> float:
         """By how much a phase turns at most, and back."""
         return self._energy * float(self.area.largest[0] @ self.area.lengths)
+
+
+@lru_cache(maxsize=16)
+def _area(signal: Signal, latest: float) -> Pieces | None:
+    """The factor on pieces, the same for all groups of blocks."""
+    clock = Clock(0, signal, np.zeros(1))
+    return pieces([[clock]], latest, (0.0, (1.0,)), np.inf, _DEGREE, _MOST_PIECES)
