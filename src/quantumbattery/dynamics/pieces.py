@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import FunctionType
 from typing import Any
 
@@ -40,7 +40,7 @@ class Pieces:
     largest: Array  # (waves, S), of each factor in size
     apart: Array  # (waves, S), how far factors are from their polynomials, as measured in between
 
-    @property
+    @cached_property
     def lengths(self) -> Array:
         """How long each piece is, (S,)."""
         lengths: Array = np.diff(self.edges)
@@ -103,6 +103,8 @@ def pieces(
         good = parts == 1
         done.append((begin[good], end[good], fit[:, :, good], largest[:, good]))
         count += int(good.sum())
+        if good.all():
+            break
         if not count + parts[~good].sum() <= most:  # NaN neither
             return None
         begin, end = _cut(begin[~good], end[~good], parts[~good].astype(int))

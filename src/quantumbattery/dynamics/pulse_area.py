@@ -46,7 +46,8 @@ class PulseArea:
         waves = alike(clocks)
         if len(waves) > 1 or any(clock.frequency.any() for clock in clocks):
             return None
-        moving = np.isin(np.arange(numbers.shape[1]), [clock.term for clock in clocks])
+        moving = np.zeros(numbers.shape[1], dtype=bool)
+        moving[[clock.term for clock in clocks]] = True
         still = blocks.matrices(numbers * ~moving)
         shift = np.einsum("gbii->gb", still).real / blocks.size
         left = still - shift[..., None, None] * np.eye(blocks.size)
