@@ -16,7 +16,7 @@ from quantumbattery.dynamics.pieces import alike, pieces
 from quantumbattery.dynamics.piecewise import Piecewise
 from quantumbattery.dynamics.pulse_area import PulseArea
 from quantumbattery.dynamics.runge_kutta import Clock
-from quantumbattery.reach.terms import Signal
+from quantumbattery.reach.signals import Signal
 
 AREA, SERIES, SOLVER = "area of the pulse", "steps of Taylor series", "Runge-Kutta"
 

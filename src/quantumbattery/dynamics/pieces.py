@@ -21,7 +21,7 @@ import xarray as xr
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.network.envelopes import Envelope, Steps, shape_of
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.terms import Signal
+from quantumbattery.reach.signals import Signal
 
 _EPS = float(np.finfo(float).eps)
 _LOOKS = 1 << 13  # moments at which an envelope is looked at between the points

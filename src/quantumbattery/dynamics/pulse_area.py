@@ -17,7 +17,7 @@ from quantumbattery.dynamics.pieces import Pieces, alike, pieces
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.reach.terms import Signal
+from quantumbattery.reach.signals import Signal
 from quantumbattery.states.blocks import Blocks
 
 _EPS = float(np.finfo(float).eps)
