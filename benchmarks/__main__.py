@@ -10,6 +10,7 @@ from benchmarks import (
     calls,
     cells,
     drives,
+    envelopes,
     levels,
     networks,
     optima,
@@ -27,7 +28,19 @@ def main() -> None:
     """Print the table and how many targets were met, then draw cost against size."""
     print(f"{page.stamp()}\n\n{'job':44} {'measured':24} {'peer':>8}  {'target':>12}")
     found: list[Row] = []
-    jobs = (pair, cells, thermo, optima, sweeps, drives, networks, levels, batches, calls)
+    jobs = (
+        pair,
+        cells,
+        thermo,
+        optima,
+        sweeps,
+        drives,
+        envelopes,
+        networks,
+        levels,
+        batches,
+        calls,
+    )
     for row in chain.from_iterable(job.rows() for job in jobs):
         found.append(row)
         what, ours, peer, target, _ = row

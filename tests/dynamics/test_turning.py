@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 import quantumbattery as qb
 from quantumbattery.charging import solve
-from quantumbattery.dynamics import periodic
+from quantumbattery.dynamics import motion, periodic
 
 METHOD = "powers of one period"
 
@@ -74,6 +74,7 @@ def rougher(system, times):
     """The same by the solver in time, which takes any envelope."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(periodic, "pays", lambda *_: False)
+        patch.setitem(motion._METHODS, "pulse", motion._METHODS["changing"])
         table = system.charge({}, times, ["population"])
     assert "Runge-Kutta" in table.attrs["method"]
     return table.population

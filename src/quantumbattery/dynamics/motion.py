@@ -4,7 +4,8 @@ The method is chosen by structure and size: eigenvectors of Hermitian blocks (of
 where they are), matrix exponentials of dense blocks with loss, which need no eigenbasis and so
 stand at exceptional points, and series with sparse matrices where those cost less. Where a drive
 turns with time, powers of the propagator of one period, each step of which is a Taylor series;
-under any other shape in time, an adaptive Runge-Kutta method.
+under any other shape in time, eigenvectors where the area of a pulse is all that counts, or else
+Taylor series on pieces of the time; where these would be too many, an adaptive Runge-Kutta method.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from quantumbattery.dynamics.anchored import Anchored
 from quantumbattery.dynamics.chebyshev import Chebyshev
 from quantumbattery.dynamics.conjugation import Conjugation
 from quantumbattery.dynamics.exponentials import equal_steps
+from quantumbattery.dynamics.piecewise import Piecewise
+from quantumbattery.dynamics.pulse_area import PulseArea
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
 from quantumbattery.dynamics.semigroup import Semigroup, padded
 from quantumbattery.dynamics.separate import parts_of, separate
@@ -105,7 +108,18 @@ def _apart(task: _Task) -> Propagator:
     return separate(task.blocks, task.numbers, parts, task.factor)
 
 
-_METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure: name, maker
+def _pulse(task: _Task) -> Propagator | None:
+    if not task.state.hermitian or task.blocks.size > _LARGEST_STEPS:
+        return None
+    return PulseArea.of(task.blocks, task.numbers, task.clocks, task.latest)
+
+
+def _shaped(task: _Task) -> Propagator | None:
+    return Piecewise.of(task.blocks, task.numbers, task.factor, task.clocks, task.latest)
+
+
+# structure: name, and maker, which gives None where it does not fit after all
+_METHODS: dict[str, tuple[str, Callable[[_Task], Propagator | None]]] = {
     "closed": ("eigenvectors", lambda t: Unitary.of(t.blocks.matrices(t.numbers))),
     "apart, closed": ("eigenvectors", _apart),
     "apart, open": ("matrix exponential", _apart),
@@ -119,8 +133,11 @@ _METHODS: dict[str, tuple[str, Callable[[_Task], Propagator]]] = {  # structure:
     "stepwise": ("steps of constant drives", _stepwise),
     "periodic": ("powers of one period", _periodic),
     "turning": ("steps of Taylor series", _periodic),
+    "pulse": ("area of the pulse", _pulse),
+    "shaped": ("steps of Taylor series", _shaped),
     "changing": ("Runge-Kutta", lambda t: Pulsed(t.blocks, t.numbers, t.factor, t.clocks)),
 }
+_NEXT = {"pulse": "shaped", "shaped": "changing"}  # what is tried after one that does not fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +265,7 @@ def motion(
             began = began.real  # but for rounding
         acting = tuple(clock for clock in clocks if (blocks.generator.term == clock.term).any())
         structure = _structure(blocks, numbers, times, began.shape[2], state, acting, limit)
-        if structure == "changing":
+        if structure == "pulse":
             taken = began[0].size * (times.shape[-1] + 20) + 6 * len(blocks.generator.term)
             taken *= len(numbers)
             allow("numbers in a solution that changes in time", taken, 16, limit)
@@ -256,13 +273,19 @@ def motion(
             edges = sum(len(clock.signal.breaks) for clock in acting)
             held += (1 + edges) * len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
-        name, make = _METHODS[structure]
-        parts.append(
-            (blocks, make(_Task(state, blocks, numbers, factor, acting, float(times.max()))), began)
-        )
+        task = _Task(state, blocks, numbers, factor, acting, float(times.max()))
+        name, made = _made(structure, task)
+        parts.append((blocks, made, began))
         largest[name] = max(largest[name], blocks.size)
     methods = tuple((name, size) for name, size in largest.items() if size)
     return Motion(tuple(parts), state.size, methods)
+
+
+def _made(structure: str, task: _Task) -> tuple[str, Propagator]:
+    """The name of the method that fits, and what it makes."""
+    name, make = _METHODS[structure]
+    made = make(task)
+    return _made(_NEXT[structure], task) if made is None else (name, made)
 
 
 def _structure(
@@ -280,7 +303,7 @@ def _structure(
         if steps:
             return "stepwise"
         if not periodic.pays(blocks, numbers, acting, times, states, limit):
-            return "changing"
+            return "pulse" if times.any() else "changing"
         repeats = periodic.repeats(acting, len(numbers), float(times.max()))
         return "periodic" if repeats else "turning"
     if isinstance(state, Matrix) and blocks.size > _LARGEST_VECTOR and blocks.read is None:

@@ -1,0 +1,102 @@
+"""The parts of a generator that change in time: what is still, and what each wave multiplies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.dynamics.runge_kutta import Clock
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.states.blocks import Blocks
+
+_SPARSE = 16  # size of a block from which on matrices may be sparse
+_LARGE = 4096  # numbers in all from which on they may
+_MANY = 64  # small matrices, from which on one that is sparse takes less time than each of them
+_FILLED = 4  # one element of so many, above which they are not
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Elements of parts 0 (still), 1, 2 ... (waves) of a batch of generators; made by `of`."""
+
+    blocks: Blocks
+    count: int  # of parts
+    part: Array  # (elements,)
+    row: Array
+    column: Array
+    value: Array  # (g, elements); several may stand at the same place and add up
+    frequency: Array | None  # (g, blocks), taken from all numbers of a block; None: real ones
+
+    @classmethod
+    def of(
+        cls, blocks: Blocks, numbers: Array, factor: complex, waves: Sequence[Sequence[Clock]]
+    ) -> Sums:
+        """From numbers (g, terms) in front of the terms; factor is -i in front of a Hamiltonian."""
+        given, of_term = blocks.generator, np.zeros(numbers.shape[1], dtype=np.int64)
+        for k, wave in enumerate(waves, start=1):
+            of_term[[clock.term for clock in wave]] = k
+        part, row, column = of_term[given.term], given.row, given.column
+        value: Array = given.value * numbers[:, given.term]
+        count = 1 + len(waves)
+        if not np.iscomplexobj(value) and not np.iscomplexobj(factor):
+            return cls(blocks, count, part, row, column, value, None)
+        taken = np.ones((blocks.count, blocks.size), dtype=bool)
+        taken[blocks.filling] = False
+        block, still = row // blocks.size, (part == 0) & (row == column)
+        held = _summed((factor * value[:, still]).imag, block[still], blocks.count)
+        frequency = held / taken.sum(axis=1)
+        less = -1j * frequency / factor
+        less = less if np.iscomplexobj(value) else less.real
+        every = np.flatnonzero(taken)
+        value = np.concatenate([value, less[:, every // blocks.size]], axis=1)
+        part, row, column = (
+            np.concatenate(each) for each in ((part, 0 * every), (row, every), (column, every))
+        )
+        return cls(blocks, count, part, row, column, value, frequency)
+
+    @cached_property
+    def norms(self) -> tuple[float, tuple[float, ...]]:
+        """The largest sum of a row: of what is still, and of each wave."""
+        g, size = len(self.value), self.blocks.count * self.blocks.size
+        on = self.row == self.column  # where much may cancel
+        place, whole = self.part * size + self.row, self.count * size
+        sums = np.abs(_summed(self.value[:, on], place[on], whole))
+        sums += _summed(np.abs(self.value[:, ~on]), place[~on], whole)
+        still, *waves = sums.reshape(g, self.count, size).max(axis=(0, 2)).tolist()
+        return still, tuple(waves)
+
+    def matrices(self) -> Any:
+        """The parts one beside the other in a matrix, if it is sparse or there is one block.
+
+        Otherwise all in an array (parts, g, blocks, n, n).
+        """
+        g, b, n, value = len(self.value), self.blocks.count, self.blocks.size, self.value
+        if np.iscomplexobj(value) and not value.imag.any():
+            value = np.ascontiguousarray(value.real)
+        few = _FILLED * len(self.row) <= self.count * b * n**2
+        large = few and n >= _SPARSE and self.count * g * b * n**2 >= _LARGE
+        if large or (n < _SPARSE and self.count * g * b >= _MANY):
+            from scipy.sparse import csr_array
+
+            member = np.arange(g)[:, None]
+            row = self.row + b * n * member
+            column = self.column + b * n * (g * self.part + member)
+            shape = g * b * n, self.count * g * b * n
+            return csr_array((value.ravel(), (row.ravel(), column.ravel())), shape=shape)
+        block, column = np.divmod(self.column, n)
+        place = ((self.part * b + block) * n + self.row % n) * n + column
+        dense = _summed(value, place, self.count * b * n**2).reshape(g, self.count, b, n, n)
+        if g * b == 1:
+            return dense[0, :, 0].swapaxes(0, 1).reshape(n, -1)
+        return np.ascontiguousarray(dense.swapaxes(0, 1))
+
+
+def _summed(values: Array, place: Array, size: int) -> Array:
+    """Sums of values (g, m) that belong to one place of so many, (g, size)."""
+    sums = np.zeros((size, len(values)), dtype=values.dtype)
+    np.add.at(sums, place, values.T)
+    return sums.T
