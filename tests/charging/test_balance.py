@@ -109,3 +109,22 @@ def test_nothing_in_has_no_efficiency():
     table = qb.Protocol([qb.Stroke(rest, 1.0)], 2).balance({"battery": qb.fock(1)})
     assert np.isnan(table.efficiency).all()
     assert table.work_lost.values[0, 0] == pytest.approx(1 - (2 * np.exp(-0.1) - 1))
+
+
+def test_baths_and_shifts_take_no_work():
+    """What a battery loses in storage is lost, whoever writes the loss down."""
+    lower = np.array([[0.0, 1.0], [0.0, 0.0]])
+    full = qb.System({"charger": qb.Qubit(), "battery": qb.Qubit()},
+                     [qb.exchange("charger", "battery", 1.0)])  # fmt: skip
+    for loss, links in (
+        (0.1, []),
+        (0.0, [qb.jump("battery", lower, 0.1)]),
+        (0.0, [qb.dissipator({"battery": 1.0}, 0.1)]),
+        (0.1, [qb.shift("battery", 0.3)]),
+    ):
+        stored = qb.System({"charger": qb.Qubit(), "battery": qb.Qubit(loss=loss)}, links)
+        strokes = [qb.Stroke(full, np.pi / 2), qb.Stroke(stored, 2.0)]
+        books = qb.Protocol(strokes).balance(qb.fock(1))
+        lost = 1 - (2 * np.exp(-0.2) - 1)
+        np.testing.assert_allclose(books.work_lost[0, 1], lost, atol=1e-12)
+        np.testing.assert_allclose(books.work_out[0, 1], 0.0, atol=1e-12)

@@ -124,3 +124,32 @@ def test_half_lives_need_a_disconnection():
     for made in (qb.QubitPair(), qb.QubitPair().system()):
         with pytest.raises(ValueError, match=said):
             made.charge(qb.bloch(1.0), 1.0, ["energy_half_life"])
+
+
+def test_losses_that_stay_on_count():
+    """A jump or a shared bath with always=True is a loss as any other."""
+    lower = np.array([[0.0, 1.0], [0.0, 0.0]])
+    sites = {"charger": qb.Qubit(), "battery": qb.Qubit(loss=0.05)}
+    link = qb.exchange("charger", "battery", 1.0)
+    for bath in (
+        qb.jump("battery", lower, 0.05, always=True),
+        qb.dissipator({"battery": 1.0}, 0.05, always=True),
+    ):
+        system = qb.System(sites, [link, bath])
+        found = system.charge(qb.fock(1), 2.0, ["energy_half_life"], disconnect=np.pi / 2)
+        np.testing.assert_allclose(found.energy_half_life, np.log(2) / 0.1, rtol=1e-9)
+    off = qb.System(sites, [link, qb.jump("battery", lower, 0.05)])
+    found = off.charge(qb.fock(1), 2.0, ["energy_half_life"], disconnect=np.pi / 2)
+    np.testing.assert_allclose(found.energy_half_life, np.log(2) / 0.05, rtol=1e-9)
+
+
+def test_a_bath_that_is_shared_with_the_charger_goes_on():
+    """Two sites of one bath: the dark half of what is stored stays for ever."""
+    sites = {"charger": qb.Qubit(), "battery": qb.Qubit()}
+    bath = qb.dissipator({"charger": 1.0, "battery": 1.0}, 0.3, always=True)
+    system = qb.System(sites, [qb.exchange("charger", "battery", 1.0), bath])
+    found = system.charge(qb.fock(1), 2.0, ["energy_half_life"], disconnect=1.2)
+    last = 1.2 + float(found.energy_half_life)
+    later = system.charge(qb.fock(1), last, ["energy"], disconnect=1.2)
+    begun = system.charge(qb.fock(1), 1.2, ["energy"], disconnect=1.2)
+    np.testing.assert_allclose(later.energy, begun.energy / 2, rtol=1e-6)

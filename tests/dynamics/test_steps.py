@@ -118,7 +118,7 @@ def test_steps_are_written_down_and_read():
     ("given", "error", "says"),
     [
         (([0.5, 0.1], {"breaks": [0.0, 1.0]}), ValueError, "got 2 values and 2 breaks"),
-        (([0.5], {"breaks": [1.0, 1.0]}), ValueError, "one fewer than the times in breaks"),
+        (([0.5], {"breaks": [1.0, 1.0]}), ValueError, "breaks must rise"),
         (([0.5], {}), ValueError, "got 1 values and 0 breaks"),
         (([np.nan], {"breaks": [0.0, 1.0]}), ValueError, "and finite"),
         ((["x"], {"breaks": [0.0, 1.0]}), TypeError, "envelope is a function"),

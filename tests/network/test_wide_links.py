@@ -149,3 +149,34 @@ def test_functions_cannot_be_written():
     ):
         with pytest.raises(TypeError, match="that is a function cannot be written down"):
             system(link).to_dict()
+
+
+def test_parts_of_a_qobj_are_those_of_the_sites():
+    import qutip
+
+    given = qutip.tensor(qutip.num(3), qutip.sigmax())
+    for link in (
+        qb.interaction("a", "c", given),
+        qb.jump("a", "c", given, 0.1),
+    ):
+        with pytest.raises(ValueError, match=r"parts have 3 x 2 levels, but its sites, .*, 2 x 3"):
+            system(link)
+    assert system(qb.interaction("c", "a", given), qb.jump("c", "a", given, 0.1))
+    with pytest.raises(ValueError, match="parts have 3 x 2 levels"):
+        system().expect({}, 1.0, {"x": (("a", "c"), given)})
+
+
+def test_what_is_too_large_is_refused():
+    for make in (
+        lambda: qb.jump("a", 1e200 * LOWER, 0.1),
+        lambda: qb.interaction("a", 1e200 * np.eye(2)),
+    ):
+        with pytest.raises(ValueError, match=r"elements are larger than 1e\+30"):
+            make()
+
+
+def test_breaks_that_fall_or_are_nobody_s():
+    with pytest.raises(ValueError, match="breaks must rise"):
+        qb.exchange("a", "b", 1.0, envelope=[1.0, 2.0], breaks=[2.0, 1.0, 0.0])
+    with pytest.raises(ValueError, match="breaks are those of an envelope"):
+        qb.exchange("a", "b", 1.0, breaks=[2.0])

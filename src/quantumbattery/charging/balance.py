@@ -155,7 +155,7 @@ def _labelled(axes: Batch, strokes: Mapping[str, Array], cycles: Mapping[str, Ar
             for name, each in cycles.items()
         },
     )
-    return one.merge(other)
+    return one.merge(other, compat="override")  # they share their coordinates
 
 
 def _ordered(axes: Batch, column: Array) -> Array:

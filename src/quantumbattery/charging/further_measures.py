@@ -99,8 +99,9 @@ def _check_constant(network: Network, reached: Reach, name: str, mine: Array) ->
     if terms:
         link = network.interactions[int(reached.hamiltonian.origins[terms[0]])]
         raise ValueError(
-            f"{name} is known for interactions that are constant while they are on, and "
-            f"{link.label} is shaped in time: ask system.expect for the mean of its matrix"
+            f"{name}, which the balance of strokes needs too, is known for interactions that are "
+            f"constant while they are on, and {link.label} is shaped in time: ask system.expect "
+            "for the mean of its matrix"
         )
 
 

@@ -22,7 +22,7 @@ from quantumbattery.charging.problem import Problem, Solution
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, MatrixLike, Values
 from quantumbattery.quantities.described import choices, listed, saying
-from quantumbattery.quantities.matrices import square_matrix
+from quantumbattery.quantities.matrices import check_parts, parts_of_qobj, square_matrix
 from quantumbattery.quantities.measures import Quantity
 from quantumbattery.quantities.tables import check_names, dataset, density_matrices
 
@@ -147,6 +147,7 @@ def _operator(
         )
     with saying(who):
         checked = square_matrix(matrix, "its matrix")
+        check_parts(parts_of_qobj(matrix), [n for n in levels if n is not None])
     size = prod(n for n in levels if n is not None)
     if len(checked) != size:
         shown = " x ".join(str(n) for n in levels)

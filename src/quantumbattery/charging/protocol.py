@@ -197,8 +197,9 @@ class Protocol(Strokes):
             `switch_on` and `switch_off`, the energy that whoever switches the interactions puts in,
             <V> at the beginning and -<V> at the end; `exchanged`, what drives and baths bring
             (negative: take) in between, both together; `work_stored`, by how much the ergotropy
-            rises from the end of the stroke before, `work_out`, by how much it falls, where
-            something acts on the battery, and `work_lost` where nothing does.
+            rises from the end of the stroke before, `work_out`, by how much it falls, where a
+            link, a drive or a reset acts on the battery, and `work_lost` where none does: baths
+            and what shifts its energies take no work. Links must be constant in their stroke.
             Over "cycle" alone: `energy_in`, the sum over strokes of what is positive of
             reset_energy + switch_on + switch_off, and of `exchanged`; `charging_efficiency` and
             `efficiency`, work_stored and work_out over energy_in, NaN where that is zero.

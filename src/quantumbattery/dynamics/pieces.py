@@ -24,7 +24,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.signals import Signal
 
 _EPS = float(np.finfo(float).eps)
-_LOOKS = 1 << 13  # moments at which an envelope is looked at between the points
+_LOOKS = 1 << 14  # moments at which an envelope is looked at between the points
 _BEYOND = 0.1  # of the range at the points, by which it may go beyond them
 _NOISE = 64 * _EPS  # of the largest factor, which is what one may know of it
 _UNSEEN = 2e-16  # change of a state in a piece that nobody sees

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -72,7 +72,7 @@ def shape_of(envelope: Envelope, times: Array) -> Array:
     try:
         found = np.asarray(envelope(times))
     except (TypeError, ValueError):  # a function of one time, such as one with an if
-        found = np.array([envelope(t) for t in times.ravel()]).reshape(times.shape)
+        found = _one_by_one(envelope, times)
     real = found.dtype.kind in "iufb"
     shape: Array = np.broadcast_to(found, times.shape) if real else np.full(times.shape, np.nan)
     if not np.isfinite(shape).all():
@@ -83,6 +83,20 @@ def shape_of(envelope: Envelope, times: Array) -> Array:
             f"{what!r}"
         )
     return shape.astype(float)
+
+
+def _one_by_one(envelope: Callable[..., Any], times: Array) -> Array:
+    """The values of a function that takes one time."""
+    values = []
+    for t in times.ravel().tolist():
+        value = np.asarray(envelope(t))
+        if value.size != 1:
+            raise ValueError(
+                f"an envelope must give one number at a time; at t = {t:g} it gives an array of "
+                f"shape {value.shape}"
+            )
+        values.append(value.reshape(())[()])
+    return np.array(values).reshape(times.shape)
 
 
 # --- what comes in -----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import xarray as xr
 
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import Described
-from quantumbattery.quantities.matrices import TOLERANCE, density_matrices
+from quantumbattery.quantities.matrices import TOLERANCE, density_matrices, parts_of_qobj
 
 _NAME = "the density matrix"
 
@@ -82,7 +82,7 @@ def checked_state(given: Any) -> Given:
     array.flags.writeable = False
     if isinstance(given, xr.DataArray):
         return array, _levels(given, len(array))
-    return array, _of_qutip(given)
+    return array, parts_of_qobj(given)
 
 
 def sites_of(given: Any) -> tuple[str, ...] | None:
@@ -134,17 +134,6 @@ def _levels(given: xr.DataArray, size: int) -> tuple[int, ...] | None:
             f"its matrix is {size} x {size}: give the levels of each site"
         )
     return levels
-
-
-def _of_qutip(given: Any) -> tuple[int, ...] | None:
-    """The dims of a Qobj of several parts."""
-    dims = getattr(given, "dims", None)
-    if not callable(getattr(given, "full", None)) or not isinstance(dims, list):
-        return None
-    rows, columns = dims
-    alike = rows == columns or given.full().shape[1] == 1
-    whole = isinstance(rows, list) and all(isinstance(n, int) for n in rows)
-    return tuple(rows) if whole and alike and len(rows) > 1 else None
 
 
 def square_root(matrix: Array) -> Array:

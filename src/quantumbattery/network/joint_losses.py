@@ -25,8 +25,15 @@ from quantumbattery.network.matrix_interactions import (
 from quantumbattery.network.operators import Operator
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
 from quantumbattery.quantities.described import Described, saying, short
-from quantumbattery.quantities.matrices import square_matrix
-from quantumbattery.quantities.parameters import agree, any_nonzero, complex_number, flag, number
+from quantumbattery.quantities.matrices import parts_of_qobj, square_matrix
+from quantumbattery.quantities.parameters import (
+    LARGEST,
+    agree,
+    any_nonzero,
+    complex_number,
+    flag,
+    number,
+)
 
 Part: TypeAlias = tuple[tuple[int, ...], tuple[Operator, ...]]
 """A product of operators on some ends of a loss, by their numbers."""
@@ -96,6 +103,7 @@ class Jump(JointLoss):
     """Any Lindblad operator on some sites; made by `jump`."""
 
     kind = "jump"
+    parts: ClassVar[tuple[int, ...] | None] = None  # levels of each, if it was a Qobj of several
     sites: tuple[str, ...]
     matrix: Array | MatrixOfLevels
     rate: Parameter
@@ -103,7 +111,7 @@ class Jump(JointLoss):
 
     def check(self, sites: Ends) -> None:
         """The matrix has the size of the sites together."""
-        check_size(self.label, self.sites, self.matrix, sites, hermitian=False)
+        check_size(self, self.matrix, sites, hermitian=False)
 
     def losses(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, list[Part]]]:
         """The rate, and the matrix as a sum of products."""
@@ -279,9 +287,14 @@ def jump(
     names, matrix = ends_and_matrix("jump", tuple(given), matrix)
     who = checked_ends("jump", names)
     with saying(who):
-        checked = matrix if is_function(matrix) else square_matrix(matrix, "matrix")
+        made_by = is_function(matrix)
+        checked: Any = matrix if made_by else square_matrix(matrix, "matrix")
         if rate is None:
             raise TypeError("it takes a rate, after the matrix or by its name")
+        if not made_by and np.abs(checked).max() > LARGEST:
+            raise ValueError(f"its elements are larger than {LARGEST:g}: measure in other units")
         pace = number("rate", rate, _RATE, 0.0)
         flag("always", always)
-    return Jump(names, checked, pace, bool(always))
+    made = Jump(names, checked, pace, bool(always))
+    made._set(parts=parts_of_qobj(matrix))
+    return made

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,13 @@ from quantumbattery.network.operators import Operator
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter
 from quantumbattery.quantities.described import saying
-from quantumbattery.quantities.matrices import hamiltonians, square_matrix
+from quantumbattery.quantities.matrices import (
+    check_parts,
+    hamiltonians,
+    parts_of_qobj,
+    square_matrix,
+)
+from quantumbattery.quantities.parameters import LARGEST
 
 MatrixOfLevels: TypeAlias = Callable[..., MatrixLike]
 """A matrix on some sites, for so many levels of each."""
@@ -35,6 +41,7 @@ class Coupling(Interaction):
     """Any Hermitian matrix on some sites, or a function of their levels; made by `interaction`."""
 
     kind = "interaction"
+    parts: ClassVar[tuple[int, ...] | None] = None  # levels of each, if it was a Qobj of several
     sites: tuple[str, ...]
     matrix: Array | MatrixOfLevels
     always: bool
@@ -48,7 +55,7 @@ class Coupling(Interaction):
 
     def check(self, sites: Ends) -> None:
         """The matrix has the size of the sites together."""
-        check_size(self.label, self.ends, self.matrix, sites, hermitian=True)
+        check_size(self, self.matrix, sites, hermitian=True)
 
     def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
         """The matrix as a sum of products."""
@@ -65,10 +72,9 @@ class Coupling(Interaction):
 # --- a matrix on some sites ----------------------------------------------------------------------
 
 
-def check_size(
-    who: str, names: Sequence[str], matrix: Any, sites: Ends, *, hermitian: bool
-) -> None:
+def check_size(each: Any, matrix: Any, sites: Ends, *, hermitian: bool) -> None:
     """Raise ValueError if a matrix, or what a function makes, has not the size of its sites."""
+    who, names = each.label, each.ends
     if callable(matrix):
         blocks_of(who, matrix, sites, [site.dimension or 2 for site in sites], hermitian=hermitian)
         return
@@ -89,6 +95,8 @@ def check_size(
         raise ValueError(
             f"{who}: its matrix is {given} x {given}, but {have}: it takes {size} x {size}"
         )
+    with saying(who):
+        check_parts(each.parts, sizes)
 
 
 def _count(number: int) -> str:
@@ -259,8 +267,12 @@ def interaction(
         checked = np.array(hamiltonians(matrix, name="matrix"))
         if checked.ndim > 2:
             raise ValueError(f"it takes a single matrix; got shape {checked.shape}")
+        if np.abs(checked).max() > LARGEST:
+            raise ValueError(f"its elements are larger than {LARGEST:g}: measure in other units")
     checked.flags.writeable = False
-    return Coupling(names, checked, always, shape, times)
+    made = Coupling(names, checked, always, shape, times)
+    made._set(parts=parts_of_qobj(matrix))
+    return made
 
 
 def ends_and_matrix(kind: str, given: tuple[Any, ...], matrix: Any) -> tuple[Any, Any]:

@@ -73,6 +73,27 @@ def square_matrix(given: MatrixLike, name: str) -> Array:
     return matrix
 
 
+def parts_of_qobj(given: Any) -> tuple[int, ...] | None:
+    """The levels of each part of a Qobj of several."""
+    dims = getattr(given, "dims", None)
+    if not callable(getattr(given, "full", None)) or not isinstance(dims, list):
+        return None
+    rows, columns = dims
+    alike = rows == columns or given.full().shape[1] == 1
+    whole = isinstance(rows, list) and all(isinstance(n, int) for n in rows)
+    return tuple(rows) if whole and alike and len(rows) > 1 else None
+
+
+def check_parts(parts: tuple[int, ...] | None, levels: Sequence[int]) -> None:
+    """Raise ValueError if a Qobj of several parts has others than these, in this order."""
+    if parts is not None and parts != tuple(levels):
+        raise ValueError(
+            f"its parts have {' x '.join(map(str, parts))} levels, but its sites, in the order in "
+            f"which they are named, {' x '.join(map(str, levels))}: name them in the order of the "
+            "parts, or permute the Qobj"
+        )
+
+
 def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tuple[int, ...]:
     """Check that the whole numbers ``dims``, ``parts`` of them, multiply to ``total``."""
     try:
