@@ -122,7 +122,7 @@ def test_twins_with_shapes_are_meant(recwarn):
         (lambda: system(qb.shift("x", 1.0)), ValueError, "there is no site 'x'"),
         (lambda: qb.dissipator({}, 1.0), TypeError, "weights is a dict"),
         (lambda: qb.dissipator(["a"], 1.0), TypeError, "weights is a dict"),
-        (lambda: qb.dissipator({"a": "x"}, 1.0), TypeError, "the weight of 'a' must be a real"),
+        (lambda: qb.dissipator({"a": "x"}, 1.0), TypeError, "'a' must be a real or complex"),
         (lambda: qb.dissipator({"a": 1.0}, -1.0), ValueError, "rate must be zero or positive"),
         (lambda: qb.dissipator({"a": 1.0}, 0.0, 1.0), ValueError, "occupation is 1 but rate is 0"),
         (lambda: system(qb.dissipator({"a": 1.0, "x": 1.0}, 1.0)), ValueError, "no site 'x'"),
@@ -180,3 +180,15 @@ def test_breaks_that_fall_or_are_nobody_s():
         qb.exchange("a", "b", 1.0, envelope=[1.0, 2.0], breaks=[2.0, 1.0, 0.0])
     with pytest.raises(ValueError, match="breaks are those of an envelope"):
         qb.exchange("a", "b", 1.0, breaks=[2.0])
+
+
+def test_spins_of_an_ensemble():
+    cells = qb.Ensemble(qb.Qubit(), 3)
+    x, y, z = (cells.spin(axis) for axis in "xyz")
+    np.testing.assert_allclose(x @ y - y @ x, 1j * z, atol=1e-14)
+    np.testing.assert_allclose(x @ x + y @ y + z @ z, 1.5 * 2.5 * np.eye(4), atol=1e-14)
+    assert z[0, 0] == 1.5
+    with pytest.raises(ValueError, match="x, y or z"):
+        cells.spin("w")
+    with pytest.raises(ValueError, match="of qubits"):
+        qb.Ensemble(qb.Qudit([0, 1, 2]), 2).spin("x")

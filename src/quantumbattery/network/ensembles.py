@@ -159,6 +159,41 @@ class Ensemble(Site):
         terms = self.cell.energy_terms(self.cell.dimension)
         return [(energy, self.occupations @ weights) for energy, weights in terms]
 
+    def spin(self, axis: str) -> Array:
+        """J_x, J_y or J_z of qubits, half the sum of their Pauli matrices: (N + 1, N + 1).
+
+        Index 0 is the ground state, with J_z = N/2. For `interaction`: cells that act on each other
+        by J_z^2, or a battery whose spins are turned by J_x.
+
+        Parameters
+        ----------
+        axis : str
+            "x", "y" or "z".
+
+        Raises
+        ------
+        ValueError
+            If the cells are no qubits, or the axis is none of the three.
+
+        Examples
+        --------
+        >>> import quantumbattery as qb
+        >>> cells = qb.Ensemble(qb.Qubit(), 2)
+        >>> qb.interaction("cells", 0.1 * cells.spin("z") @ cells.spin("z"))
+        Coupling(sites=[cells], matrix=<array 3 x 3>)
+        """
+        if not isinstance(self.cell, Qubit):
+            raise ValueError(f"spin is of an Ensemble of qubits; its cell is {self.cell}")
+        lower = self.lowering(self.dimension).matrix(self.dimension)
+        own = {
+            "x": (lower + lower.T) / 2,
+            "y": 1j * (lower.T - lower) / 2,
+            "z": np.diag(self.number / 2 - np.arange(self.dimension)),
+        }
+        if axis not in own:
+            raise ValueError(f"the axis of a spin is x, y or z; got {axis!r:.40}")
+        return own[axis]
+
     def lowering(self, levels: int) -> Operator:  # noqa: ARG002
         """The sum of the cells' lowering operators."""
         d = self.cell.dimension

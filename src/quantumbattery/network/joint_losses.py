@@ -204,9 +204,9 @@ def dissipator(
 
     Notes
     -----
-    What the sites lose by themselves, they lose besides. With weights 1 of "a" and "b" and
-    ``exchange("a", "b", 1j * rate / 2)``, "a" drives "b" and nothing comes back: a cascade (C. W.
-    Gardiner, Phys. Rev. Lett. 70, 2269 (1993)).
+    What the sites lose by themselves, they lose besides. With weights u of "a" and v of "b" and
+    ``exchange("a", "b", 0.5j * rate * np.conj(u) * v)``, "a" drives "b" and nothing comes back: a
+    cascade (C. W. Gardiner, Phys. Rev. Lett. 70, 2269 (1993)).
 
     Examples
     --------

@@ -201,7 +201,8 @@ class Network(Described):
 
 def _shape(envelope: Envelope | None) -> str:
     if isinstance(envelope, Steps):
-        return f"{len(envelope.values)} steps in time"
+        many = len(envelope.values)
+        return f"{many} step{'s' * (many > 1)} in time"
     if isinstance(envelope, Harmonics):
         return f"repeated every {envelope.period:.6g}"
     return "shaped in time"

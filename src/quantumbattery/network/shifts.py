@@ -45,7 +45,8 @@ def shift(
 
     What a battery stores is counted by the energies of its sites, which a shift leaves as they are:
     it detunes, sweeps through a resonance, or, by minus the frequency, takes the site's own motion
-    away. Of an Ensemble the A^dag A of its cells are added up.
+    away. Of an Ensemble the A^dag A of its cells are added up. The energies of a Qudit need not be
+    those of A^dag A: ``interaction(site, -np.diag(energies))`` takes its motion away.
 
     Parameters
     ----------

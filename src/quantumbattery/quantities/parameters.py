@@ -136,7 +136,14 @@ def number(name: str, value: object, allowed: str, low: float) -> Parameter:
 
 def complex_number(name: str, value: Any, allowed: str) -> Any:
     """Check a number that may be complex; a Parameter if it is none."""
-    if np.asarray(value).dtype.kind != "c":
+    try:
+        kind = np.asarray(value).dtype.kind
+    except (TypeError, ValueError):
+        kind = "O"
+    if kind not in "iufcb":
+        shown = " ".join(repr(value).split())
+        raise TypeError(f"{name} must be a real or complex number; got {shown:.60}")
+    if kind != "c":
         return number(name, value, allowed, -LARGEST)
     if np.ndim(value) and not isinstance(value, xr.DataArray):
         raise ValueError(
