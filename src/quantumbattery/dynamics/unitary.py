@@ -113,20 +113,22 @@ def _real(matrix: Array) -> tuple[Array | None, Array]:
         return None, matrix.real
     n = matrix.shape[-1]
     flat = matrix.reshape(-1, n, n)
-    tree = _tree((flat != 0).any(axis=0))
-    if tree is None:
-        return None, matrix
+    joined = (flat != 0).any(axis=0)
     turned = np.ones((len(flat), n), dtype=complex)
-    for parent, child in tree:  # parents first
-        angle = np.angle(flat[:, child, parent])
-        turned[:, child] = turned[:, parent] * np.exp(1j * angle)
+    if not np.tril(joined, -2).any():  # a path, in order
+        angles = np.angle(np.einsum("gii->gi", flat[:, 1:, :-1]))
+        turned[:, 1:] = np.exp(1j * np.cumsum(angles, axis=1))
+    else:
+        for parent, child in _tree(joined):  # parents first
+            angle = np.angle(flat[:, child, parent])
+            turned[:, child] = turned[:, parent] * np.exp(1j * angle)
     other = turned.conj()[:, :, None] * flat * turned[:, None, :]
     if np.abs(other.imag).max() > _ROUNDED * np.abs(flat).max():
         return None, matrix
     return turned.reshape(matrix.shape[:-1]), other.real.reshape(matrix.shape)
 
 
-def _tree(joined: Array) -> list[tuple[int, int]] | None:
+def _tree(joined: Array) -> list[tuple[int, int]]:
     """Pairs (parent, child) that lead to every state which another is joined to, (n, n)."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import breadth_first_order
@@ -137,7 +139,7 @@ def _tree(joined: Array) -> list[tuple[int, int]] | None:
         order, before = breadth_first_order(pattern, int(np.argmax(left)), directed=False)
         found += [(int(before[k]), int(k)) for k in order[1:]]
         left[order] = False
-    return found or None
+    return found
 
 
 def _is_tridiagonal(matrix: Array) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.sparse import reachable
-from quantumbattery.reach.terms import Group, Moves, moves_of
+from quantumbattery.reach.terms import Group, Moves, leading, moves_of
 
 _PLACES_AT_ONCE = 1 << 22  # places looked at in one array operation
 _WRITTEN_DOWN = 1 << 11  # configurations in all, which are then searched at once
@@ -147,8 +147,7 @@ def explored(first: Array, groups: Sequence[Group], room: Room, limit: float) ->
     """All configurations that terms lead to from the first, these too, in dictionary order."""
     weights = place_values(room.levels.tolist())
     distinct = np.unique(first.astype(np.uint64) @ weights, return_index=True)[1]
-    leading = [group.leading for group in groups]
-    found = _explore(first[distinct], leading, weights, room, limit)
+    found = _explore(first[distinct], leading(groups), weights, room, limit)
     return found[_dictionary_order(found)]
 
 

@@ -56,21 +56,6 @@ class Group:
     diagonal: bool
 
     @property
-    def leading(self) -> Group:
-        """The same without products that lead to the same as others, with other elements."""
-        parts = [self.places]
-        for kind, target, value in zip(self.kind.T, self.target, self.value, strict=True):
-            alike = np.where(value != 0, target, -1).reshape(len(value), -1)
-            parts.append(
-                np.unique(alike, axis=0, return_inverse=True)[1].reshape(-1)[kind][:, None]
-            )
-        rows = np.concatenate(parts, axis=1)
-        first = np.sort(np.unique(rows, axis=0, return_index=True)[1])
-        return replace(
-            self, term=self.term[first], places=self.places[first], kind=self.kind[first]
-        )
-
-    @property
     def stays(self) -> bool:
         """Whether every level is multiplied by one number, and no more."""
         return self.diagonal and all(value.shape[-1] == 1 for value in self.value)
@@ -325,6 +310,40 @@ def grouped(products: Sequence[_Product], levels: Sequence[int]) -> list[Group]:
             )
         )
     return groups
+
+
+def leading(groups: Sequence[Group]) -> list[Group]:
+    """The same, without products that lead to the same as others, with other elements.
+
+    Elements are 1 here, wherever they are not zero.
+    """
+    alike: dict[Any, list[Group]] = {}
+    for group in groups:
+        sizes = tuple(value.shape[1:] for value in group.value)
+        alike.setdefault((sizes, group.diagonal), []).append(group)
+    return [_different(members) for members in alike.values()]
+
+
+def _different(groups: Sequence[Group]) -> Group:
+    """One group of several with tables of the same size, each product once."""
+    places = np.concatenate([group.places for group in groups])
+    rows, kinds, targets, values = [places], [], [], []
+    for k in range(places.shape[1]):
+        counts = np.cumsum([0, *(len(group.value[k]) for group in groups)]).tolist()
+        shifts = zip(groups, counts, strict=False)
+        kind = np.concatenate([group.kind[:, k] + shift for group, shift in shifts])
+        there = np.concatenate([group.value[k] != 0 for group in groups])
+        target = np.concatenate([group.target[k] for group in groups])
+        pattern = np.where(there, target, -1).reshape(len(there), -1)
+        same = np.unique(pattern, axis=0, return_inverse=True)[1].reshape(-1)
+        rows.append(same[kind][:, None])
+        kinds.append(kind)
+        targets.append(target)
+        values.append(there.astype(float))
+    first = np.sort(np.unique(np.concatenate(rows, axis=1), axis=0, return_index=True)[1])
+    term = np.concatenate([group.term for group in groups])[first]
+    kind = np.array(kinds).T[first]
+    return Group(term, places[first], kind, targets, values, groups[0].diagonal)
 
 
 @dataclass(frozen=True, eq=False)
