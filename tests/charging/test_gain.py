@@ -78,3 +78,31 @@ def test_where_gain_is_not_known_nothing_is_said():
     rates -= np.diag(rates.sum(axis=0))
     vector = np.linalg.svd(rates)[2][-1]
     np.testing.assert_allclose(found.energy, levels @ vector / vector.sum(), atol=1e-8)
+
+
+def test_what_holds_a_pump_is_not_refused():
+    """A shift out of resonance, a lossy qubit, given levels, an end of the charging."""
+    sites = {"c": qb.Oscillator(), "d": qb.Oscillator(11.0, loss=1.0)}
+    links = [qb.jump("c", raising, 0.05), qb.exchange("c", "d", 0.3)]
+    with pytest.raises(ValueError, match="grow for ever"):
+        qb.System(sites, links, "c", "d").charge({}, np.inf)
+    tuned = qb.System(sites, [*links, qb.shift("d", -10.0)], "c", "d")
+    found = tuned.charge({}, np.inf, ["energy"])
+    assert 0 < float(found.energy) < 1
+    sites, jump = pumped(0.3, 0.1)
+    stopped = qb.System(sites, [jump], [], "c").charge({}, [1.0, 100.0], ["energy"], disconnect=1.0)
+    np.testing.assert_allclose(stopped.energy[0], 1.5 * (np.exp(0.2) - 1), atol=1e-8)
+
+
+def test_members_of_a_batch_are_apart():
+    sites, jump = pumped(xr.DataArray([1e-3, 5.0], dims="k"), xr.DataArray([0.0, 40.0], dims="k"))
+    found = qb.System(sites, [jump], [], "c").charge({}, 10.0, ["energy"])
+    np.testing.assert_allclose(found.energy, [np.expm1(0.01), 5 / 35], rtol=1e-6)
+
+
+def test_a_function_may_give_a_qobj():
+    import qutip
+
+    sites = {"c": qb.Oscillator(loss=0.5)}
+    system = qb.System(sites, [qb.jump("c", qutip.create, 0.1)], [], "c")
+    np.testing.assert_allclose(system.charge({}, np.inf, ["energy"]).energy, 0.25, atol=1e-8)

@@ -226,3 +226,33 @@ def test_strokes_with_shapes_and_joint_losses_one_after_the_other():
             found.append((float(qb.energy(battery, h)), float(qb.ergotropy(battery, h))))
     for name, expected in zip(("energy", "ergotropy"), np.array(found).T, strict=True):
         np.testing.assert_allclose(table[name], expected, atol=1e-9)
+
+
+def test_an_optimum_with_weights_over_an_axis():
+    sites = {name: qb.Qubit() for name in ("charger", "a", "battery")}
+    weights = xr.DataArray([0.5, 1j], dims="w")
+
+    def best(weight):
+        links = [
+            qb.dissipator({"charger": weight, "a": 1.0}, 0.3),
+            qb.exchange("a", "battery", 0.5),
+        ]
+        system = qb.System(sites, links, ["charger", "a"], "battery")
+        return system.optimum({"charger": qb.fock(1)}, 3.0, of=["energy"]).energy_max
+
+    together = best(weights)
+    for k, weight in enumerate(weights.values):
+        np.testing.assert_allclose(together[k], best(complex(weight)), rtol=1e-5)
+
+
+def test_a_shared_loss_feels_links_of_the_charger():
+    """The bound of an optimum, where the bath's partner is moved fast by others (J = 997)."""
+    sites = {name: qb.Qubit() for name in ("c", "m", "b")}
+    links = [qb.exchange("c", "m", 997.0), qb.dissipator({"c": 1.0, "b": 1.0}, 0.3)]
+    system = qb.System(sites, links, ["c", "m"], "b")
+    pair = np.zeros(4, dtype=complex)
+    pair[2], pair[1] = -0.9j, np.sqrt(0.19)
+    found = system.optimum({("m", "b"): qb.state(pair)}, 20.0, of=["energy"], tolerance=1e-6)
+    times = np.linspace(0, 0.02, 2001)
+    dense = system.charge({("m", "b"): qb.state(pair)}, times, ["energy"]).energy
+    assert float(dense.max()) <= float(found.energy_bound) * (1 + 1e-9)

@@ -53,3 +53,10 @@ def test_a_long_path_is_solved_as_what_is_real():
     start = np.eye(80, dtype=complex)[:1]
     exact = expm(-1.3j * h)[:, 0]
     np.testing.assert_allclose(moving.at(start, np.array([1.3]))[0, 0], exact, atol=1e-11)
+
+
+def test_a_phase_beside_large_energies_is_kept():
+    h = 1e9 * np.eye(3, dtype=complex)
+    for a, b in ((0, 1), (1, 2), (2, 0)):
+        h[a, b], h[b, a] = 1e-3j, -1e-3j
+    assert np.iscomplexobj(Unitary.of(h).basis)

@@ -7,8 +7,9 @@ Without loss, d^2 rho/dt^2 = -[V, [V, rho]] + [[H_0, V], rho] up to factors of s
 trace norm it is at most 2 |V^2 psi| + 2 |V psi|^2 + 2 |[H_0, V] psi|; the weights of psi in blocks
 that nothing joins do not change. With loss the largest norms of all blocks count:
 (2 |V| + D_b)(2 |V| + D) + 2 |[H_0, V]| + R, with D and D_b the bounds of all dissipators and of the
-battery's (2 rate |L|^2 each) and R of how fast the latter turn. Norms are bounded by sums over
-rows.
+battery's (2 rate |L|^2 each) and R of how fast the latter turn under H_0: the energies, and what
+is always on, or, of a loss that other sites share, all links of these. Norms are bounded by sums
+over rows.
 
 These count what is strong near the battery, wherever it can be reached; `first_bend` counts what is
 strong at t = 0, on whatever site. The smaller one holds.
@@ -68,6 +69,8 @@ def interaction_bound(network: Network, reached: Reach, numbers: Array, start: A
         bound = 2 * np.sqrt((weight * swing**4).sum(axis=1)) + 2 * (weight * swing**2).sum(axis=1)
         return np.asarray(bound + 2 * np.sqrt((weight * bent**2).sum(axis=1)))
     always = _of(hamiltonian, lambda link: link.always, network, False)
+    beside = ~acting & (hamiltonian.row != hamiltonian.column)
+    linked = _by_block(reached, *_rows(hamiltonian, beside, given)).max(axis=1)
     kept = _by_block(reached, *_rows(hamiltonian, always, given)).max(axis=1)
     levels = _diagonal(hamiltonian, given)
     damped, own, turning = (np.zeros(len(numbers)) for _ in range(3))
@@ -77,10 +80,12 @@ def interaction_bound(network: Network, reached: Reach, numbers: Array, start: A
             continue
         each = 2 * np.abs(rates[:, term]) * _jump(losses, mine)
         damped += each
-        if not _ends(losses.origins[term], network).isdisjoint(network.battery):
+        if not (ends := _ends(losses.origins[term], network)).isdisjoint(network.battery):
             own += each
             gaps = levels[:, losses.row[mine]] - levels[:, losses.column[mine]]
-            turning += each * (np.ptp(gaps, axis=1) + 4 * kept)
+            # A loss that the battery shares feels links of the others too.
+            moved = kept if ends <= {*network.battery} else linked
+            turning += each * (np.ptp(gaps, axis=1) + 4 * moved)
     v = swing.max(axis=1)
     return np.asarray((2 * v + own) * (2 * v + damped) + 2 * bent.max(axis=1) + turning)
 

@@ -187,6 +187,9 @@ def beyond(network: Network, reached: Reach, largest: Array) -> Beyond:
     for k, (name, n) in enumerate(levels.items()):
         held += weights[k] * network.sites[name].excitations(n)[leaving[:, k]]
     arriving = max((0, *(each.quanta for _, each in [*climbs, *warming])))
+    for _, parts, _ in _losses(network, levels, losing):  # of L^dag L the difference of two
+        quanta = [part.climb(weights).quanta for part in parts]
+        arriving = max(arriving, max(quanta, default=0) - min(quanta, default=0))
     largest_held = float(held.max(initial=0.0)) + arriving
     return Beyond(energy, rest, tuple(climbs), tuple(warming), largest_held, float(weights.max()))
 

@@ -1,27 +1,28 @@
 """Gain: oscillators whose quanta grow without end, since they are pumped faster than they lose.
 
 Where exchange joins oscillators, and losses and pumps are by A and A^dag, the mean amplitudes a
-follow d a/dt = M a, whatever the state is. What is finite, as a qubit, takes no more than so many
-quanta in a time: if M has an eigenvalue with a positive real part, quanta grow in the end as
-exp(2 Re(eigenvalue) t).
+follow d a/dt = M a, whatever the state is: if M has an eigenvalue with a positive real part, quanta
+grow as exp(2 Re(eigenvalue) t). What is finite and has no losses, as a qubit, holds no more than so
+many of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import log1p, sqrt
+from math import sqrt
 
 import numpy as np
 
 from quantumbattery.charging.problem import Problem
 from quantumbattery.machine import TooLargeError
 from quantumbattery.network.drives import TwoPhotonDrive
-from quantumbattery.network.interactions import Dipole, Exchange
+from quantumbattery.network.interactions import Exchange, Interaction
 from quantumbattery.network.joint_losses import Dissipator, Jump
-from quantumbattery.network.matrix_interactions import Coupling
 from quantumbattery.network.network import Network
+from quantumbattery.network.shifts import Shift
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.matrices import square_matrix
+from quantumbattery.quantities.parameters import any_nonzero
 
 _LEVELS = 40  # for each quantum of a state that a pump made, up to 1e-10 of it
 _LINEAR = 6  # levels on which a jump is compared with A and A^dag
@@ -30,55 +31,74 @@ _NONE = 1e-12  # of the largest rate: no gain
 
 def check_gain(problem: Problem) -> None:
     """Raise ValueError if quanta grow until no number of levels holds them, or for ever."""
-    network = problem.network
-    free = [name for name, site in network.sites.items() if site.dimension is None]
+    network, axes = problem.network, problem.axes
     pumped = [each for each in network.joint_losses if isinstance(each, Jump)]
-    if not free or not pumped or (found := _linear(network)) is None:
+    if not pumped or (found := _linear(network)) is None:
         return
-    rates = _growth(problem, found)
-    growth, pump = float(rates[0].max()), float(rates[1].max())
-    if growth <= 0:
+    growth, pump = _growth(problem, found)
+    if not (growing := growth > 0).any():
         return
     who = f"{' and '.join(each.label for each in pumped)} brings oscillators more than they lose"
-    latest = float(problem.axes.times.max())
-    if latest == np.inf:
+    if np.isinf(axes.times).any():
         raise ValueError(f"{who}: their quanta grow for ever, and there is no steady state")
     held = sqrt(problem.limit * 2**30 / 16) / _LEVELS  # quanta, of a density matrix that fits
-    until = log1p(held * growth / pump) / growth
-    if latest > until:
+    until = np.log1p(held * growth[growing] / pump[growing]) / growth[growing]
+    latest = float(axes.times.max())
+    if axes.charged is not None and not any(each.always for each in pumped):
+        latest = min(latest, float(axes.charged.max()))
+    first = int(np.argmin(until))
+    if latest > until[first]:
         raise TooLargeError(
-            f"{who}, so that their quanta grow e-fold every {1 / growth:.3g}: from about "
-            f"t = {until:.3g} on no matrix in {problem.limit:.3g} GiB holds them; charge for a "
-            "shorter time, or give levels=... and heed the warning that says what they leave out"
+            f"{who}, so that their quanta grow e-fold every {1 / growth[growing][first]:.3g}: from "
+            f"about t = {until[first]:.3g} on no matrix in {problem.limit:.3g} GiB holds them; "
+            "charge for a shorter time, or give levels=... and heed the warning that says what "
+            "they leave out"
         )
 
 
 def _linear(network: Network) -> dict[int, tuple[complex, complex]] | None:
-    """What each jump of an oscillator is, c A + d A^dag, by number; None if gain is not known."""
+    """What each jump of an oscillator is, c A + d A^dag, by number; None if gain is not known.
+
+    It is known where oscillators are joined by exchange, and to what is finite only if that has no
+    losses, through which it could take quanta for ever.
+    """
     names = {name for name, site in network.sites.items() if isinstance(site, Oscillator)}
-    if any(isinstance(each, TwoPhotonDrive) for each in network.drives):
+    given = [network.sites[name].dimension for name in names]
+    dephased = [any_nonzero(network.sites[name].dephasing) for name in names]
+    squeezed = any(isinstance(each, TwoPhotonDrive) for each in network.drives)
+    if any(n is not None for n in given) or squeezed or (any(dephased) and len(names) > 1):
         return None
-    for link in network.interactions:
-        alone = {*link.ends} <= names
-        if alone and (isinstance(link, Coupling) or link.envelope is not None):
-            return None
-        if alone and isinstance(link, Dipole):  # which makes pairs of quanta
-            return None
+    if not all(_is_simple(network, link, names) for link in network.interactions):
+        return None
     found = {}
     for k, each in enumerate(network.joint_losses):
-        if isinstance(each, Jump) and not names.isdisjoint(each.ends):
-            parts = _as_ladder(each, [network.sites[name] for name in each.ends])
+        if not names.isdisjoint(each.ends):
+            if not {*each.ends} <= names:
+                return None
+            parts = _as_ladder(each) if isinstance(each, Jump) else (0.0, 0.0)
             if parts is None:
                 return None
             found[k] = parts
     return found
 
 
-def _as_ladder(each: Jump, sites: Sequence[object]) -> tuple[complex, complex] | None:
+def _is_simple(network: Network, link: Interaction, names: set[str]) -> bool:
+    """Whether all is known of an interaction that oscillators feel."""
+    outside = {*link.ends} - names
+    if outside == {*link.ends}:
+        return True
+    if link.envelope is not None or not isinstance(link, Exchange | Shift):
+        return False
+    shared = {name for each in network.joint_losses for name in each.ends}
+    lossy = [any_nonzero(network.sites[name].loss) or name in shared for name in outside]
+    return not any(lossy)
+
+
+def _as_ladder(each: Jump) -> tuple[complex, complex] | None:
     """C and d of a jump that is c A + d A^dag of one oscillator."""
-    if len(sites) > 1 or not callable(each.matrix):
+    if len(each.ends) > 1 or not callable(each.matrix):
         return None
-    matrix = np.asarray(each.matrix(_LINEAR))
+    matrix = square_matrix(each.matrix(_LINEAR), "matrix")
     a = np.diag(np.sqrt(np.arange(1, _LINEAR)), 1)
     down, up = matrix[0, 1], matrix[1, 0]
     return (down, up) if np.allclose(matrix, down * a + up * a.T, atol=1e-12) else None
@@ -98,6 +118,9 @@ def _growth(problem: Problem, jumps: dict[int, tuple[complex, complex]]) -> tupl
         moving[:, k, k] -= 1j * numbers(energy) + numbers(site.loss) / 2
         pump += numbers(site.loss * site.occupation)
     for link in network.interactions:
+        if isinstance(link, Shift) and link.site in place:
+            k = place[link.site]
+            moving[:, k, k] -= 1j * numbers(link.amount)
         if isinstance(link, Exchange) and {*link.ends} <= {*names}:
             a, b = (place[name] for name in link.ends)
             strength = numbers(np.real(link.strength)) + 1j * numbers(np.imag(link.strength))
@@ -112,7 +135,7 @@ def _growth(problem: Problem, jumps: dict[int, tuple[complex, complex]]) -> tupl
                     both = np.conj(one) * two
                     whole = numbers(np.real(both)) + 1j * numbers(np.imag(both))
                     moving[:, k, j] -= numbers(each.rate) / 2 * whole
-        elif number in jumps:
+        elif isinstance(each, Jump) and number in jumps:
             down, up = (abs(part) ** 2 * numbers(each.rate) for part in jumps[number])
             k = place[each.ends[0]]
             moving[:, k, k] += (up - down) / 2

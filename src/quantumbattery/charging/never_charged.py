@@ -28,6 +28,8 @@ def never_charged(reached: Reach, numbers: Array, start: Array, empty: Array) ->
     moves = _moves(reached, numbers)
     kets = np.zeros((n, int(given.member.max()) + 1), dtype=complex)
     kets[given.configuration, given.member] = start
+    if (numbers[len(reached.hamiltonian.coefficients) :] < 0).any():
+        return False  # weights over axes come as rates of either sign: not known
     space, new = np.zeros((n, 0), dtype=complex), _beyond(np.zeros((n, 0)), kets)
     while new.shape[1]:
         if np.abs(new[~empty]).max(initial=0.0) > _ROUNDING * n:

@@ -13,7 +13,7 @@ from quantumbattery.quantities.aliases import Array
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
 _NEARLY_ALL = 0.9  # of the vectors, which are then all taken
-_ROUNDED = 1e-14  # of the largest element: an imaginary part that is none
+_ROUNDED = 1e-14  # of the largest element beside the diagonal: an imaginary part that is none
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +123,8 @@ def _real(matrix: Array) -> tuple[Array | None, Array]:
             angle = np.angle(flat[:, child, parent])
             turned[:, child] = turned[:, parent] * np.exp(1j * angle)
     other = turned.conj()[:, :, None] * flat * turned[:, None, :]
-    if np.abs(other.imag).max() > _ROUNDED * np.abs(flat).max():
+    beside = (np.abs(flat) * ~np.eye(n, dtype=bool)).max(axis=(1, 2))
+    if (np.abs(other.imag).max(axis=(1, 2)) > _ROUNDED * beside).any():
         return None, matrix
     return turned.reshape(matrix.shape[:-1]), other.real.reshape(matrix.shape)
 

@@ -61,6 +61,7 @@ Envelope: TypeAlias = Callable[[Array], Array] | xr.DataArray | Steps | Harmonic
 _SAMPLES = 1024  # in a period
 _HARMONICS = 40  # that a series may have
 _NOT_THERE = 1e-14  # of the largest: a harmonic that only rounding makes
+_ALIKE = 1e-9  # of the largest harmonic: how near a series is to its function
 
 
 def shape_of(envelope: Envelope, times: Array) -> Array:
@@ -158,7 +159,7 @@ def _repeated(
     given: object, breaks: tuple[float, ...], steps: bool, period: float | None
 ) -> Harmonics:
     """The Fourier series of a function of that period."""
-    if isinstance(given, Harmonics) and period in (None, given.period):
+    if isinstance(given, Harmonics) and period in (None, given.period) and not (breaks or steps):
         return given
     whole = float(numbers("period", period, "one positive and finite time", 1e-30))
     if (
@@ -186,7 +187,15 @@ def _repeated(
             "leave period out, and it is solved as any other"
         )
     kept = series[: last + 1]
-    return Harmonics(whole, tuple(kept.real.tolist()), tuple((-kept.imag + 0.0).tolist()))
+    found = Harmonics(whole, tuple(kept.real.tolist()), tuple((-kept.imag + 0.0).tolist()))
+    between = whole * np.array([0.1234567, 0.4321987, 0.7654321, 1.2718281, 2.6180339])
+    if not np.allclose(found(between), shape_of(function, between), rtol=0, atol=_ALIKE * largest):
+        raise ValueError(
+            f"an envelope with a period repeats itself, but this one is not the same every "
+            f"{whole:g}, or has harmonics beyond number {_SAMPLES // 2}; leave period out, and it "
+            "is solved as any other"
+        )
+    return found
 
 
 def _held(given: object, edges: tuple[float, ...]) -> Steps:

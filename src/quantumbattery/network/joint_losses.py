@@ -6,8 +6,9 @@ As interactions they stay symbolic: rates, and the sums of products of local ope
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
+from math import prod
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -22,7 +23,8 @@ from quantumbattery.network.matrix_interactions import (
     is_function,
     products_of,
 )
-from quantumbattery.network.operators import Operator
+from quantumbattery.network.operators import Operator, after, inside
+from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
 from quantumbattery.quantities.described import Described, saying, short
 from quantumbattery.quantities.matrices import parts_of_qobj, square_matrix
@@ -66,6 +68,13 @@ class JointLoss(Described):
         """Rates, and the parts that each Lindblad operator is the sum of."""
         raise NotImplementedError
 
+    def squares(self, sites: Ends, levels: Sequence[int]) -> list[list[Part]]:
+        """L^dag L of each, as a sum of parts; of ladders with what leads beyond their levels.
+
+        What multiplies each level by a number is left out.
+        """
+        raise NotImplementedError
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dissipator(JointLoss):
@@ -97,6 +106,19 @@ class Dissipator(JointLoss):
             found += _weighted(self.rate * self.occupation, back, raised)
         return [(rate, parts) for rate, parts in found if any_nonzero(rate)]
 
+    def squares(self, sites: Ends, levels: Sequence[int]) -> list[list[Part]]:
+        """A_k^dag A_j for each two parts, by way of one level beyond a ladder's."""
+        more = [n + isinstance(s, Oscillator) for s, n in zip(sites, levels, strict=True)]
+        return [
+            [
+                each
+                for one in parts
+                for other in parts
+                if (each := _square(one, other, levels, more)) is not None
+            ]
+            for _, parts in self.losses(sites, more)
+        ]
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Jump(JointLoss):
@@ -121,9 +143,51 @@ class Jump(JointLoss):
         products = products_of(self.blocks(sites, levels))
         return [(self.rate, [(every, product) for product in products])]
 
+    def squares(self, sites: Ends, levels: Sequence[int]) -> list[list[Part]]:
+        """The square of the matrix, whose rows and columns go on beyond the cut of a ladder."""
+        if not any_nonzero(self.rate):
+            return []
+        back = replace(self, matrix=_adjoint(self.matrix))
+        down, up = self.blocks(sites, levels), back.blocks(sites, levels)
+        many, few = prod(down.shape[: len(levels)]), prod(levels)
+        there = down.reshape(many, few)  # from the levels there are, and from all into them
+        whole = np.zeros((many, many), dtype=np.result_type(down, up))
+        kept = np.ravel_multi_index(np.indices(levels), down.shape[: len(levels)]).ravel()
+        whole[kept] = up.reshape(many, few).conj().T
+        whole[:, kept] = there
+        square = (whole.conj().T @ there).reshape(down.shape)
+        every = tuple(range(len(sites)))
+        return [[(every, product) for product in products_of(square)]]
+
     def blocks(self, sites: Ends, levels: Sequence[int]) -> Array:
         """The matrix elements, as of `Coupling.blocks`."""
         return blocks_of(self.label, self.matrix, sites, levels, hermitian=False)
+
+
+def _adjoint(matrix: Any) -> Any:
+    """A matrix's adjoint, or the function that gives it."""
+    if is_function(matrix):
+        return lambda *levels: square_matrix(matrix(*levels), "matrix").conj().T
+    return matrix.conj().T
+
+
+def _square(one: Part, other: Part, levels: Sequence[int], more: Sequence[int]) -> Part | None:
+    """The adjoint of one operator after another, from the levels there are; None if diagonal."""
+    ((k,), (first,)), ((j,), (second,)) = one, other
+    if k != j:
+        back, acts = _from(first.adjoint, levels[k]), _from(second, levels[j])
+        ends = ((j,), (acts,)) if not len(back.row) else ((k, j), (back, acts))
+        return ends if len(acts.row) and len(back.row) else None
+    size = more[k] + 1
+    both = _from(after(inside(first.adjoint, size), inside(second, size), size), levels[k])
+    away = both.row != both.column
+    return ((k,), (both,)) if away.any() else None
+
+
+def _from(acts: Operator, levels: int) -> Operator:
+    """What an operator does to so many levels."""
+    there = acts.column < levels
+    return Operator(acts.row[there], acts.column[there], acts.value[there])
 
 
 def _weighted(

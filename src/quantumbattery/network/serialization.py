@@ -33,7 +33,7 @@ _COMPLEX = ("strength", "weight", "matrix", "lowering")
 
 def _interaction(
     matrix: Any,
-    sites: Iterable[str] = (),
+    sites: str | Iterable[str] = (),
     a: str | None = None,
     b: str | None = None,
     always: bool = False,
@@ -43,13 +43,15 @@ def _interaction(
     period: float | None = None,
 ) -> Coupling:
     """An interaction by its sites, or by the two names that it had once."""
-    names = tuple(name for name in (a, b) if name is not None) or tuple(sites)
+    named = (sites,) if isinstance(sites, str) else tuple(sites)
+    names = tuple(name for name in (a, b) if name is not None) or named
     shape = {"envelope": envelope, "breaks": breaks, "steps": steps, "period": period}
     return interaction(*names, matrix=matrix, always=always, **shape)
 
 
-def _jump(matrix: Any, sites: Iterable[str], rate: Any, always: bool = False) -> Jump:
-    return jump(*sites, matrix=matrix, rate=rate, always=always)
+def _jump(matrix: Any, sites: str | Iterable[str], rate: Any, always: bool = False) -> Jump:
+    names = (sites,) if isinstance(sites, str) else tuple(sites)
+    return jump(*names, matrix=matrix, rate=rate, always=always)
 
 
 _LINKS: dict[str, Callable[..., Link]] = {

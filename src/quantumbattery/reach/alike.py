@@ -33,12 +33,13 @@ class Structure:
     member: Array  # (entries,)
     energies: Terms  # without numbers, as the losses
     losses: Terms
+    damping: Terms
     limit: float  # memory in GiB
 
     @property
     def small(self) -> bool:
         """Whether what is reached may be small, and comparing is cheap."""
-        products = self.energies.products + self.losses.products
+        products = self.energies.products + self.losses.products + self.damping.products
         if sum(self.levels) > _PLACES or len(self.first) > SMALL or len(products) > SMALL:
             return False
         return sum(len(o.row) for each in products for o in each.operators) <= _ENTRIES
@@ -47,7 +48,7 @@ class Structure:
     def key(self) -> tuple[Any, ...]:
         """Every part, as something that can be compared."""
         start = self.first.dtype.char, self.first.tobytes(), self.member.tobytes()
-        terms = self.energies.pattern, self.losses.pattern
+        terms = self.energies.pattern, self.losses.pattern, self.damping.pattern
         named = self.sites, self.levels, self.counted, self.most, self.limit
         return *named, *start, *terms
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ class Elements:
     """Matrix elements by term: the sum of coefficients[term] value |row><column|.
 
     Coefficients are floats or DataArrays, so one set of elements serves a whole batch. A term comes
-    from a site, by its name, or from an interaction, by its place in ``network.interactions``.
+    from a site, by its name, or from an interaction, by its place in ``network.interactions``, or
+    of losses in ``network.joint_losses``.
     """
 
     coefficients: tuple[Parameter, ...]  # of each term; of a loss, its rate
@@ -52,6 +53,12 @@ class Edge:
     configuration: Array  # (entries,), where the element leads from
     end: Array  # (entries,), a number of where it leads to: the same for the same
     value: Array  # (entries,)
+    squared: Array  # (entries,), whether they are of L^dag L, and not of L or the Hamiltonian
+
+    @property
+    def damped(self) -> Edge:
+        """The same, as elements of L^dag L."""
+        return replace(self, squared=np.ones(len(self.term), dtype=bool))
 
     def followed_by(self, other: Edge, shift: int) -> Edge:
         """Both, the terms of the second moved on."""
@@ -95,4 +102,5 @@ def elements_between(
     elements = Elements(
         tuple(terms.coefficients), tuple(terms.origins), len(configurations), *joined
     )
-    return elements, Edge(*cut)
+    term, site, source, end, value = cut
+    return elements, Edge(term, site, source, end, value, np.zeros(len(term), dtype=bool))

@@ -11,13 +11,14 @@ from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.parameters import whole_number
-from quantumbattery.reach.terms import hamiltonian_terms, loss_terms
+from quantumbattery.reach.terms import damping_terms, hamiltonian_terms, loss_terms
 
 
 def gains_quanta(network: Network, levels: Mapping[str, int]) -> bool:
     """Whether a term adds quanta, so that no number of levels may hold all that comes."""
     energies, losses = hamiltonian_terms(network, levels), loss_terms(network, levels)
-    every = energies.products + losses.products
+    squares = damping_terms(network, levels, losses)
+    every = energies.products + losses.products + squares.products
     far = [
         int(max(o.row.max(initial=0), o.column.max(initial=0))) for p in every for o in p.operators
     ]

@@ -30,7 +30,7 @@ from quantumbattery.reach.signals import Signal
 from quantumbattery.reach.sparse import components
 from quantumbattery.reach.terms import (
     Terms,
-    damping,
+    damping_terms,
     grouped,
     hamiltonian_terms,
     joined,
@@ -165,8 +165,10 @@ def reach(
     energies = joined([hamiltonian_terms(each, counts) for each in every], links)
     anew = [reset_terms(network, counts, each) for each in fresh]
     lossy = [loss_terms(each, counts) for each in every]
-    shared = [len(each.joint_losses) for each in every]
-    losses = joined([*lossy, *anew], [*shared, *(0 for _ in anew)])
+    shared = [*(len(each.joint_losses) for each in every), *(0 for _ in anew)]
+    losses = joined([*lossy, *anew], shared)
+    squares = [damping_terms(n, counts, own) for n, own in zip(every, lossy, strict=True)]
+    damping = joined([*squares, *(replace(each, products=[]) for each in anew)], shared)
     structure = Structure(
         tuple(network.sites),
         tuple(sizes.tolist()),
@@ -176,6 +178,7 @@ def reach(
         member,
         energies.bare,
         losses.bare,
+        damping.bare,
         limit,
     )
     found = _kept(structure) if structure.small else _found(structure)
@@ -189,13 +192,14 @@ def _found(structure: Structure) -> Reach:
     room = Room(np.array(sizes), counted, structure.most)
     moving, losing, joining = (
         grouped(products, sizes)
-        for products in (energies.products, losses.products, damping(losses, sizes))
+        for products in (energies.products, losses.products, structure.damping.products)
     )
     found = explored(structure.first, [*moving, *losing, *joining], room, structure.limit)
     keys = Keys.over(found, sizes)
     hamiltonian, edge = elements_between(energies, moving, room, found, keys)
     jumps, lossy_edge = elements_between(losses, losing, room, found, keys)
-    place = keys.find(keys.of(structure.first))
+    _, damped_edge = elements_between(structure.damping, joining, room, found, keys)
+    place, shift = keys.find(keys.of(structure.first)), len(energies.coefficients)
     none = xr.Variable(("entry",), np.full(len(place), nan))
     return Reach(
         sites=structure.sites,
@@ -205,7 +209,7 @@ def _found(structure: Structure) -> Reach:
         losses=jumps,
         labels=_labels(hamiltonian, jumps),
         start=Start(place, structure.member, none, (nan, nan)),
-        edge=edge.followed_by(lossy_edge, shift=len(energies.coefficients)),
+        edge=edge.followed_by(lossy_edge, shift).followed_by(damped_edge.damped, shift),
         keys=keys,
         counted=structure.counted,
         most=structure.most,

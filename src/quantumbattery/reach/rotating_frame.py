@@ -22,7 +22,7 @@ from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.described import equal
 from quantumbattery.quantities.parameters import any_nonzero
 
-_LEVELS = 5  # of a ladder without end, enough to see how its elements turn
+_LEVELS = 16  # of a ladder without end, more than any function climbs at a time
 _CONSISTENT = 1e-9
 
 

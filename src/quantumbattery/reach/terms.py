@@ -1,4 +1,4 @@
-"""Local terms: the Hamiltonian and the losses as products of operators on one or two sites.
+"""Local terms: the Hamiltonian and the losses as products of operators on one site or more.
 
 Terms with the same operators at many places are one group; where a group takes many configurations
 is found in array operations.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -240,35 +239,37 @@ def loss_terms(network: Network, levels: Mapping[str, int]) -> Terms:
     return terms
 
 
-def damping(losses: Terms, levels: Sequence[int]) -> list[_Product]:
-    """L^dag L where it is not diagonal, as of losses that are shared, or of some ensembles."""
-    together: dict[int, list[_Product]] = {}
+def damping_terms(network: Network, levels: Mapping[str, int], losses: Terms) -> Terms:
+    """L^dag L of each loss, where it is not diagonal, from the levels there are and beyond them.
+
+    Terms are those of the losses.
+    """
+    terms = Terms(losses.coefficients, losses.origins, [], {})
+    place = {name: k for k, name in enumerate(network.sites)}
+    counts = list(levels.values())
     for loss in losses.products:
-        together.setdefault(loss.term, []).append(loss)
-    products = []
-    for parts in together.values():
-        for one, other in product(parts, repeat=2):
-            (jump, *_), alone = other.operators, one is other and len(other.places) == 1
-            if alone and len(np.unique(jump.row)) == len(jump.row):
-                continue
-            each = _after(one, other, levels)
-            if not each.diagonal and all(len(acts.row) for acts in each.operators):
-                products.append(each)
-    return products
-
-
-def _after(one: _Product, other: _Product, levels: Sequence[int]) -> _Product:
-    """The adjoint of one product after the other, on the levels there are."""
-    acting: dict[int, Operator] = {}
-    for place, operator in zip(other.places, other.operators, strict=True):
-        acting[place] = inside(operator, levels[place])
-    for place, operator in zip(one.places, one.operators, strict=True):
-        back, n = inside(operator, levels[place]).adjoint, levels[place]
-        acting[place] = after(back, acting[place], n) if place in acting else back
-    return _Product(-1, tuple(acting), tuple(acting.values()))
+        if isinstance(losses.origins[loss.term], str):
+            (where,), (jump,) = loss.places, loss.operators
+            if len(np.unique(jump.row)) < len(jump.row):
+                own = inside(jump, counts[where])
+                square = after(own.adjoint, own, counts[where])
+                terms.products.append(_Product(loss.term, (where,), (square,)))
+    term = sum(isinstance(origin, str) for origin in losses.origins)
+    for each in network.joint_losses:
+        sites = [network.sites[name] for name in each.ends]
+        for parts in each.squares(sites, [levels[name] for name in each.ends]):
+            for ends, operators in parts:
+                there = tuple(place[each.ends[end]] for end in ends)
+                terms.products.append(_Product(term, there, operators))
+            term += 1
+    return terms
 
 
 def _table(operator: Operator, levels: int) -> tuple[Array, Array]:
+    if (operator.column >= levels).any():  # what leads back from beyond
+        there = operator.column < levels
+        parts = (operator.row, operator.column, operator.value)
+        operator = Operator(*(part[there] for part in parts))
     order = np.argsort(operator.column, kind="stable")
     column = operator.column[order]
     count = np.bincount(column, minlength=levels)

@@ -90,7 +90,8 @@ class Cut:
         of a Lindblad operator of rate g moves it by no more than 2 g |l| (|K| + |L|) |<e|rho|, with
         L what the operator does on the levels there are and K what it does beyond: |l| |K| by what
         arrives beyond, |l| |K| by what that damps, 2 |l| |L| by the coherences between what arrives
-        beyond and on this side.
+        beyond and on this side. An element d of L^dag L that leads beyond, half of which damps from
+        either side, moves it by no more than g |d| |<e|rho|.
 
         Rows are those of `edge`, (g, c, T, edge); numbers (g, terms) are the coefficients of the
         Hamiltonian, then of the losses. Shape (g, c, T, sites + 1), the last of a common cut.
@@ -152,10 +153,10 @@ class Cut:
         norms[shift:] = _norms(losses)
         beyond = np.zeros_like(norms)
         ends = edge.configuration, edge.end
-        found = _largest_norms(edge.term, ends, np.abs(edge.value))
+        found = _largest_norms(edge.term, ends, np.abs(edge.value) * ~edge.squared)
         beyond[: len(found)] = found
         size = np.where(edge.term < shift, 1.0, (norms + beyond)[edge.term])
-        doubled: Array = 2 * np.abs(edge.value) * size
+        doubled: Array = np.abs(edge.value) * np.where(edge.squared, 1.0, 2 * size)
         return doubled
 
     @cached_property
