@@ -80,7 +80,10 @@ def test_written_down_and_read_again():
     [
         ({"envelope": lambda t: np.abs(np.sin(t)), "period": np.pi}, "is not smooth"),
         ({"envelope": np.sin, "period": 3.0}, "does not repeat itself every 3"),
-        ({"envelope": lambda t: np.exp(-((t - 5) ** 2)), "period": 10.0}, "not the same every 10"),
+        (
+            {"envelope": lambda t: np.exp(-((t - 5) ** 2)), "period": 10.0},
+            "does not repeat itself every 10",
+        ),
         ({"envelope": lambda t: np.cos(1024 * t), "period": 2 * np.pi}, "harmonics beyond"),
         ({"envelope": np.sin, "period": -1.0}, "period must be one positive and finite time"),
         ({"envelope": np.sin, "period": 2 * np.pi, "breaks": [1.0]}, "without breaks"),

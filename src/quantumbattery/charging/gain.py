@@ -66,7 +66,9 @@ def _linear(network: Network) -> dict[int, tuple[complex, complex]] | None:
     given = [network.sites[name].dimension for name in names]
     dephased = [any_nonzero(network.sites[name].dephasing) for name in names]
     squeezed = any(isinstance(each, TwoPhotonDrive) for each in network.drives)
-    if any(n is not None for n in given) or squeezed or (any(dephased) and len(names) > 1):
+    if not names or any(n is not None for n in given):
+        return None
+    if squeezed or (any(dephased) and len(names) > 1):
         return None
     if not all(_is_simple(network, link, names) for link in network.interactions):
         return None
