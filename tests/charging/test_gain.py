@@ -10,9 +10,9 @@ from quantumbattery.charging.gain import check_gain
 from quantumbattery.charging.problem import Problem
 
 
-def _gain(system):
+def _gain(system, times=np.inf):
     """What is said of gain in the end, if anything."""
-    axes = Batch.of(system.arrays, {}, False, np.inf)
+    axes = Batch.of(system.arrays, {}, False, times)
     problem = Problem(system, {}, axes, ("energy",), "global", 2.0)
     return check_gain(problem)
 
@@ -106,8 +106,7 @@ def test_what_holds_a_pump_is_not_refused():
 
 def test_members_of_a_batch_are_apart():
     sites, jump = pumped(xr.DataArray([1e-3, 5.0], dims="k"), xr.DataArray([0.0, 40.0], dims="k"))
-    found = qb.System(sites, [jump], [], "c").charge({}, 10.0, ["energy"])
-    np.testing.assert_allclose(found.energy, [np.expm1(0.01), 5 / 35], rtol=1e-6)
+    assert _gain(qb.System(sites, [jump], [], "c"), 100.0) is None
 
 
 def test_a_function_may_give_a_qobj():
