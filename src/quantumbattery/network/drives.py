@@ -9,7 +9,7 @@ import numpy as np
 
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.envelopes import Envelope, shaped
-from quantumbattery.network.operators import Operator
+from quantumbattery.network.operators import Operator, after
 from quantumbattery.network.sites import Qubit, Qudit, Site
 from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.described import Described, saying
@@ -142,14 +142,9 @@ class TwoPhotonDrive(Drive):
 
     def lowering(self, site: Site, levels: int) -> Operator:
         """A^2."""
-        from scipy.sparse import coo_array
-
         once = site.lowering(levels)
         size = 1 + int(max(once.row.max(initial=0), once.column.max(initial=0)))
-        matrix = coo_array((once.value, (once.row, once.column)), shape=(size, size)).tocsr()
-        twice = (matrix @ matrix).tocoo()
-        row, column = twice.coords
-        return Operator(row, column, twice.data)
+        return after(once, once, size)
 
 
 def drive(

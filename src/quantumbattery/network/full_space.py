@@ -243,8 +243,8 @@ def _sparse(acts: Operator, levels: int) -> Matrix:
     """An operator on so many levels of a site, without what leads beyond them."""
     from scipy.sparse import coo_array
 
-    inside = (acts.row < levels) & (acts.column < levels)
-    entries = acts.value[inside], (acts.row[inside], acts.column[inside])
+    kept = inside(acts, levels)
+    entries = kept.value, (kept.row, kept.column)
     return coo_array(entries, shape=(levels, levels)).tocsr()
 
 
