@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass
 from functools import reduce
-from itertools import islice
 
 import numpy as np
 
@@ -323,10 +323,13 @@ class Work:
                 column[:, :, which] = found[name]
             return self._at_cut(states)
 
+        waiting: deque[Future[float]] = deque()  # not all, for their states take memory
         with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
-            while some := list(islice(moved, workers)):
-                seen = max(seen, *pool.map(read, *zip(*some, strict=True)))
-        return seen
+            for part in moved:  # the next are moved while these are read
+                waiting.append(pool.submit(read, *part))
+                if len(waiting) > workers:
+                    seen = max(seen, waiting.popleft().result())
+            return max([seen, *(each.result() for each in waiting)])
 
     def _moved(self, cycles: list[Cycle], moments: Moments) -> Iterator[tuple[int, Array, Array]]:
         """Strokes, some of the moments in each, and the states (g, c, T, entries) then."""
