@@ -18,7 +18,7 @@ from benchmarks.pair import Row
 
 LOSS = 0.2
 START = qb.bloch(np.pi / 2)
-REPEATS = 300  # of what takes a millisecond
+REPEATS = 2000  # of what takes a millisecond, so that a busy moment does not count
 
 # --- one call of 201 times -----------------------------------------------------------------------
 

@@ -56,31 +56,33 @@ def constants_of(
     coupling: Array, charger_loss: Array, battery_loss: Array, detuning: Array
 ) -> Constants:
     """Work out the constants of the motion from couplings, loss rates and detunings."""
-    long = np.longdouble
-    half = detuning.astype(long) / 2
-    quarter = (charger_loss.astype(long) - battery_loss) / 4
+    # NumPy is slow where precisions are mixed, so everything is long first.
+    given = coupling, charger_loss, battery_loss, detuning
+    j, charger, battery, half = (each.astype(np.longdouble) for each in given)
+    half /= 2
+    quarter = (charger - battery) / 4
     width = np.abs(quarter)
     # G^2 = J^2 + x^2; the factored difference is exact next to the exceptional point.
     square = half * half
-    real = (coupling - width) * (coupling + width) + square
-    root = np.sqrt(real - 2j * half * quarter)
+    real = (j - width) * (j + width) + square
+    root = np.sqrt(real - 2j * (half * quarter))
     oscillation, growth = root.real, np.abs(root.imag)
-    floor = _CRITICAL * coupling
+    floor = _CRITICAL * j
     modulus = np.maximum(np.abs(root), floor)
     # Nothing beside the other part of G, or beside J, is nothing.
     critical, nothing = modulus == floor, _CRITICAL * modulus
     growth = np.where(critical | (growth < nothing), 0, growth)
     oscillation = np.where(critical, floor, np.where(oscillation < nothing, 0, oscillation))
     # width - |Y| from the product (width - |Y|)(width + |Y|), in which no digit is lost.
-    product = width * coupling
-    total = coupling * coupling + square + width * width + modulus * modulus
+    product = width * j
+    total = j * j + square + width * width + modulus * modulus
     slower = 2 * product * product / (total * np.maximum(width + growth, _CRITICAL))
-    contrast = coupling / modulus
-    decay = np.minimum(charger_loss, battery_loss) / 2 + slower
+    contrast = j / modulus
+    decay = np.minimum(charger, battery) / 2 + slower
     return Constants(
         coupling=coupling,
         offset=(half - 1j * quarter).astype(complex),
-        oscillation=oscillation.astype(long),
+        oscillation=oscillation,
         growth=growth.astype(float),
         contrast=contrast.astype(float),
         damping=(charger_loss + battery_loss) / 4,
