@@ -15,6 +15,7 @@ import numpy as np
 
 from quantumbattery.dynamics.motion import Motion
 from quantumbattery.network.amplitudes import tail
+from quantumbattery.network.gaussian_states import simplest
 from quantumbattery.network.given_states import State
 from quantumbattery.network.preparations import Gibbs, Preparation, Thermal
 from quantumbattery.network.sites import Site
@@ -39,7 +40,7 @@ def lost_by(each: Preparation, site: Site, levels: int) -> tuple[float, float]:
     changes by twice that in trace norm, a mixture of both sides by 2 p.
     """
     weight = float(np.max(np.asarray(tail(each, site, levels))))
-    across = not isinstance(each, Thermal | Gibbs)
+    across = not isinstance(simplest(each), Thermal | Gibbs)
     if isinstance(each, State) and each.array.ndim > 1:
         across = bool(each.values[..., :levels, levels:].any())
     return (sqrt(weight) if across else weight), sqrt(weight)

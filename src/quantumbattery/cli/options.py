@@ -78,7 +78,7 @@ State = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="How the charger starts: bloch, fock, coherent, squeezed, thermal or gibbs.",
+        help="How the charger starts: bloch, fock, coherent, squeezed, thermal, gaussian, gibbs.",
         autocompletion=_states,
     ),
 ]

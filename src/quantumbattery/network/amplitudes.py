@@ -14,11 +14,14 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.network.ensembles import Ensemble
+from quantumbattery.network.gaussian_states import member_amplitudes, pure_amplitudes, simplest
+from quantumbattery.network.gaussian_tails import weight_beyond
 from quantumbattery.network.given_states import State, square_root
 from quantumbattery.network.preparations import (
     Bloch,
     Coherent,
     Fock,
+    Gaussian,
     Gibbs,
     Preparation,
     Squeezed,
@@ -27,12 +30,15 @@ from quantumbattery.network.preparations import (
 from quantumbattery.network.sites import Oscillator, Site, energies
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.described import short
+from quantumbattery.quantities.parameters import any_nonzero
 
 _MOST_LEVELS = 1 << 24
 
 
 def is_pure(preparation: Preparation) -> bool:
     """Whether a preparation is given by amplitudes alone."""
+    if isinstance(preparation, Gaussian):
+        return not any_nonzero(preparation.occupation)
     mixed = isinstance(preparation, State) and preparation.array.ndim > 1
     return not (mixed or isinstance(preparation, Thermal | Gibbs))
 
@@ -56,6 +62,7 @@ def amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArra
 
 def _amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArray | xr.Variable:
     """The same; a variable where there are no labels, which takes far less time to make."""
+    preparation = simplest(preparation)
     if isinstance(preparation, Bloch):
         kernel = partial(_cells, site) if isinstance(site, Ensemble) else _bloch
         return _over_levels(kernel, levels, preparation.theta, preparation.phi)
@@ -65,6 +72,8 @@ def _amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArr
         return _over_levels(_coherent, levels, preparation.alpha)
     if isinstance(preparation, Squeezed):
         return _over_levels(_squeezed, levels, preparation.r, preparation.angle)
+    if isinstance(preparation, Gaussian) and is_pure(preparation):
+        return _over_levels(_displaced, levels, *_numbers(preparation))
     if isinstance(preparation, State) and is_pure(preparation):
         ket = np.zeros(levels, dtype=preparation.array.dtype)
         ket[: preparation.size] = preparation.values[:levels]
@@ -77,8 +86,13 @@ def factors(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
 
     Column m is a ket whose squared norm is its weight; a pure preparation has one member.
     """
+    preparation = simplest(preparation)
     if is_pure(preparation):
         return amplitudes(preparation, site, levels).expand_dims("member", -1)
+    if isinstance(preparation, Gaussian):
+        inner = ("level", "member")
+        kets = _over_levels(member_amplitudes, levels, *_numbers(preparation), inner=inner)
+        return xr.DataArray(kets)
     if isinstance(preparation, Thermal | Gibbs):
         unit = xr.DataArray(np.eye(levels), dims=("level", "member"))
         roots: xr.DataArray = (_populations(preparation, site, levels) ** 0.5) * unit
@@ -94,7 +108,7 @@ def factors(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
 
 def entries(preparation: Preparation, site: Site, levels: int) -> tuple[Array, Array, xr.Variable]:
     """What of `factors` is not zero: levels and members (entries,), values (..., "entry")."""
-    pure = is_pure(preparation)
+    preparation, pure = simplest(preparation), is_pure(preparation)
     given: xr.DataArray | xr.Variable
     if pure:
         given = _amplitudes(preparation, site, levels)
@@ -138,10 +152,11 @@ def tail(preparation: Preparation, site: Site, levels: int) -> Parameter:
     Notes
     -----
     Exact, as distribution functions: Poisson for a coherent state, negative binomial for a
-    squeezed one, geometric for a thermal one.
+    squeezed one, geometric for a thermal one; of any other Gaussian state to a relative 1e-12.
     """
     from scipy.special import betainc, gammainc
 
+    preparation = simplest(preparation)
     if not isinstance(site, Oscillator) or isinstance(preparation, Bloch):
         return 0.0
     if isinstance(preparation, Fock):
@@ -153,6 +168,8 @@ def tail(preparation: Preparation, site: Site, levels: int) -> Parameter:
         return _tail(lambda r: betainc(pairs, 0.5, np.tanh(r) ** 2), preparation.r)
     if isinstance(preparation, Thermal | Gibbs):
         return _tail(lambda n: (n / (n + 1)) ** levels, _occupation(preparation, site))
+    if isinstance(preparation, Gaussian):
+        return _tail(partial(weight_beyond, levels), *_numbers(preparation))
     beyond = preparation.weights.isel(level=slice(levels, None)).sum("level")
     return beyond if beyond.ndim else float(beyond)
 
@@ -165,6 +182,7 @@ def tail_quanta(preparation: Preparation, site: Site, levels: int) -> float:
     """
     from scipy.special import gammainc, gammaln, xlogy
 
+    preparation = simplest(preparation)
     if not isinstance(site, Oscillator) or isinstance(preparation, Bloch):
         return 0.0
     if isinstance(preparation, Fock):
@@ -185,6 +203,8 @@ def tail_quanta(preparation: Preparation, site: Site, levels: int) -> float:
         sums = first**2 + 4 * first * q / (1 - q) + 4 * q * (1 + q) / (1 - q) ** 2
         whole = 3 * np.sinh(r) ** 4 + 2 * np.sinh(r) ** 2
         square = np.minimum(weight / (1 - q) * sums, whole)
+    elif isinstance(preparation, Gaussian):
+        square = _tail(partial(weight_beyond, levels, square=True), *_numbers(preparation))
     else:
         weights = preparation.weights.to_numpy()
         square = (np.arange(preparation.size) ** 2 * weights)[..., levels:].sum(axis=-1)
@@ -218,24 +238,31 @@ def needed_levels(preparation: Preparation, site: Site, tolerance: float) -> int
 
 
 def _over_levels(
-    kernel: Callable[..., Array], levels: int, *parameters: Any
+    kernel: Callable[..., Array],
+    levels: int,
+    *parameters: Any,
+    inner: tuple[str, ...] = ("level",),
 ) -> xr.DataArray | xr.Variable:
-    """Apply a function of arrays (...) that gives (..., levels), and keep the labels."""
+    """Apply a function of arrays (...) that gives (..., *inner), and keep the labels."""
     if not any(isinstance(each, xr.DataArray) for each in parameters):
         values = kernel(levels, *map(np.asarray, parameters))
-        return xr.Variable(("level",), values, fastpath=True)
+        return xr.Variable(inner, values, fastpath=True)
     given = [xr.DataArray(each) for each in parameters]
     result: xr.DataArray = xr.apply_ufunc(
-        lambda *arrays: kernel(levels, *arrays), *given, output_core_dims=[["level"]]
+        lambda *arrays: kernel(levels, *arrays), *given, output_core_dims=[inner]
     )
     return result.rename(None)
 
 
-def _tail(function: Callable[[Array], Array], value: Any) -> Parameter:
-    if not isinstance(value, xr.DataArray):
-        return float(function(np.asarray(value)))
-    result: xr.DataArray = xr.apply_ufunc(function, value)
-    return result
+def _tail(function: Callable[..., Array], *values: Any) -> Parameter:
+    if not any(isinstance(each, xr.DataArray) for each in values):
+        return float(function(*map(np.asarray, values)))
+    result: xr.DataArray = xr.apply_ufunc(function, *map(xr.DataArray, values))
+    return result.rename(None) if len(values) > 1 else result
+
+
+def _numbers(preparation: Gaussian) -> tuple[Any, ...]:
+    return preparation.alpha, preparation.r, preparation.angle, preparation.occupation
 
 
 def _cells(ensemble: Ensemble, levels: int, theta: Array, phi: Array) -> Array:
@@ -306,6 +333,12 @@ def _squeezed(levels: int, r: Array, angle: Array) -> Array:
         [np.ones_like(vacuum), np.cumprod(ratios, axis=-1)], axis=-1
     )
     return out
+
+
+def _displaced(levels: int, alpha: Array, r: Array, angle: Array, occupation: Array) -> Array:
+    """A pure Gaussian state; its occupation, which is zero everywhere, may have axes."""
+    ket = pure_amplitudes(levels, alpha, r, angle)
+    return np.broadcast_to(ket, (*np.broadcast_shapes(ket.shape[:-1], occupation.shape), levels))
 
 
 def _populations(preparation: Thermal | Gibbs, site: Site, levels: int) -> xr.DataArray:

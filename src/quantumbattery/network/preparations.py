@@ -13,10 +13,12 @@ import xarray as xr
 from quantumbattery.network.given_states import State, checked_state, sites_of
 from quantumbattery.quantities.aliases import MatrixLike, Parameter, Values
 from quantumbattery.quantities.described import Described
-from quantumbattery.quantities.parameters import LARGEST, any_nonzero, parameter
+from quantumbattery.quantities.parameters import LARGEST, complex_axis, parameter
 
 # Sums such as 3 * (pi / 3) may land an ulp or two past pi.
 _ULPS = 4 * np.finfo(float).eps
+_THETA = ("an angle between 0 and pi (radians)", 0.0, np.pi * (1 + _ULPS))
+_PHI = ("an angle between 0 and 2 pi (radians)", 0.0, 2 * np.pi * (1 + _ULPS))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,7 +65,17 @@ class Gibbs(Described):
     temperature: Parameter
 
 
-Preparation: TypeAlias = Bloch | Fock | Coherent | Squeezed | Thermal | Gibbs | State
+@dataclass(frozen=True, eq=False, repr=False)
+class Gaussian(Described):
+    """A displaced squeezed thermal state of an oscillator; made by `gaussian`."""
+
+    alpha: complex | xr.DataArray
+    r: Parameter
+    angle: Parameter
+    occupation: Parameter
+
+
+Preparation: TypeAlias = Bloch | Fock | Coherent | Squeezed | Thermal | Gibbs | Gaussian | State
 
 Started: TypeAlias = Mapping[Any, Preparation]
 """How sites start, by their names, and several together, by tuples of their names."""
@@ -110,14 +122,7 @@ def bloch(theta: Values, phi: Values = 0.0) -> Bloch:
     >>> qb.bloch(np.linspace(0, np.pi, 5))
     Bloch(theta=<theta: 5; 0 to 3.14159>, phi=0)
     """
-    return Bloch(
-        theta=parameter(
-            "theta", theta, "an angle between 0 and pi (radians)", 0.0, np.pi * (1 + _ULPS)
-        ),
-        phi=parameter(
-            "phi", phi, "an angle between 0 and 2 pi (radians)", 0.0, 2 * np.pi * (1 + _ULPS)
-        ),
-    )
+    return Bloch(parameter("theta", theta, *_THETA), parameter("phi", phi, *_PHI))
 
 
 def fock(n: Values) -> Fock:
@@ -184,20 +189,7 @@ def coherent(alpha: complex | npt.ArrayLike | xr.DataArray) -> Coherent:
     >>> qb.coherent(1 + 2j)
     Coherent(alpha=1+2j)
     """
-    array = np.asarray(alpha)
-    if array.dtype.kind not in "iufc":
-        raise TypeError(f"alpha must be a number, real or complex, or an array; got {alpha!r:.60}")
-    if array.dtype.kind != "c":
-        return Coherent(parameter("alpha", alpha, "finite", -LARGEST))
-    parts = [parameter("alpha", part, "finite", -LARGEST) for part in (array.real, array.imag)]
-    if not any_nonzero(parts[1]):
-        real = alpha.real if isinstance(alpha, xr.DataArray) else array.real
-        return Coherent(parameter("alpha", real, "finite", -LARGEST))
-    if isinstance(alpha, xr.DataArray):
-        return Coherent(alpha.astype(np.complex128).rename("alpha"))
-    if array.ndim == 0:
-        return Coherent(complex(array))
-    return Coherent(xr.DataArray(array, dims="alpha", coords={"alpha": array}, name="alpha"))
+    return Coherent(complex_axis("alpha", alpha))
 
 
 def squeezed(r: Values, angle: Values = 0.0) -> Squeezed:
@@ -270,6 +262,49 @@ def thermal(occupation: Values) -> Thermal:
     Thermal(occupation=0.5)
     """
     return Thermal(parameter("occupation", occupation, "zero or positive, and finite", 0.0))
+
+
+def gaussian(
+    alpha: complex | npt.ArrayLike | xr.DataArray = 0.0,
+    r: Values = 0.0,
+    angle: Values = 0.0,
+    occupation: Values = 0.0,
+) -> Gaussian:
+    """Prepare an oscillator in any Gaussian state: thermal, then squeezed, then displaced.
+
+    Parameters
+    ----------
+    alpha : complex, 1-D array_like or DataArray
+        How far it is displaced, <A>; as of `coherent`.
+    r, angle : float, 1-D array_like or DataArray
+        How much it is squeezed, and twice the angle of the squeezed quadrature; as of `squeezed`.
+    occupation : float, 1-D array_like or DataArray
+        The quanta of the thermal state that is squeezed; as of `thermal`.
+
+    Returns
+    -------
+    Gaussian
+        A frozen description of the preparation. A 1-D array becomes the axis of its name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a number is not finite or no number, or r or the occupation is negative.
+
+    Notes
+    -----
+    The state D S rho S^dag D^dag with D = exp(alpha A^dag - alpha* A), S as of `squeezed`, and rho
+    thermal; |alpha|^2 + (2 occupation + 1) sinh(r)^2 + occupation quanta on average: C. Weedbrook
+    et al., Rev. Mod. Phys. 84, 621 (2012), Sec. II. It is pure where the occupation is 0.
+
+    Examples
+    --------
+    >>> import quantumbattery as qb
+    >>> qb.gaussian(1 + 2j, r=0.5, occupation=0.1)
+    Gaussian(alpha=1+2j, r=0.5, angle=0, occupation=0.1)
+    """
+    moved, turned, warm = coherent(alpha), squeezed(r, angle), thermal(occupation)
+    return Gaussian(moved.alpha, turned.r, turned.angle, warm.occupation)
 
 
 def gibbs(temperature: Values) -> Gibbs:

@@ -23,6 +23,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import (
     Coherent,
     Fock,
+    Gaussian,
     Gibbs,
     Preparation,
     Squeezed,
@@ -66,7 +67,7 @@ def by_site(preparation: object, network: Network) -> dict[Any, Preparation]:
         if not isinstance(each, Preparation):
             raise TypeError(
                 f"the preparation of {key!r} must be made by bloch, fock, coherent, squeezed, "
-                f"thermal, gibbs or state; got {each!r:.60}"
+                f"thermal, gaussian, gibbs or state; got {each!r:.60}"
             )
     chosen = taken_apart(given, network)
     for key, each in chosen.items():
@@ -136,7 +137,7 @@ def _check(name: str, preparation: Preparation, site: Site) -> None:
     """Raise ValueError if a preparation makes no sense on a site."""
     kind = type(preparation).__name__.lower()
     ladder = isinstance(site, Oscillator)
-    if isinstance(preparation, Coherent | Squeezed) and not ladder:
+    if isinstance(preparation, Coherent | Squeezed | Gaussian) and not ladder:
         raise ValueError(
             f"the preparation of {name!r}: {kind} needs an Oscillator, but it is {site!r:.80}; use "
             "bloch, fock, thermal or state there"

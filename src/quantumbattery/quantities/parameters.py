@@ -154,6 +154,22 @@ def complex_number(name: str, value: Any, allowed: str) -> Any:
     return real + 1j * imaginary if any_nonzero(imaginary) else real
 
 
+def complex_axis(name: str, value: Any) -> Any:
+    """The same of a preparation, where a 1-D array becomes an axis; real if no part is not."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iufc":
+        raise TypeError(f"{name} must be a number, real or complex, or an array; got {value!r:.60}")
+    if array.dtype.kind != "c":
+        return parameter(name, value, "finite", -LARGEST)
+    parts = [parameter(name, part, "finite", -LARGEST) for part in (array.real, array.imag)]
+    if not any_nonzero(parts[1]):
+        real = value.real if isinstance(value, xr.DataArray) else array.real
+        return parameter(name, real, "finite", -LARGEST)
+    if isinstance(value, xr.DataArray):
+        return value.astype(np.complex128).rename(name)
+    return complex(array) if array.ndim == 0 else _along(name, array)
+
+
 def check_axes(name: str, value: object) -> None:
     """Raise ValueError if an axis has a name that is used inside."""
     if not isinstance(value, xr.DataArray):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from quantumbattery.network.amplitudes import entries, is_pure, needed_levels
+from quantumbattery.network.gaussian_states import simplest
 from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Started
+from quantumbattery.network.preparations import Gaussian, Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.parameters import whole_number
@@ -70,7 +71,8 @@ def cutoffs(
         quanta += int(network.sites[name].excitations(levels[name])[0])  # A may leave level 0 too
     for name, each in every.items():
         site = network.sites[name]
-        weight = tolerance**2 if is_pure(each) else tolerance
+        across = is_pure(each) or isinstance(simplest(each), Gaussian)  # in a mixture it has too
+        weight = tolerance**2 if across else tolerance
         if site.dimension is None:
             levels[name] = max(2, needed_levels(each, site, weight))
         held = entries(each, site, levels[name])[0]

@@ -27,7 +27,7 @@ from quantumbattery.quantities.parsing import angle
 from quantumbattery.sweeps.readings import MATRIX, check_matrix, readings_of
 
 PARTS = ("system", "preparation", "times", "optimum", "observables", "axes", "output")
-STATES = ("bloch", "fock", "coherent", "squeezed", "thermal", "gibbs")
+STATES = ("bloch", "fock", "coherent", "squeezed", "thermal", "gaussian", "gibbs")
 _OUTPUT = ("measures", "density_matrix", "extraction", "store", "chunk")
 DISCONNECT = "disconnect"
 _LACKING = "{first}: give it there, or as an axis"
