@@ -260,7 +260,7 @@ def test_states_of_oscillators(preparation):
     system = qb.models.oscillator_pair(coupling=0.7)
     assert by_qutip.difference(system, preparation, TIMES) < 1e-9
     table = system.charge(preparation, TIMES, ["energy"])
-    model = system.to_qutip(table.attrs["levels"])
+    model = system.to_qutip(by_qutip.levels_of(system, preparation, TIMES, table))
     own = model.initial(preparation).ptrace(0)
     n = model.levels["charger"]
     if isinstance(preparation, type(qb.coherent(1.0))):

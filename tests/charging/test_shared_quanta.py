@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 import quantumbattery as qb
+from roads.levels import on_levels
 from roads.reached import reach
 
 
@@ -38,7 +39,8 @@ def classical(count, loss, amplitude, start, time):
 )
 def test_a_row_of_weakly_driven_oscillators(count, loss, start, most):
     times = [0.6, 1.2]
-    table = row(count, loss).charge(qb.coherent(start), times, ["energy"])
+    with on_levels():
+        table = row(count, loss).charge(qb.coherent(start), times, ["energy"])
     exact = [classical(count, loss, 0.1, start, time) for time in times]
     np.testing.assert_allclose(table.energy, exact, rtol=0, atol=1e-10)
     assert table.attrs["left_out"] <= 1e-10
@@ -50,7 +52,8 @@ def test_a_row_of_weakly_driven_oscillators(count, loss, start, most):
 def test_one_oscillator_shares_with_nobody():
     alone = {"c": qb.Qubit(), "b": qb.Oscillator()}
     system = qb.System(alone, [qb.drive("b", 0.1, 1.0)], "c", "b")
-    assert "quanta" not in system.charge({}, 1.0, ["energy"]).attrs
+    with on_levels():
+        assert "quanta" not in system.charge({}, 1.0, ["energy"]).attrs
     assert "quanta" not in row(2, levels=12).charge({}, 1.0, ["energy"]).attrs
 
 
@@ -73,7 +76,8 @@ def test_the_same_as_on_many_levels(seed):
         system = qb.System(sites, [link, drive], "a", "b")
         return system.charge(start, [0.5, 1.5], ["energy", "ergotropy"])
 
-    few = charged(None)
+    with on_levels():
+        few = charged(None)
     with warnings.catch_warnings():  # of 1e-10 and more that many levels may leave out
         warnings.simplefilter("ignore")
         many = charged(24)

@@ -60,7 +60,7 @@ def charged(system, preparation, times):
 def difference(system, preparation, times, table=None):
     """The largest between our table and QuTiP, in energy and in ergotropy."""
     table = charged(system, preparation, times) if table is None else table
-    model = system.to_qutip(table.attrs.get("levels"))
+    model = system.to_qutip(levels_of(system, preparation, times, table))
     energy, work = energy_and_ergotropy(model, model.initial(preparation), times)
     return max(np.abs(energy - table.energy).max(), np.abs(work - table.ergotropy).max())
 
@@ -81,10 +81,21 @@ def is_mixed(system, preparation):
     return lossy or not all(map(is_pure, starts))
 
 
-def size(system, table):
+def levels_of(system, preparation, times, table):
+    """How many levels QuTiP needs of oscillators that choose theirs, or have none."""
+    if "levels" in table.attrs:
+        told = [each.rsplit(": ", 1) for each in table.attrs["levels"].split(", ")]
+        return {name: int(n) for name, n in told}
+    free = [name for name, site in system.sites.items() if site.dimension is None]
+    every = np.linspace(0.0, np.max(times), 9)
+    rho = {name: system.density_matrix(preparation, every, name) for name in free}
+    most = max((each.attrs["levels"][0] for each in rho.values()), default=0)
+    return dict.fromkeys(free, most)
+
+
+def size(system, preparation, times, table):
     """How many levels all sites have together."""
-    told = [each.rsplit(": ", 1) for each in table.attrs.get("levels", "").split(", ") if each]
-    chosen = {name: int(n) for name, n in told}
+    chosen = levels_of(system, preparation, times, table)
     return prod(site.dimension or chosen[name] for name, site in system.sites.items())
 
 

@@ -92,7 +92,7 @@ def test_entries(name):
         mixed, times = by_qutip.is_mixed(system, preparation), np.array([0.5, 1.0]) * last
         times = times / 4 if mixed and system.drives else times  # which take their time
         table = by_qutip.charged(system, preparation, times)
-        if by_qutip.size(system, table) > (MANY_MIXED if mixed else MANY):
+        if by_qutip.size(system, preparation, times, table) > (MANY_MIXED if mixed else MANY):
             skipped = True
             continue
         apart = by_qutip.difference(system, preparation, times, table)

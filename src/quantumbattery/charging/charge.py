@@ -10,12 +10,13 @@ from math import inf, prod
 import numpy as np
 import xarray as xr
 
+from quantumbattery.charging import by_moments
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
-from quantumbattery.charging.problem import Problem, Report, Solution
+from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.steady_state import steady
 from quantumbattery.machine import TooLargeError, memory, within_memory
@@ -115,10 +116,20 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 
 
 def run(problem: Problem) -> Solution:
+    """Solve, by means and covariances where they say all that is asked, or on levels."""
+    if not by_moments.fits(problem):
+        return on_levels(problem)
+    with within_memory():
+        return by_moments.charged(problem)
+
+
+def on_levels(problem: Problem) -> OnLevels:
     """Solve, with levels and methods that fit; for infinite times, for the steady state."""
     with within_memory():
         check_gain(problem)
-        return steady(problem) if np.isinf(problem.axes.times).any() else solved(problem)
+        if np.isinf(problem.axes.times).any():
+            return steady(problem)
+        return solved(problem)
 
 
 def labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:
@@ -144,13 +155,17 @@ def _allow_table(chosen: Sequence[str], axes: Batch) -> None:
 
 def attributes(network: Network, extraction: str, solution: Solution) -> dict[str, str | float]:
     """What a table says of how it was found."""
-    reached, report = solution.reach, solution.report
+    report = solution.report
     said: dict[str, str | float] = {
         "system": str(network),
         "extraction": extraction,
-        "configurations": reached.size,
-        "method": "; ".join(f"{kind} (largest block {n})" for kind, n in report.methods),
     }
+    if not isinstance(solution, OnLevels):
+        kind, modes = report.methods[0]
+        return said | {"method": f"{kind} ({modes} modes)"}
+    reached = solution.reach
+    said["configurations"] = reached.size
+    said["method"] = "; ".join(f"{kind} (largest block {n})" for kind, n in report.methods)
     if report.error is not None:
         said["solver_error"] = report.error
     ladders = [n for n, site in network.sites.items() if isinstance(site, Oscillator)]

@@ -8,7 +8,7 @@ from math import inf
 
 import numpy as np
 
-from quantumbattery.charging.problem import Problem, Solution
+from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
 from quantumbattery.machine import TooLargeError
 from quantumbattery.quantities.described import listed
@@ -23,7 +23,7 @@ ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smal
 _LOG = logging.getLogger("quantumbattery")
 
 
-def solved(problem: Problem) -> Solution:
+def solved(problem: Problem) -> OnLevels:
     """Solve with more and more levels of the oscillators that choose their own.
 
     Several of them where quanta are made share a number of quanta, which then is what grows.

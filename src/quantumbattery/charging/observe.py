@@ -18,7 +18,7 @@ from quantumbattery.charging.charge import (
     warn,
 )
 from quantumbattery.charging.observables import Observable, OperatorOfLevels, allow_matrices
-from quantumbattery.charging.problem import Problem, Solution
+from quantumbattery.charging.problem import OnLevels, Problem, Solution
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, MatrixLike, Values
 from quantumbattery.quantities.described import choices, listed, saying
@@ -28,6 +28,7 @@ from quantumbattery.quantities.tables import check_names, dataset, density_matri
 
 _REAL = 1e-12  # of the largest element: what a Hermitian matrix may lack
 _DIGITS = "0123456789"
+_ANY = 8  # levels on which an operator is looked at where it is no matter on how many
 
 
 def density_matrix(
@@ -56,11 +57,10 @@ def expect(
     """The means of operators; `System.expect` says what everything means."""
     asked = checked_operators(operators, network)
     axes, solution = _observed(network, preparation, times, asked, disconnect, limit)
-    levels = dict(zip(solution.reach.sites, solution.reach.levels, strict=True))
     columns = {}
     for each in asked:
         mean = solution.columns[each.name]
-        if is_hermitian(each.matrix([levels[name] for name in each.sites])):
+        if is_hermitian(each.matrix(_levels(solution, each.sites))):
             mean = mean.real
         meaning = Quantity(f"mean of {each.name}", rf"$\langle${each.name}$\rangle$", "", "")
         columns[each.name] = (axes.labelled(mean), meaning)
@@ -158,6 +158,14 @@ def _operator(
     return checked
 
 
+def _levels(solution: Solution, sites: Iterable[str]) -> list[int]:
+    """How many levels of some sites were looked at; any number where none were."""
+    if not isinstance(solution, OnLevels):
+        return [_ANY for _ in sites]
+    levels = dict(zip(solution.reach.sites, solution.reach.levels, strict=True))
+    return [levels[name] for name in sites]
+
+
 def _said(network: Network, solution: Solution) -> dict[str, Any]:
     """How it was found; nothing is taken out of a state here."""
     return {k: v for k, v in attributes(network, "", solution).items() if k != "extraction"}
@@ -173,8 +181,9 @@ def labelled_matrices(
 ) -> xr.DataArray:
     """Density matrices (g, c, T, d, d) over all axes, labelled by the sites' levels."""
     found = solution.columns["density_matrix"]
-    levels = dict(zip(solution.reach.sites, solution.reach.levels, strict=True))
-    counts = [levels[name] for name in sites]
+    counts = _levels(solution, sites)
+    if not isinstance(solution, OnLevels):  # of one mode, and as many as it takes
+        counts = [found.shape[-1]]
     size = prod(counts)
     labels = _labels(counts)
     said = _said(network, solution) | {"sites": list(sites), "levels": counts}

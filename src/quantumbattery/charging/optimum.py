@@ -13,17 +13,19 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.by_moments import ByMoments, certifies, report_of
 from quantumbattery.charging.charge import (
     attributes,
     converted,
     extraction_of,
-    run,
+    on_levels,
     warn,
 )
 from quantumbattery.charging.global_maximum import NOTHING, Maximum, maximum
-from quantumbattery.charging.problem import Problem, Solution
-from quantumbattery.charging.solve import prepared
+from quantumbattery.charging.problem import OnLevels, Problem, Solution
+from quantumbattery.charging.solve import few_threads, prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
+from quantumbattery.charging.sought_of_moments import SoughtOfMoments
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess
@@ -55,9 +57,13 @@ def optimum(
     sought = sought_of(of, axes.sizes, axes.coords)
     measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
     problem = Problem(network, started, axes, measures, how, limit)
-    look = run(problem)
-    warn(network, look.report)
-    best = _certified(problem, look, sought, last, accuracy)
+    if certifies(problem):
+        look: Solution = Solution({}, report_of(network))
+        best = _by_moments(problem, sought, last, accuracy)
+    else:
+        look = on_levels(problem)
+        warn(network, look.report)
+        best = _certified(problem, look, sought, last, accuracy)
     attrs = attributes(network, how, look) | {"horizon": last, "tolerance": accuracy}
     return _labelled(axes, best, attrs)
 
@@ -84,7 +90,7 @@ def sought_of(
 
 
 def _certified(
-    problem: Problem, look: Solution, sought: Iterable[str], last: float, accuracy: float
+    problem: Problem, look: OnLevels, sought: Iterable[str], last: float, accuracy: float
 ) -> dict[str, Maximum]:
     """The maximum of each quantity, on the levels that a first look has found to be enough."""
     if look.reach.signals:
@@ -102,11 +108,26 @@ def _certified(
     work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
     functions = Sought(work, last, accuracy)
     with work.one_thread():
-        empty = functions.empty(float(look.columns["energy"].max()))
-        best = {}
-        for name in sought:  # a comprehension is one more frame above a warning
-            best[name] = _best(functions, name, empty | functions.full(name))
-        return best
+        return _all(functions, functions.empty(float(look.columns["energy"].max())), sought)
+
+
+def _by_moments(
+    problem: Problem, sought: Iterable[str], last: float, accuracy: float
+) -> dict[str, Maximum]:
+    """The same by means and covariances, on no levels."""
+    work = ByMoments.of(replace(problem, axes=problem.axes.one_by_one()), ["energy"])
+    functions = SoughtOfMoments(work, last, accuracy)
+    with few_threads(work.motions[0].drift.shape[-1]):
+        return _all(functions, functions.empty(), sought)
+
+
+def _all(
+    functions: Sought | SoughtOfMoments, empty: Array, sought: Iterable[str]
+) -> dict[str, Maximum]:
+    best = {}
+    for name in sought:  # a comprehension is one more frame above a warning
+        best[name] = _best(functions, name, empty | functions.full(name))
+    return best
 
 
 def _labelled(axes: Batch, best: Mapping[str, Maximum], attrs: Mapping[str, Any]) -> xr.Dataset:
@@ -119,7 +140,7 @@ def _labelled(axes: Batch, best: Mapping[str, Maximum], attrs: Mapping[str, Any]
     return dataset(sizes, coords, columns, attrs)
 
 
-def _best(functions: Sought, name: str, empty: Array) -> Maximum:
+def _best(functions: Sought | SoughtOfMoments, name: str, empty: Array) -> Maximum:
     """The maximum of one quantity, of every member as if it were alone."""
     members, bend = len(functions.highest), functions.bend(name)
     nothing, yes = np.zeros(members), np.ones(members, dtype=bool)

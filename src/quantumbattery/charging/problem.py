@@ -76,8 +76,14 @@ class Report:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """What was found on the levels that were tried."""
+    """What was found, and how."""
 
-    columns: dict[str, Array]  # each (g, c, T, ...); without meaning where too much is left out
-    reach: Reach
+    columns: dict[str, Array]  # each (g, c, T, ...)
     report: Report
+
+
+@dataclass(frozen=True, eq=False)
+class OnLevels(Solution):
+    """What was found on the levels that were tried; without meaning where too much is left out."""
+
+    reach: Reach

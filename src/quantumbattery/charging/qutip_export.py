@@ -363,7 +363,7 @@ def _levels(network: Network, given: Mapping[str, int] | str | None) -> dict[str
         raise ValueError(
             f"the oscillator {free[0]!r} chooses its own levels, which QuTiP does not: say how "
             f"many, such as levels={{{free[0]!r}: 20}}, or pass what the table of a charge says, "
-            "levels=table.attrs['levels']"
+            "levels=table.attrs['levels'], if it has chosen some"
         )
     return found
 

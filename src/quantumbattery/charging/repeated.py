@@ -16,7 +16,7 @@ import numpy as np
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.left_out import lost_by
 from quantumbattery.charging.observables import Observed
-from quantumbattery.charging.problem import Problem, Report, Solution
+from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import POWERS, Readout
 from quantumbattery.charging.solve import few_threads, initial, watched
 from quantumbattery.charging.stroke import Stroke, Strokes
@@ -76,7 +76,7 @@ def together(strokes: Strokes) -> Network:
 class Solved:
     """A protocol at some moments."""
 
-    solution: Solution
+    solution: OnLevels
     work: Work
 
 
@@ -107,7 +107,7 @@ def _solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
     if isinstance(work.reading, Observed):
         columns = work.reading.finished(columns, problem.axes)
     report = Report(tuple(methods), {}, at_cut=seen)
-    return Solved(Solution(columns, reached, report), work)
+    return Solved(OnLevels(columns, report, reached), work)
 
 
 def _beyond(strokes: Strokes, problem: Problem, reached: Reach) -> float:

@@ -19,7 +19,7 @@ from quantumbattery.charging.energy_beyond import Tail, beyond, tails
 from quantumbattery.charging.further_measures import looked_at
 from quantumbattery.charging.left_out import Flown, flown, lost_by
 from quantumbattery.charging.observables import Observed
-from quantumbattery.charging.problem import Problem, Report, Solution
+from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.charging.term_means import switched_off
 from quantumbattery.dynamics.motion import Motion, motion
@@ -50,7 +50,7 @@ _KEPT = 0.25  # of the memory, for states from which single moments are reached
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
-def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Solution:
+def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> OnLevels:
     """Solve on the levels of what was reached.
 
     Where more is left out of a site than `allowed` says the columns are not worked out. ValueError
@@ -63,7 +63,7 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Sol
     switched_off(columns, problem.axes)
     if work.observed is not None and not report.unfinished:
         columns = work.observed.finished(columns, problem.axes)
-    return Solution(columns, reached, report)
+    return OnLevels(columns, report, reached)
 
 
 def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Work:

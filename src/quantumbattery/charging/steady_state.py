@@ -16,7 +16,7 @@ import numpy as np
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.conserved import reason
 from quantumbattery.charging.observables import Observed
-from quantumbattery.charging.problem import Problem, Report, Solution
+from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import Readout
 from quantumbattery.dynamics.motion import columns_of
 from quantumbattery.dynamics.stationary import DENSE, Stationary, stationary
@@ -39,7 +39,7 @@ _SETTLED = "energy", "ergotropy"  # what tells whether there are levels enough
 _LOG = logging.getLogger("quantumbattery")
 
 
-def steady(problem: Problem) -> Solution:
+def steady(problem: Problem) -> OnLevels:
     """Solve for the one steady state; ValueError, with the reason, where there is none.
 
     Oscillators that choose their levels get half as many more until energy and ergotropy change by
@@ -106,7 +106,7 @@ def _unsettled(free: list[str], count: int, change: float, error: TooLargeError)
 # --- on given levels -----------------------------------------------------------------------------
 
 
-def _solved(problem: Problem, reached: Reach) -> tuple[Solution, dict[str, Array]]:
+def _solved(problem: Problem, reached: Reach) -> tuple[OnLevels, dict[str, Array]]:
     """Solve on the levels of what was reached; and what tells if they are enough, in quanta."""
     work = _prepared(problem, reached)
     g, c, _ = problem.axes.shape
@@ -129,7 +129,7 @@ def _solved(problem: Problem, reached: Reach) -> tuple[Solution, dict[str, Array
     if isinstance(work.reading, Observed):
         columns = work.reading.at_rest(columns, problem.axes)
     whole = {n: np.broadcast_to(v, (g, c, *v.shape[2:])).copy() for n, v in columns.items()}
-    return Solution(whole, reached, Report(tuple(methods), {}, error, at_cut=seen)), settled
+    return OnLevels(whole, Report(tuple(methods), {}, error, at_cut=seen), reached), settled
 
 
 def _prepared(problem: Problem, reached: Reach) -> Work:

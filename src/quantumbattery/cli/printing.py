@@ -124,7 +124,9 @@ def _with_equations(
 
 
 def _print_levels(table: xr.Dataset) -> None:
-    """How many levels oscillators were given, and what they leave out."""
+    """How many levels oscillators were given, and what they leave out; or that none are cut."""
+    if table.attrs.get("method", "").startswith("means"):
+        print(f"by {table.attrs['method']}, on no levels: nothing is left out")
     if "levels" in table.attrs:
         left = table.attrs["left_out"]
         print(f"levels of {table.attrs['levels']}; they leave out {left:.1g} quanta at most")

@@ -167,7 +167,7 @@ def tail(preparation: Preparation, site: Site, levels: int) -> Parameter:
         pairs = (levels + 1) // 2  # the first pair beyond the levels
         return _tail(lambda r: betainc(pairs, 0.5, np.tanh(r) ** 2), preparation.r)
     if isinstance(preparation, Thermal | Gibbs):
-        return _tail(lambda n: (n / (n + 1)) ** levels, _occupation(preparation, site))
+        return _tail(lambda n: (n / (n + 1)) ** levels, mean_occupation(preparation, site))
     if isinstance(preparation, Gaussian):
         return _tail(partial(weight_beyond, levels), *_numbers(preparation))
     beyond = preparation.weights.isel(level=slice(levels, None)).sum("level")
@@ -192,7 +192,7 @@ def tail_quanta(preparation: Preparation, site: Site, levels: int) -> float:
         beyond = [gammainc(max(levels - k, 1), mean) if levels > k else 1.0 for k in (1, 2)]
         square = mean * beyond[0] + mean**2 * beyond[1]
     elif isinstance(preparation, Thermal | Gibbs):
-        mean = np.asarray(_occupation(preparation, site))
+        mean = np.asarray(mean_occupation(preparation, site))
         weight = (mean / (mean + 1)) ** levels
         square = weight * (levels**2 + 2 * levels * mean + mean * (2 * mean + 1))
     elif isinstance(preparation, Squeezed):
@@ -345,7 +345,7 @@ def _populations(preparation: Thermal | Gibbs, site: Site, levels: int) -> xr.Da
     """Of the levels of a site in equilibrium, (..., "level")."""
     if isinstance(preparation, Gibbs) and not isinstance(site, Oscillator):
         return boltzmann(energies(site, levels), preparation.temperature, "level")
-    n = _occupation(preparation, site)
+    n = mean_occupation(preparation, site)
     ratio = xr.DataArray(n / (n + 1))
     if isinstance(site, Oscillator):
         steps = xr.DataArray(np.arange(levels), dims="level")
@@ -355,7 +355,7 @@ def _populations(preparation: Thermal | Gibbs, site: Site, levels: int) -> xr.Da
     return weights / weights.sum("level")
 
 
-def _occupation(preparation: Thermal | Gibbs, site: Site) -> Parameter:
+def mean_occupation(preparation: Thermal | Gibbs, site: Site) -> Parameter:
     """The mean number of quanta of an oscillator in equilibrium."""
     if isinstance(preparation, Thermal):
         return preparation.occupation

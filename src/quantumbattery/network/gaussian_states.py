@@ -3,7 +3,7 @@
 D S |k> is a displaced squeezed Fock state, and the thermal weights mix them. In the frame that
 turns by half the angle, D S = e^{i angle N / 2} D(beta) S(r), up to phases of each k, with
 beta = alpha e^{-i angle / 2}, and S(r) squeezes the position x. There the state k is a Hermite
-function of u = e^r (x - x0), with x0 = sqrt(2) Re beta, times e^{i p0 x}, with p0 = sqrt(2) Im beta.
+function of u = e^r (x - x0), x0 = sqrt(2) Re beta, times e^{i p0 x}, p0 = sqrt(2) Im beta.
 Its element with level m is its overlap with the Hermite function m, an integral that equal steps
 give to rounding, since both fall faster than any exponential, and so do their Fourier transforms.
 A recurrence in k and m at once would be quicker, but its errors grow with e^{|alpha|^2 / 2}.

@@ -1,0 +1,213 @@
+"""Charging of oscillators by their means and covariances, where nothing else is needed.
+
+No level is cut off: the state of the battery's modes is known from these moments if the
+Hamiltonian and the losses are quadratic and all sites start in Gaussian states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from quantumbattery.charging.merit_of_moments import KNOWN, OF_ONE, Energies, Reading
+from quantumbattery.charging.problem import Problem, Report, Solution
+from quantumbattery.charging.readout import POWERS, needed
+from quantumbattery.charging.settled_moments import settled
+from quantumbattery.gaussian.levels import levels_of, matrices
+from quantumbattery.gaussian.moments import Moments, moments, stored
+from quantumbattery.gaussian.quadratic import Quadratic, is_quadratic, quadratic, turning
+from quantumbattery.gaussian.starts import Beginning, beginning, is_gaussian
+from quantumbattery.machine import allow
+from quantumbattery.network.joint_losses import Jump
+from quantumbattery.network.network import Network
+from quantumbattery.network.preparations import Started
+from quantumbattery.network.starts import prepared_sites
+from quantumbattery.quantities.aliases import Array
+
+METHOD = "means and covariances"
+_AT_ONCE = 1 << 22  # numbers that are worked on at a time
+_LARGEST = 650.0  # twice the logarithm of what amplitudes may grow by
+
+
+def fits(problem: Problem) -> bool:
+    """Whether means and covariances say all that is asked."""
+    network = problem.network
+    known = KNOWN | OF_ONE if len(network.battery) == 1 else KNOWN
+    if not needed(problem.measures) - POWERS.keys() <= known:
+        return False
+    if problem.asked and not _alone(problem):
+        return False
+    return has_moments(network, problem.started)
+
+
+def has_moments(network: Network, started: Started) -> bool:
+    """Whether all states are Gaussian, at the start and for ever."""
+    if not all(isinstance(name, str) and is_gaussian(each) for name, each in started.items()):
+        return False
+    return is_quadratic(network)
+
+
+def certifies(problem: Problem) -> bool:
+    """Whether moments are known to bend little: of the work of one mode, or of each by itself."""
+    alone = len(problem.network.battery) == 1 or problem.extraction == "local"
+    return fits(problem) and (alone or "ergotropy" not in needed(problem.measures))
+
+
+def charged(problem: Problem) -> Solution:
+    """All that is asked for, on the axes of the problem."""
+    axes, names = problem.axes, needed(problem.measures) - POWERS.keys()
+    report = report_of(problem.network)
+    if problem.asked:
+        return Solution(observed(problem), report)
+    asked = set(problem.measures) & set(POWERS)
+    if np.isinf(axes.times).any():
+        columns = settled(problem, names) | dict.fromkeys(asked, np.zeros(axes.shape))
+        return Solution({name: columns[name] for name in problem.measures}, report)
+    work = ByMoments.of(problem, names)
+    columns = {name: np.empty(axes.shape) for name in names}
+    for part, found in work.everything():
+        read = Reading(work.energies, part, found)
+        for name, column in columns.items():
+            column[part] = read.column(name)
+    held = work.held({POWERS[name] for name in asked})
+    for name in asked:
+        columns[name] = _over_time(columns[POWERS[name]], held.get(POWERS[name]), axes.times)
+    return Solution({name: columns[name] for name in problem.measures}, report)
+
+
+def report_of(network: Network) -> Report:
+    """What a table says of how it was found: by moments of so many modes."""
+    return Report(((METHOD, len(network.sites)),), {})
+
+
+@dataclass(frozen=True, eq=False)
+class ByMoments:
+    """A problem in means and covariances, ready to be read at any times."""
+
+    problem: Problem
+    motions: tuple[Quadratic, ...]  # while charging; and while storing, if it is disconnected
+    begun: Beginning
+    energies: Energies
+
+    @classmethod
+    def of(cls, problem: Problem, measures: Collection[str]) -> ByMoments:
+        """Make it; ValueError if quanta grow until their numbers overflow."""
+        network, axes = problem.network, problem.axes
+        make = partial(quadratic, network, axes.numbers, axes.batch)
+        motions = (make(),) if axes.charged is None else (make(), make(storing=True))
+        _check_growth(problem, motions)
+        begun = beginning(network, problem.started, axes.start)
+        given = network, axes.numbers, axes.batch, measures, problem.extraction
+        return cls(problem, motions, begun, Energies.of(*given))
+
+    def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
+        """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
+        mine, start = [_some(each, part) for each in self.motions], _begun(self.begun, part)
+        if len(mine) == 1:
+            return moments(mine[0], start, places, times)
+        return stored((mine[0], mine[1]), start, places, times)
+
+    def reading(self, part: slice | Array, times: Array) -> Reading:
+        """What reads some members at some times."""
+        return Reading(self.energies, part, self.moments(self.energies.places, part, times))
+
+    def everything(self, places: Sequence[int] | None = None) -> Iterator[tuple[slice, Moments]]:
+        """The moments at all times of the problem, of members that are worked on together."""
+        axes, motion = self.problem.axes, self.motions[0]
+        chosen = self.energies.places if places is None else places
+        members, copies, times = axes.shape
+        n, rows = motion.drift.shape[-1], len(chosen) * (1 + motion.doubled)
+        each = max(times * rows * n * 3, 30 * n * n, times * copies * rows * rows)
+        allow("numbers in the moments at all times", each, 16, self.problem.limit)
+        step = max(1, _AT_ONCE // each)
+        for part in (slice(k, min(k + step, members)) for k in range(0, members, step)):
+            if axes.charged is None:
+                mine = axes.times[part] if axes.times.ndim > 1 else axes.times
+            else:
+                mine = axes.pairs(part)
+            yield part, self.moments(chosen, part, mine)
+
+    def held(self, names: Collection[str]) -> dict[str, Array]:
+        """What a battery that does not start empty holds at t = 0, each (g, c, 1), for powers."""
+        battery = self.problem.network.battery
+        if not names or prepared_sites(self.problem.started).isdisjoint(battery):
+            return {}
+        own, eye = [*self.energies.places], np.eye(len(self.energies.places))
+        found = Moments(
+            self.begun.mean[:, :, None, own],
+            self.begun.normal[:, :, None, own, None] * eye,
+            self.begun.anomalous[:, :, None, own, None] * eye,
+        )
+        read = Reading(self.energies, slice(None), found)
+        return {name: read.column(name) for name in names}
+
+
+# --- the state itself ----------------------------------------------------------------------------
+
+
+def _alone(problem: Problem) -> bool:
+    """Whether what is asked is the state of single modes, at finite times."""
+    single = all(len(each.sites) == 1 for each in problem.asked)
+    return single and not np.isinf(problem.axes.times).any()
+
+
+def observed(problem: Problem) -> dict[str, Array]:
+    """Density matrices (g, c, T, d, d), or means (g, c, T), of single modes on levels enough."""
+    work, columns = ByMoments.of(problem, []), {}
+    g, c, t = problem.axes.shape
+    for each in problem.asked:
+        place = [*problem.network.sites].index(each.sites[0])
+        every = [found for _, found in work.everything([place])]
+        mean = np.concatenate([found.mean[..., 0] for found in every])
+        normal = np.concatenate([found.normal[..., 0, 0] for found in every])
+        anomalous = np.concatenate([found.anomalous[..., 0, 0] for found in every])
+        levels = levels_of(mean, normal, anomalous)
+        turned = turning(problem.network, each.sites[0], problem.axes.numbers)
+        phase = np.exp(-1j * turned[:, None, None] * np.atleast_2d(problem.axes.times)[:, None])
+        mean, anomalous = mean * phase, anomalous * phase**2
+        allow("numbers in the states at all times", g * c * t * levels**2, 64, problem.limit)
+        rho = matrices(mean, normal, anomalous, levels)
+        if each.operator is not None:
+            rho = np.einsum("...jk,kj->...", rho, each.matrix([levels]))
+        columns[each.name] = rho
+    return columns
+
+
+def _some(motion: Quadratic, part: slice | Array) -> Quadratic:
+    return Quadratic(
+        motion.drift[part], motion.diffusion[part], motion.modes, motion.fields, motion.doubled
+    )
+
+
+def _begun(begun: Beginning, part: slice | Array) -> Beginning:
+    """The same of some members."""
+    each = begun.mean, begun.normal, begun.anomalous
+    return begun if len(begun.mean) == 1 else Beginning(*(values[part] for values in each))
+
+
+def _check_growth(problem: Problem, motions: Sequence[Quadratic]) -> None:
+    """Raise ValueError if quanta grow until no number holds them."""
+    network, axes = problem.network, problem.axes
+    charging = axes.times if axes.charged is None else axes.charged
+    spans = [charging] if axes.charged is None else [charging, axes.times - axes.charged]
+    for motion, span in zip(motions, spans, strict=True):
+        jumps = any(isinstance(each, Jump) for each in network.joint_losses)
+        if not motion.doubled and not jumps:
+            continue
+        m = motion.modes * (1 + motion.doubled)
+        growth = 2 * float(np.linalg.eigvals(motion.drift[:, :m, :m]).real.max())
+        if growth * float(span.max()) > _LARGEST:
+            raise ValueError(
+                f"quanta grow e-fold every {1 / growth:.3g}, so that after t = "
+                f"{_LARGEST / growth:.3g} their numbers overflow: charge for a shorter time"
+            )
+
+
+def _over_time(column: Array, held: Array | None, times: Array) -> Array:
+    """A gain over time, and 0 where nothing has happened yet."""
+    spans = times[:, None] if times.ndim > 1 else times
+    rate = np.divide(1.0, spans, out=np.zeros_like(spans), where=spans > 0)
+    return (column if held is None else column - held) * rate

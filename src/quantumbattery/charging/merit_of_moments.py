@@ -1,0 +1,179 @@
+"""Figures of merit of a battery of oscillators, from means and covariances."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from quantumbattery.gaussian.levels import levels_of, matrices
+from quantumbattery.gaussian.moments import Moments
+from quantumbattery.gaussian.quadratic import Numbers, link_form, own_form
+from quantumbattery.merit import gaussian as merit
+from quantumbattery.merit.ergotropy import incoherent_ergotropy
+from quantumbattery.network.network import Network
+from quantumbattery.quantities.aliases import Array
+
+KNOWN = {
+    *("energy", "passive_energy", "active_energy", "ergotropy", "antiergotropy", "capacity"),
+    *("energy_variance", "purity", "entropy", "charger_energy", "interaction_energy"),
+    *("local_ergotropy", "locked_ergotropy", "mutual_information", "negativity"),
+}
+OF_ONE = {"coherent_ergotropy", "incoherent_ergotropy"}  # that are known of one mode
+_OF_CHARGER = {"charger_energy", "mutual_information", "negativity"}
+
+
+@dataclass(frozen=True, eq=False)
+class Energies:
+    """What measures energy: of the sites that are looked at, and of the interactions."""
+
+    sites: tuple[str, ...]  # the battery's first, then the charger's
+    places: tuple[int, ...]  # of these among all
+    battery: int  # how many are the battery's
+    charger: int
+    local: bool  # whether work is taken out site by site
+    h: Array  # (g, b, b), of the sites
+    links: tuple[Array, Array] | None  # W and K of the interactions, if they are asked for
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        numbers: Numbers,
+        members: int,
+        measures: Collection[str],
+        extraction: str,
+    ) -> Energies:
+        """Of the sites that some measures need."""
+        names = {*measures}
+        charger = network.charger if names & (_OF_CHARGER | {"interaction_energy"}) else ()
+        sites, links = network.battery + charger, None
+        if "interaction_energy" in names:
+            sites += tuple(name for name in network.sites if name not in sites)
+            order = np.array([[*network.sites].index(name) for name in sites])
+            w, k = link_form(network, numbers, members)
+            links = w[:, order[:, None], order], k[:, order[:, None], order]
+        places = tuple([*network.sites].index(name) for name in sites)
+        h = own_form(network, numbers, members, sites)
+        alone = extraction == "local"
+        return cls(sites, places, len(network.battery), len(charger), alone, h, links)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """Figures of merit of the moments (m, c, T, ...) of the sites that are looked at."""
+
+    energies: Energies
+    part: slice | Array  # of the members
+    found: Moments
+
+    def column(self, name: str) -> Array:
+        """A measure (m, c, T), each worked out once."""
+        if name not in self._known:
+            self._known[name] = self._made(name)
+        return self._known[name]
+
+    @cached_property
+    def _known(self) -> dict[str, Array]:
+        return {}
+
+    @cached_property
+    def _battery(self) -> Moments:
+        return self.found.some(range(self.energies.battery))
+
+    @cached_property
+    def _charger(self) -> Moments:
+        first = self.energies.battery
+        return self.found.some(range(first, first + self.energies.charger))
+
+    @cached_property
+    def _both(self) -> Moments:
+        return self.found.some(range(self.energies.battery + self.energies.charger))
+
+    @property
+    def _h(self) -> Array:
+        """Energies (m, 1, 1, b, b) of the sites that are looked at."""
+        return self.energies.h[self.part][:, None, None]
+
+    @property
+    def _own(self) -> Array:
+        """Of the battery's."""
+        b = self.energies.battery
+        return self._h[..., :b, :b]
+
+    def _made(self, name: str) -> Array:
+        own = self._battery
+        if name == "energy":
+            return merit.energy(own.mean, own.normal, self._own)
+        if name == "energy_variance":
+            return merit.energy_variance(own.mean, own.normal, own.anomalous, self._own)
+        if name in ("active_energy", "capacity", "antiergotropy"):  # ladders have no last level
+            limit = -np.inf if name == "antiergotropy" else np.inf
+            return np.full(own.mean.shape[:-1], limit)
+        if name in ("purity", "entropy"):
+            read = merit.purity if name == "purity" else merit.entropy
+            return read(_quanta(own))
+        return (
+            self._work(name)
+            if name.endswith(("_ergotropy", "ergotropy", "passive_energy"))
+            else self._beside(name)
+        )
+
+    def _work(self, name: str) -> Array:
+        """What unitaries can do."""
+        energy = self.column("energy")
+        if name == "passive_energy":
+            least = self._passive_local if self.energies.local else self._passive
+            return np.asarray(np.minimum(least, energy))
+        if name == "ergotropy":
+            return energy - self.column("passive_energy")
+        if name == "local_ergotropy":
+            return np.asarray(np.maximum(energy - self._passive_local, 0.0))
+        if name == "locked_ergotropy":
+            return np.asarray(np.maximum(self._passive_local - self._passive, 0.0))
+        if name == "coherent_ergotropy":
+            whole = energy - self._passive
+            return np.asarray(np.maximum(whole - self.column("incoherent_ergotropy"), 0.0))
+        assert name == "incoherent_ergotropy"
+        own = self._battery
+        given = own.mean[..., 0], own.normal[..., 0, 0], own.anomalous[..., 0, 0]
+        rho = matrices(*given, levels_of(*given))
+        ladder = np.diag(np.arange(float(rho.shape[-1])))
+        return np.asarray(incoherent_ergotropy(rho, ladder) * self._own[..., 0, 0].real)
+
+    def _beside(self, name: str) -> Array:
+        """Of the charger, of both, and of the interactions."""
+        if name == "charger_energy":
+            b = self.energies.battery
+            its = slice(b, b + self.energies.charger)
+            return merit.energy(self._charger.mean, self._charger.normal, self._h[..., its, its])
+        if name == "mutual_information":
+            parts = self._battery, self._charger, self._both
+            one, two, both = (merit.entropy(_quanta(each)) for each in parts)
+            return np.asarray(np.maximum(one + two - both, 0.0))
+        if name == "negativity":
+            own, first = self._both, self.energies.battery
+            return merit.negativity(own.normal, own.anomalous, first)
+        assert name == "interaction_energy"
+        assert self.energies.links is not None
+        w, k = (each[self.part][:, None, None] for each in self.energies.links)
+        found = self.found
+        return merit.mean_form(found.mean, found.normal, found.anomalous, w, k)
+
+    @cached_property
+    def _passive(self) -> Array:
+        return merit.passive_energy(_quanta(self._battery), np.linalg.eigvalsh(self._own))
+
+    @cached_property
+    def _passive_local(self) -> Array:
+        every = range(self.energies.battery)
+        parts = [
+            _quanta(self._battery.some([k]))[..., 0] * self._own[..., k, k].real for k in every
+        ]
+        return np.asarray(np.sum(parts, axis=0))
+
+
+def _quanta(of: Moments) -> Array:
+    return merit.thermal_quanta(of.normal, of.anomalous)

@@ -1,0 +1,50 @@
+"""The steady state of oscillators by their means and covariances."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from quantumbattery.charging.merit_of_moments import Energies, Reading
+from quantumbattery.charging.problem import Problem
+from quantumbattery.gaussian import steady
+from quantumbattery.gaussian.quadratic import quadratic
+from quantumbattery.network.drives import TwoPhotonDrive
+from quantumbattery.network.interactions import Dipole
+from quantumbattery.network.joint_losses import Jump
+from quantumbattery.network.network import Network
+from quantumbattery.quantities.aliases import Array
+
+
+def settled(problem: Problem, names: Collection[str]) -> dict[str, Array]:
+    """Measures (g, c, 1) of the steady state; ValueError, with the reason, where there is none."""
+    network, axes = problem.network, problem.axes
+    motion = quadratic(network, axes.numbers, axes.batch)
+    if not (fastest := float(steady.slowest(motion).max())) < 0:
+        raise ValueError(_unsettled(network, fastest))
+    if steady.beats(motion).any():
+        raise ValueError(
+            "a drive turns in every frame (its counter-rotating half, several frequencies, or a "
+            "link that does not turn with it): there is no steady state, only one that repeats "
+            "itself for ever; leave that out, or give times that are finite"
+        )
+    energies = Energies.of(network, axes.numbers, axes.batch, names, problem.extraction)
+    found = steady.steady(motion, energies.places, problem.limit)
+    read = Reading(energies, slice(None), found)
+    return {name: np.broadcast_to(read.column(name), axes.shape).copy() for name in names}
+
+
+def _unsettled(network: Network, growth: float) -> str:
+    """Why there is no steady state."""
+    if growth > 0:
+        every = (*network.drives, *network.joint_losses, *network.interactions)
+        pumps = [each.label for each in every if isinstance(each, TwoPhotonDrive | Jump | Dipole)]
+        return (
+            f"{' and '.join(pumps)} brings oscillators more than they lose: their quanta grow for "
+            f"ever, e-fold every {1 / (2 * growth):.3g}, and there is no steady state"
+        )
+    return (
+        "a mode of the oscillators loses nothing, so that what it starts in, or is driven to, "
+        "stays for ever: there is no steady state; give each a loss, or give times that are finite"
+    )

@@ -1,0 +1,83 @@
+"""What an optimum is sought of where means and covariances say everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from quantumbattery.charging.by_moments import ByMoments
+from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim
+from quantumbattery.charging.sought import OVER_TIME
+from quantumbattery.gaussian.bounds import Bounds, bounds
+from quantumbattery.quantities.aliases import Array
+
+_LITTLE = 1e-3  # of the highest energy: what counts as little
+_EPSILON = 4e-16  # of a number, that may be wrong
+_POINT_BYTES = 256  # for each point that was looked at
+_AT_ONCE = 1 << 16  # moments that are read at a time
+
+
+@dataclass(frozen=True, eq=False)
+class SoughtOfMoments:
+    """Quantities of every member of a batch, as functions of time up to the last."""
+
+    work: ByMoments
+    last: float
+    tolerance: float
+
+    def function(self, name: str, part: Array) -> Callable[[Array], Array]:
+        """What is to be as large as it can be, of some members; over time for a power."""
+        given = OVER_TIME.get(name, name)
+        held = 0.0 if name == given else self._held(given)[part][:, None]
+
+        def read(times: Array) -> Array:
+            step, found = max(1, _AT_ONCE // times.shape[-1]), np.empty(times.shape)
+            for low in range(0, len(part), step):
+                mine = slice(low, low + step)
+                found[mine] = self.work.reading(part[mine], times[mine]).column(given)[:, 0]
+            return found - held
+
+        return read
+
+    def bend(self, name: str) -> Array:
+        """K, so that f + K t^2/2 is convex, (g,)."""
+        energy = OVER_TIME.get(name, name) == "energy"
+        return self._bounds.of_energy if energy else self._bounds.of_work
+
+    def aim(self, name: str, part: Array) -> Aim:
+        """How well a quantity is to be known, of some members."""
+        rate = name in OVER_TIME
+        scale = self.highest[part] * _LITTLE / (self.last if rate else 1.0)
+        held = self._held("energy")[part]
+        rounding = np.where(held > 0, _EPSILON * self.highest[part], 0.0)
+        nothing = np.where(held > 0, NOTHING, NOTHING**2) * scale
+        most = int(min(self.work.problem.limit * 2**30 / _POINT_BYTES, MOST_POINTS))
+        return Aim(self.last, self.tolerance, scale, nothing, rounding, rate, most)
+
+    def empty(self) -> Array:
+        """Which members never charge, (g,): those whose energy is 0 at all times."""
+        return np.asarray(self._bounds.energy <= 0)
+
+    def full(self, name: str) -> Array:  # noqa: ARG002
+        """None begins with all the energy there is."""
+        return np.zeros(len(self.highest), dtype=bool)
+
+    @property
+    def highest(self) -> Array:
+        """What the energy never exceeds up to the last time, (g,)."""
+        return np.maximum(self._bounds.energy, 1e-300)
+
+    @cached_property
+    def _bounds(self) -> Bounds:
+        work = self.work
+        given = work.motions[0], work.begun, work.energies.places, work.energies.h
+        return bounds(*given, self.last, work.problem.limit)
+
+    def _held(self, name: str) -> Array:
+        """What the battery holds at t = 0, (g,)."""
+        held = self.work.held({name})
+        nothing = np.zeros((1, 1, 1))
+        return np.broadcast_to(held.get(name, nothing)[:, 0, 0], len(self.highest))

@@ -1,0 +1,1 @@
+"""Gaussian states: oscillators by means and covariances, where H and losses are quadratic."""

@@ -1,0 +1,146 @@
+"""What moments never exceed up to some time, and how far energies and work may bend.
+
+From a grid of moments on, e^{|M| s} with the absolute values of M bounds each mean and the root of
+each variance until the next: |z(t + s)| <= e^{|M| s} |z(t)| number by number, and, of symmetric
+covariances V with the diagonal v, as |V_jk|^2 <= v_j v_k, sqrt(v(t + s)) <= e^{|M| s} sqrt(v(t))
+but for the noise, which grows with s and adds to v. Second derivatives follow,
+
+    V'' = M^2 V + 2 M V M^dag + V M^dag^2 + M D + D M^dag,
+
+and those of products of means without D. The work of one mode is w (|a|^2 + max over r of N + 1/2
+- (N + 1/2) cosh r + |C| sinh r), the largest at cosh r = (N + 1/2) / nu <= 2 N + 1: of many smooth
+functions, the second derivative of each of which is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from quantumbattery.dynamics.exponentials import expm
+from quantumbattery.gaussian.evolution import Rows
+from quantumbattery.gaussian.moments import read, rows_of
+from quantumbattery.gaussian.quadratic import Quadratic
+from quantumbattery.gaussian.starts import Beginning
+from quantumbattery.machine import allow
+from quantumbattery.quantities.aliases import Array
+
+_STEP = 0.125  # of the grid, times the norm of M
+
+
+@dataclass(frozen=True, eq=False)
+class Bounds:
+    """Of all times up to the last, (g,) each."""
+
+    energy: Array  # what it never exceeds
+    of_energy: Array  # what |E''| never exceeds
+    of_work: Array  # K, so that the sum W of the work in each mode has a convex W + K t^2/2
+
+
+def bounds(
+    motion: Quadratic,
+    begun: Beginning,
+    places: Sequence[int],
+    h: Array,
+    latest: float,
+    limit: float,
+) -> Bounds:
+    """Bounds for modes at some places with energies h (g, b, b); one start for each generator."""
+    pairs = motion.doubled or bool(begun.anomalous.any())
+    motion = motion if motion.doubled else _turned(motion)
+    motion = _doubled(motion) if pairs and not motion.doubled else motion
+    g, n, _ = motion.drift.shape
+    norm = float(np.abs(motion.drift).sum(axis=-1).max(initial=0.0))
+    count = 2 + int(np.ceil(norm * latest / _STEP))
+    allow("numbers in the bounds of moments", g * count * n * (3 + n), 48, limit)
+    times = np.linspace(0.0, latest, count)
+    rows, noise = Rows(motion).at(rows_of(motion, range(motion.modes)), times)
+    found = read(motion, begun, rows, noise)
+    means, normal = np.abs(found.mean[:, 0]), np.einsum("gtjj->gtj", found.normal[:, 0]).real
+    vacuum, diffusion = _symmetric(motion)
+    size = expm(np.abs(motion.drift) * times[1]).swapaxes(1, 2)  # (g, n, n)
+    means = _whole(motion, means, 1.0) @ size
+    roots = _whole(motion, np.sqrt(np.maximum(normal + vacuum, 0.0)), 0.0) @ size
+    loud = replace(motion, diffusion=diffusion)
+    added = np.einsum("gjj->gj", Rows(loud).noise_of(float(times[1]))).real
+    roots = np.sqrt(roots**2 + np.maximum(added, 0.0)[:, None])
+    held = means**2 + roots**2 - vacuum
+    return _combined(loud, places, np.abs(h), (means, roots), held)
+
+
+def _combined(
+    motion: Quadratic, places: Sequence[int], h: Array, sizes: tuple[Array, Array], held: Array
+) -> Bounds:
+    """From bounds of means and of roots of variances (g, T, n), and of quanta (g, T, n)."""
+    drift, noise, own = motion.drift, motion.diffusion, np.array(places, dtype=np.int64)
+    once, twice = np.abs(drift), np.abs(drift @ drift)
+    swing = np.abs(drift @ noise + (drift @ noise).conj().swapaxes(1, 2))[:, None]
+    of_means, of_spread = (_bent(once, twice, each) for each in sizes)
+    of_spread = of_spread + swing
+    both = of_means + of_spread
+    grid = (..., own[:, None], own)
+    means, roots = sizes
+    cross = means[..., :, None] * means[..., None, :] + roots[..., :, None] * roots[..., None, :]
+    cross = cross[grid] * (1 - np.eye(len(own))) * h[:, None]
+    quanta = (held[..., own] * np.einsum("gjj->gj", h)[:, None]).sum(axis=-1)
+    energy = (quanta + cross.sum(axis=(-2, -1))).max(axis=1)
+    of_energy = (both[grid] * h[:, None]).sum(axis=(-2, -1)).max(axis=1)
+    frequency = np.einsum("gjj->gj", h)[:, None]
+    work = np.einsum("gtjj->gtj", of_means)[..., own]
+    if motion.doubled:  # else there is no C, and the work is that of the means
+        wide = 2 * (sizes[1][..., own] ** 2).max(axis=1, keepdims=True)  # 2 N + 1 >= cosh r
+        wide = np.maximum(wide, 1.0)
+        work = work + (wide - 1) * np.einsum("gtjj->gtj", of_spread)[..., own]
+        pairs = of_spread[..., own, own + motion.modes]
+        work = work + np.sqrt(wide**2 - 1) * pairs
+    return Bounds(energy, of_energy, (work * frequency).sum(axis=-1).max(axis=1))
+
+
+def _bent(once: Array, twice: Array, size: Array) -> Array:
+    """|M^2 V + 2 M V M^dag + V M^dag^2| where |V_jk| <= size_j size_k, (g, T, n, n)."""
+    first, second = size @ once.swapaxes(1, 2), size @ twice.swapaxes(1, 2)
+    there = second[..., :, None] * size[..., None, :]
+    moved: Array = there + there.swapaxes(-1, -2) + 2 * first[..., :, None] * first[..., None, :]
+    return moved
+
+
+def _symmetric(motion: Quadratic) -> tuple[float, Array]:
+    """The vacuum's part of V, and D: with a^dag among the numbers V is P + 1/2, else P."""
+    if not motion.doubled:
+        return 0.0, motion.diffusion
+    m = 2 * motion.modes
+    own = motion.drift[:, :m, :m]
+    diffusion = motion.diffusion.copy()
+    diffusion[:, :m, :m] -= (own + own.conj().swapaxes(1, 2)) / 2
+    return 0.5, diffusion
+
+
+def _whole(motion: Quadratic, own: Array, fields: float) -> Array:
+    """Numbers (g, T, m) of all a as those of all numbers, (g, T, n); fields have one of theirs."""
+    twice = 1 + motion.doubled
+    rest = np.full((*own.shape[:2], motion.fields * twice), fields)
+    return np.concatenate([own] * twice + [rest], axis=-1)
+
+
+def _turned(motion: Quadratic) -> Quadratic:
+    """The same in the frame that turns with the mean frequency, of all numbers."""
+    m = motion.modes
+    mean = np.einsum("gjj->gj", motion.drift[:, :m, :m]).imag.mean(axis=1)
+    eye = np.eye(motion.drift.shape[-1])
+    return replace(motion, drift=motion.drift - 1j * mean[:, None, None] * eye)
+
+
+def _doubled(motion: Quadratic) -> Quadratic:
+    """The same with a^dag and the conjugates of fields."""
+    m, n = motion.modes, motion.modes + motion.fields
+    there = np.concatenate([np.arange(m), 2 * m + np.arange(motion.fields)])
+    back = there + np.where(np.arange(n) < m, m, motion.fields)
+    made: list[Array] = []
+    for given in (motion.drift, motion.diffusion):
+        whole = np.zeros((len(given), 2 * n, 2 * n), complex)
+        whole[:, there[:, None], there] = given
+        whole[:, back[:, None], back] = given.conj()
+        made.append(whole)
+    return Quadratic(made[0], made[1], m, motion.fields, True)

@@ -1,0 +1,130 @@
+"""How rows of the motion of moments change, and what noise adds to them.
+
+A mean at time t is a row of exp(M t) times the means at the start, and a covariance two rows with
+the covariances at the start between them, and the noise int_0^t exp(M s) G exp(M s)^dag ds. Few
+rows are asked for, those of the battery, so that what moves is vectors whatever number of modes
+there is. Noise adds up over steps, N(t + h) = N(t) + e^{M t} N(h) e^{M t}^dag, all terms positive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from quantumbattery.dynamics.exponentials import equal_steps, expm, halvings
+from quantumbattery.dynamics.semigroup import Semigroup
+from quantumbattery.gaussian.quadratic import Quadratic
+from quantumbattery.quantities.aliases import Array
+
+_SERIES_END = 2.0**-56
+_DIGITS = 50  # of the number of steps to a time
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of exp(M t) at some times, and the noise between them."""
+
+    motion: Quadratic
+
+    @cached_property
+    def _turned(self) -> Semigroup:
+        """Rows move under the transpose of M."""
+        return Semigroup(self.motion.drift.swapaxes(-1, -2))
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there is no noise."""
+        return not self.motion.diffusion.any()
+
+    def at(self, rows: Array, times: Array) -> tuple[Array, Array | None]:
+        """Rows (g, r, T, n) at times (T,) or (g, T), and noise (g, T, r, r); rows start (r, n).
+
+        The noise is None where there is none.
+        """
+        members = len(self.motion.drift)
+        start = np.broadcast_to(rows.astype(complex), (members, *rows.shape))
+        grid = equal_steps(times)
+        if grid is None or grid[1] == 0:
+            return self.each(np.repeat(start[:, :, None], times.shape[-1], axis=2), times)
+        moved = self._turned.at(start, times)
+        if self.quiet:
+            return moved, None
+        noise = np.zeros((members, times.shape[-1], *2 * rows.shape[:1]), complex)
+        np.cumsum(_between(moved[:, :, :-1], self.noise_of(grid[1])), axis=1, out=noise[:, 1:])
+        if grid[0]:
+            noise += _between(start[:, :, None], self.noise_of(grid[0]))
+        return moved, noise
+
+    def each(self, rows: Array, times: Array) -> tuple[Array, Array | None]:
+        """The same of rows (g, r, T, n), each for a time of its own."""
+        if self.quiet:
+            return self._turned.each(rows, np.arange(rows.shape[2]), times), None
+        drift, latest = self.motion.drift, float(times.max())
+        often = int(halvings(2 * self._norm * np.array(latest)))
+        if often > _DIGITS:
+            raise ValueError(
+                f"the times are too long for double precision: t = {latest:.3g} is {2.0**often:.1g}"
+                " times as long as the fastest frequency or rate takes; charge for a shorter time"
+            )
+        step = latest / 2.0**often
+        count = np.floor(times / step) if step else np.zeros_like(times)
+        rest = np.atleast_2d(times - count * step)
+        noise = self._short(rows, rest)
+        rows = self._turned.each(rows, np.arange(rows.shape[2]), times - count * step)
+        power, held = expm(drift * step), self.noise_of(step)
+        digits = np.atleast_2d(count.astype(np.int64))
+        for digit in range(often + 1):
+            on = (digits >> digit & 1).astype(bool)
+            if on.any():
+                noise += np.where(on[..., None, None], _between(rows, held), 0.0)
+                rows = np.where(on[:, None, :, None], rows @ power[:, None], rows)
+            held = held + power @ held @ power.conj().swapaxes(-1, -2)
+            power = power @ power
+        return rows, noise
+
+    @cached_property
+    def _norm(self) -> float:
+        return float(np.abs(self.motion.drift).sum(axis=-1).max(initial=0.0))
+
+    def noise_of(self, time: float) -> Array:
+        """The noise of a time, (g, n, n): by its Taylor series, doubled again and again."""
+        drift = self.motion.drift
+        often = int(halvings(2 * self._norm * np.array(time)))
+        step = time / 2.0**often
+        terms = self._terms * step ** np.arange(1, len(self._terms) + 1)[:, None, None, None]
+        noise, power = terms.sum(axis=0), expm(drift * step)
+        for _ in range(often):
+            noise = noise + power @ noise @ power.conj().swapaxes(-1, -2)
+            power = power @ power
+        return np.asarray(noise)
+
+    def _short(self, rows: Array, rest: Array) -> Array:
+        """The noise (g, T, r, r) of rows (g, r, T, n) after short times (g or 1, T)."""
+        noise = np.zeros((*np.moveaxis(rows, 1, 2).shape[:3], rows.shape[1]), complex)
+        for k, term in enumerate(self._terms, start=1):
+            noise += _between(rows, term) * (rest**k)[..., None, None]
+        return noise
+
+    @cached_property
+    def _terms(self) -> Array:
+        """Those of the series of the noise in t, t^2 ..., (k, g, n, n), for |M| t up to 1/2."""
+        drift, term = self.motion.drift, self.motion.diffusion
+        terms, bound = [term], 1.0
+        while bound > _SERIES_END:
+            k = len(terms) + 1
+            bound /= k  # of (2 |M| t)^k / k!
+            moved = drift @ term
+            term = (moved + moved.conj().swapaxes(-1, -2)) / k
+            terms.append(term)
+        return np.array(terms)
+
+
+def _between(rows: Array, matrix: Array) -> Array:
+    """R X R^dag of rows (g, r, T, n) and a matrix (g, n, n), as (g, T, r, r)."""
+    apart = np.moveaxis(rows, 1, 2)
+    if rows.shape[1] == 1:
+        both = np.einsum("gtrn,gtrn->gtr", apart @ matrix[:, None], apart.conj())
+        return np.asarray(both[..., None])
+    return np.asarray(apart @ matrix[:, None] @ apart.conj().swapaxes(-1, -2))

@@ -1,0 +1,37 @@
+"""The state of one mode on levels, from its moments."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from quantumbattery.merit.gaussian import thermal_quanta
+from quantumbattery.network.amplitudes import density_matrix, needed_levels
+from quantumbattery.network.preparations import Gaussian
+from quantumbattery.network.sites import Oscillator
+from quantumbattery.quantities.aliases import Array
+
+_BEYOND = 1e-14  # weight that may lie on levels that are left out
+
+
+def levels_of(mean: Array, normal: Array, anomalous: Array) -> int:
+    """How many levels hold all of these states but 1e-14 of their weight."""
+    return max(2, needed_levels(_state(mean, normal, anomalous), Oscillator(), _BEYOND))
+
+
+def matrices(mean: Array, normal: Array, anomalous: Array, levels: int) -> Array:
+    """Density matrices (..., levels, levels) of means and covariances (...) of one mode."""
+    found = density_matrix(_state(mean, normal, anomalous), Oscillator(), levels).to_numpy()
+    return np.asarray(found.reshape(*mean.shape, levels, levels))
+
+
+def _state(mean: Array, normal: Array, anomalous: Array) -> Gaussian:
+    """The displaced squeezed thermal state with these moments, all of them along one axis.
+
+    tanh(2 r) = |C| / (N + 1/2), and C is opposite to e^{i angle}.
+    """
+    a, n, c = (part.ravel() for part in (mean, normal.real, anomalous))
+    quanta = thermal_quanta(n[:, None, None], c[:, None, None])[:, 0]
+    r = np.arctanh(np.minimum(np.abs(c) / (n + 0.5), 1 - 1e-16)) / 2
+    angle = np.where(r > 0, np.angle(-c), 0.0)
+    return Gaussian(*(xr.DataArray(each, dims="moment") for each in (a, r, angle, quanta)))

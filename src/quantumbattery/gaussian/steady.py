@@ -1,0 +1,80 @@
+"""The moments that everything tends to, where losses outdo gain in every mode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from quantumbattery.gaussian.moments import Moments
+from quantumbattery.gaussian.quadratic import Quadratic
+from quantumbattery.machine import allow
+from quantumbattery.quantities.aliases import Array
+
+_NONE = 1e-12  # of the largest rate or frequency: no damping
+_SMALL = 40  # numbers up to which M X + X M^dag is written as a matrix
+
+
+def slowest(motion: Quadratic) -> Array:
+    """The largest real part of the eigenvalues of M, (g,); positive if quanta grow for ever.
+
+    What is below rounding is zero: modes that are neither damped nor driven to grow.
+    """
+    own = _own(motion)
+    found = np.linalg.eigvals(own).real.max(axis=-1)
+    size = np.abs(own).sum(axis=-1).max(axis=-1)
+    return np.where(np.abs(found) > _NONE * size, found, 0.0)
+
+
+def beats(motion: Quadratic) -> Array:
+    """Whether energies go on swinging, (g,), since fields of several frequencies act."""
+    m = motion.modes * (1 + motion.doubled)
+    fields, turns = motion.drift[:, :m, m:], np.einsum("gjj->gj", motion.drift).imag[:, m:]
+    acts = fields.any(axis=1)
+    high = np.where(acts, turns, -np.inf).max(axis=1, initial=-np.inf)
+    low = np.where(acts, turns, np.inf).min(axis=1, initial=np.inf)
+    return np.asarray(high > low)
+
+
+def steady(motion: Quadratic, places: Sequence[int], limit: float) -> Moments:
+    """The moments (g, 1, 1, ...) of modes at some places; of means in the frame of their field.
+
+    With M X + X M^dag = -G, and a = -(M + i w)^-1 f for a field f e^{-i w t}.
+    """
+    own, m, twice = _own(motion), motion.modes, 1 + motion.doubled
+    n = m * twice
+    covariances = _lyapunov(own, -motion.diffusion[:, :n, :n], limit)
+    fields, turns = motion.drift[:, :n, n:], np.einsum("gjj->gj", motion.drift)[:, n:]
+    means = np.zeros((len(own), n), complex)
+    for k in range(motion.fields * twice):
+        shifted = turns[:, k, None, None] * np.eye(n) - own
+        means = means + np.linalg.solve(shifted, fields[:, :, k, None])[..., 0]
+    rows = np.array(places, dtype=np.int64)
+    grid = rows[:, None], rows
+    pairs = covariances[:, grid[0], grid[1] + m] if motion.doubled else None
+    normal = covariances[:, *grid]
+    anomalous = np.zeros_like(normal) if pairs is None else pairs
+    return Moments(*(each[:, None, None] for each in (means[:, rows], normal, anomalous)))
+
+
+def _own(motion: Quadratic) -> Array:
+    """M alone, (g, m, m) or (g, 2 m, 2 m)."""
+    m = motion.modes * (1 + motion.doubled)
+    return motion.drift[:, :m, :m]
+
+
+def _lyapunov(drift: Array, right: Array, limit: float) -> Array:
+    """X of M X + X M^dag = R, (g, n, n)."""
+    if not right.any():
+        return np.zeros_like(drift)
+    n = drift.shape[-1]
+    if n > _SMALL:
+        from scipy.linalg import solve_continuous_lyapunov
+
+        pairs = zip(drift, right, strict=True)
+        return np.stack([solve_continuous_lyapunov(a, q) for a, q in pairs])
+    allow("numbers in the equations of covariances", len(drift) * n**4, 48, limit)
+    eye = np.eye(n)
+    whole = np.einsum("gij,kl->gikjl", drift, eye) + np.einsum("ij,gkl->gikjl", eye, drift.conj())
+    found = np.linalg.solve(whole.reshape(-1, n * n, n * n), right.reshape(-1, n * n, 1))
+    return np.asarray(found.reshape(-1, n, n))

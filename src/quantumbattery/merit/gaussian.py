@@ -1,0 +1,180 @@
+"""Figures of merit of Gaussian states of oscillators, from their means and covariances.
+
+A Gaussian state is a unitary away from modes that are thermal with n_j = nu_j - 1/2 quanta each, nu
+the symplectic eigenvalues of the covariances (J. Williamson, Am. J. Math. 58, 141 (1936)). All that
+unitaries leave as it is, the passive energy and the entropies, follows from these (N. Friis and M.
+Huber, Quantum 2, 61 (2018); A. Serafini, Quantum Continuous Variables, CRC Press 2017).
+
+Means are <a_j>, N_jk = <a_k^dag a_j> and C_jk = <a_j a_k>, these less the products of means, all
+with leading axes (...), and the Hamiltonian is the sum over h_jk a_j^dag a_k.
+"""
+
+from __future__ import annotations
+
+from math import factorial
+
+import numpy as np
+
+from quantumbattery.quantities.aliases import Array
+
+_TAIL = 1e-13  # of the passive energy: what levels that are not listed may add
+_SHARES = np.linspace(0.05, 0.95, 19)  # powers of probabilities by which their tail is bounded
+_MOST_LEVELS = 1 << 22
+
+
+def energy(mean: Array, normal: Array, h: Array) -> Array:
+    """<H> = sum over h_jk (N_kj + <a_j>* <a_k>), (...)."""
+    whole = np.einsum("...jk,...kj->...", h, normal) + _form(mean, h, mean)
+    return np.asarray(np.maximum(whole.real, 0.0))
+
+
+def mean_form(mean: Array, normal: Array, anomalous: Array, w: Array, k: Array) -> Array:
+    """The mean of sum W_jk a_j^dag a_k + (sum K_jk a_j^dag a_k^dag / 2 + h.c.), (...)."""
+    whole = np.einsum("...jk,...kj->...", w, normal) + _form(mean, w, mean)
+    pairs = anomalous + mean[..., :, None] * mean[..., None, :]
+    return np.asarray((whole + np.einsum("...jk,...jk->...", k.conj(), pairs)).real)
+
+
+def energy_variance(mean: Array, normal: Array, anomalous: Array, h: Array) -> Array:
+    """<H^2> - <H>^2 by Wick's theorem: what fluctuates alone, and with the means.
+
+    For one mode w^2 (N^2 + N + |C|^2 + |a|^2 (2 N + 1) + 2 Re(a*^2 C)).
+    """
+    eye, field = np.eye(h.shape[-1]), np.einsum("...jk,...k->...j", h, mean)
+    loose = np.einsum("...ij,...jk,...kl,...li->...", h, normal + eye, h, normal)
+    loose = loose + np.einsum("...ij,...jl,...kl,...ik->...", h, anomalous, h, anomalous.conj())
+    swung = _form(field, 2 * normal + eye, field)
+    swung = swung + 2 * np.einsum("...j,...jk,...k->...", field.conj(), anomalous, field.conj())
+    return np.asarray(np.maximum((loose + swung).real, 0.0))
+
+
+def _form(left: Array, matrix: Array, right: Array) -> Array:
+    return np.asarray(np.einsum("...j,...jk,...k->...", left.conj(), matrix, right))
+
+
+def thermal_quanta(normal: Array, anomalous: Array) -> Array:
+    """The n_j = nu_j - 1/2 of all modes, falling, (..., b), zero or positive."""
+    b = normal.shape[-1]
+    if b == 1 and not anomalous.any():
+        return np.asarray(np.maximum(normal[..., 0].real, 0.0))
+    if b == 1:
+        n, c = normal[..., 0].real, np.abs(anomalous[..., 0])
+        # (N + 1/2)^2 - |C|^2 - 1/4, without the loss of digits of the difference with 1/2
+        excess = np.maximum(n * n - c * c + n, 0.0)
+        return np.asarray(excess / (0.5 + np.sqrt(0.25 + excess)))
+    if not anomalous.any():
+        return np.maximum(np.linalg.eigvalsh(normal)[..., ::-1], 0.0)
+    half = 0.5 * np.eye(b)
+    upper = np.concatenate([normal + half, anomalous], axis=-1)
+    lower = np.concatenate([-anomalous.conj(), -(normal.conj() + half)], axis=-1)
+    both = np.linalg.eigvals(np.concatenate([upper, lower], axis=-2)).real
+    return np.maximum(np.sort(both, axis=-1)[..., : b - 1 : -1] - 0.5, 0.0)
+
+
+def entropy(quanta: Array) -> Array:
+    """The sum of (n + 1) log(n + 1) - n log n, in nats, (...)."""
+    log = np.log(np.where(quanta > 0, quanta, 1.0))
+    return np.asarray(((quanta + 1) * np.log1p(quanta) - quanta * log).sum(axis=-1))
+
+
+def purity(quanta: Array) -> Array:
+    """The product of 1 / (2 n + 1), (...)."""
+    return np.asarray(1 / np.prod(2 * quanta + 1, axis=-1))
+
+
+# --- passive energy ------------------------------------------------------------------------------
+
+
+def passive_energy(quanta: Array, frequencies: Array) -> Array:
+    """The least energy that unitaries reach, (...): probabilities, falling, on levels that rise.
+
+    The probabilities are those of thermal modes with quanta (..., b), the levels the sums of the
+    frequencies (..., b), positive; each (...) is worked out by itself if there is more than one
+    mode. What levels that are not listed would add is below 1e-12 of the energy.
+    """
+    shape = np.broadcast_shapes(quanta.shape, frequencies.shape)
+    quanta, frequencies = (np.broadcast_to(each, shape) for each in (quanta, frequencies))
+    if shape[-1] == 1:
+        return np.asarray(quanta[..., 0] * frequencies[..., 0])
+    flat = zip(quanta.reshape(-1, shape[-1]), frequencies.reshape(-1, shape[-1]), strict=True)
+    return np.array([_passive(n, w) for n, w in flat]).reshape(shape[:-1])
+
+
+def _passive(quanta: Array, frequencies: Array) -> float:
+    """The same of one state."""
+    warm = np.sort(quanta[quanta > 0])[::-1]
+    if not len(warm):
+        return 0.0
+    # Probabilities are prod (1 - x_j) x_j^k_j: lists of sums over k_j log(1/x_j), from below.
+    steep = np.log1p(1 / warm)
+    first = float(-np.log1p(warm).sum())  # the logarithm of the largest
+    cost = _sums(steep, max(_deepest(warm, frequencies) + first, 0.0))
+    weights = np.exp(first - cost)
+    levels = _lowest(np.sort(frequencies), len(weights))
+    return float(weights @ levels)
+
+
+def _deepest(warm: Array, frequencies: Array) -> float:
+    """- log p of the least probability p that counts.
+
+    Of b modes the r-th level is at E_r <= (r b! prod w)^(1/b) at most, as the simplex up to E has a
+    volume of no more than the r points in it, and the r-th probability is at most 1/r. So all p <
+    q add less than (b! prod w)^(1/b) sum of p^(1 - 1/b) over these, which is at most q^(1 - 1/b -
+    s) times the sum of all p^s, for any s in between.
+    """
+    b = len(frequencies)
+    scale = (factorial(b) * float(np.prod(frequencies / frequencies.min()))) ** (1 / b)
+    power = 1 - 1 / b
+    shares = power * _SHARES
+    x = warm / (warm + 1)
+    whole = np.sum(shares[:, None] * np.log1p(-x) - np.log1p(-(x ** shares[:, None])), axis=1)
+    # The energy is at least that of one quantum wherever the first state is not.
+    least = _TAIL * float(-np.expm1(-np.log1p(warm).sum()))
+    depth = (whole + np.log(scale / least)) / (power - shares)
+    return float(depth.min())
+
+
+def _sums(steps: Array, most: float) -> Array:
+    """All sums over k_j steps_j up to the most, rising."""
+    sums = np.zeros(1)
+    for step in steps:
+        many = np.floor((most - sums) / step).astype(np.int64) + 1
+        if (total := int(many.sum())) > _MOST_LEVELS:
+            raise ValueError(
+                f"the passive energy of several modes needs more than {total:,} levels: they are "
+                "too warm; ask for other measures, or for local extraction"
+            )
+        start = np.repeat(np.cumsum(many) - many, many)
+        sums = np.repeat(sums, many) + step * (np.arange(total) - start)
+    sums.sort()
+    return sums
+
+
+def _lowest(frequencies: Array, count: int) -> Array:
+    """So many of the lowest sums of frequencies: in a simplex are more than its volume."""
+    b = len(frequencies)
+    volume = count * factorial(b) * float(np.prod(frequencies / frequencies[0]))
+    return _sums(frequencies, float(frequencies[0]) * (1 + 1e-9) * volume ** (1 / b))[:count]
+
+
+# --- two parts -----------------------------------------------------------------------------------
+
+
+def negativity(normal: Array, anomalous: Array, first: int) -> Array:
+    """(|rho^T1| - 1) / 2 between the first modes and the others, (...).
+
+    Transposing the first modes turns their a into a^dag in the covariances, whose symplectic
+    eigenvalues below 1/2 then tell (G. Vidal and R. F. Werner, Phys. Rev. A 65, 032314 (2002)).
+    """
+    b = normal.shape[-1]
+    half = 0.5 * np.eye(b)
+    upper = np.concatenate([normal + half, anomalous], axis=-1)
+    lower = np.concatenate([anomalous.conj(), normal.conj() + half], axis=-1)
+    whole = np.concatenate([upper, lower], axis=-2)  # <{x, x^dag}> / 2 of x = (a, a^dag)
+    order = np.arange(2 * b)
+    order[:first], order[b : b + first] = order[b : b + first].copy(), order[:first].copy()
+    turned = whole[..., order, :][..., order]
+    turned[..., b:, :] *= -1
+    values = np.abs(np.linalg.eigvals(turned).real)
+    each = np.maximum(1.0, 0.5 / values)  # which stand there twice
+    return np.asarray((np.sqrt(np.prod(each, axis=-1)) - 1) / 2)
