@@ -163,7 +163,7 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
     }
     if not isinstance(solution, OnLevels):
         kind, modes = report.methods[0]
-        return said | {"method": f"{kind} ({modes} modes)"}
+        return said | {"method": f"{kind} ({modes} mode{'s' * (modes > 1)})"}
     reached = solution.reach
     said["configurations"] = reached.size
     said["method"] = "; ".join(f"{kind} (largest block {n})" for kind, n in report.methods)
