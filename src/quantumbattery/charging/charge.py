@@ -162,8 +162,10 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
         "extraction": extraction,
     }
     if not isinstance(solution, OnLevels):
-        kind, modes = report.methods[0]
-        return said | {"method": f"{kind} ({modes} mode{'s' * (modes > 1)})"}
+        (kind, modes), *others = report.methods
+        how = [f"{kind} ({modes} mode{'s' * (modes > 1)})", *(name for name, _ in others)]
+        said["method"] = "; ".join(how)
+        return said if report.error is None else said | {"solver_error": report.error}
     reached = solution.reach
     said["configurations"] = reached.size
     said["method"] = "; ".join(f"{kind} (largest block {n})" for kind, n in report.methods)
