@@ -30,7 +30,7 @@ class Network:
 
     def __init__(self, seed, strong, modes=None, shapes=False):
         self.rng = rng = np.random.default_rng(seed)
-        self.size = 1.0 if strong else 0.15
+        self.size = 1.0 if strong else 0.1
         m = self.modes = modes or int(rng.integers(1, 4))
         self.names = [f"o{k}" for k in range(m)]
         self.omega = np.kron(np.eye(m), [[0.0, 1.0], [-1.0, 0.0]])
