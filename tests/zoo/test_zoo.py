@@ -63,8 +63,9 @@ def test_names_are_unique():
     assert sum(len(subject.ENTRIES) for subject in registry.SUBJECTS) == len(qb.zoo.NAMES)
 
 
-def test_references_by_brute_force_use_nothing_of_the_library():
-    source = Path(registry.__file__).with_name("brute_force.py").read_text("utf-8")
+@pytest.mark.parametrize("name", ["brute_force", "quadratures"])
+def test_references_by_other_ways_use_nothing_of_the_library(name):
+    source = Path(registry.__file__).with_name(f"{name}.py").read_text("utf-8")
     names = [
         node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
         for node in ast.walk(ast.parse(source))
