@@ -26,8 +26,8 @@ def test_all_results_agree(everything):
     zoo, _ = everything
     assert [f"{row.system}: {row.quantity}" for row in zoo if not row.agrees] == []
     assert zoo.agrees
-    assert len(zoo) >= 256
-    assert len({row.system for row in zoo}) >= 65
+    assert len(zoo) >= 290
+    assert len({row.system for row in zoo}) >= 69
 
 
 def test_rows_are_in_order_and_honest(everything):

@@ -171,12 +171,12 @@ _DEPHASED = Entry(
 # --- an oscillator that charges a qubit ----------------------------------------------------------
 
 
+@cache
 def _full_time(drive: float) -> float:
     """When the qubit is full first."""
-    guess = sqrt(pi / drive)
-    return peak(lambda t: curve(models.driven_hybrid(drive=drive), {}, t), guess / 2, 1.4 * guess)[
-        0
-    ]
+    horizon = 1.15 * sqrt(pi / drive)
+    best = models.driven_hybrid(drive=drive).optimum({}, horizon, of=["energy"])
+    return float(best.energy_time)
 
 
 def _hybrid_by_force(measure: str, levels: int, times: Any, *rates: float) -> Any:
@@ -212,10 +212,10 @@ _HYBRID = Entry(
                lambda: curve(models.driven_hybrid(drive=0.7), {}, TIMES),
                lambda: _hybrid_by_force("energy", 240, TIMES, 0.7, 0.0, 0.0, 0.0),
                "independent: eigenvectors of 240 levels in the turning frame", 1e-12),
-        Result("ergotropy (w), F = 0.3 g, loss 2 g, bath of mean 0.02, 4 times",
-               lambda: curve(models.driven_hybrid(drive=0.3, charger_loss=2.0, occupation=0.02), {},
-                             TIMES[::4], "ergotropy"),
-               lambda: _hybrid_by_force("ergotropy", 11, TIMES[::4], 0.3, 2.0, 0.02, 0.0),
+        Result("ergotropy (w), F = 0.2 g, loss 2 g, bath of mean 0.02, t = 2",
+               lambda: curve(models.driven_hybrid(drive=0.2, charger_loss=2.0, occupation=0.02), {},
+                             2.0, "ergotropy"),
+               lambda: _hybrid_by_force("ergotropy", 10, [2.0], 0.2, 2.0, 0.02, 0.0),
                BY_FORCE, 1e-11),
     ],
     _draw_hybrid,
