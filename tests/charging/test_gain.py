@@ -33,9 +33,7 @@ def test_a_pump_beyond_threshold_says_when():
         ValueError, match=r"jump\('c'\) brings .* e-fold every 5: from about t = 26"
     ):
         system.charge({"c": qb.fock(1)}, [1.0, 60.0])
-    with pytest.raises(
-        ValueError, match="for ever, e-fold every 5, and there is no steady"
-    ):
+    with pytest.raises(ValueError, match="for ever, e-fold every 5, and there is no steady"):
         system.charge({}, np.inf)
 
 

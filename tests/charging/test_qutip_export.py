@@ -272,7 +272,10 @@ def test_states_of_oscillators(preparation):
 
 
 @pytest.mark.filterwarnings("ignore:the 3 levels of")
-@pytest.mark.parametrize("preparation", [qb.thermal(1.0), qb.coherent(1j), qb.squeezed(0.5)])
+@pytest.mark.parametrize(
+    "preparation",
+    [qb.thermal(1.0), qb.coherent(1j), qb.squeezed(0.5), qb.gaussian(1j, 0.5, 1.0, 0.2)],
+)
 def test_what_few_levels_hold_is_the_same_for_both(preparation):
     sites = {"charger": qb.Oscillator(levels=3), "battery": qb.Qubit()}
     system = qb.System(sites, [qb.dipole("charger", "battery", 0.5)])

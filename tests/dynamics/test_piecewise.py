@@ -175,18 +175,45 @@ def test_beside_scipy(seed):
         np.testing.assert_allclose(each[k], expected, rtol=0, atol=1e-14)
 
 
+class Read(Dense):
+    """The same, of which two combinations are read."""
+
+    def __init__(self, matrices):
+        super().__init__(matrices)
+        self.rows = 2
+        self.reading = np.random.default_rng(3).normal(size=(1, 2, self.size))
+
+
 @pytest.mark.parametrize("seed", range(6))
-def test_all_at_once_and_one_after_the_other_are_the_same(seed, monkeypatch):
-    from quantumbattery.dynamics import piecewise
+@pytest.mark.parametrize("kind", [Dense, Read])
+def test_all_at_once_and_one_after_the_other_are_the_same(seed, kind, monkeypatch):
+    """Maps of all pieces or states, in one vector or by block; at few times, and at many."""
+    from quantumbattery.dynamics import piecewise, recurrence
 
     blocks, numbers, factor, clocks, start = random_problem(seed, n=4)
-    found = []
-    for call, at_once in ((0.0, 1 << 21), (1.0, 1 << 21), (1.0, 1)):
+    blocks = kind(blocks.whole)
+    many = np.union1d(np.linspace(0.0, 4.0, 1500), TIMES)
+    chosen = np.searchsorted(many, TIMES)
+    for steps, small, call, at_once in (
+        (False, 0, 0.0, 1 << 21),
+        (False, 0, 1.0, 1 << 21),
+        (False, 0, 1.0, 1),
+        (True, 0, 1.0, 1 << 21),
+        (True, 0, 1.0, 1),
+        (True, 99, 1.0, 1 << 21),
+        (True, 99, 1.0, 1),
+    ):
+        monkeypatch.setattr(Piecewise, "_by_steps", steps)
+        monkeypatch.setattr(recurrence, "LARGEST_MAP", small)
         monkeypatch.setattr(piecewise, "_ONE_CALL", call)
-        monkeypatch.setattr(piecewise, "_AT_ONCE", at_once)
-        found.append(Piecewise.of(blocks, numbers, factor, clocks, 4.0).at(start, TIMES))
-    np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-13)
-    np.testing.assert_allclose(found[2], found[0], rtol=0, atol=1e-13)
+        for module in (piecewise, recurrence):
+            monkeypatch.setattr(module, "_AT_ONCE", at_once)
+        moved = Piecewise.of(blocks, numbers, factor, clocks, 4.0)
+        found, dense = moved.at(start, TIMES), moved.at(start, many)
+        np.testing.assert_allclose(dense[..., chosen, :], found, rtol=0, atol=1e-13)
+        if (steps, call) == (False, 0.0):
+            expected = found
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)
 
 
 # --- what is said of the error -------------------------------------------------------------------
@@ -230,7 +257,7 @@ def test_the_error_falls_with_the_degree():
 
 def one(envelope, latest, breaks=(), longest=4.0):
     clock = Clock(0, Signal(envelope, breaks, 0.0, False), np.zeros(1))
-    return clock, pieces([[clock]], latest, (0.0, (1.0,)), longest, 12, 1 << 14)
+    return clock, pieces([[clock]], latest, np.array([[0.0, 1.0]]), longest, 12, 1 << 14)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from quantumbattery.charging.merit_of_moments import KNOWN, OF_ONE, Energies, Re
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
-from quantumbattery.gaussian.levels import levels_of, matrices
-from quantumbattery.gaussian.moments import Moments, moments, stored
-from quantumbattery.gaussian.quadratic import Quadratic, is_quadratic, quadratic, turning
-from quantumbattery.gaussian.starts import Beginning, beginning, is_gaussian
+from quantumbattery.charging.term_means import switched_off
 from quantumbattery.machine import allow
+from quantumbattery.moments.levels import levels_of, matrices
+from quantumbattery.moments.over_time import Moments, moments, stored
+from quantumbattery.moments.quadratic import Quadratic, is_quadratic, quadratic, turning
+from quantumbattery.moments.starts import Beginning, beginning, is_gaussian
 from quantumbattery.network.joint_losses import Jump
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
@@ -72,6 +73,7 @@ def charged(problem: Problem) -> Solution:
         read = Reading(work.energies, part, found)
         for name, column in columns.items():
             column[part] = read.column(name)
+    switched_off(columns, axes)
     held = work.held({POWERS[name] for name in asked})
     for name in asked:
         columns[name] = _over_time(columns[POWERS[name]], held.get(POWERS[name]), axes.times)

@@ -14,7 +14,7 @@ from math import inf, sqrt
 import numpy as np
 
 from quantumbattery.dynamics.motion import Motion
-from quantumbattery.network.amplitudes import tail
+from quantumbattery.network.amplitudes import largest_tail
 from quantumbattery.network.gaussian_states import simplest
 from quantumbattery.network.given_states import State
 from quantumbattery.network.preparations import Gibbs, Preparation, Thermal
@@ -39,7 +39,7 @@ def lost_by(each: Preparation, site: Site, levels: int) -> tuple[float, float]:
     The amplitude is the root of the weight p beyond. What is pure, or has coherence across the cut,
     changes by twice that in trace norm, a mixture of both sides by 2 p.
     """
-    weight = float(np.max(np.asarray(tail(each, site, levels))))
+    weight = largest_tail(each, site, levels)
     across = not isinstance(simplest(each), Thermal | Gibbs)
     if isinstance(each, State) and each.array.ndim > 1:
         across = bool(each.values[..., :levels, levels:].any())

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from quantumbattery.gaussian.levels import levels_of, matrices
-from quantumbattery.gaussian.moments import Moments
-from quantumbattery.gaussian.quadratic import Numbers, link_form, own_form
 from quantumbattery.merit import gaussian as merit
 from quantumbattery.merit.ergotropy import incoherent_ergotropy
+from quantumbattery.moments.levels import levels_of, matrices
+from quantumbattery.moments.over_time import Moments
+from quantumbattery.moments.quadratic import Numbers, link_form, own_form
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
 

@@ -15,7 +15,7 @@ import numpy as np
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.joint_starts import DEGENERATE_BATTERY, joint_starts
 from quantumbattery.machine import allow
-from quantumbattery.network.amplitudes import amplitudes, density_matrix, is_pure, tail
+from quantumbattery.network.amplitudes import amplitudes, density_matrix, is_pure, largest_tail
 from quantumbattery.network.full_space import (
     FullSpace,
     Matrix,
@@ -297,7 +297,7 @@ def _product(
 
 def _look_at_tail(name: str, each: Preparation, site: Site, levels: int) -> None:
     """Say how much of a preparation lies beyond the levels, or refuse it where all of it does."""
-    missed = float(np.max(np.asarray(tail(each, site, levels))))
+    missed = largest_tail(each, site, levels)
     if missed > 1 - _MISSED:
         raise ValueError(
             f"{short(each)} lies beyond the {levels} levels of {name!r}: give it more levels"

@@ -8,8 +8,8 @@ import numpy as np
 
 from quantumbattery.charging.merit_of_moments import Energies, Reading
 from quantumbattery.charging.problem import Problem
-from quantumbattery.gaussian import steady
-from quantumbattery.gaussian.quadratic import quadratic
+from quantumbattery.moments import steady
+from quantumbattery.moments.quadratic import quadratic
 from quantumbattery.network.drives import TwoPhotonDrive
 from quantumbattery.network.interactions import Dipole
 from quantumbattery.network.joint_losses import Jump

@@ -270,7 +270,7 @@ class Work:
         limit = self.problem.limit
         if self.off is None:
             moments = self._times(batch)
-            return moments, motion(self.state, numbers, start, moments, limit, clocks)
+            return moments, motion(self.state, numbers, start, moments, limit, clocks, joined=True)
         pairs = self.problem.axes.pairs(batch)
         both = numbers, self.off[batch]
         return pairs, storage(self.state, both, start, pairs, limit, clocks)

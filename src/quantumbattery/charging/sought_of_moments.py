@@ -11,7 +11,7 @@ import numpy as np
 from quantumbattery.charging.by_moments import ByMoments
 from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim
 from quantumbattery.charging.sought import OVER_TIME
-from quantumbattery.gaussian.bounds import Bounds, bounds
+from quantumbattery.moments.bounds import Bounds, bounds
 from quantumbattery.quantities.aliases import Array
 
 _LITTLE = 1e-3  # of the highest energy: what counts as little

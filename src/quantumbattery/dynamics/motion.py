@@ -10,25 +10,22 @@ Taylor series on pieces of the time; where these would be too many, an adaptive 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.anchored import Anchored
-from quantumbattery.dynamics.chebyshev import Chebyshev
-from quantumbattery.dynamics.conjugation import Conjugation
 from quantumbattery.dynamics.exponentials import equal_steps
-from quantumbattery.dynamics.piecewise import Piecewise
-from quantumbattery.dynamics.pulse_area import PulseArea
-from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
+from quantumbattery.dynamics.joined import together
+from quantumbattery.dynamics.methods import LARGEST_STEPS, Found, Propagator, Task, fitting
+from quantumbattery.dynamics.methods import METHODS as _METHODS
+from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.semigroup import Semigroup, padded
-from quantumbattery.dynamics.separate import parts_of, separate
+from quantumbattery.dynamics.separate import parts_of
 from quantumbattery.dynamics.series import Series
-from quantumbattery.dynamics.steps import stepwise
 from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
@@ -36,108 +33,11 @@ from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.representation import Form
 
-_LARGEST_STEPS = 256  # numbers of a block up to which every step has a propagator
 _LARGEST_VECTOR = 64  # elements up to which a density matrix without loss moves as a vector
 _FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
 _SERIES = "large, closed", "large, open"
 # Those that see themselves how much memory they take, or take little.
 _LOOK_THEMSELVES = {*_SERIES, "periodic", "turning", "conjugated", "apart, closed", "apart, open"}
-
-
-class Propagator(Protocol):
-    """What moves states by block: g generators, c states for each, blocks of n numbers."""
-
-    @property
-    def measured(self) -> bool:
-        """Whether `error` is a measured one, and not 0 but for rounding."""
-
-    @property
-    def from_start(self) -> bool:
-        """Whether every call begins at t = 0, so that all times are better asked at once."""
-
-    @property
-    def fastest(self) -> float:
-        """The largest rate or frequency whose phase rounding takes; 0 of what is measured."""
-
-    def at(self, start: Array, times: Array) -> Array:
-        """What is read, (g, blocks, c, T, rows), of starts (g or 1, blocks, c, n).
-
-        Times have shape (T,), or (g, 1, T).
-        """
-
-    def error(self, start: Array, times: Array, found: Array) -> float:
-        """How far columns (g, c, T, columns) are from another solution; 0 if not measured."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """What a propagator is made of."""
-
-    state: Form
-    blocks: Blocks
-    numbers: Array  # (g, terms)
-    factor: complex  # -i in front of a Hamiltonian
-    clocks: tuple[Clock, ...]  # of terms that change in time
-    latest: float  # time
-
-
-def _series(task: _Task, kind: type[Series] = Series) -> Propagator:
-    generator = task.blocks.generator
-    sparse = (task.factor * generator.matrix(each) for each in task.numbers)
-    return kind(tuple(each.tocsr() for each in sparse), task.blocks)
-
-
-def _stepwise(task: _Task) -> Propagator:
-    return stepwise(task.blocks, task.numbers, task.factor, task.clocks, task.latest)
-
-
-def _periodic(task: _Task) -> Propagator:
-    if any(clock.signal.envelope is not None for clock in task.clocks):
-        return _stepwise(task)
-    return periodic.Periodic.of(task.blocks, task.numbers, task.factor, task.clocks, task.latest)
-
-
-def _conjugated(task: _Task) -> Propagator:
-    assert isinstance(task.state, Matrix)
-    return Conjugation.of(task.state, task.blocks, task.numbers)
-
-
-def _apart(task: _Task) -> Propagator:
-    parts = parts_of(task.blocks, task.numbers)
-    assert parts is not None
-    return separate(task.blocks, task.numbers, parts, task.factor)
-
-
-def _pulse(task: _Task) -> Propagator | None:
-    if not task.state.hermitian or task.blocks.size > _LARGEST_STEPS:
-        return None
-    return PulseArea.of(task.blocks, task.numbers, task.clocks, task.latest)
-
-
-def _shaped(task: _Task) -> Propagator | None:
-    return Piecewise.of(task.blocks, task.numbers, task.factor, task.clocks, task.latest)
-
-
-# structure: name, and maker, which gives None where it does not fit after all
-_METHODS: dict[str, tuple[str, Callable[[_Task], Propagator | None]]] = {
-    "closed": ("eigenvectors", lambda t: Unitary.of(t.blocks.matrices(t.numbers))),
-    "apart, closed": ("eigenvectors", _apart),
-    "apart, open": ("matrix exponential", _apart),
-    "conjugated": ("eigenvectors", _conjugated),
-    "open": (
-        "matrix exponential",
-        lambda t: Semigroup(t.blocks.matrices(t.numbers), t.blocks.reading),
-    ),
-    "large, closed": ("Chebyshev series", lambda t: _series(t, Chebyshev)),
-    "large, open": ("Taylor series", _series),
-    "stepwise": ("steps of constant drives", _stepwise),
-    "periodic": ("powers of one period", _periodic),
-    "turning": ("steps of Taylor series", _periodic),
-    "pulse": ("area of the pulse", _pulse),
-    "shaped": ("steps of Taylor series", _shaped),
-    "changing": ("Runge-Kutta", lambda t: Pulsed(t.blocks, t.numbers, t.factor, t.clocks)),
-}
-_NEXT = {"pulse": "shaped", "shaped": "changing"}  # what is tried after one that does not fit
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,6 +138,7 @@ def motion(
     times: Array,
     limit: float = 2.0,
     clocks: Sequence[Clock] = (),
+    joined: bool = False,
 ) -> Motion:
     """Make the propagators of a state, for a batch of numbers.
 
@@ -254,11 +155,13 @@ def motion(
         Memory in GiB; ValueError if that is not enough.
     clocks : sequence of Clock
         How some of the terms change in time.
+    joined : bool
+        Whether groups of kets may move together: then parts are not those of the state.
     """
     first = state.first(start)
     factor = -1j if state.hermitian else 1.0
-    parts = []
-    largest, held = dict.fromkeys((name for name, _ in _METHODS.values()), 0), 0
+    found: list[Found] = []
+    held = 0
     for blocks in state.blocks:
         began = blocks.filled(first).transpose(0, 2, 1, 3, 4)
         if isinstance(state, Matrix) and not blocks.double:
@@ -273,19 +176,25 @@ def motion(
             edges = sum(len(clock.signal.breaks) for clock in acting)
             held += (1 + edges) * len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
-        task = _Task(state, blocks, numbers, factor, acting, float(times.max()))
-        name, made = _made(structure, task)
-        parts.append((blocks, made, began))
-        largest[name] = max(largest[name], blocks.size)
-    methods = tuple((name, size) for name, size in largest.items() if size)
-    return Motion(tuple(parts), state.size, methods)
+        task = Task(state, blocks, numbers, factor, acting, float(times.max()), blocks.size)
+        found.append(Found(task, began, *fitting(structure, task, joined and _waits(task, times))))
+    found = together(found, first)
+    parts = tuple((each.task.blocks, each.made, each.began) for each in found)
+    return Motion(parts, state.size, _methods(found))
 
 
-def _made(structure: str, task: _Task) -> tuple[str, Propagator]:
-    """The name of the method that fits, and what it makes."""
-    name, make = _METHODS[structure]
-    made = make(task)
-    return _made(_NEXT[structure], task) if made is None else (name, made)
+def _waits(task: Task, times: Array) -> bool:
+    """Whether a series of these blocks may be that of others too: of kets, with alike factors."""
+    alike = times.ndim == 1 and all(len(clock.frequency) == 1 for clock in task.clocks)
+    return alike and not isinstance(task.state, Matrix)
+
+
+def _methods(found: Sequence[Found]) -> tuple[tuple[str, int], ...]:
+    """How blocks are solved, and the size of the largest, in the order of all methods."""
+    largest = dict.fromkeys((name for name, _ in _METHODS.values()), 0)
+    for each in found:
+        largest[each.name] = max(largest[each.name], each.task.largest)
+    return tuple((name, size) for name, size in largest.items() if size)
 
 
 def _structure(
@@ -297,9 +206,9 @@ def _structure(
     acting: Sequence[Clock],
     limit: float,
 ) -> str:
-    """Which of `_METHODS` fits."""
+    """Which of `METHODS` fits."""
     if acting:
-        steps = blocks.size <= _LARGEST_STEPS and all(clock.stepwise for clock in acting)
+        steps = blocks.size <= LARGEST_STEPS and all(clock.stepwise for clock in acting)
         if steps:
             return "stepwise"
         if not periodic.pays(blocks, numbers, acting, times, states, limit):

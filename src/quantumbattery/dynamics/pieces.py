@@ -67,17 +67,19 @@ class Pieces:
 def pieces(
     clocks: Sequence[Sequence[Clock]],
     latest: float,
-    weights: tuple[float, Sequence[float]],
+    weights: Array,
     longest: float,
     degree: int,
     most: int,
 ) -> Pieces | None:
     """Cut the time until the latest; None if that takes more than so many pieces.
 
-    Waves are given by their clocks, which are alike. Weights are the norms of what is still and of
-    what each wave multiplies: over a piece, its length times their sum is at most `longest`.
+    Waves are given by their clocks, which are alike. Weights (k, 1 + waves) are norms of what is
+    still and of what each wave multiplies, of k that move apart: over a piece, its length times
+    their sum is at most `longest`.
     """
-    still, norms = weights[0], np.array(weights[1])
+    still, each = weights[:, :1], weights[:, 1:]
+    norms = each.max(axis=0)
     fastest = max(float(np.abs(first.frequency).max()) for first, *_ in clocks)
     first = _first_edges(clocks, latest)
     begin, end = first[:-1], first[1:]
@@ -98,7 +100,7 @@ def pieces(
         rough = np.clip(np.ceil(ratio ** (1 / degree)), 1.0, 4.0)
         rough[length <= 4 * _EPS * latest] = 1.0
         with np.errstate(over="ignore"):
-            size = length * np.maximum(still + norms @ largest, fastest)
+            size = length * np.maximum((still + each @ largest).max(axis=0), fastest)
         parts = np.maximum(np.ceil(size / longest), rough)
         good = parts == 1
         done.append((begin[good], end[good], fit[:, :, good], largest[:, good]))
@@ -121,9 +123,9 @@ def _joined(
     )
     order = np.argsort(begin)
     begin, end, fit, largest = begin[order], end[order], fit[:, :, order], largest[:, order]
-    held = (
-        np.abs(fit) > _EPS * largest[:, None, :, None]
-    )  # the rest is rounding, which powers enlarge
+    # The rest is rounding, which powers enlarge; of T_k, an integral sees no more than 1 / k.
+    seen = np.maximum(4, 2 * np.arange(degree + 1)) * _EPS * largest[:, None, :, None]
+    held = np.abs(fit) > seen
     fit = fit * np.logical_or.accumulate(held[..., ::-1], axis=-1)[..., ::-1]
     between, _ = _values(clocks, begin, end, _between(degree))
     apart = np.abs(fit @ _polynomials(degree) - between).max(axis=(1, 3))

@@ -19,18 +19,24 @@ import numpy as np
 
 from quantumbattery.dynamics.exponentials import phases
 from quantumbattery.dynamics.pieces import Pieces, alike, pieces
+from quantumbattery.dynamics.recurrence import LARGEST_MAP, Recurrence
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.sums import Sums
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
 
 _EPS = float(np.finfo(float).eps)
-_SERIES_END = 2.0**-56
-_LONGEST = 4.0  # of a piece: its length times the size of the generator
-_DEGREE = 12  # of a factor on a piece: higher ones make powers of s large, and series long
+_SERIES_END = 2.0**-53  # of a bound that is about ten times a term
+_LONGEST = 5.0  # of a piece: its length times the size of the generator
+_DEGREE = 14  # of a factor on a piece: higher ones make powers of s large, and series long
 _MOST_TERMS = 128
+_TERMS = 32  # that a piece takes, about
 _MOST_PIECES = 1 << 14  # on more, a solver in time may cost less
 _ONE_CALL = 12e-6  # seconds that the array operations for one term take, however small they are
+_ONE_MAP, _ONE_STEP = 60e-6, 5e-6  # the same of all pieces at once, and of a `Recurrence`
+_RADII = np.geomspace(1.2, 1e4, 48)
+_GROWTH = _RADII ** np.arange(1, _DEGREE + 2)[:, None]  # of an integral's powers
+_LARGEST_FILLED = 64  # numbers of a block up to which it may be filled in a `Recurrence`
 _AT_ONCE = 1 << 21  # numbers in the maps of pieces that are worked out together
 
 
@@ -41,12 +47,10 @@ class Piecewise:
     Its error is that of the polynomials, which are measured beside the factors.
     """
 
-    shape: tuple[int, int, int]  # g, blocks, n
     factor: complex  # in front of all matrices
-    matrices: Any  # of what is still, then of waves, as of `Sums.matrices`
-    weights: tuple[float, tuple[float, ...]]  # the norms of what is still, and of each wave
-    frequency: Array | None  # (g, blocks), that all numbers of a block share; None: real numbers
+    sums: Sums
     pieces: Pieces
+    orders: Array  # (S,), how many terms of the series each piece takes
     latest: float
     blocks: Blocks
 
@@ -62,30 +66,82 @@ class Piecewise:
         factor: complex,
         clocks: Sequence[Clock],
         latest: float,
+        held: tuple[Array, Array] | None = None,
     ) -> Piecewise | None:
-        """From numbers (g, terms) in front of the terms; None where it takes too many pieces."""
+        """From numbers (g, terms) in front of the terms; None where it takes too many pieces.
+
+        Of groups that are joined, `held` is the owner of each number, and how large (owners,) the
+        states of each are, which stay so large.
+        """
         waves = alike(clocks)
-        sums = Sums.of(blocks, numbers, factor, waves)
-        cut = pieces(waves, latest, sums.norms, _LONGEST, _DEGREE, _MOST_PIECES)
+        sums = Sums.of(blocks, numbers, factor, waves, None if held is None else held[0])
+        norms, size = sums.norms, np.ones(1)
+        if held is not None:
+            size = np.clip(held[1], 1e-20, None)
+        # A last term is size norm^p / p!, so that what is small may go further.
+        weights = norms * size[:, None] ** (1 / _TERMS)
+        cut = pieces(waves, latest, weights, _LONGEST, _DEGREE, _MOST_PIECES)
         if cut is None:
             return None
-        shape = len(numbers), blocks.count, blocks.size
-        given = sums.matrices(), sums.norms, sums.frequency
-        made = cls(shape, factor, *given, cut, latest, blocks)
-        return made if made._orders.max() < _MOST_TERMS else None
+        orders = _orders(*_classes(norms, size), cut)
+        made = cls(factor, sums, cut, orders, latest, blocks)
+        return made if orders.max() < _MOST_TERMS else None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Members of the batch, blocks, and the numbers of a block."""
+        return len(self.sums.value), self.blocks.count, self.blocks.size
 
     def at(self, start: Array, times: Array) -> Array:
         """What is read, shape (g, blocks, c, T, rows); start (g or 1, blocks, c, n).
 
         Times have shape (T,), or (g, 1, T).
         """
-        moments = times[:, 0] if times.ndim > 1 else times
-        reading = self.blocks.reading
-        kind = np.result_type(start, self.factor, self.matrices.dtype)
+        kind = np.result_type(start, self.factor, self.sums.value)
         state = np.broadcast_to(start.swapaxes(-1, -2), (*self.shape, start.shape[2])).astype(kind)
-        place, over = self.pieces.place(moments)
+        if times.ndim == 1 and self._by_steps:
+            given = self.sums, self.factor, self.pieces, self.orders
+            made = Recurrence.of(*given, bool(np.iscomplexobj(state)))
+            found = made.at(state, times, self.blocks.reading)
+        else:
+            found = self._found(state, times[:, 0] if times.ndim > 1 else times)
+        return self._turned(found, times).transpose(1, 2, 4, 0, 3)
+
+    @property
+    def _by_steps(self) -> bool:
+        """Whether a `Recurrence` fits, and takes less time than the maps of all pieces at once."""
+        g, b, n = self.shape
+        if self.pieces.powers.shape[1] > 1 or not (self.sums.few or n <= _LARGEST_FILLED):
+            return False
+        maps = _ONE_MAP + len(self.orders) * self._size
+        pays = self.orders.max() * maps > self.orders.sum() * _ONE_STEP
+        return bool(pays or g * b * n <= LARGEST_MAP)
+
+    @property
+    def _size(self) -> float:
+        """Seconds that a term of the map of one piece takes, beside those of a call."""
+        g, b, n = self.shape
+        return g * b * n**2 * (n * 1e-9 + 3e-8)
+
+    def _turned(self, found: Array, times: Array) -> Array:
+        """What is read (T, g, blocks, rows, c), with the phases that all numbers share."""
+        if self.sums.frequency is None:
+            return found
+        turned = phases(-self.sums.frequency[..., None], times)[..., 0]  # (g, owners, T)
+        turned = np.ascontiguousarray(turned.transpose(2, 0, 1))
+        if turned.shape[2] > self.blocks.count:  # each number has its own
+            turned = turned[:, :, None, self.sums.owner, None]
+        else:
+            turned = turned[..., None, None]
+        return np.multiply(found, turned, out=found if found.dtype.kind == "c" else None)
+
+    def _found(self, state: Array, times: Array) -> Array:
+        """The same (T, g, blocks, rows, c), but for these phases, of any batch."""
+        reading = self.blocks.reading
+        place, over = self.pieces.place(times)
         shape = times.shape[-1], *self.shape[:2], self.blocks.rows, state.shape[-1]
-        found = np.empty(shape, kind if reading is None else np.result_type(kind, reading))
+        kind = state.dtype if reading is None else np.result_type(state, reading)
+        found = np.empty(shape, kind)
         for first, terms in self._trail(state, int(place.max()) + 1):
             here = np.nonzero((place >= first) & (place < first + terms.shape[-2]))
             if not len(here[0]):
@@ -96,10 +152,6 @@ class Piecewise:
                 now = tuple(each[low : low + few] for each in here)
                 powers = np.vander(over[now], len(seen), increasing=True)
                 found[now[::-1]] = _evaluated(seen, place[now] - first, powers, now[:-1])
-        found = found.transpose(1, 2, 4, 0, 3)
-        if self.frequency is not None:
-            turned = phases(-self.frequency[..., None], times)
-            found = found * turned.reshape(*turned.shape[:2], 1, -1, 1)
         return found
 
     def error(self, start: Array, times: Array, found: Array) -> float:  # noqa: ARG002
@@ -108,9 +160,10 @@ class Piecewise:
         An error of the generator changes a state of norm 1 by no more than its integral; the
         series are true to rounding, which takes eps of a phase in each piece.
         """
-        lengths, norms = self.pieces.lengths, np.array(self.weights[1])
-        size = lengths @ (self.weights[0] + norms @ self.pieces.largest)
-        size += 0.0 if self.frequency is None else self.latest * np.abs(self.frequency).max()
+        lengths, (still, *waves) = self.pieces.lengths, self.sums.norms.max(axis=0)
+        norms, own = np.array(waves), self.sums.frequency
+        size = lengths @ (still + norms @ self.pieces.largest)
+        size += 0.0 if own is None else self.latest * np.abs(own).max()
         apart = float(norms @ self.pieces.apart @ lengths)
         return apart + 8 * _EPS * float(self.shape[2] + size)
 
@@ -119,13 +172,13 @@ class Piecewise:
     def _trail(self, state: Array, last: int) -> Iterator[tuple[int, Array]]:
         """Where some pieces begin, and the terms of their series (p + 1, g, blocks, n, S, c)."""
         g, b, n = self.shape
-        if g * b * n**2 * (n * 1e-9 + 3e-8) > _ONE_CALL:  # their size counts, and not their number
+        if self._size > _ONE_CALL:  # their size counts, and not their number
             for k in range(last):
                 terms = self._terms(state[:, :, :, None], slice(k, k + 1))
                 yield k, terms
                 state = terms.sum(axis=0)[..., 0, :]
             return
-        few = max(1, _AT_ONCE // (g * b * n**2 * (1 + int(self._orders.max()))))
+        few = max(1, _AT_ONCE // (g * b * n**2 * (1 + int(self.orders.max()))))
         for low in range(0, last, few):
             here = slice(low, min(low + few, last))
             ones = np.eye(n, dtype=state.dtype)[None, None, :, None]
@@ -142,7 +195,7 @@ class Piecewise:
         x_{j+1} = h / (j + 1) sum over k of G_k x_{j-k}, a piece having the length h.
         """
         g, b, n, count, c = states.shape
-        order = int(self._orders[here].max())
+        order = int(self.orders[here].max())
         terms = np.empty((order + 1, *states.shape), states.dtype)
         terms[0] = states
         flat = terms.reshape(order + 1, g, b, n, count * c)
@@ -152,7 +205,7 @@ class Piecewise:
         for j in range(order):
             few = min(j + 1, factors.shape[-1])
             mixed = _mixed(factors[..., -few:], parts[j + 1 - few : j + 1])
-            change = _applied(self.matrices, mixed, flat[j])
+            change = _applied(self._matrices, mixed, flat[j])
             np.multiply(change, length / (j + 1), out=flat[j + 1])
         return terms
 
@@ -165,29 +218,43 @@ class Piecewise:
         return np.concatenate([still, powers])[..., ::-1].copy()
 
     @cached_property
-    def _orders(self) -> Array:
-        """How many terms are needed on each piece, (S,), by a bound of each term.
-
-        They are no larger than those of numbers in the place of matrices, each its norm.
-        """
-        length, norms = self.pieces.lengths, np.array(self.weights[1])
-        size = np.einsum("w,wgsk->gsk", norms, np.abs(self.pieces.powers)).max(axis=0)
-        size[:, 0] += self.weights[0]
-        size = size[:, ::-1] * length[:, None]
-        degree = size.shape[1]
-        bound = np.zeros((len(length), _MOST_TERMS + 1))
-        bound[:, 0] = 1.0
-        for j in range(_MOST_TERMS):
-            few = min(j + 1, degree)
-            sums = size[:, None, -few:] @ bound[:, j + 1 - few : j + 1, None]
-            bound[:, j + 1] = sums[:, 0, 0] / (j + 1)
-            if j % 4 == 0 and j > degree and bound[:, j + 1 - degree : j + 2].max() < _SERIES_END:
-                break
-        order: Array = _MOST_TERMS - np.argmax(bound[:, ::-1] >= _SERIES_END, axis=1)
-        return order
+    def _matrices(self) -> Any:
+        """Of what is still, then of waves, as of `Sums.matrices`."""
+        return self.sums.matrices()
 
 
 # --- small parts -------------------------------------------------------------------------------
+
+
+def _classes(norms: Array, size: Array) -> tuple[Array, Array]:
+    """Owners in few classes, by how large their states are: the largest norms and states of each.
+
+    A size of a class is at most ten times that of another of it.
+    """
+    _, kind = np.unique(np.floor(np.log10(size)), return_inverse=True)
+    kind = np.broadcast_to(kind, len(norms))
+    largest, most = np.zeros((kind.max() + 1, norms.shape[1])), np.zeros(kind.max() + 1)
+    np.maximum.at(largest, kind, norms)
+    np.maximum.at(most, kind, size)
+    return largest, most
+
+
+def _orders(norms: Array, size: Array, cut: Pieces) -> Array:
+    """How many terms are needed on each piece, (S,), by a bound of each term.
+
+    They are no larger than those of numbers in the place of matrices, each its norm.
+    """
+    degree = 1 + int(np.flatnonzero(cut.powers.any(axis=(0, 1, 2)))[-1:].sum())
+    rates = np.einsum("kw,wgsd->kgsd", norms[:, 1:], np.abs(cut.powers[..., :degree])).max(axis=1)
+    rates[..., 0] += norms[:, :1]
+    rates *= cut.lengths[:, None] / np.arange(1, degree + 1)
+    # Those of exp(F(s)), where F is their integral, are at most exp(F(r)) / r^j for any r.
+    with np.errstate(over="ignore"):
+        largest = rates @ _GROWTH[:degree]
+    known = largest + (np.log(size) - np.log(_SERIES_END))[:, None, None]
+    orders = (known / np.log(_RADII)).min(axis=-1).max(axis=0)
+    most: Array = np.clip(orders, 1, _MOST_TERMS).astype(int)
+    return most
 
 
 def _read(reading: Array, terms: Array) -> Array:

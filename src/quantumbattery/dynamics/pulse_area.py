@@ -89,4 +89,4 @@ class PulseArea:
 def _area(signal: Signal, latest: float) -> Pieces | None:
     """The factor on pieces, the same for all groups of blocks."""
     clock = Clock(0, signal, np.zeros(1))
-    return pieces([[clock]], latest, (0.0, (1.0,)), np.inf, _DEGREE, _MOST_PIECES)
+    return pieces([[clock]], latest, np.array([[0.0, 1.0]]), np.inf, _DEGREE, _MOST_PIECES)

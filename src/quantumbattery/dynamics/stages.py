@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 
-from quantumbattery.dynamics.motion import Propagator
+from quantumbattery.dynamics.methods import Propagator
 from quantumbattery.dynamics.storage import Constant
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks

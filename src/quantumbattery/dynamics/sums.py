@@ -29,13 +29,21 @@ class Sums:
     row: Array
     column: Array
     value: Array  # (g, elements); several may stand at the same place and add up
-    frequency: Array | None  # (g, blocks), taken from all numbers of a block; None: real ones
+    owner: Array  # (numbers,), which block each is from: one's own where blocks are joined
+    frequency: Array | None  # (g, owners), taken from all numbers of an owner; None: real ones
 
     @classmethod
     def of(
-        cls, blocks: Blocks, numbers: Array, factor: complex, waves: Sequence[Sequence[Clock]]
+        cls,
+        blocks: Blocks,
+        numbers: Array,
+        factor: complex,
+        waves: Sequence[Sequence[Clock]],
+        owner: Array | None = None,
     ) -> Sums:
         """From numbers (g, terms) in front of the terms; factor is -i in front of a Hamiltonian."""
+        if owner is None:
+            owner = np.repeat(np.arange(blocks.count), blocks.size)
         given, of_term = blocks.generator, np.zeros(numbers.shape[1], dtype=np.int64)
         for k, wave in enumerate(waves, start=1):
             of_term[[clock.term for clock in wave]] = k
@@ -43,31 +51,38 @@ class Sums:
         value: Array = given.value * numbers[:, given.term]
         count = 1 + len(waves)
         if not np.iscomplexobj(value) and not np.iscomplexobj(factor):
-            return cls(blocks, count, part, row, column, value, None)
+            return cls(blocks, count, part, row, column, value, owner, None)
         taken = np.ones((blocks.count, blocks.size), dtype=bool)
         taken[blocks.filling] = False
-        block, still = row // blocks.size, (part == 0) & (row == column)
-        held = _summed((factor * value[:, still]).imag, block[still], blocks.count)
-        frequency = held / taken.sum(axis=1)
-        less = -1j * frequency / factor
-        less = less if np.iscomplexobj(value) else less.real
         every = np.flatnonzero(taken)
-        value = np.concatenate([value, less[:, every // blocks.size]], axis=1)
+        share, still = np.bincount(owner[every]), (part == 0) & (row == column)
+        held = _summed((factor * value[:, still]).imag, owner[row[still]], len(share))
+        frequency: Array = held / share
+        less: Array = -1j * frequency / factor
+        less = less if np.iscomplexobj(value) else less.real
+        value = np.concatenate([value, less[:, owner[every]]], axis=1)
         part, row, column = (
             np.concatenate(each) for each in ((part, 0 * every), (row, every), (column, every))
         )
-        return cls(blocks, count, part, row, column, value, frequency)
+        return cls(blocks, count, part, row, column, value, owner, frequency)
 
     @cached_property
-    def norms(self) -> tuple[float, tuple[float, ...]]:
-        """The largest sum of a row: of what is still, and of each wave."""
+    def norms(self) -> Array:
+        """The largest sum of a row, (owners, parts): of what is still, and of each wave."""
         g, size = len(self.value), self.blocks.count * self.blocks.size
         on = self.row == self.column  # where much may cancel
         place, whole = self.part * size + self.row, self.count * size
         sums = np.abs(_summed(self.value[:, on], place[on], whole))
         sums += _summed(np.abs(self.value[:, ~on]), place[~on], whole)
-        still, *waves = sums.reshape(g, self.count, size).max(axis=(0, 2)).tolist()
-        return still, tuple(waves)
+        rows = sums.reshape(g, self.count, size).max(axis=0)
+        largest = np.zeros((int(self.owner[-1]) + 1, self.count))
+        np.maximum.at(largest, self.owner, rows.T)
+        return largest
+
+    @property
+    def few(self) -> bool:
+        """Whether few elements of the matrices are not 0."""
+        return _FILLED * len(self.row) <= self.count * self.blocks.count * self.blocks.size**2
 
     def matrices(self) -> Any:
         """The parts one beside the other in a matrix, if it is sparse or there is one block.
@@ -77,8 +92,7 @@ class Sums:
         g, b, n, value = len(self.value), self.blocks.count, self.blocks.size, self.value
         if np.iscomplexobj(value) and not value.imag.any():
             value = np.ascontiguousarray(value.real)
-        few = _FILLED * len(self.row) <= self.count * b * n**2
-        large = few and n >= _SPARSE and self.count * g * b * n**2 >= _LARGE
+        large = self.few and n >= _SPARSE and self.count * g * b * n**2 >= _LARGE
         if large or (n < _SPARSE and self.count * g * b >= _MANY):
             from scipy.sparse import csr_array
 

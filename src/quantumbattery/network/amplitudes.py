@@ -15,7 +15,7 @@ import xarray as xr
 
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.gaussian_states import member_amplitudes, pure_amplitudes, simplest
-from quantumbattery.network.gaussian_tails import weight_beyond
+from quantumbattery.network.gaussian_tails import largest_beyond, weight_beyond
 from quantumbattery.network.given_states import State, square_root
 from quantumbattery.network.preparations import (
     Bloch,
@@ -33,6 +33,7 @@ from quantumbattery.quantities.described import short
 from quantumbattery.quantities.parameters import any_nonzero
 
 _MOST_LEVELS = 1 << 24
+_LADDER = ("level",)
 
 
 def is_pure(preparation: Preparation) -> bool:
@@ -90,9 +91,8 @@ def factors(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:
     if is_pure(preparation):
         return amplitudes(preparation, site, levels).expand_dims("member", -1)
     if isinstance(preparation, Gaussian):
-        inner = ("level", "member")
-        kets = _over_levels(member_amplitudes, levels, *_numbers(preparation), inner=inner)
-        return xr.DataArray(kets)
+        numbers, inner = _numbers(preparation), ("level", "member")
+        return xr.DataArray(_over_levels(member_amplitudes, levels, *numbers, inner=inner))
     if isinstance(preparation, Thermal | Gibbs):
         unit = xr.DataArray(np.eye(levels), dims=("level", "member"))
         roots: xr.DataArray = (_populations(preparation, site, levels) ** 0.5) * unit
@@ -174,6 +174,14 @@ def tail(preparation: Preparation, site: Site, levels: int) -> Parameter:
     return beyond if beyond.ndim else float(beyond)
 
 
+def largest_tail(preparation: Preparation, site: Site, levels: int) -> float:
+    """The largest of a batch of such weights."""
+    preparation = simplest(preparation)
+    if isinstance(preparation, Gaussian) and isinstance(site, Oscillator):
+        return largest_beyond(levels, *_broadcast(preparation))
+    return float(np.max(np.asarray(tail(preparation, site, levels))))
+
+
 def tail_quanta(preparation: Preparation, site: Site, levels: int) -> float:
     """The root of the sum of n^2 p_n over all levels n from `levels` on; 0 on finite sites.
 
@@ -204,7 +212,7 @@ def tail_quanta(preparation: Preparation, site: Site, levels: int) -> float:
         whole = 3 * np.sinh(r) ** 4 + 2 * np.sinh(r) ** 2
         square = np.minimum(weight / (1 - q) * sums, whole)
     elif isinstance(preparation, Gaussian):
-        square = _tail(partial(weight_beyond, levels, square=True), *_numbers(preparation))
+        square = np.array(largest_beyond(levels, *_broadcast(preparation), square=True))
     else:
         weights = preparation.weights.to_numpy()
         square = (np.arange(preparation.size) ** 2 * weights)[..., levels:].sum(axis=-1)
@@ -218,7 +226,7 @@ def needed_levels(preparation: Preparation, site: Site, tolerance: float) -> int
     """
 
     def enough(levels: int) -> bool:
-        return float(np.max(np.asarray(tail(preparation, site, levels)))) <= tolerance
+        return largest_tail(preparation, site, levels) <= tolerance
 
     low, high = 1, 2
     while not enough(high):
@@ -238,10 +246,7 @@ def needed_levels(preparation: Preparation, site: Site, tolerance: float) -> int
 
 
 def _over_levels(
-    kernel: Callable[..., Array],
-    levels: int,
-    *parameters: Any,
-    inner: tuple[str, ...] = ("level",),
+    kernel: Callable[..., Array], levels: int, *parameters: Any, inner: tuple[str, ...] = _LADDER
 ) -> xr.DataArray | xr.Variable:
     """Apply a function of arrays (...) that gives (..., *inner), and keep the labels."""
     if not any(isinstance(each, xr.DataArray) for each in parameters):
@@ -333,6 +338,11 @@ def _squeezed(levels: int, r: Array, angle: Array) -> Array:
         [np.ones_like(vacuum), np.cumprod(ratios, axis=-1)], axis=-1
     )
     return out
+
+
+def _broadcast(preparation: Gaussian) -> tuple[Array, ...]:
+    given = xr.broadcast(*map(xr.DataArray, _numbers(preparation)))
+    return tuple(each.to_numpy() for each in given)
 
 
 def _displaced(levels: int, alpha: Array, r: Array, angle: Array, occupation: Array) -> Array:

@@ -6,11 +6,13 @@ p_m s^m is
 
     G(s) = product over both of exp(-(1 - s) b^2 / D) / sqrt(D),  D = 1 + a (1 - s):
 
-M. S. Kim, F. A. M. de Oliveira and P. L. Knight, Phys. Rev. A 40, 2494 (1989). All p_m from L on
+P. Marian and T. A. Marian, Phys. Rev. A 47, 4474 (1993). All p_m from L on
 sum to the integral of G(s) s^{-L} / (s - 1) / (2 pi i) over a circle of a radius between 1 and that
 of the nearest zero of D; all those below L, to minus that over a circle inside 1. Where the
 integrand is least on the real axis the circle crosses its saddle, so that no digits cancel, and
-equal steps converge geometrically.
+equal steps converge geometrically; so close to a zero of D that they would be many, two digits
+are given up. On the real axis beyond 1, G(s) s^{-L} is an upper bound of the sum: H. Chernoff, Ann.
+Math. Stat. 23, 493 (1952). It tells where in a batch the largest sum may be.
 """
 
 from __future__ import annotations
@@ -23,8 +25,10 @@ from quantumbattery.quantities.aliases import Array
 
 _CLOSE = 1e-8  # relative: with steps half as long the error is the square of what it was
 _FEWEST, _MOST_STEPS = 1 << 6, 1 << 22  # in half a circle
+_TOGETHER = 4  # states of a batch that are looked at together for the largest sum
 _AT_ONCE = 1 << 19  # points of all states of a batch
 _SMALLEST, _LARGEST = 1e-20, 1e30  # how far a circle is from radius 1
+_SAFE = 4.0  # by so much over the levels the logarithm of a radius stays below that of a zero of D
 _HALVINGS = 22  # by which the radius is found to a ten-thousandth of that
 
 
@@ -74,7 +78,7 @@ class _Generating:
 
 
 def weight_beyond(
-    levels: int, alpha: Array, r: Array, angle: Array, occupation: Array, square: bool = False
+    levels: int, alpha: Array, r: Array, angle: Array, occupation: Array, *, square: bool = False
 ) -> Array:
     """The sum of p_m over m >= levels, or of m^2 p_m, to 1e-12 of it and better.
 
@@ -97,13 +101,42 @@ def weight_beyond(
         found = np.empty(len(whole))
         for outside in (True, False):
             which = np.flatnonzero(above == outside)
-            found[which] = _around(states.of_some(which), levels, outside, square)
+            enough = np.zeros(len(which)) if outside else whole[which]
+            found[which] = _around(states.of_some(which), levels, enough, outside, square)
         found = np.where(above, found, whole - found)
     return np.clip(found, 0.0, whole).reshape(shape)
 
 
-def _around(states: _Generating, levels: int, outside: bool, square: bool) -> Array:
-    """The integral over a circle for each state, in ever finer steps until it stays the same."""
+def largest_beyond(
+    levels: int, alpha: Array, r: Array, angle: Array, occupation: Array, *, square: bool = False
+) -> float:
+    """The largest in a batch of what `weight_beyond` gives, without working out all of them."""
+    given = [each.ravel() for each in np.broadcast_arrays(alpha, r, angle, occupation)]
+    states = _Generating.of(*given)
+    with np.errstate(over="ignore", under="ignore"):
+        radius = np.ones(len(states.a))
+        above = np.flatnonzero(levels > states.slope(radius[:, None])[:, 0])
+        radius[above] = _radius(states.of_some(above), levels, outside=True)
+        s = radius[:, None]
+        bound = np.exp(states.logarithm(s) - levels * np.log(s))[:, 0]
+        if square:
+            bound = bound * states.square(s)[:, 0]
+    order, largest = np.argsort(bound)[::-1], 0.0
+    for k in range(0, len(order), _TOGETHER):
+        some = order[k : k + _TOGETHER]
+        if bound[some[0]] <= largest:
+            break
+        found = weight_beyond(levels, *(each[some] for each in given), square=square)
+        largest = max(largest, float(found.max()))
+    return largest
+
+
+def _around(states: _Generating, levels: int, whole: Array, outside: bool, square: bool) -> Array:
+    """The integral over a circle for each state, in ever finer steps until it stays the same.
+
+    That is beside itself, or beside what it is taken from, if that is more. Where the finest are
+    too coarse, the peak at the saddle counts too much.
+    """
     radius, found = _radius(states, levels, outside), np.zeros(len(states.a))
     todo, steps = np.arange(len(found)), _FEWEST
     while len(todo):
@@ -112,7 +145,7 @@ def _around(states: _Generating, levels: int, outside: bool, square: bool) -> Ar
         for k in range(0, len(todo), block):
             some = todo[k : k + block]
             sums[k : k + block] = _sum(states.of_some(some), levels, radius[some], steps, square)
-        close = np.abs(sums - found[todo]) <= _CLOSE * np.abs(sums)
+        close = np.abs(sums - found[todo]) <= _CLOSE * np.maximum(np.abs(sums), whole[todo])
         found[todo] = sums
         todo, steps = todo[~close], 2 * steps
         if steps > _MOST_STEPS:
@@ -140,8 +173,11 @@ def _radius(states: _Generating, levels: int, outside: bool) -> Array:
     Its slope rises with the logarithm of s, as the p_m are positive.
     """
     sign = 1.0 if outside else -1.0
-    furthest = 1 / np.maximum(states.a.max(axis=(1, 2)), 1 / _LARGEST) if outside else 1.0
-    high = np.log(np.broadcast_to(furthest, len(states.a)) * (1 - 1e-15))
+    furthest = np.ones(len(states.a)) * (1 - 1e-15)
+    if outside:
+        zero = np.log1p(1 / np.maximum(states.a.max(axis=(1, 2)), 1 / _LARGEST))
+        furthest = np.expm1(np.maximum(zero - _SAFE / max(levels, 1), zero / 2))
+    high = np.log(furthest)
     low = np.full(len(states.a), np.log(_SMALLEST))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

@@ -15,7 +15,7 @@ import numpy as np
 
 from quantumbattery.dynamics.exponentials import equal_steps, expm, halvings
 from quantumbattery.dynamics.semigroup import Semigroup
-from quantumbattery.gaussian.quadratic import Quadratic
+from quantumbattery.moments.quadratic import Quadratic
 from quantumbattery.quantities.aliases import Array
 
 _SERIES_END = 2.0**-56

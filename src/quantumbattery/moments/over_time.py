@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantumbattery.gaussian.evolution import Rows
-from quantumbattery.gaussian.quadratic import Quadratic
-from quantumbattery.gaussian.starts import Beginning
+from quantumbattery.moments.evolution import Rows
+from quantumbattery.moments.quadratic import Quadratic
+from quantumbattery.moments.starts import Beginning
 from quantumbattery.quantities.aliases import Array
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantumbattery.gaussian.moments import Moments
-from quantumbattery.gaussian.quadratic import Quadratic
 from quantumbattery.machine import allow
+from quantumbattery.moments.over_time import Moments
+from quantumbattery.moments.quadratic import Quadratic
 from quantumbattery.quantities.aliases import Array
 
 _NONE = 1e-12  # of the largest rate or frequency: no damping

@@ -20,11 +20,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quantumbattery.dynamics.exponentials import expm
-from quantumbattery.gaussian.evolution import Rows
-from quantumbattery.gaussian.moments import read, rows_of
-from quantumbattery.gaussian.quadratic import Quadratic
-from quantumbattery.gaussian.starts import Beginning
 from quantumbattery.machine import allow
+from quantumbattery.moments.evolution import Rows
+from quantumbattery.moments.over_time import read, rows_of
+from quantumbattery.moments.quadratic import Quadratic
+from quantumbattery.moments.starts import Beginning
 from quantumbattery.quantities.aliases import Array
 
 _STEP = 0.125  # of the grid, times the norm of M

@@ -1,1 +1,0 @@
-"""Gaussian states: oscillators by means and covariances, where H and losses are quadratic."""

@@ -1,0 +1,1 @@
+"""Means and covariances of oscillators, where the Hamiltonian and losses are quadratic."""
