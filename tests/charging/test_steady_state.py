@@ -14,6 +14,7 @@ from scipy.linalg import expm, null_space
 import quantumbattery as qb
 from quantumbattery.dynamics import stationary
 from quantumbattery.quantities.measures import FURTHER
+from roads.levels import on_levels
 from roads.product_space import Whole, chain, initial, ladder, random_case
 
 WORK = ("energy", "ergotropy", "capacity", "energy_variance")
@@ -115,7 +116,8 @@ def test_a_driven_lossy_pair_of_oscillators_holds_coherent_states():
     loss = 0.5, 0.2
     sites = {"c": qb.Oscillator(a, loss=loss[0]), "b": qb.Oscillator(b, loss=loss[1])}
     pair = qb.System(sites, [qb.exchange("c", "b", g), qb.drive("c", drive, w)], "c", "b")
-    table = pair.charge(qb.fock(0), np.inf, ["energy", "ergotropy"])
+    with on_levels():
+        table = pair.charge(qb.fock(0), np.inf, ["energy", "ergotropy"])
     modes = np.array([[a - w - 0.5j * loss[0], g], [g, b - w - 0.5j * loss[1]]])
     beta = np.linalg.solve(modes, [-drive, 0.0])[1]
     assert table.energy.item() == pytest.approx(b * abs(beta) ** 2, abs=1e-9)
@@ -377,7 +379,10 @@ def test_what_has_no_limit_is_refused(call, says):
 def test_gain_that_outdoes_loss_is_refused():
     parametric = [qb.two_photon_drive("b", 0.4, 1.0)]
     system = of({"b": qb.Oscillator(loss=0.2)}, parametric, [])
-    with pytest.raises(ValueError, match="Where gain outdoes loss there is no steady state"):
+    with (
+        on_levels(),
+        pytest.raises(ValueError, match="Where gain outdoes loss there is no steady state"),
+    ):
         system.charge({}, np.inf, ["energy"], limit=0.004)
 
 

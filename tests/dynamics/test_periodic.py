@@ -16,6 +16,7 @@ from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.reach.signals import Signal
 from roads.extended import IS_FINER, Driven
+from roads.levels import on_levels
 from roads.product_space import initial, ladder, random_case
 
 METHOD = "powers of one period"
@@ -100,7 +101,8 @@ def test_a_shaken_oscillator_is_displaced():
     drive = qb.drive("a", 0.05, 0.7, rotating_wave=False)
     system = qb.System({"a": qb.Oscillator(1.0)}, [drive], [], "a")
     times = np.linspace(0, 2 * np.pi * 50 / 0.7, 40)
-    table = system.charge({}, times, ["energy"])
+    with on_levels():
+        table = system.charge({}, times, ["energy"])
     up, down = 1.7, 0.3
     alpha = 0.05 * ((np.exp(1j * up * times) - 1) / up + (np.exp(1j * down * times) - 1) / down)
     np.testing.assert_allclose(table.energy, np.abs(alpha) ** 2, rtol=0, atol=1e-9)
@@ -300,7 +302,8 @@ def test_the_edge_of_a_ladder_is_looked_at_in_all_phases():
     drive = qb.drive("a", 0.9, 3.0, rotating_wave=False)
     system = qb.System({"a": qb.Oscillator(1.0)}, [drive], [], "a")
     times = 2 * np.pi * np.array([64.0, 64.5, 64.25])
-    table = system.charge({}, times, ["energy"])
+    with on_levels():
+        table = system.charge({}, times, ["energy"])
     up, down = 4.0, -2.0
     alpha = 0.9 * ((np.exp(1j * up * times) - 1) / up + (np.exp(1j * down * times) - 1) / down)
     np.testing.assert_allclose(table.energy, np.abs(alpha) ** 2, rtol=0, atol=1e-9)

@@ -147,12 +147,6 @@ def check_extraction(network: Network, extraction: object) -> str:
         )
     always = [each.label for each in network.interactions if each.always]
     many = [n for n in network.battery if isinstance(network.sites[n], Ensemble)]
-    free = [n for n in network.battery if network.sites[n].dimension is None]
-    if always and free:
-        raise ValueError(
-            f"{always[0]} is always on, and the oscillator {free[0]!r} chooses its own levels: the "
-            "energies of a battery with interactions depend on all its levels; give it levels=..."
-        )
     if always and extraction == "local":
         raise ValueError(
             f"extraction is 'local' but {always[0]} is always on: a cell has no energy of its own "
@@ -165,6 +159,17 @@ def check_extraction(network: Network, extraction: object) -> str:
             "are few, write the cells apart"
         )
     return str(extraction)
+
+
+def check_levels(network: Network) -> None:
+    """Raise ValueError if the energies of a battery depend on levels that are still chosen."""
+    always = [each.label for each in network.interactions if each.always]
+    free = [n for n in network.battery if network.sites[n].dimension is None]
+    if always and free:
+        raise ValueError(
+            f"{always[0]} is always on, and the oscillator {free[0]!r} chooses its own levels: the "
+            "energies of a battery with interactions depend on all its levels; give it levels=..."
+        )
 
 
 def battery(

@@ -12,7 +12,7 @@ import xarray as xr
 
 from quantumbattery.charging import by_moments
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.battery_hamiltonian import check_extraction
+from quantumbattery.charging.battery_hamiltonian import check_extraction, check_levels
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
@@ -125,6 +125,7 @@ def run(problem: Problem) -> Solution:
 
 def on_levels(problem: Problem) -> OnLevels:
     """Solve, with levels and methods that fit; for infinite times, for the steady state."""
+    check_levels(problem.network)
     with within_memory():
         check_gain(problem)
         if np.isinf(problem.axes.times).any():
@@ -162,7 +163,7 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
     }
     if not isinstance(solution, OnLevels):
         kind, modes = report.methods[0]
-        return said | {"method": f"{kind} ({modes} modes)"}
+        return said | {"method": f"{kind} ({modes} mode{'s' * (modes > 1)})"}
     reached = solution.reach
     said["configurations"] = reached.size
     said["method"] = "; ".join(f"{kind} (largest block {n})" for kind, n in report.methods)

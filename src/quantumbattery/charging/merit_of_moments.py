@@ -57,8 +57,20 @@ class Energies:
             links = w[:, order[:, None], order], k[:, order[:, None], order]
         places = tuple([*network.sites].index(name) for name in sites)
         h = own_form(network, numbers, members, sites)
+        _check_ground(network, h[:, : len(network.battery), : len(network.battery)])
         alone = extraction == "local"
         return cls(sites, places, len(network.battery), len(charger), alone, h, links)
+
+
+def _check_ground(network: Network, h: Array) -> None:
+    """Raise ValueError if what is always on has energies below that of the empty battery."""
+    links = [each.label for each in network.interactions if each.always]
+    if links and not (lowest := float(np.linalg.eigvalsh(h).min())) > 0:
+        raise ValueError(
+            f"{links[0]} is always on, and so strong beside the frequencies of the battery that a "
+            f"mode of it has the frequency {lowest:.3g}: its energies have no end below; "
+            "give less strength, or levels=..."
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from functools import reduce
 
 import numpy as np
 
-from quantumbattery.charging.battery_hamiltonian import Battery, battery
+from quantumbattery.charging.battery_hamiltonian import Battery, battery, check_levels
 from quantumbattery.charging.left_out import lost_by
 from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import OnLevels, Problem, Report
@@ -85,6 +85,7 @@ def solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
 
     The problem's network is that of `together`, whose charger may be other sites.
     """
+    check_levels(problem.network)
     with within_memory():
         return _solved(strokes, problem, moments)
 

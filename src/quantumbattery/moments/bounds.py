@@ -59,15 +59,23 @@ def bounds(
     rows, noise = Rows(motion).at(rows_of(motion, range(motion.modes)), times)
     found = read(motion, begun, rows, noise)
     means, normal = np.abs(found.mean[:, 0]), np.einsum("gtjj->gtj", found.normal[:, 0]).real
-    vacuum, diffusion = _symmetric(motion)
-    size = expm(np.abs(motion.drift) * times[1]).swapaxes(1, 2)  # (g, n, n)
-    means = _whole(motion, means, 1.0) @ size
-    roots = _whole(motion, np.sqrt(np.maximum(normal + vacuum, 0.0)), 0.0) @ size
+    vacuum, diffusion = symmetric(motion)
     loud = replace(motion, diffusion=diffusion)
-    added = np.einsum("gjj->gj", Rows(loud).noise_of(float(times[1]))).real
-    roots = np.sqrt(roots**2 + np.maximum(added, 0.0)[:, None])
+    roots = np.sqrt(np.maximum(normal + vacuum, 0.0))
+    means, roots = until(loud, means, roots, float(times[1]))
     held = means**2 + roots**2 - vacuum
     return _combined(loud, places, np.abs(h), (means, roots), held)
+
+
+def until(motion: Quadratic, means: Array, roots: Array, span: float) -> tuple[Array, Array]:
+    """What the numbers (g, T, n) of means and roots of variances never exceed for some time.
+
+    From those (g, T, m) of modes; the diffusion is that of V.
+    """
+    size = expm(np.abs(motion.drift) * span).swapaxes(1, 2)
+    added = np.einsum("gjj->gj", Rows(motion).noise_of(span)).real
+    spread = (_whole(motion, roots, 0.0) @ size) ** 2 + np.maximum(added, 0.0)[:, None]
+    return _whole(motion, means, 1.0) @ size, np.sqrt(spread)
 
 
 def _combined(
@@ -106,7 +114,7 @@ def _bent(once: Array, twice: Array, size: Array) -> Array:
     return moved
 
 
-def _symmetric(motion: Quadratic) -> tuple[float, Array]:
+def symmetric(motion: Quadratic) -> tuple[float, Array]:
     """The vacuum's part of V, and D: with a^dag among the numbers V is P + 1/2, else P."""
     if not motion.doubled:
         return 0.0, motion.diffusion

@@ -76,12 +76,13 @@ class Rows:
         power, held = expm(drift * step), self.noise_of(step)
         digits = np.atleast_2d(count.astype(np.int64))
         for digit in range(often + 1):
+            if digit:
+                held = held + power @ held @ power.conj().swapaxes(-1, -2)
+                power = power @ power
             on = (digits >> digit & 1).astype(bool)
             if on.any():
                 noise += np.where(on[..., None, None], _between(rows, held), 0.0)
                 rows = np.where(on[:, None, :, None], rows @ power[:, None], rows)
-            held = held + power @ held @ power.conj().swapaxes(-1, -2)
-            power = power @ power
         return rows, noise
 
     @cached_property
