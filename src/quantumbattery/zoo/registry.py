@@ -101,7 +101,7 @@ def reproduce(name: str = "all", *, done: Callable[[str], object] | None = None)
     Parameters
     ----------
     name : str
-        One of `quantumbattery.zoo.NAMES`, or "all", which takes about a minute.
+        One of `quantumbattery.zoo.NAMES`, or "all", which takes some ten seconds.
     done : callable, optional
         Called with a line of text after each system.
 
