@@ -54,8 +54,8 @@ def driven_oscillator_pair(
 
     From any Gaussian start (empty, coherent, squeezed, thermal) without dephasing the states stay
     Gaussian, and means and covariances say all: no level is cut off, and any field, loss and
-    temperature takes milliseconds. What the field brings to the energies is exactly proportional to
-    F^2, with dephasing too, and what a warm bath brings adds to it.
+    temperature takes milliseconds. The energies that the field brings to an empty pair are exactly
+    proportional to F^2, with dephasing too, and what a warm bath brings adds to them.
 
     Dephasing, or a start such as `fock`, needs levels, which are chosen by what is reached. With
     dephasing the state is a matrix of (levels)^4 numbers: with k = 1 up to t = 3 it takes seconds
