@@ -7,6 +7,7 @@ Hamiltonian and the losses are quadratic and all sites start in Gaussian states.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -17,7 +18,7 @@ from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
-from quantumbattery.machine import allow
+from quantumbattery.machine import allow, linear_algebra
 from quantumbattery.moments.levels import levels_of, matrices
 from quantumbattery.moments.over_time import Moments, moments, stored
 from quantumbattery.moments.quadratic import (
@@ -37,6 +38,7 @@ from quantumbattery.quantities.aliases import Array
 
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
+_ONE_THREAD = 100  # numbers of a matrix below which threads do not pay
 _LARGEST = 650.0  # twice the logarithm of what amplitudes may grow by
 
 
@@ -80,10 +82,12 @@ def charged(problem: Problem) -> Solution:
         return Solution({name: columns[name] for name in problem.measures}, report)
     work = ByMoments.of(problem, names)
     columns = {name: np.empty(axes.shape) for name in names}
-    for part, found in work.everything():
-        read = Reading(work.energies, part, found)
-        for name, column in columns.items():
-            column[part] = read.column(name)
+    small = work.motions[0].drift.shape[-1] < _ONE_THREAD
+    with linear_algebra(1) if small else nullcontext():
+        for part, found in work.everything():
+            read = Reading(work.energies, part, found)
+            for name, column in columns.items():
+                column[part] = read.column(name)
     switched_off(columns, axes)
     held = work.held({POWERS[name] for name in asked})
     for name in asked:
