@@ -1,5 +1,6 @@
 """Groups of blocks that move as one under an envelope, beside the full space and beside each."""
 
+import warnings
 from functools import reduce
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from scipy.integrate import solve_ivp
 import quantumbattery as qb
 from quantumbattery.dynamics import joined
 from quantumbattery.dynamics.piecewise import Piecewise
+from roads import by_qutip
 
 SERIES = "steps of Taylor series"
 TIMES = np.array([0.7, 2.0, 3.1])
@@ -120,3 +122,15 @@ def test_coherent_states_are_beside_each_other(detuning, monkeypatch):
     for name in ("energy", "ergotropy"):
         np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=1e-13)
     assert found.attrs["solver_error"] < 1e-11
+
+
+def test_members_of_a_mixture_are_not_joined():
+    """Two of them move in each block of kets, one group of blocks by itself."""
+    sites = {name: qb.Oscillator(w, levels=3) for name, w in (("a", 1.0), ("b", 1.2))}
+    pulse = qb.exchange("a", "b", 0.8, envelope=lambda t: np.exp(-((t - 1) ** 2)))
+    start = {"a": qb.thermal(0.3), "b": qb.state(np.diag([0.5, 0.3, 0.2]))}
+    for links in ([pulse], [pulse, qb.drive("a", 0.3, 1.1, rotating_wave=False)]):
+        system = qb.System(sites, links, "a", "b")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the three levels, which QuTiP has too
+            assert by_qutip.difference(system, start, [0.5, 2.0]) < 1e-8

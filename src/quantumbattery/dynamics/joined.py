@@ -32,9 +32,10 @@ def together(found: Sequence[Found], first: Array) -> list[Found]:
 
 def _as_one(tasks: Sequence[Task], first: Array) -> Found | None:
     """Groups of blocks that one series moves; None if there is nothing to join, or it is none."""
-    if sum(task.blocks.count for task in tasks) == 1:
+    blocks = [task.blocks for task in tasks]
+    if sum(each.count for each in blocks) == 1 or not all(map(_simple, blocks)):
         return None
-    one = Joined.of([task.blocks for task in tasks])
+    one = Joined.of(blocks)
     began = one.blocks.filled(first).transpose(0, 2, 1, 3, 4)
     clocks = {clock.term: clock for task in tasks for clock in task.clocks}
     task = replace(
