@@ -19,7 +19,7 @@ from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
 from quantumbattery.machine import allow
 from quantumbattery.moments.levels import levels_of, matrices
-from quantumbattery.moments.over_time import Moments, moments, stored
+from quantumbattery.moments.over_time import Moments, moved, read
 from quantumbattery.moments.quadratic import Quadratic, is_quadratic, quadratic, turning
 from quantumbattery.moments.starts import Beginning, beginning, is_gaussian
 from quantumbattery.network.joint_losses import Jump
@@ -78,7 +78,7 @@ def charged(problem: Problem) -> Solution:
     switched_off(columns, axes)
     held = work.held({POWERS[name] for name in asked})
     for name in asked:
-        columns[name] = _over_time(columns[POWERS[name]], held.get(POWERS[name]), axes.times)
+        columns[name] = over_time(columns[POWERS[name]], held.get(POWERS[name]), axes.times)
     return Solution({name: columns[name] for name in problem.measures}, report)
 
 
@@ -109,10 +109,14 @@ class ByMoments:
 
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
-        mine, start = [_some(each, part) for each in self.motions], _begun(self.begun, part)
-        if len(mine) == 1:
-            return moments(mine[0], start, places, times)
-        return stored((mine[0], mine[1]), start, places, times)
+        moving = self.rows(places, part, times)
+        return read(self.motions[0], begun_by(self.begun, part), *moving)
+
+    def rows(
+        self, places: Sequence[int], part: slice | Array, times: Array
+    ) -> tuple[Array, Array | None]:
+        """Rows (m, r, T, n) of modes at some places, and the noise, as `moved` gives them."""
+        return moved([_some(each, part) for each in self.motions], places, times)
 
     def reading(self, part: slice | Array, times: Array) -> Reading:
         """What reads some members at some times."""
@@ -120,19 +124,23 @@ class ByMoments:
 
     def everything(self, places: Sequence[int] | None = None) -> Iterator[tuple[slice, Moments]]:
         """The moments at all times of the problem, of members that are worked on together."""
-        axes, motion = self.problem.axes, self.motions[0]
         chosen = self.energies.places if places is None else places
+        for part, mine in self.tiles(len(chosen)):
+            yield part, self.moments(chosen, part, mine)
+
+    def tiles(self, modes: int) -> Iterator[tuple[slice, Array]]:
+        """Members that are worked on together, and the times of these, for so many modes."""
+        axes, motion = self.problem.axes, self.motions[0]
         members, copies, times = axes.shape
-        n, rows = motion.drift.shape[-1], len(chosen) * (1 + motion.doubled)
+        n, rows = motion.drift.shape[-1], modes * (1 + motion.doubled)
         each = max(times * rows * n * 3, 30 * n * n, times * copies * rows * rows)
         allow("numbers in the moments at all times", each, 16, self.problem.limit)
         step = max(1, _AT_ONCE // each)
         for part in (slice(k, min(k + step, members)) for k in range(0, members, step)):
             if axes.charged is None:
-                mine = axes.times[part] if axes.times.ndim > 1 else axes.times
+                yield part, axes.times[part] if axes.times.ndim > 1 else axes.times
             else:
-                mine = axes.pairs(part)
-            yield part, self.moments(chosen, part, mine)
+                yield part, axes.pairs(part)
 
     def held(self, names: Collection[str]) -> dict[str, Array]:
         """What a battery that does not start empty holds at t = 0, each (g, c, 1), for powers."""
@@ -186,7 +194,7 @@ def _some(motion: Quadratic, part: slice | Array) -> Quadratic:
     )
 
 
-def _begun(begun: Beginning, part: slice | Array) -> Beginning:
+def begun_by(begun: Beginning, part: slice | Array) -> Beginning:
     """The same of some members."""
     each = begun.mean, begun.normal, begun.anomalous
     return begun if len(begun.mean) == 1 else Beginning(*(values[part] for values in each))
@@ -210,7 +218,7 @@ def _check_growth(problem: Problem, motions: Sequence[Quadratic]) -> None:
             )
 
 
-def _over_time(column: Array, held: Array | None, times: Array) -> Array:
+def over_time(column: Array, held: Array | None, times: Array) -> Array:
     """A gain over time, and 0 where nothing has happened yet."""
     spans = times[:, None] if times.ndim > 1 else times
     rate = np.divide(1.0, spans, out=np.zeros_like(spans), where=spans > 0)
