@@ -8,7 +8,7 @@ and the other sites bring, changes its energy and its variance only.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -23,11 +23,18 @@ from quantumbattery.charging.term_means import switched_off
 from quantumbattery.machine import allow
 from quantumbattery.merit.correlations import entropy_of
 from quantumbattery.moments import channel
-from quantumbattery.moments.over_time import read
+from quantumbattery.moments.over_time import Moments, read
 from quantumbattery.moments.quadratic import has_pairs, is_quadratic
-from quantumbattery.moments.starts import Beginning, is_gaussian, is_thermal, levels_of_start
+from quantumbattery.moments.starts import (
+    Beginning,
+    is_gaussian,
+    is_thermal,
+    levels_of_start,
+    moments_of,
+)
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.parameters import any_nonzero
 
 _OF_SECOND_ORDER = {"energy", "charger_energy", "interaction_energy"}
 _WITHOUT_STATE = _OF_SECOND_ORDER | {"active_energy", "antiergotropy", "capacity"}
@@ -38,18 +45,20 @@ _AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
 
 def fits(problem: Problem) -> bool:
     """Whether moments or one attenuated state say all that is asked, of what is not Gaussian."""
-    if problem.asked or np.isinf(problem.axes.times).any():
+    if np.isinf(problem.axes.times).any():
         return False
     network, started = problem.network, problem.started
     if not all(isinstance(name, str) for name in started) or not is_quadratic(network):
         return False
     wanted = needed(problem.measures) - POWERS.keys()
-    if wanted <= _WITHOUT_STATE:
+    if wanted <= _WITHOUT_STATE and not problem.asked:
         return True
-    if not wanted <= _KNOWN or len(network.battery) > 1 or has_pairs(network):
-        return False
     others = _others(problem)
-    return len(others) == 1 and not is_gaussian(started[others[0]])
+    if has_pairs(network) or len(others) != 1 or is_gaussian(started[others[0]]):
+        return False
+    if problem.asked:
+        return all(len(each.sites) == 1 for each in problem.asked) and _rests(problem)
+    return wanted <= _KNOWN and len(network.battery) == 1
 
 
 def _others(problem: Problem) -> list[str]:
@@ -57,9 +66,18 @@ def _others(problem: Problem) -> list[str]:
     return [name for name, each in problem.started.items() if not is_thermal(each)]
 
 
+def _rests(problem: Problem) -> bool:
+    """Whether nothing displaces the one state that is carried over."""
+    sites, (name,) = problem.network.sites, _others(problem)
+    means = (moments_of(v, sites[k])[0] for k, v in problem.started.items() if k != name)
+    return not problem.network.drives and not any(any_nonzero(each) for each in means)
+
+
 def charged(problem: Problem) -> Solution:
     """All that is asked for, on the axes of the problem."""
     axes, names = problem.axes, needed(problem.measures) - POWERS.keys()
+    if problem.asked:
+        return observed(problem)
     if names <= _WITHOUT_STATE:
         return by_moments.charged(problem)
     work = Carried.of(problem, names)
@@ -78,11 +96,40 @@ def charged(problem: Problem) -> Solution:
     switched_off(columns, axes)
     for power, name in asked.items():
         columns[power] = over_time(columns[name], held[name], axes.times)
-    report = Report((("attenuation of the start", most),), {}, counted="level")
+    report = _report(most)
     if not most:
         kind = f"{METHOD}, and moments of fourth order"
         report = Report(((kind, len(problem.network.sites)),), {})
     return Solution({name: columns[name] for name in problem.measures}, report)
+
+
+def _report(levels: int) -> Report:
+    return Report((("attenuation of the start", levels),), {}, counted="level")
+
+
+def observed(problem: Problem) -> Solution:
+    """Density matrices (g, c, T, d, d), or means (g, c, T), of single modes on levels enough."""
+    work, columns, most = Carried.of(problem, []), {}, 0
+    sites, (g, c, t) = [*problem.network.sites], problem.axes.shape
+    given = work.weights if work.rho is None else work.rho
+    for each in problem.asked:
+        own = [sites.index(each.sites[0])]
+        parts = [work.seen(own, *tile)[1] for tile in work.moments.tiles(1)]
+        x, noise, _ = (np.concatenate(values) for values in zip(*parts, strict=True))
+        levels = channel.levels_after(work.weights.shape[-1], float(noise.max()))
+        allow("numbers in the states at all times", g * c * t * levels**2, 64, problem.limit)
+        start = given[:, :, None], np.abs(x) ** 2, noise, levels
+        if work.rho is None:
+            rho = channel.carried_populations(*start)[..., None] * np.eye(levels)
+        else:
+            n = np.arange(levels)
+            turned = np.exp(1j * np.angle(x)[..., None, None] * (n[:, None] - n))
+            rho = channel.carried(*start) * turned
+        rho = np.broadcast_to(rho, (g, c, t, levels, levels)).astype(complex)
+        if each.operator is not None:
+            rho = np.einsum("...jk,kj->...", rho, each.matrix([levels]))
+        columns[each.name], most = rho, max(most, levels)
+    return Solution(columns, _report(most))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,19 +151,24 @@ class Carried:
 
     def reading(self, part: slice, times: Array) -> OfOneStart:
         """What reads some members at some times, (T,) or (m, T), or pairs of these."""
-        work = self.moments
-        places, m = work.energies.places, work.motions[0].modes
+        energies, limit = self.moments.energies, self.moments.problem.limit
+        whole, given = self.seen(energies.places, part, times)
+        weights = self.weights if len(self.weights) == 1 else self.weights[part]
+        rho = self.rho if self.rho is None or len(self.rho) == 1 else self.rho[part]
+        return OfOneStart(energies, part, whole, *given, weights, rho, limit)
+
+    def seen(
+        self, places: Sequence[int], part: slice, times: Array
+    ) -> tuple[Moments, tuple[Array, Array, Array]]:
+        """Moments of some modes; of the first, X (m, 1, T), noise and displacement (m, c, T)."""
+        work, m = self.moments, self.moments.motions[0].modes
         rows, noise = work.rows(places, part, times)
         motion, begun = work.motions[0], begun_by(work.begun, part)
         rest = replace(begun, **_without(begun, np.arange(m) == self.place))
         others = read(motion, rest, rows, noise).some([0])
-        whole = read(motion, begun, rows, noise)
-        weights = self.weights if len(self.weights) == 1 else self.weights[part]
-        rho = self.rho if self.rho is None or len(self.rho) == 1 else self.rho[part]
         quanta = np.maximum(others.normal[..., 0, 0].real, 0.0)
         x = rows[:, None, 0, :, self.place]
-        given = x, quanta, others.mean[..., 0], weights, rho, work.problem.limit
-        return OfOneStart(work.energies, part, whole, *given)
+        return read(motion, begun, rows, noise), (x, quanta, others.mean[..., 0])
 
 
 def _without(begun: Beginning, site: Array) -> dict[str, Array]:
