@@ -6,7 +6,7 @@ import qutip
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.zoo import brute_force
+from quantumbattery.zoo import quadratures
 
 TIMES = np.linspace(0, 3, 7)
 TIGHT = {"atol": 1e-12, "rtol": 1e-10, "nsteps": 100_000}
@@ -287,14 +287,14 @@ def test_the_range_of_a_spin_chain_is_any_real_number(power):
     assert found[0] == found[1]
 
 
+@pytest.mark.parametrize("amplitude", [0.02, 2.0])
 @pytest.mark.parametrize("name", ["driven_oscillator_pair", "quadratic_drive"])
-def test_default_drives_are_weak_enough_for_a_loss(name):
-    model = getattr(qb.models, name)
-    system = model(loss=1.0)
-    amplitude = float(system.drives[0].amplitude)
-    pump = {"drive" if name == "driven_oscillator_pair" else "squeezing": amplitude}
-    expected, _ = brute_force.oscillators([3.0], loss=1.0, **pump)
-    assert float(system.charge({}, 3.0, ["energy"]).energy) == pytest.approx(*expected, abs=1e-10)
+def test_driven_oscillators_with_a_loss_by_positions_and_momenta(name, amplitude):
+    system = getattr(qb.models, name)(loss=1.0, drive=amplitude)
+    pump = "drive" if name == "driven_oscillator_pair" else "squeezing"
+    found = quadratures.pumped_pair([0.0, 3.0], **({"drive": 0.0, "loss": 1.0} | {pump: amplitude}))
+    energy = system.charge({}, [0.0, 3.0], ["energy"]).energy
+    np.testing.assert_allclose(energy, quadratures.energy(*found), atol=1e-10)
 
 
 def test_energies_of_driven_oscillators_grow_as_the_square_of_the_drive():

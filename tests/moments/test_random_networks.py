@@ -29,6 +29,21 @@ def test_strong_ones_beside_quadratures(seed, grid, stored):
         np.testing.assert_allclose(table[name], values, rtol=2e-9, atol=1e-10)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.booleans())
+def test_shapes_in_time_beside_quadratures(seed, stored):
+    network = Network(seed, strong=True, shapes=True)
+    times, end = np.array([0.0, 0.4, 1.1, 1.8]), 1.3 if stored else None
+    table = network.system().charge(network.start, times, FIGURES, disconnect=end)
+    assert by_moments(table)
+    found = network.charged(times, np.inf if end is None else end)
+    expected = np.array([network.figures(*each) for each in found]).T
+    for name, values in zip(FIGURES, expected, strict=True):
+        np.testing.assert_allclose(table[name], values, rtol=1e-8, atol=1e-9)
+    if "; " in table.attrs["method"]:
+        assert table.attrs.get("solver_error", 0.0) < 1e-9
+
+
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 2**32), st.booleans())
 def test_weak_ones_beside_levels(seed, stored):

@@ -93,10 +93,25 @@ def levels_of(system, preparation, times, table):
     return dict.fromkeys(free, most)
 
 
-def size(system, preparation, times, table):
-    """How many levels all sites have together."""
+def size(system, preparation, times, table, most):
+    """How many levels all sites have together, or a number beyond the most."""
+    if (least := _at_least(system, preparation, times)) > most:
+        return least
     chosen = levels_of(system, preparation, times, table)
     return prod(site.dimension or chosen[name] for name, site in system.sites.items())
+
+
+def _at_least(system, preparation, times):
+    """So many levels by what is cheap to know: a mean occupation is below the number of levels."""
+    fewest = {name: site.dimension or 2 for name, site in system.sites.items()}
+    for measure, names in (("energy", system.battery), ("charger_energy", system.charger)):
+        free = [name for name in names if system.sites[name].dimension is None]
+        if len(names) == len(free) == 1:
+            every = np.append(0.0, times)
+            held = float(system.charge(preparation, every, [measure])[measure].max())
+            quanta = held / float(system.sites[names[0]].frequency)
+            fewest[names[0]] = max(2, int(quanta) + 1)
+    return prod(fewest.values())
 
 
 def one_of_each(described):

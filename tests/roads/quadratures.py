@@ -28,9 +28,9 @@ class Half:
 class Network:
     """A random network with its numbers in both languages; strong: far beyond any cut."""
 
-    def __init__(self, seed, strong, modes=None, drives=True):
+    def __init__(self, seed, strong, modes=None, shapes=False):
         self.rng = rng = np.random.default_rng(seed)
-        self.size = 1.0 if strong else 0.15
+        self.size = 1.0 if strong else 0.1
         m = self.modes = modes or int(rng.integers(1, 4))
         self.names = [f"o{k}" for k in range(m)]
         self.omega = np.kron(np.eye(m), [[0.0, 1.0], [-1.0, 0.0]])
@@ -38,12 +38,12 @@ class Network:
         self.on, self.off = (Half(*np.zeros((3, 2 * m, 2 * m))) for _ in range(2))
         self.frequencies, self.links, self.sites = rng.uniform(0.6, 1.5, m), [], {}
         self.still = False  # whether something does not turn with a two-photon drive
+        self.shapes, self.shaped = shapes, []  # forms of second order, and their shapes
         for k in range(m):
             self._site(k)
         for k in range(m - 1):
             self._link(k)
-        if drives:
-            self._drives()
+        self._drives()
         self._starts()
         self.battery = [self.names[-1]]
 
@@ -68,20 +68,16 @@ class Network:
     def _link(self, k):
         rng, (a, b), ends = self.rng, self.lower[k : k + 2], self.names[k : k + 2]
         kind = rng.integers(4)
-        if kind == 0:
-            g = rng.uniform(-1, 1) + 1j * rng.uniform(-1, 1)
-            self.links.append(qb.exchange(*ends, g))
-            self._energy(g, a.conj(), b)
-            self._energy(np.conj(g), b.conj(), a)
-        elif kind == 1:
+        shape = self._shape()
+        if kind == 1:
             g, self.still = 0.3 * self.size * rng.uniform(-1, 1), True
-            self.links.append(qb.dipole(*ends, g))
-            self._energy(g, a + a.conj(), b + b.conj())
+            self.links.append(qb.dipole(*ends, g, envelope=shape))
+            self._energy(g, a + a.conj(), b + b.conj(), shape=shape)
         else:
-            g = rng.uniform(-1, 1)
-            self.links.append(qb.exchange(*ends, g))
-            self._energy(g, a.conj(), b)
-            self._energy(g, b.conj(), a)
+            g = rng.uniform(-1, 1) + 1j * rng.uniform(-1, 1) * (kind == 0)
+            self.links.append(qb.exchange(*ends, g if kind == 0 else g.real, envelope=shape))
+            self._energy(g, a.conj(), b, shape=shape)
+            self._energy(np.conj(g), b.conj(), a, shape=shape)
         if rng.random() < 0.4:
             weights, rate = rng.normal(size=2) + 1j * rng.normal(size=2), rng.uniform(0.02, 0.3)
             warm = rng.choice([0.0, self.size / 5])
@@ -104,9 +100,10 @@ class Network:
                 rng.uniform(0.5, 1.5),
                 rng.uniform(0, 6),
             )
-            how = {"frequency": w, "phase": phase, "rotating_wave": turns}
+            shape = self._shape()
+            how = {"frequency": w, "phase": phase, "rotating_wave": turns, "envelope": shape}
             self.links.append(qb.drive(self.names[k], size, **how))
-            self.on.fields.append((self.lower[k], size, w, phase, turns))
+            self.on.fields.append((self.lower[k], size, w, phase, turns, shape))
         if rng.random() < 0.3:
             k, c, d = int(rng.integers(self.modes)), rng.normal(), 0.5 * self.size * rng.normal()
             rate, self.still = rng.uniform(0.05, 0.3), True
@@ -114,10 +111,11 @@ class Network:
             self._loss(np.sqrt(rate) * (c * self.lower[k] + d * self.lower[k].conj()))
         if rng.random() < 0.4:
             k, size = int(rng.integers(self.modes)), 0.3 * self.size * rng.uniform(0, 1)
-            w = 0.0 if self.still else rng.uniform(0.6, 1.4)
-            phase = rng.uniform(0, 6)
-            self.links.append(qb.two_photon_drive(self.names[k], size, w, phase=phase))
-            self.pairs = (self.lower[k], size, w, phase)
+            w = 0.0 if self.still and not self.shapes else rng.uniform(0.6, 1.4)
+            phase, shape = rng.uniform(0, 6), self._shape()
+            how = {"phase": phase, "envelope": shape}
+            self.links.append(qb.two_photon_drive(self.names[k], size, w, **how))
+            self.pairs = (self.lower[k], size, w, phase, shape)
         else:
             self.pairs = None
 
@@ -144,9 +142,22 @@ class Network:
             wide = np.diag([np.exp(-2 * r), np.exp(2 * r)]) * (warm + 0.5)
             self.spread[here, here] = turn @ wide @ turn.T
 
-    def _energy(self, number, left, right, both=False):
+    def _shape(self):
+        """A shape in time, or none: a pulse, a wave, or steps."""
+        if not self.shapes or self.rng.random() < 0.5:
+            return None
+        centre, wide = self.rng.uniform(0, 2), self.rng.uniform(0.3, 1.0)
+        return [
+            lambda t: np.exp(-(((t - centre) / wide) ** 2)),
+            lambda t: 0.5 + np.cos(3 * wide * t + centre),
+        ][self.rng.integers(2)]
+
+    def _energy(self, number, left, right, both=False, shape=None):
         """Number times the product of two operators, which are vectors of r; of its real part."""
         product = number * np.outer(left, right)
+        if shape is not None:
+            self.shaped.append(((product + product.T).real, shape))
+            return
         for half in (self.on, self.off)[: 1 + both]:
             half.form += (product + product.T).real
 
@@ -175,10 +186,14 @@ class Network:
         n = 2 * self.modes
         form, pull = half.form.copy(), np.zeros(n)
         if half is self.on and self.pairs:
-            a, size, w, phase = self.pairs
+            a, size, w, phase, shape = self.pairs
+            size = size * (shape(time) if shape else 1.0)
             both = size / 2 * np.exp(1j * (2 * w * time + phase)) * np.outer(a, a)
             form += 2 * (both + both.T).real
-        for a, size, w, phase, turns in half.fields:
+        if half is self.on:
+            form += sum(each * shape(time) for each, shape in self.shaped)
+        for a, size, w, phase, turns, shape in half.fields:
+            size = size * (shape(time) if shape else 1.0)
             if turns:
                 pull += 2 * (size * np.exp(1j * (w * time + phase)) * a).real
             else:

@@ -240,10 +240,13 @@ def test_every_study_of_a_page_runs_as_it_stands(tmp_path, page):
         assert best(table)
 
 
-@pytest.mark.parametrize("title", ["## A lossy storage phase", "### Any Hamiltonian"])
+@pytest.mark.parametrize(
+    "title",
+    ["## A lossy storage phase", "### Any Hamiltonian", "### Oscillators without a cut-off"],
+)
 def test_the_readme_prints_what_it_says(capsys, title):
     text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    code = text.split(title)[1].split("```python\n")[1].split("```")[0]
+    code = text.split(f"\n{title}")[1].split("```python\n")[1].split("```")[0]
     exec(code, {})
     printed = [line[2:] for line in code.splitlines() if line.startswith("# ")]
     assert capsys.readouterr().out.splitlines() == printed

@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from quantumbattery.zoo import brute_force, many_body, pulses, reservoirs
+from quantumbattery.zoo import brute_force, many_body, pulses, quadratures, reservoirs
 
 
 def test_a_hamiltonian_that_stands_still_is_one_that_changes():
@@ -43,3 +43,28 @@ def test_strings_of_jordan_and_wigner_conserve_fermions_and_are_hermitian():
 
 def test_populations_of_emitting_cells_add_up_to_one():
     np.testing.assert_allclose(reservoirs._ladder(4).sum(axis=1), 1, atol=1e-14)
+
+
+def test_positions_and_momenta_by_steps_are_those_by_exponentials():
+    losses, times = [0.3, 0.1, 0.2], np.array([0.0, 0.7, 2.0])
+    rate = quadratures.line(3, losses)
+    noise = quadratures.noise(losses, [1.0, 0.0, 2.0])
+    start = np.arange(6.0), np.diag(np.arange(1.0, 7.0))
+    stepped = quadratures.integrated(rate, noise, lambda _: 0.0, times, start)
+    for one, two in zip(stepped, quadratures.moved(rate, noise, times, start), strict=True):
+        np.testing.assert_allclose(one, two, atol=1e-11)
+
+
+def test_an_oscillator_that_loses_relaxes_to_its_bath():
+    rate, noise = quadratures.drift(np.eye(2), [0.5]), quadratures.noise([0.5], [2.0])
+    mean, spread = quadratures.moved(
+        rate, noise, [0.0, 1.0, 4.0], (np.array([2.0, 0.0]), np.eye(2))
+    )
+    kept = np.exp(-0.5 * np.array([0.0, 1.0, 4.0]))
+    np.testing.assert_allclose(quadratures.energy(mean, spread), 2.5 * kept + 2 * (1 - kept))
+    np.testing.assert_allclose(quadratures.work(mean, spread), 2 * kept, atol=1e-14)
+
+
+def test_populations_after_a_displacement_are_those_of_poisson():
+    a = brute_force.lower(60)
+    assert quadratures.on_levels([1.5 * (a + a.T)], 0.0) == pytest.approx((2.25, 2.25), abs=1e-12)

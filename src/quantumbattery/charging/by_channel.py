@@ -24,7 +24,7 @@ from quantumbattery.machine import allow
 from quantumbattery.merit.correlations import entropy_of
 from quantumbattery.moments import channel
 from quantumbattery.moments.over_time import Moments, read
-from quantumbattery.moments.quadratic import has_pairs, is_quadratic
+from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic
 from quantumbattery.moments.starts import (
     Beginning,
     is_gaussian,
@@ -54,7 +54,9 @@ def fits(problem: Problem) -> bool:
     if wanted <= _WITHOUT_STATE and not problem.asked:
         return True
     others = _others(problem)
-    if has_pairs(network) or len(others) != 1 or is_gaussian(started[others[0]]):
+    if len(others) != 1 or is_gaussian(started[others[0]]):
+        return False
+    if has_pairs(network) or not is_constant(network):
         return False
     if problem.asked:
         return all(len(each.sites) == 1 for each in problem.asked) and _rests(problem)

@@ -7,8 +7,9 @@ Hamiltonian and the losses are quadratic and all sites start in Gaussian states.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -17,10 +18,17 @@ from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
-from quantumbattery.machine import allow
+from quantumbattery.machine import allow, linear_algebra
 from quantumbattery.moments.levels import levels_of, matrices
 from quantumbattery.moments.over_time import Moments, moved, read
-from quantumbattery.moments.quadratic import Quadratic, is_quadratic, quadratic, turning
+from quantumbattery.moments.quadratic import (
+    Quadratic,
+    is_constant,
+    is_quadratic,
+    quadratic,
+    turning,
+)
+from quantumbattery.moments.shaped import Shaped, shaped
 from quantumbattery.moments.starts import Beginning, beginning, is_gaussian
 from quantumbattery.network.joint_losses import Jump
 from quantumbattery.network.network import Network
@@ -30,6 +38,7 @@ from quantumbattery.quantities.aliases import Array
 
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
+_ONE_THREAD = 100  # numbers of a matrix below which threads do not pay
 _LARGEST = 650.0  # twice the logarithm of what amplitudes may grow by
 
 
@@ -42,7 +51,7 @@ def fits(problem: Problem) -> bool:
     if problem.asked and not _alone(problem):
         return False
     if np.isinf(problem.axes.times).any():  # what everything tends to forgets how it began
-        return is_quadratic(network)
+        return is_quadratic(network) and is_constant(network)
     return has_moments(network, problem.started)
 
 
@@ -56,6 +65,8 @@ def has_moments(network: Network, started: Started) -> bool:
 def certifies(problem: Problem) -> bool:
     """Whether moments are known to bend little: of the work of one mode, or of each by itself."""
     alone = len(problem.network.battery) == 1 or problem.extraction == "local"
+    if not is_constant(problem.network):
+        return False
     return fits(problem) and (alone or "ergotropy" not in needed(problem.measures))
 
 
@@ -64,22 +75,24 @@ def charged(problem: Problem) -> Solution:
     axes, names = problem.axes, needed(problem.measures) - POWERS.keys()
     report = report_of(problem.network)
     if problem.asked:
-        return Solution(observed(problem), report)
+        return observed(problem)
     asked = set(problem.measures) & set(POWERS)
     if np.isinf(axes.times).any():
         columns = settled(problem, names) | dict.fromkeys(asked, np.zeros(axes.shape))
         return Solution({name: columns[name] for name in problem.measures}, report)
     work = ByMoments.of(problem, names)
     columns = {name: np.empty(axes.shape) for name in names}
-    for part, found in work.everything():
-        read = Reading(work.energies, part, found)
-        for name, column in columns.items():
-            column[part] = read.column(name)
+    small = work.motions[0].drift.shape[-1] < _ONE_THREAD
+    with linear_algebra(1) if small else nullcontext():
+        for part, found in work.everything():
+            read = Reading(work.energies, part, found)
+            for name, column in columns.items():
+                column[part] = read.column(name)
     switched_off(columns, axes)
     held = work.held({POWERS[name] for name in asked})
     for name in asked:
         columns[name] = over_time(columns[POWERS[name]], held.get(POWERS[name]), axes.times)
-    return Solution({name: columns[name] for name in problem.measures}, report)
+    return Solution({name: columns[name] for name in problem.measures}, work.report)
 
 
 def report_of(network: Network) -> Report:
@@ -95,6 +108,7 @@ class ByMoments:
     motions: tuple[Quadratic, ...]  # while charging; and while storing, if it is disconnected
     begun: Beginning
     energies: Energies
+    shaped: Shaped | None  # where something changes in time
 
     @classmethod
     def of(cls, problem: Problem, measures: Collection[str]) -> ByMoments:
@@ -105,7 +119,10 @@ class ByMoments:
         _check_growth(problem, motions)
         begun = beginning(network, problem.started, axes.start)
         given = network, axes.numbers, axes.batch, measures, problem.extraction
-        return cls(problem, motions, begun, Energies.of(*given))
+        changes = None
+        if not is_constant(network):
+            changes = shaped(network, axes.numbers, axes.batch, begun, problem.limit)
+        return cls(problem, motions, begun, Energies.of(*given), changes)
 
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
@@ -125,6 +142,9 @@ class ByMoments:
     def everything(self, places: Sequence[int] | None = None) -> Iterator[tuple[slice, Moments]]:
         """The moments at all times of the problem, of members that are worked on together."""
         chosen = self.energies.places if places is None else places
+        if self.shaped is not None:
+            yield slice(None), self.shaped.read(self._changed[0], chosen)
+            return
         for part, mine in self.tiles(len(chosen)):
             yield part, self.moments(chosen, part, mine)
 
@@ -141,6 +161,28 @@ class ByMoments:
                 yield part, axes.times[part] if axes.times.ndim > 1 else axes.times
             else:
                 yield part, axes.pairs(part)
+
+    @cached_property
+    def _changed(self) -> tuple[Array, Report]:
+        """All numbers (g, c, T, numbers) of what changes in time, and how they were found."""
+        axes, limit = self.problem.axes, self.problem.limit
+        assert self.shaped is not None
+        g, c, t = axes.shape
+        allow("numbers in the moments at all times", g * c * t * self.shaped.state.size, 48, limit)
+        stored = axes.charged is not None
+        times = axes.pairs(slice(None)) if stored else axes.times
+        moving = self.shaped.moving(times, stored, limit)
+        found = moving.at(times, slice(None))
+        if not np.isfinite(found).all():
+            raise ValueError("quanta grow until their numbers overflow: charge for a shorter time")
+        error = moving.error(times, slice(None), found) if moving.measured else None
+        own = report_of(self.problem.network)
+        return found, replace(own, methods=own.methods + moving.methods, error=error)
+
+    @property
+    def report(self) -> Report:
+        """What a table says of how it was found."""
+        return report_of(self.problem.network) if self.shaped is None else self._changed[1]
 
     def held(self, names: Collection[str]) -> dict[str, Array]:
         """What a battery that does not start empty holds at t = 0, each (g, c, 1), for powers."""
@@ -166,7 +208,7 @@ def _alone(problem: Problem) -> bool:
     return single and not np.isinf(problem.axes.times).any()
 
 
-def observed(problem: Problem) -> dict[str, Array]:
+def observed(problem: Problem) -> Solution:
     """Density matrices (g, c, T, d, d), or means (g, c, T), of single modes on levels enough."""
     work, columns = ByMoments.of(problem, []), {}
     g, c, t = problem.axes.shape
@@ -185,7 +227,7 @@ def observed(problem: Problem) -> dict[str, Array]:
         if each.operator is not None:
             rho = np.einsum("...jk,kj->...", rho, each.matrix([levels]))
         columns[each.name] = rho
-    return columns
+    return Solution(columns, work.report)
 
 
 def _some(motion: Quadratic, part: slice | Array) -> Quadratic:

@@ -164,8 +164,10 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
         "extraction": extraction,
     }
     if not isinstance(solution, OnLevels):
-        kind, many = report.methods[0]
-        return said | {"method": f"{kind} ({many} {report.counted}{'s' * (many > 1)})"}
+        (kind, many), *others = report.methods
+        how = [f"{kind} ({many} {report.counted}{'s' * (many > 1)})", *(name for name, _ in others)]
+        said["method"] = "; ".join(how)
+        return said if report.error is None else said | {"solver_error": report.error}
     reached = solution.reach
     said["configurations"] = reached.size
     said["method"] = "; ".join(f"{kind} (largest block {n})" for kind, n in report.methods)

@@ -6,18 +6,21 @@ network, of its own sites and of what is always on between them, which is asked 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from math import prod
+from typing import TypeAlias
 
 import numpy as np
 import xarray as xr
 
+from quantumbattery.charging.by_moments import has_moments
 from quantumbattery.charging.charge import charge
 from quantumbattery.charging.observe import density_matrix
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import state
 from quantumbattery.network.sites import Site
+from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
 from quantumbattery.quantities.measures import STORAGE, check_measures
 from quantumbattery.quantities.parameters import parameter
@@ -70,31 +73,67 @@ def half_lives(
     ends = xr.DataArray(end)
     finite = xr.DataArray(np.isfinite(ends))
     alone = _alone(network)
-    together = tuple(alone.sites)
-    rho = density_matrix(network, preparation, ends.where(finite, 0.0), together, None, limit)
-    rho = rho.drop_vars("time", errors="ignore")
-    start = {together if len(together) > 1 else together[0]: state(rho)}
+    given = preparation, ends.where(finite, 0.0), extraction, limit
+    read = _kept(network, *given) if _is_moments(network, preparation) else _left(network, *given)
     low, high = _rates(alone)
     found = []
     for name in of:
-        begun = charge(alone, start, 0.0, ["energy", name], extraction, limit).drop_vars("time")
+        begun = read(xr.DataArray(0.0), ["energy", name])
         there = (begun[name] > _NOTHING * begun["energy"]) & finite
         if not high:
             found.append(xr.full_like(begun[name], np.inf).where(there))
             continue
         first = np.geomspace(_SHORTEST / high, _LONGEST / low, _FIRST)
         grid = xr.DataArray(np.concatenate([[0.0], first]), dims="stored_for")
-        held = charge(alone, start, grid, [name], extraction, limit)[name]
+        held = read(grid, [name])[name]
         half = held.isel(stored_for=0) / 2
         span, never = _crossing(grid, held, half)
         for _ in range(_ROUNDS):
             steps = xr.DataArray(np.linspace(0.0, 1.0, _FINER), dims="stored_for")
             finer = span[0] + (span[1] - span[0]) * steps
-            held = charge(alone, start, finer, [name], extraction, limit)[name]
+            held = read(finer, [name])[name]
             span, _ = _crossing(finer, held, half)
         life = ((span[0] + span[1]) / 2).where(~never, np.inf)
         found.append(life.where(there).drop_vars("time", errors="ignore"))
     return found
+
+
+Read: TypeAlias = Callable[[xr.DataArray, list[str]], xr.Dataset]
+"""Measures of a battery that has been left alone for some times."""
+
+
+def _left(
+    network: Network, preparation: object, ends: xr.DataArray, extraction: str, limit: float
+) -> Read:
+    """From its state at the end of charging, on levels."""
+    alone = _alone(network)
+    together = tuple(alone.sites)
+    rho = density_matrix(network, preparation, ends, together, None, limit)
+    rho = rho.drop_vars("time", errors="ignore")
+    start = {together if len(together) > 1 else together[0]: state(rho)}
+    return lambda spans, names: _table(charge(alone, start, spans, names, extraction, limit))
+
+
+def _kept(
+    network: Network, preparation: object, ends: xr.DataArray, extraction: str, limit: float
+) -> Read:
+    """From moments, which need no state: charged as long each time, and left then."""
+
+    ends = ends.drop_vars("disconnect", errors="ignore")  # labels, some of them infinite
+
+    def read(spans: xr.DataArray, names: list[str]) -> xr.Dataset:
+        times = ends + spans.drop_vars(spans.coords)
+        return _table(charge(network, preparation, times, names, extraction, limit, ends))
+
+    return read
+
+
+def _is_moments(network: Network, preparation: object) -> bool:
+    return has_moments(network, by_site(preparation, network))
+
+
+def _table(table: xr.Dataset) -> xr.Dataset:
+    return table.drop_vars(["time", "disconnect"], errors="ignore")
 
 
 def _alone(network: Network) -> Network:

@@ -37,6 +37,8 @@ SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _FIRST_LOOK = 33  # moments of the first look
 _PARTS = 8  # of members that take too many points together
 _FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
+_NEEDS = "a certified optimum needs {}; charge on a grid of times, and take the largest value"
+
 _LOG = logging.getLogger("quantumbattery")
 
 
@@ -57,6 +59,7 @@ def optimum(
     sought = sought_of(of, axes.sizes, axes.coords)
     measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
     problem = Problem(network, started, axes, measures, how, limit)
+    _refuse_shapes(network)
     if certifies(problem):
         look: Solution = Solution({}, report_of(network))
         best = _by_moments(problem, sought, last, accuracy)
@@ -66,6 +69,15 @@ def optimum(
         best = _certified(problem, look, sought, last, accuracy)
     attrs = attributes(network, how, look) | {"horizon": last, "tolerance": accuracy}
     return _labelled(axes, best, attrs)
+
+
+def _refuse_shapes(network: Network) -> None:
+    """Raise ValueError if something is shaped in time."""
+    shapes = [link.envelope for link in network.interactions]
+    shapes += [field.envelope for field in network.drives]
+    if any(each is not None for each in shapes):
+        why = "drives that keep their shape: nothing bounds how fast an envelope changes"
+        raise ValueError(_NEEDS.format(why))
 
 
 def asked(horizon: object, tolerance: object) -> tuple[float, float]:
@@ -94,16 +106,11 @@ def _certified(
 ) -> dict[str, Maximum]:
     """The maximum of each quantity, on the levels that a first look has found to be enough."""
     if look.reach.signals:
-        shaped = any(each.envelope is not None for each in look.reach.signals.values())
         raise ValueError(
-            "a certified optimum needs "
-            + (
-                "drives that keep their shape: nothing bounds how fast an envelope changes"
-                if shaped
-                else "drives that stand still in some frame, but one turns in every frame that its "
+            _NEEDS.format(
+                "drives that stand still in some frame, but one turns in every frame that its "
                 "counter-rotating half, the interactions and the other drives allow"
             )
-            + "; charge on a grid of times, and take the largest value"
         )
     work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
     functions = Sought(work, last, accuracy)

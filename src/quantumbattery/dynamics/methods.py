@@ -20,7 +20,7 @@ from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
-from quantumbattery.states.representation import Form
+from quantumbattery.states.representation import Moved
 
 LARGEST_STEPS = 256  # numbers of a block up to which every step has a propagator
 
@@ -54,7 +54,7 @@ class Propagator(Protocol):
 class Task:
     """What a propagator is made of."""
 
-    state: Form
+    state: Moved
     blocks: Blocks
     numbers: Array  # (g, terms)
     factor: complex  # -i in front of a Hamiltonian

@@ -31,7 +31,7 @@ from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
-from quantumbattery.states.representation import Form
+from quantumbattery.states.representation import Moved
 
 _LARGEST_VECTOR = 64  # elements up to which a density matrix without loss moves as a vector
 _FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
@@ -132,7 +132,7 @@ class Motion:
 
 
 def motion(
-    state: Form,
+    state: Moved,
     numbers: Array,
     start: Array,
     times: Array,
@@ -202,7 +202,7 @@ def _structure(
     numbers: Array,
     times: Array,
     states: int,
-    state: Form,
+    state: Moved,
     acting: Sequence[Clock],
     limit: float,
 ) -> str:

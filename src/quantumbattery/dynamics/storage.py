@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, cast
+from typing import Protocol, TypeVar, cast
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from quantumbattery.dynamics.motion import Motion, columns_of, motion, starts_of
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
-from quantumbattery.states.representation import Form
+from quantumbattery.states.representation import Moved
+
+M = TypeVar("M", bound=Moved)
 
 
 class Constant(Protocol):
@@ -104,7 +106,7 @@ class Storage:
 
 
 def storage(
-    state: Form,
+    state: Moved,
     numbers: tuple[Array, Array],
     start: Array,
     times: Array,
@@ -122,7 +124,7 @@ def storage(
     return Storage(replace(charging, size=size), storing)
 
 
-def whole(state: Form) -> tuple[Form, int]:
+def whole(state: M) -> tuple[M, int]:
     """The same state, of which everything is read, and how many columns that makes."""
     if all(blocks.read is None for blocks in state.blocks):
         return state, state.size

@@ -41,7 +41,7 @@ def driven_oscillator_pair(
     Returns
     -------
     System
-        Sites "charger" and "battery", both `Oscillator` with levels chosen by what is reached.
+        Sites "charger" and "battery", both `Oscillator`.
 
     Raises
     ------
@@ -52,11 +52,14 @@ def driven_oscillator_pair(
     -----
     D. Farina et al., Phys. Rev. B 99, 035421 (2019). The dephasing is an addition.
 
-    Without loss and dephasing the state is a vector of (levels)^2 numbers: even F = 1.5 takes
-    seconds. With either it is a matrix of (levels)^4 numbers: with g_a = 1 up to t = 3 about a
-    second at F = 0.05, the default, ten at F = 0.2, over a minute at F = 0.5. Strong fields are not
-    needed: what the field brings to the energies is exactly proportional to F^2, and what a warm
-    bath brings adds to it.
+    From any Gaussian start (empty, coherent, squeezed, thermal) without dephasing the states stay
+    Gaussian, and means and covariances say all: no level is cut off, and any field, loss and
+    temperature takes milliseconds. The energies that the field brings to an empty pair are exactly
+    proportional to F^2, with dephasing too, and what a warm bath brings adds to them.
+
+    Dephasing, or a start such as `fock`, needs levels, which are chosen by what is reached. With
+    dephasing the state is a matrix of (levels)^4 numbers: with k = 1 up to t = 3 it takes seconds
+    at F = 0.2 and half a minute at F = 0.5.
 
     Examples
     --------
@@ -65,6 +68,10 @@ def driven_oscillator_pair(
     >>> pair = qb.models.driven_oscillator_pair(drive=0.5)
     >>> float(pair.charge({}, np.pi, ["energy"]).energy.round(6))  # 4 (F/g)^2 sin^4(g t / 2)
     1.0
+    >>> warm = qb.models.driven_oscillator_pair(drive=20.0, charger_loss=1.0, occupation=10.0)
+    >>> table = warm.charge({}, np.inf, ["energy", "ergotropy"])
+    >>> [float(table[name].round(6)) for name in table]  # (F/g)^2 + N, and (F/g)^2
+    [410.0, 400.0]
     """
     rates = _rates(charger_loss, dephasing, occupation)
     return _driven(Oscillator(1.0, *rates), Oscillator(), coupling, drive)
@@ -187,7 +194,7 @@ def quadratic_drive(
     Returns
     -------
     System
-        Sites "charger" and "battery", both `Oscillator` with levels chosen by what is reached.
+        Sites "charger" and "battery", both `Oscillator`.
 
     Raises
     ------
@@ -199,15 +206,18 @@ def quadratic_drive(
     C. A. Downing and M. S. Ukhtary, Commun. Phys. 6, 322 (2023), of which only the abstract was at
     hand: resonance, and a bath at zero temperature behind the charger alone, are assumed.
 
-    Without loss the state is a vector of (levels)^2 numbers. With it, it is a matrix of (levels)^4
-    numbers: with g_a = 1 up to t = 3 about two seconds at Om = 0.02, the default, and half
-    a minute at Om = 0.1. Squeezing is not linear: energies scale as Om^2 for weak drives alone.
+    From any Gaussian start the states stay Gaussian, and means and covariances say all: no level is
+    cut off, however strong the drive. Any other start, such as `fock`, needs levels, which are
+    chosen by what is reached. Squeezing is not linear: energies scale as Om^2 for weak drives
+    alone.
 
     Examples
     --------
+    >>> import numpy as np
     >>> import quantumbattery as qb
-    >>> qb.models.quadratic_drive(drive=0.2).drives[0]
-    TwoPhotonDrive(site=charger, amplitude=0.2, frequency=1)
+    >>> pair = qb.models.quadratic_drive(drive=[0.5, 1.5], charger_loss=4.0)
+    >>> pair.charge({}, np.inf, ["energy"]).energy.values.round(6)  # 2 Om^2 / (g_a^2 - 4 Om^2)
+    array([0.033333, 0.642857])
     """
     return System(
         sites={

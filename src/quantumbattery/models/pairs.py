@@ -147,7 +147,9 @@ def oscillator_pair(
     Notes
     -----
     G. M. Andolina et al., Phys. Rev. B 98, 205423 (2018). Only its abstract was at hand: equal
-    frequencies are assumed, and the counter-rotating terms are an addition.
+    frequencies are assumed, and the counter-rotating terms are an addition. From any Gaussian start
+    no level is cut off. A `dipole` of one's own `System` may be stronger than w / 2, where quanta
+    grow for ever: entry "oscillator_pair_unstable" of the zoo.
 
     Examples
     --------

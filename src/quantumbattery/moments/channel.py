@@ -111,7 +111,8 @@ def amplified(rho: Array, noise: Array, levels: int) -> Array:
 def amplified_populations(weights: Array, noise: Array, levels: int) -> Array:
     """The same of populations (..., d), (..., levels)."""
     out = np.zeros((*np.broadcast_shapes(weights.shape[:-1], noise.shape), levels))
-    for m in np.flatnonzero(weights.reshape(-1, weights.shape[-1]).any(axis=0)):
+    held = np.flatnonzero(weights.reshape(-1, weights.shape[-1]).any(axis=0))
+    for m in held.tolist():
         out[..., m:] += weights[..., m, None] * _added(int(m), noise, levels - m)
     return out
 

@@ -124,8 +124,9 @@ class Rows:
 
 def _between(rows: Array, matrix: Array) -> Array:
     """R X R^dag of rows (g, r, T, n) and a matrix (g, n, n), as (g, T, r, r)."""
-    apart = np.moveaxis(rows, 1, 2)
     if rows.shape[1] == 1:
-        both = np.einsum("gtrn,gtrn->gtr", apart @ matrix[:, None], apart.conj())
-        return np.asarray(both[..., None])
+        one = rows[:, 0]
+        both = np.einsum("gtn,gtn->gt", one @ matrix, one.conj())
+        return np.asarray(both[..., None, None])
+    apart = np.moveaxis(rows, 1, 2)
     return np.asarray(apart @ matrix[:, None] @ apart.conj().swapaxes(-1, -2))

@@ -50,13 +50,39 @@ class Quadratic:
 
 
 def is_quadratic(network: Network) -> bool:
-    """Whether a network is one of oscillators without a cut, and quadratic, in some frame."""
+    """Whether a network is one of oscillators without a cut, and quadratic at all times."""
     sites = network.sites.values()
     if not all(isinstance(s, Oscillator) and s.levels is None for s in sites):
         return False
     if any(any_nonzero(site.dephasing) for site in sites):
         return False
-    return all(_is_quadratic(each) for each in network.links) and _frames(network) is not None
+    return all(_is_quadratic(each) for each in network.links)
+
+
+def is_constant(network: Network) -> bool:
+    """Whether nothing but fields of single quanta changes in time, in the frames of all sites."""
+    return not any(_changes(network, each) for each in network.links)
+
+
+def changing(network: Network) -> list[Interaction | Drive]:
+    """What changes in time in the frames of the sites."""
+    links: list[Interaction | Drive] = [*network.interactions, *network.drives]
+    return [each for each in links if _changes(network, each)]
+
+
+def _changes(network: Network, link: Link) -> bool:
+    if isinstance(link, JointLoss):
+        return False
+    pairs = isinstance(link, TwoPhotonDrive) and any_nonzero(link.amplitude)
+    return link.envelope is not None or (pairs and any_nonzero(beat(network, link)))
+
+
+def beat(network: Network, link: Link) -> Any:
+    """How fast a two-photon drive turns in the frame of its site; 0 of others."""
+    if not isinstance(link, TwoPhotonDrive):
+        return 0.0
+    frequency: Any = link.frequency
+    return frequency - _frames(network)[link.site]
 
 
 def _is_quadratic(link: Link) -> bool:
@@ -65,8 +91,6 @@ def _is_quadratic(link: Link) -> bool:
         return as_ladder(link) is not None
     if isinstance(link, JointLoss):
         return isinstance(link, Dissipator)
-    if link.envelope is not None:
-        return False
     if isinstance(link, OnePhotonDrive):
         return link.transition is None
     known = TwoPhotonDrive, Exchange, Shift, Dipole
@@ -86,17 +110,17 @@ def as_ladder(each: Jump) -> tuple[complex, complex] | None:
 
 def turning(network: Network, name: str, numbers: Numbers) -> Array:
     """How fast the frame turns in which the moments of a site are given, (g,) or (1,)."""
-    return numbers((_frames(network) or {})[name])
+    return numbers(_frames(network)[name])
 
 
 # --- frames --------------------------------------------------------------------------------------
 
 
-def _frames(network: Network) -> dict[str, Parameter] | None:
-    """The frequency with which each mode's frame turns; None if something turns in every frame.
+def _frames(network: Network) -> dict[str, Parameter]:
+    """The frequency with which each mode's frame turns.
 
-    Pairs of quanta come with a field of twice that frequency, or stand still, which sites that
-    are joined have to agree about; single ones come with any.
+    Pairs of quanta come with a field of twice that frequency, or stand still; where sites that
+    are joined do not agree about it, and where their links are shaped, their frames stand still.
     """
     found: dict[str, Parameter] = {}
     for part in _joined(network):
@@ -107,13 +131,11 @@ def _frames(network: Network) -> dict[str, Parameter] | None:
             and each.site in part
             and any_nonzero(each.amplitude)
         ]
-        asked += [
-            0.0 for each in _links(network) if _makes_pairs(each) and not part.isdisjoint(each.ends)
-        ]
+        still = [each for each in _links(network) if _makes_pairs(each)]
+        asked += [0.0 for each in still if not part.isdisjoint(each.ends)]
         first: Any = asked[0] if asked else 0.0
-        if any(any_nonzero(each - first) for each in asked):
-            return None
-        found |= dict.fromkeys(part, first)
+        agree = not any(any_nonzero(each - first) for each in asked)
+        found |= dict.fromkeys(part, first if agree else 0.0)
     return found
 
 
@@ -145,30 +167,49 @@ def _joined(network: Network) -> list[set[str]]:
 # --- the matrices --------------------------------------------------------------------------------
 
 
-def quadratic(network: Network, numbers: Numbers, members: int, storing: bool = False) -> Quadratic:
-    """The motion of a quadratic network; while storing, only of what is always on."""
-    made = _Sums(network, numbers, members)
+def quadratic(
+    network: Network,
+    numbers: Numbers,
+    members: int,
+    storing: bool = False,
+    doubled: bool = False,
+) -> Quadratic:
+    """The motion of a quadratic network, of all that does not change in time.
+
+    While storing, only of what is always on; doubled if that is asked for, or needed.
+    """
+    made = _Sums(network, numbers, members, doubled)
     made.add_sites()
+    shaped = changing(network)
     for each in _links(network):
-        if each.always or not storing:
+        if each not in shaped and (each.always or not storing):
             made.add_link(each)
-    turning = [made.add_field(each, storing) for each in network.drives]
-    return made.whole(np.array([w for each in turning for w in each]))
+    turns = [made.add_field(each, storing or each in shaped) for each in network.drives]
+    return made.whole([w for each in turns for w in each])
+
+
+def only(network: Network, numbers: Numbers, members: int, link: Interaction | Drive) -> Quadratic:
+    """What one interaction or drive adds to that, where its shape is 1; doubled."""
+    made = _Sums(network, numbers, members, True)
+    if isinstance(link, Interaction):
+        made.add_link(link)
+    turns = [made.add_field(each, each is not link) for each in network.drives]
+    return made.whole([0 * w for each in turns for w in each])
 
 
 class _Sums:
     """W, K, losses and fields of a network as they add up."""
 
-    def __init__(self, network: Network, numbers: Numbers, members: int) -> None:
+    def __init__(
+        self, network: Network, numbers: Numbers, members: int, doubled: bool = False
+    ) -> None:
         self.network, self.numbers = network, numbers
         self.place = {name: k for k, name in enumerate(network.sites)}
-        frames = _frames(network)
-        assert frames is not None
-        self.frames = frames
+        self.frames = _frames(network)
         shape = members, len(self.place), len(self.place)
         self.w, self.k, self.down, self.up, self.cross = np.zeros((5, *shape), complex)
         self.fields: list[Array] = []  # (g, m) each
-        self.doubled = has_pairs(network)
+        self.doubled = doubled or has_pairs(network)
 
     def add_sites(self) -> None:
         """Energies and losses of the sites."""

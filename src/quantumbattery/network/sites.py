@@ -294,7 +294,8 @@ class Oscillator(Site):
     frequency, loss, dephasing, occupation : float or DataArray
         As of a `Qubit`; the frequency is positive.
     levels : int, optional
-        Where the ladder is cut, at least 2. By default the number is chosen, and checked.
+        Where the ladder is cut, at least 2. By default the number is chosen, and checked; where
+        all states stay Gaussian, the ladder is not cut at all.
 
     Raises
     ------

@@ -21,8 +21,10 @@ from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.density import Matrix, density
 from quantumbattery.states.kets import Kets, kets
 from quantumbattery.states.lindblad import damping_elements, rectangles
+from quantumbattery.states.vector import Vector
 
 Form: TypeAlias = Kets | Matrix
+Moved: TypeAlias = Kets | Matrix | Vector
 
 
 def representation(reached: Reach, watched: Sequence[Bipartition] = (), limit: float = 2.0) -> Form:

@@ -156,50 +156,6 @@ def empty(size: int) -> Any:
     return np.diag(np.eye(size)[0])
 
 
-def moments(rate: Any, force: Any, noise: Any, times: Any) -> tuple[Any, Any]:
-    """Means (time, n) and covariances (time, n, n) of x' = rate x + force + white noise.
-
-    From zero and 1/2. The equations are linear, so that one matrix exponential at each time solves
-    them; `noise` (n, n) is what is added to the covariances.
-    """
-    from scipy.linalg import expm
-
-    n = len(rate)
-    eye = np.eye(n)
-    whole = np.zeros((n + n * n + 1,) * 2)
-    whole[:n, :n] = rate
-    whole[:n, -1] = force
-    whole[n:-1, n:-1] = np.kron(rate, eye) + np.kron(eye, rate)
-    whole[n:-1, -1] = np.reshape(noise, -1)
-    start = np.concatenate([np.zeros(n), eye.reshape(-1) / 2, [1.0]])
-    found = np.stack([expm(whole * t) @ start for t in times])
-    return found[:, :n], found[:, n:-1].reshape(-1, n, n)
-
-
-def oscillators(
-    times: Any,
-    drive: float = 0.0,
-    squeezing: float = 0.0,
-    loss: float = 0.0,
-    occupation: float = 0.0,
-) -> tuple[Any, Any]:
-    """Energy and ergotropy of an oscillator that a pumped one charges, by moments (g = w = 1).
-
-    H = x X + p P + sqrt(2) drive x + (squeezing / 2)(x^2 - p^2) in the turning frame; X and P are
-    of the battery, whose state is Gaussian: passive is what a thermal state of its area holds. Loss
-    and occupation are of the charger, and of the bath behind it.
-    """
-    leak = -loss / 2
-    rate = np.array([[leak, -squeezing, 0, 1], [-squeezing, leak, -1, 0], [0, 1, 0, 0],
-                     [-1, 0, 0, 0]])  # fmt: skip
-    force = [0, -np.sqrt(2) * drive, 0, 0]
-    noise = loss * (occupation + 0.5) * np.diag([1, 1, 0, 0])
-    mean, spread = moments(rate, force, noise, times)
-    mean, spread = mean[:, 2:], spread[:, 2:, 2:]
-    stored = ((mean**2).sum(-1) + np.trace(spread, axis1=1, axis2=2) - 1) / 2
-    return stored, stored - np.sqrt(np.linalg.det(spread)) + 0.5
-
-
 def chain_of_spins(
     cells: int, field: float, drive: float, coupling: float, anisotropy: float, power: float
 ) -> tuple[Any, Any]:

@@ -1,7 +1,8 @@
-"""Many qubits: a star of chargers, and lines with mediators between charger and battery."""
+"""Many sites: a star of chargers, and lines with mediators between charger and battery."""
 
 from __future__ import annotations
 
+from functools import cache, partial
 from itertools import pairwise
 from math import pi, sqrt
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,9 @@ import numpy as np
 from quantumbattery import models
 from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.preparations import bloch, fock
-from quantumbattery.network.sites import Qubit
-from quantumbattery.zoo import brute_force
+from quantumbattery.network.preparations import bloch, coherent, fock, squeezed
+from quantumbattery.network.sites import Oscillator, Qubit
+from quantumbattery.zoo import brute_force, quadratures
 from quantumbattery.zoo.entries import Entry, Result
 from quantumbattery.zoo.tools import curve, finish, line, peak
 
@@ -233,4 +234,99 @@ _LOSSY = Entry(
     "first qubit full",
 )  # fmt: skip
 
-ENTRIES = (_STAR, _CHAIN, _PERFECT, _MEDIATOR, _LOSSY)
+# --- a long line of oscillators ------------------------------------------------------------------
+
+LONG, LEAK, WARMTH = 100, 0.01, 0.5  # oscillators; loss of each; mean quanta of the baths
+ARRIVALS = np.linspace(40, 64, 13)
+RIEDER = "Rieder, Lebowitz & Lieb, J. Math. Phys. 8, 1073 (1967)"
+
+
+def _oscillators(number: int, first: Oscillator, others: Oscillator, last: Oscillator) -> System:
+    """A line with couplings J = 1: the first charges the last."""
+    names = [f"cell_{k}" for k in range(number)]
+    sites = dict.fromkeys(names, others) | {names[0]: first, names[-1]: last}
+    links = [exchange(a, b, 1.0) for a, b in pairwise(names)]
+    return System(sites, links, names[0], names[-1])
+
+
+def _alike(number: int, warmth: float = 0.0) -> System:
+    cell = Oscillator(loss=LEAK, occupation=warmth)
+    return _oscillators(number, cell, cell, cell)
+
+
+@cache
+def _share(number: int) -> Any:
+    """Of the quanta of the first oscillator in the last, by the matrix of the amplitudes."""
+    from scipy.linalg import expm
+
+    hop = np.eye(number, k=1) + np.eye(number, k=-1)
+    rate = -1j * hop - LEAK / 2 * np.eye(number)
+    return np.array([abs(expm(rate * t)[-1, 0]) ** 2 for t in ARRIVALS])
+
+
+def _squeezed_work(r: float) -> Any:
+    """Ergotropy of the last oscillator that got its share of a squeezed vacuum."""
+    share, quanta = _share(LONG), np.sinh(r) ** 2
+    return share * quanta - (np.sqrt(1 + 4 * share * (1 - share) * quanta) - 1) / 2
+
+
+@cache
+def _warm_line() -> tuple[Any, Any]:
+    """Mean and covariance of the last, of a warm line whose first is squeezed by 1."""
+    losses, spread = [LEAK] * LONG, np.eye(2 * LONG) / 2
+    spread[:2, :2] = np.diag([np.exp(-2), np.exp(2)]) / 2
+    noise = quadratures.noise(losses, [WARMTH] * LONG)
+    start = np.zeros(2 * LONG), spread
+    return quadratures.last(quadratures.moved(quadratures.line(LONG, losses), noise, ARRIVALS,
+                                              start))  # fmt: skip
+
+
+def _between_baths(number: int) -> float:
+    """Energy of the last in the end: the first loses to a bath of mean 5, it to one of mean 1."""
+    ends = Oscillator(loss=0.8, occupation=5.0), Oscillator(loss=0.8, occupation=1.0)
+    return float(curve(_oscillators(number, ends[0], Oscillator(), ends[1]), {}, np.inf))
+
+
+def _draw_oscillators(axes: Axes) -> None:
+    times = np.linspace(0, 70, 281)
+    for k, number in enumerate((25, 50, 100)):
+        line(axes, k, times, curve(_alike(number), coherent(5.0), times), f"$n={number}$")
+    finish(axes, "time $Jt$", r"energy $E/\omega$ of the last", columns=3)
+
+
+_OSCILLATORS = Entry(
+    "oscillator_chain",
+    "A hundred oscillators in line: light arrives as light",
+    [
+        *(
+            Result(f"{measure} (w), {LONG} oscillators, loss 0.01 J, 25 coherent quanta, 13 times",
+                   partial(curve, _alike(LONG), coherent(5.0), ARRIVALS, measure),
+                   lambda: 25 * _share(LONG),
+                   f"independent: the {LONG} amplitudes, by expm of their matrix{why}", 1e-12)
+            for measure, why in (("energy", ""), ("ergotropy", "; the last is coherent"))
+        ),
+        Result(f"ergotropy (w), {LONG} oscillators, loss 0.01 J, the first squeezed by 2",
+               lambda: curve(_alike(LONG), squeezed(2.0), ARRIVALS, "ergotropy"),
+               lambda: _squeezed_work(2.0),
+               "exact: E - (w/2)[sqrt(1 + 4 F (1 - F) sinh^2 r) - 1], F the chance of arrival, by "
+               "expm of the amplitudes", 1e-12),
+        *(
+            Result(f"{measure} (w), {LONG} oscillators, loss 0.01 J to baths of mean 1/2, the "
+                   "first squeezed by 1",
+                   partial(curve, _alike(LONG, WARMTH), squeezed(1.0), ARRIVALS, measure),
+                   lambda read=read: read(*_warm_line()),
+                   "independent: covariances of x and p, by expm and Lyapunov's equation", 1e-11)
+            for measure, read in (("energy", quadratures.energy), ("ergotropy", quadratures.work))
+        ),
+        Result("energy of the last in the end (w), 2, 7 and 60 oscillators between baths of mean 5 "
+               "and 1, loss 0.8 J at the ends alone", lambda: [_between_baths(n)
+                                                               for n in (2, 7, 60)],
+               1 + 2 * 4 / (0.8**2 + 4),
+               "exact: w [N' + 2 J^2 (N - N')/(g^2 + 4 J^2)] of two, and of any number: what flows "
+               f"does not depend on the length ({RIEDER})", 1e-11),
+    ],
+    _draw_oscillators,
+    r"first: 25 coherent quanta; all lose $J/100$",
+)  # fmt: skip
+
+ENTRIES = (_STAR, _CHAIN, _PERFECT, _MEDIATOR, _LOSSY, _OSCILLATORS)

@@ -13,7 +13,9 @@ from quantumbattery.zoo import (
     chains,
     collisions,
     driven,
+    driven_oscillators,
     figures_of_merit,
+    gaussian_batteries,
     jumps,
     many_body,
     oscillators,
@@ -40,7 +42,9 @@ SUBJECTS = (
     cavities,
     chains,
     collisions,
+    driven_oscillators,
     driven,
+    gaussian_batteries,
     without_charger,
     pulses,
     passages,
@@ -97,7 +101,7 @@ def reproduce(name: str = "all", *, done: Callable[[str], object] | None = None)
     Parameters
     ----------
     name : str
-        One of `quantumbattery.zoo.NAMES`, or "all", which takes about a minute.
+        One of `quantumbattery.zoo.NAMES`, or "all", which takes some ten seconds.
     done : callable, optional
         Called with a line of text after each system.
 

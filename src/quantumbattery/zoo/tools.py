@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantumbattery.charging.system import System
-from quantumbattery.network.network import Link
-from quantumbattery.network.sites import Oscillator
 from quantumbattery.plot.style import COLOURS, DASHES, legend
 
 if TYPE_CHECKING:
@@ -35,25 +33,6 @@ def curve(
     array([0., 1.])
     """
     return system.charge(start, times, [measure], how)[measure].to_numpy()
-
-
-def cut(system: System, levels: int) -> System:
-    """The same with so many levels for each oscillator: enough, and quicker than choosing them.
-
-    Examples
-    --------
-    >>> from quantumbattery import models
-    >>> cut(models.jaynes_cummings(), 5).sites["charger"]
-    Oscillator(frequency=1, levels=5)
-    """
-    sites = {
-        name: Oscillator(site.frequency, site.loss, site.dephasing, site.occupation, levels)
-        if isinstance(site, Oscillator)
-        else site
-        for name, site in system.sites.items()
-    }
-    links: list[Link] = [*system.links]
-    return System(sites, links, system.charger, system.battery)
 
 
 def peak(values: Callable[[Any], Any], first: float, last: float) -> tuple[float, float]:

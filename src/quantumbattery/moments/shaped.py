@@ -1,0 +1,176 @@
+"""Moments under couplings, pairs and fields that are shaped in time, as numbers that move linearly.
+
+Means (a, a^dag, fields) follow M(t), and covariances P, taken as a list of numbers with a 1 behind
+them, dP/dt = M P + P M^dag + G: every element of M and G is a term of its own, and those of a link
+with an envelope change as it does. What moves states on levels under such terms moves these too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantumbattery.dynamics.motion import Motion, motion
+from quantumbattery.dynamics.runge_kutta import Clock
+from quantumbattery.dynamics.storage import Storage, storage
+from quantumbattery.machine import allow
+from quantumbattery.moments.over_time import Moments
+from quantumbattery.moments.quadratic import Numbers, Quadratic, beat, changing, only, quadratic
+from quantumbattery.moments.starts import Beginning
+from quantumbattery.network.network import Network
+from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.reach.elements import Elements
+from quantumbattery.reach.signals import Signal, signals_of
+from quantumbattery.states.blocks import Blocks
+from quantumbattery.states.vector import Vector
+
+
+@dataclass(frozen=True, eq=False)
+class Shaped:
+    """The motion of moments as that of a list of numbers; made by `shaped`."""
+
+    modes: int
+    state: Vector
+    numbers: Array  # (g, terms) while charging
+    off: Array  # (g, terms) while storing
+    clocks: tuple[Clock, ...]
+    start: Array  # (g or 1, c, numbers)
+
+    def moving(self, times: Array, stored: bool, limit: float) -> Motion | Storage:
+        """What moves them, to times (T,) or (g, T), or to pairs of times, charged and stored."""
+        if not stored:
+            return motion(self.state, self.numbers, self.start, times, limit, self.clocks)
+        both = self.numbers, self.off
+        return storage(self.state, both, self.start, times, limit, self.clocks)
+
+    def read(self, numbers: Array, places: Sequence[int]) -> Moments:
+        """Moments (g, c, T, ...) of modes at some places from all numbers (g, c, T, numbers)."""
+        m, own = self.modes, np.array(places, dtype=np.int64)
+        means = self.state.blocks[0].size
+        whole = numbers[..., means:-1].reshape(*numbers.shape[:-1], 2 * m, 2 * m)
+        rows = own[:, None]
+        normal, pairs = whole[..., rows, own], whole[..., rows, own + m]
+        return Moments(numbers[..., own], normal, pairs)
+
+
+def shaped(
+    network: Network, numbers: Numbers, members: int, begun: Beginning, limit: float
+) -> Shaped:
+    """Make it, for a batch of members."""
+    still = quadratic(network, numbers, members, doubled=True)
+    off = quadratic(network, numbers, members, storing=True, doubled=True)
+    n, m = still.drift.shape[-1], 2 * still.modes
+    allow("numbers in the covariances", members * (n + m**2 + 1) ** 2, 16, limit)
+    terms = _Terms(n, m)
+    terms.add(still, None, np.zeros(1), 0)
+    terms.add(off, None, np.zeros(1), 1)
+    for link in changing(network):
+        alone, turns = only(network, numbers, members, link), beat(network, link)
+        for number, signal in signals_of(1.0, link, 2 * turns, False):
+            terms.add(_times(alone, numbers(number)), signal, numbers(_turn(signal)), 0)
+        if np.any(numbers(turns)):  # e^{-i x} = cos x - i sin x before pairs that are made
+            late = _turned(alone)
+            for number, signal in signals_of(1.0, link, 2 * turns, True):
+                terms.add(_times(late, numbers(number)), signal, numbers(_turn(signal)), 0)
+    which = np.array(terms.when, dtype=np.int64)
+    every = np.stack(terms.numbers, axis=-1)
+    first = _first(begun, still)
+    return Shaped(
+        still.modes,
+        Vector(terms.blocks(), n + m**2 + 1),
+        np.where(which == 0, every, 0.0),
+        np.where(which == 1, every, 0.0),
+        tuple(terms.clocks),
+        first,
+    )
+
+
+def _turn(signal: Signal | None) -> Parameter:
+    return 0.0 if signal is None else signal.frequency
+
+
+def _times(motion: Quadratic, number: Array) -> Quadratic:
+    """The same, so many times."""
+    by = number[:, None, None]
+    parts = motion.drift * by, motion.diffusion * by
+    return Quadratic(*parts, motion.modes, motion.fields, motion.doubled)
+
+
+def _turned(motion: Quadratic) -> Quadratic:
+    """The same with -i K in the place of K."""
+    m = motion.modes
+    phase = np.ones(motion.drift.shape[-1], complex)
+    phase[m : 2 * m] = 1j  # rows of a^dag have K^*
+    drift = motion.drift * np.where(phase == 1, -1j, phase)[:, None]
+    diffusion = motion.diffusion * np.where(phase == 1, -1j, phase)[:, None]
+    return Quadratic(drift, diffusion, m, motion.fields, True)
+
+
+def _first(begun: Beginning, motion: Quadratic) -> Array:
+    """All numbers (g or 1, c, numbers) at the beginning."""
+    mean, fields = begun.mean.astype(complex), 2 * motion.fields
+    one = np.ones((*mean.shape[:2], fields + 1))
+    eye = np.eye(motion.modes)
+    normal, pairs = (each[..., None] * eye for each in (begun.normal, begun.anomalous))
+    upper = np.concatenate([normal, pairs], axis=-1)
+    lower = np.concatenate([pairs.conj(), normal.conj()], axis=-1)
+    whole = np.concatenate([upper, lower], axis=-2).reshape(*mean.shape[:2], -1)
+    parts = [mean, mean.conj(), one[..., :fields], whole, one[..., :1]]
+    return np.concatenate(parts, axis=-1)
+
+
+class _Terms:
+    """Elements of the generators of both lists, term by term."""
+
+    def __init__(self, size: int, covariances: int) -> None:
+        self.size, self.m = size, covariances
+        self.numbers: list[Array] = []  # (g,) each
+        self.when: list[int] = []  # 0 while charging, 1 while storing
+        self.clocks: list[Clock] = []
+        self.means: list[tuple[int, int, int, complex]] = []  # term, row, column, value
+        self.parts: list[tuple[Array, ...]] = []  # the same of covariances, as arrays
+
+    def add(self, motion: Quadratic, signal: Signal | None, frequency: Array, when: int) -> None:
+        """All elements that are not zero, their real and their imaginary parts apart."""
+        for given, act in ((motion.drift, self._drift), (motion.diffusion, self._source)):
+            for j, k in np.argwhere(given.any(axis=0)).tolist():
+                for part, unit in ((given[:, j, k].real, 1.0), (given[:, j, k].imag, 1j)):
+                    if part.any():
+                        act(len(self.numbers), j, k, unit)
+                        if signal is not None:
+                            self.clocks.append(Clock(len(self.numbers), signal, frequency))
+                        self.numbers.append(part)
+                        self.when.append(when)
+
+    def _drift(self, term: int, j: int, k: int, unit: complex) -> None:
+        self.means.append((term, j, k, unit))
+        if j < self.m and k < self.m:
+            beside = np.arange(self.m)
+            left = (j * self.m + beside, k * self.m + beside)
+            right = (beside * self.m + j, beside * self.m + k)
+            for (row, column), value in ((left, unit), (right, np.conj(unit))):
+                each = np.full(self.m, term), row, column, np.full(self.m, value)
+                self.parts.append(each)
+
+    def _source(self, term: int, j: int, k: int, unit: complex) -> None:
+        one = np.ones(1, dtype=np.int64)
+        row, last = (j * self.m + k) * one, self.m**2 * one
+        self.parts.append((term * one, row, last, unit * one))
+
+    def blocks(self) -> tuple[Blocks, ...]:
+        """The means, and the covariances with the 1 behind them."""
+        none = (*[np.zeros(0, dtype=np.int64)] * 3, np.zeros(0, dtype=complex))
+        term, row, column, value = (np.array(each) for each in zip(*self.means, strict=True))
+        every = [np.concatenate(each) for each in zip(none, *self.parts, strict=True)]
+        covariances = self._block(self.size, self.m**2 + 1, *every)
+        return self._block(0, self.size, term, row, column, value), covariances
+
+    def _block(
+        self, offset: int, size: int, term: Array, row: Array, column: Array, value: Array
+    ) -> Blocks:
+        here, every = slice(offset, offset + size), np.arange(size)
+        count = len(self.numbers)
+        acts = Elements((0.0,) * count, (0,) * count, size, term, row, column, value)
+        return Blocks(1, size, 1, here, every, here, every, None, False, acts)
