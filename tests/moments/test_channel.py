@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 from scipy.stats import binom, nbinom
 
 import quantumbattery as qb
-from quantumbattery.charging import by_channel
+from quantumbattery.charging import by_channel, by_moments
 from quantumbattery.moments import channel
 from roads.levels import on_levels
 
@@ -359,6 +359,28 @@ def test_what_is_displaced_or_joint_is_left_to_levels():
         calm.optimum(photon, 2.0, "energy"),
     ):
         assert "configurations" in made.attrs
+
+
+def test_starts_that_go_with_the_system_and_members_one_by_one():
+    """Three losses, each with quanta and times of its own, seen together and alone."""
+    loss, quanta = (xr.DataArray(each, dims="x") for each in ([0.1, 0.2, 0.4], [2, 0, 3]))
+    sites = {"a": qb.Oscillator(loss=loss, occupation=0.1), "b": qb.Oscillator()}
+    links = [qb.exchange("a", "b", 0.5), qb.drive("a", 0.3, 1.0)]
+    times = xr.DataArray(np.linspace(0, [2.0, 3.0, 4.0], 5), dims=("time", "x"))
+    how = {"disconnect": 1.5}
+    start = {"b": qb.fock(quanta), "a": qb.coherent(xr.DataArray([0.1, 0.5j], dims="y"))}
+    with patch.object(by_moments, "_AT_ONCE", 1):
+        table = qb.System(sites, links, "a", "b").charge(start, times, FIGURES, **how)
+    assert table.sizes == {"x": 3, "y": 2, "time": 5}
+    for x in range(3):
+        alone = {"a": qb.Oscillator(loss=float(loss[x]), occupation=0.1), "b": qb.Oscillator()}
+        for y, alpha in enumerate((0.1, 0.5j)):
+            begun = {"b": qb.fock(int(quanta[x])), "a": qb.coherent(alpha)}
+            system = qb.System(alone, links, "a", "b")
+            one = system.charge(begun, times.values[:, x], FIGURES, **how)
+            for name in FIGURES:
+                found = table[name].isel(x=x, y=y).transpose("time")
+                np.testing.assert_allclose(found, one[name], rtol=1e-9, atol=1e-12)
 
 
 def test_parts_make_no_difference_and_too_much_is_refused():

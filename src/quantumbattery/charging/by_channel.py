@@ -88,13 +88,16 @@ def charged(problem: Problem) -> Solution:
     held = {name: np.zeros((*axes.shape[:2], 1)) for name in asked.values()}
     filled = not prepared_sites(problem.started).isdisjoint(problem.network.battery)
     most = 0
-    for part, times in work.moments.tiles(len(work.moments.energies.places)):
-        now = work.reading(part, times)
-        for name in names:
-            columns[name][part] = now.column(name)
-        most = max(most, now.most)
-        for name in held if filled else ():
-            held[name][part] = work.reading(part, np.zeros_like(times[..., :1])).column(name)
+    with work.moments.threads():
+        for part, times in work.moments.tiles(len(work.moments.energies.places)):
+            now = work.reading(part, times)
+            for name in names:
+                columns[name][part] = now.column(name)
+            most = max(most, now.most)
+            if filled and held:
+                begun = work.reading(part, np.zeros_like(times[..., :1]))
+                for name in held:
+                    held[name][part] = begun.column(name)
     switched_off(columns, axes)
     for power, name in asked.items():
         columns[power] = over_time(columns[name], held[name], axes.times)

@@ -7,9 +7,10 @@ Hamiltonian and the losses are quadratic and all sites start in Gaussian states.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -82,8 +83,7 @@ def charged(problem: Problem) -> Solution:
         return Solution({name: columns[name] for name in problem.measures}, report)
     work = ByMoments.of(problem, names)
     columns = {name: np.empty(axes.shape) for name in names}
-    small = work.motions[0].drift.shape[-1] < _ONE_THREAD
-    with linear_algebra(1) if small else nullcontext():
+    with work.threads():
         for part, found in work.everything():
             read = Reading(work.energies, part, found)
             for name, column in columns.items():
@@ -123,6 +123,11 @@ class ByMoments:
         if not is_constant(network):
             changes = shaped(network, axes.numbers, axes.batch, begun, problem.limit)
         return cls(problem, motions, begun, Energies.of(*given), changes)
+
+    def threads(self) -> AbstractContextManager[Any]:
+        """One thread of linear algebra where matrices are small."""
+        small = self.motions[0].drift.shape[-1] < _ONE_THREAD
+        return linear_algebra(1) if small else nullcontext()
 
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
@@ -237,9 +242,9 @@ def _some(motion: Quadratic, part: slice | Array) -> Quadratic:
 
 
 def begun_by(begun: Beginning, part: slice | Array) -> Beginning:
-    """The same of some members."""
+    """The same of some members; means may be alike where what fluctuates is not."""
     each = begun.mean, begun.normal, begun.anomalous
-    return begun if len(begun.mean) == 1 else Beginning(*(values[part] for values in each))
+    return Beginning(*(values if len(values) == 1 else values[part] for values in each))
 
 
 def _check_growth(problem: Problem, motions: Sequence[Quadratic]) -> None:
