@@ -5,6 +5,7 @@ import pytest
 
 import quantumbattery as qb
 from roads.cells import cavity_and_cells
+from roads.levels import on_levels
 
 
 def dicke(number, coupling, **cavity):
@@ -96,7 +97,10 @@ def test_oscillators_that_keep_filling_say_so():
         sites={"charger": qb.Oscillator(), "battery": qb.Oscillator()},
         interactions=[qb.dipole("charger", "battery", 2.0)],
     )
-    with pytest.raises(ValueError, match=r"levels are too few .* shorter time"):
+    with (
+        on_levels(),
+        pytest.raises(ValueError, match=r"levels are too few .* shorter time"),
+    ):
         system.charge(qb.fock(1), 6.0, ["energy"], limit=0.05)
 
 

@@ -1,6 +1,7 @@
 """What comes out by means and covariances: steady states, states, long chains, and refusals."""
 
 from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import xarray as xr
 from scipy.linalg import expm, solve_continuous_lyapunov
 
 import quantumbattery as qb
+from quantumbattery.charging import by_moments
 from roads.levels import on_levels
 
 PAIR = {"a": qb.Oscillator(loss=0.8, occupation=0.4), "b": qb.Oscillator(1.1, loss=0.3)}
@@ -49,6 +51,20 @@ def test_a_chain_of_hundreds(loss):
     exact = [9 * abs(each[0]) ** 2 + p for each, p in zip(moved, passive, strict=True)]
     np.testing.assert_allclose(table.energy, exact, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(table.passive_energy, passive, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_starts_that_go_with_the_system_member_by_member(moved):
+    """Means that are alike where quanta are not, and quanta that are alike where means are not."""
+    many = xr.DataArray([0.1, 0.5, 2.0], dims="x")
+    sites = {"a": qb.Oscillator(loss=many), "b": qb.Oscillator()}
+    system = qb.System(sites, [LINK], "a", "b")
+    start = {"a": qb.gaussian(many, occupation=0.2) if moved else qb.thermal(many)}
+    start["b"] = qb.coherent(0.3)
+    names = ["energy", "passive_energy"]
+    whole = system.charge(start, [0.0, 1.0], names)
+    with patch.object(by_moments, "_AT_ONCE", 1):
+        xr.testing.assert_allclose(whole, system.charge(start, [0.0, 1.0], names), rtol=1e-13)
 
 
 # --- steady states -------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ Hamiltonian and the losses are quadratic and all sites start in Gaussian states.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
 from quantumbattery.machine import allow, linear_algebra
 from quantumbattery.moments.levels import levels_of, matrices
-from quantumbattery.moments.over_time import Moments, moments, stored
+from quantumbattery.moments.over_time import Moments, moved, read
 from quantumbattery.moments.quadratic import (
     Quadratic,
     is_constant,
@@ -82,8 +83,7 @@ def charged(problem: Problem) -> Solution:
         return Solution({name: columns[name] for name in problem.measures}, report)
     work = ByMoments.of(problem, names)
     columns = {name: np.empty(axes.shape) for name in names}
-    small = work.motions[0].drift.shape[-1] < _ONE_THREAD
-    with linear_algebra(1) if small else nullcontext():
+    with work.threads():
         for part, found in work.everything():
             read = Reading(work.energies, part, found)
             for name, column in columns.items():
@@ -91,7 +91,7 @@ def charged(problem: Problem) -> Solution:
     switched_off(columns, axes)
     held = work.held({POWERS[name] for name in asked})
     for name in asked:
-        columns[name] = _over_time(columns[POWERS[name]], held.get(POWERS[name]), axes.times)
+        columns[name] = over_time(columns[POWERS[name]], held.get(POWERS[name]), axes.times)
     return Solution({name: columns[name] for name in problem.measures}, work.report)
 
 
@@ -124,12 +124,21 @@ class ByMoments:
             changes = shaped(network, axes.numbers, axes.batch, begun, problem.limit)
         return cls(problem, motions, begun, Energies.of(*given), changes)
 
+    def threads(self) -> AbstractContextManager[Any]:
+        """One thread of linear algebra where matrices are small."""
+        small = self.motions[0].drift.shape[-1] < _ONE_THREAD
+        return linear_algebra(1) if small else nullcontext()
+
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
-        mine, start = [_some(each, part) for each in self.motions], _begun(self.begun, part)
-        if len(mine) == 1:
-            return moments(mine[0], start, places, times)
-        return stored((mine[0], mine[1]), start, places, times)
+        moving = self.rows(places, part, times)
+        return read(self.motions[0], begun_by(self.begun, part), *moving)
+
+    def rows(
+        self, places: Sequence[int], part: slice | Array, times: Array
+    ) -> tuple[Array, Array | None]:
+        """Rows (m, r, T, n) of modes at some places, and the noise, as `moved` gives them."""
+        return moved([_some(each, part) for each in self.motions], places, times)
 
     def reading(self, part: slice | Array, times: Array) -> Reading:
         """What reads some members at some times."""
@@ -137,22 +146,26 @@ class ByMoments:
 
     def everything(self, places: Sequence[int] | None = None) -> Iterator[tuple[slice, Moments]]:
         """The moments at all times of the problem, of members that are worked on together."""
-        axes, motion = self.problem.axes, self.motions[0]
         chosen = self.energies.places if places is None else places
         if self.shaped is not None:
             yield slice(None), self.shaped.read(self._changed[0], chosen)
             return
+        for part, mine in self.tiles(len(chosen)):
+            yield part, self.moments(chosen, part, mine)
+
+    def tiles(self, modes: int) -> Iterator[tuple[slice, Array]]:
+        """Members that are worked on together, and the times of these, for so many modes."""
+        axes, motion = self.problem.axes, self.motions[0]
         members, copies, times = axes.shape
-        n, rows = motion.drift.shape[-1], len(chosen) * (1 + motion.doubled)
+        n, rows = motion.drift.shape[-1], modes * (1 + motion.doubled)
         each = max(times * rows * n * 3, 30 * n * n, times * copies * rows * rows)
         allow("numbers in the moments at all times", each, 16, self.problem.limit)
         step = max(1, _AT_ONCE // each)
         for part in (slice(k, min(k + step, members)) for k in range(0, members, step)):
             if axes.charged is None:
-                mine = axes.times[part] if axes.times.ndim > 1 else axes.times
+                yield part, axes.times[part] if axes.times.ndim > 1 else axes.times
             else:
-                mine = axes.pairs(part)
-            yield part, self.moments(chosen, part, mine)
+                yield part, axes.pairs(part)
 
     @cached_property
     def _changed(self) -> tuple[Array, Report]:
@@ -228,10 +241,10 @@ def _some(motion: Quadratic, part: slice | Array) -> Quadratic:
     )
 
 
-def _begun(begun: Beginning, part: slice | Array) -> Beginning:
-    """The same of some members."""
+def begun_by(begun: Beginning, part: slice | Array) -> Beginning:
+    """The same of some members; means may be alike where what fluctuates is not."""
     each = begun.mean, begun.normal, begun.anomalous
-    return begun if len(begun.mean) == 1 else Beginning(*(values[part] for values in each))
+    return Beginning(*(values if len(values) == 1 else values[part] for values in each))
 
 
 def _check_growth(problem: Problem, motions: Sequence[Quadratic]) -> None:
@@ -252,7 +265,7 @@ def _check_growth(problem: Problem, motions: Sequence[Quadratic]) -> None:
             )
 
 
-def _over_time(column: Array, held: Array | None, times: Array) -> Array:
+def over_time(column: Array, held: Array | None, times: Array) -> Array:
     """A gain over time, and 0 where nothing has happened yet."""
     spans = times[:, None] if times.ndim > 1 else times
     rate = np.divide(1.0, spans, out=np.zeros_like(spans), where=spans > 0)

@@ -10,7 +10,7 @@ from math import inf, prod
 import numpy as np
 import xarray as xr
 
-from quantumbattery.charging import by_moments
+from quantumbattery.charging import by_channel, by_moments
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction, check_levels
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
@@ -116,11 +116,13 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 
 
 def run(problem: Problem) -> Solution:
-    """Solve, by means and covariances where they say all that is asked, or on levels."""
-    if not by_moments.fits(problem):
-        return on_levels(problem)
+    """Solve, by moments or the attenuation of a start where they say all, or on levels."""
     with within_memory():
-        return by_moments.charged(problem)
+        if by_moments.fits(problem):
+            return by_moments.charged(problem)
+        if by_channel.fits(problem):
+            return by_channel.charged(problem)
+    return on_levels(problem)
 
 
 def on_levels(problem: Problem) -> OnLevels:
@@ -162,8 +164,8 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
         "extraction": extraction,
     }
     if not isinstance(solution, OnLevels):
-        (kind, modes), *others = report.methods
-        how = [f"{kind} ({modes} mode{'s' * (modes > 1)})", *(name for name, _ in others)]
+        (kind, many), *others = report.methods
+        how = [f"{kind} ({many} {report.counted}{'s' * (many > 1)})", *(name for name, _ in others)]
         said["method"] = "; ".join(how)
         return said if report.error is None else said | {"solver_error": report.error}
     reached = solution.reach

@@ -55,6 +55,7 @@ class Report:
     unfinished: bool = False  # too much is left out: nothing was read
     falls: dict[str, float] = field(default_factory=dict)  # decimal places by level, near a cut
     at_cut: float | None = None  # of a steady state, the weight on the last levels of oscillators
+    counted: str = "mode"  # what is counted beside the kind of a method that is not on levels
     converged: float | None = None  # of the same, what half as many levels more change, in quanta
 
     @classmethod

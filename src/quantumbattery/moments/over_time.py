@@ -34,21 +34,24 @@ class Moments:
 
 def moments(motion: Quadratic, begun: Beginning, places: Sequence[int], times: Array) -> Moments:
     """The moments (g, c, T, ...) of modes at some places, at times (T,) or (g, T)."""
-    return read(motion, begun, *Rows(motion).at(rows_of(motion, places), times))
+    return read(motion, begun, *moved((motion,), places, times))
 
 
-def stored(
-    motions: tuple[Quadratic, Quadratic], begun: Beginning, places: Sequence[int], pairs: Array
-) -> Moments:
-    """The same after charging for the first of pairs (2, T) or (2, g, T), and storing.
+def moved(
+    motions: Sequence[Quadratic], places: Sequence[int], times: Array
+) -> tuple[Array, Array | None]:
+    """Rows (g, r, T, n) of modes at times (T,) or (g, T), and the noise (g, T, r, r).
 
-    Rows move backwards in time: under what stores first, and then under what charges.
+    Of two motions, after charging for the first of pairs (2, T) or (2, g, T), and storing: rows
+    move backwards in time, under what stores first, and then under what charges.
     """
+    if len(motions) == 1:
+        return Rows(motions[0]).at(rows_of(motions[0], places), times)
     charging, storing = motions
-    rows, late = Rows(storing).at(rows_of(storing, places), pairs[1])
-    rows, early = Rows(charging).each(rows, pairs[0])
+    rows, late = Rows(storing).at(rows_of(storing, places), times[1])
+    rows, early = Rows(charging).each(rows, times[0])
     noise = [each for each in (late, early) if each is not None]
-    return read(charging, begun, rows, sum(noise[1:], noise[0]) if noise else None)
+    return rows, sum(noise[1:], noise[0]) if noise else None
 
 
 def rows_of(motion: Quadratic, places: Sequence[int]) -> Array:

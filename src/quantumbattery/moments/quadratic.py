@@ -139,6 +139,13 @@ def _frames(network: Network) -> dict[str, Parameter]:
     return found
 
 
+def has_pairs(network: Network) -> bool:
+    """Whether anything brings or takes quanta in pairs."""
+    if any(isinstance(each, TwoPhotonDrive) for each in network.drives):
+        return True
+    return any(_makes_pairs(each) for each in _links(network))
+
+
 def _makes_pairs(link: Interaction | JointLoss) -> bool:
     """Whether quanta come and go in pairs, in the frame of the laboratory."""
     return isinstance(link, Dipole) or (isinstance(link, Jump) and all(as_ladder(link) or ()))
@@ -202,9 +209,7 @@ class _Sums:
         shape = members, len(self.place), len(self.place)
         self.w, self.k, self.down, self.up, self.cross = np.zeros((5, *shape), complex)
         self.fields: list[Array] = []  # (g, m) each
-        self.doubled = doubled or any(_makes_pairs(each) for each in network.interactions)
-        self.doubled |= any(isinstance(each, TwoPhotonDrive) for each in network.drives)
-        self.doubled |= any(_makes_pairs(each) for each in network.joint_losses)
+        self.doubled = doubled or has_pairs(network)
 
     def add_sites(self) -> None:
         """Energies and losses of the sites."""

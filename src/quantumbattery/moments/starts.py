@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.amplitudes import mean_occupation
+from quantumbattery.machine import allow
+from quantumbattery.network.amplitudes import amplitudes, density_matrix, mean_occupation
+from quantumbattery.network.given_states import State
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import (
     Bloch,
@@ -48,6 +50,36 @@ def is_gaussian(preparation: Preparation) -> bool:
     return isinstance(preparation, Coherent | Squeezed | Thermal | Gibbs | Gaussian)
 
 
+def is_thermal(preparation: Preparation) -> bool:
+    """Whether a preparation is coherent or thermal, or both, so that it has no <a a> - <a>^2."""
+    if isinstance(preparation, Squeezed | Gaussian):
+        return not any_nonzero(preparation.r)
+    return is_gaussian(preparation)
+
+
+def levels_of_start(
+    preparation: Preparation, site: Site, spread: Spread, limit: float
+) -> tuple[Array, Array | None]:
+    """Populations (g or 1, c, d) of all levels that are not empty, and the state (..., d, d).
+
+    The state is None where there are no coherences. Of a number of quanta, level or a given state.
+    """
+    if isinstance(preparation, Fock):
+        size = int(np.max(np.asarray(preparation.n))) + 1
+        allow("levels of a start", size, 64, limit)
+        ket = amplitudes(preparation, site, size).variable
+        return spread(xr.Variable((*ket.dims[:-1], "entry"), ket.values)) ** 2, None
+    size = preparation.size if isinstance(preparation, State) else 2
+    given = density_matrix(preparation, site, size).variable
+    flat = given.values.reshape(*given.shape[:-2], size**2)
+    rho = spread(xr.Variable((*given.dims[:-2], "entry"), flat))
+    rho = rho.reshape(*rho.shape[:2], size, size)
+    held = 1 + int(np.flatnonzero(rho.any(axis=(0, 1, 2)))[-1])
+    rho = rho[..., :held, :held]
+    weights = np.diagonal(rho, axis1=-2, axis2=-1).real
+    return weights, None if not (rho * (1 - np.eye(held))).any() else rho
+
+
 def beginning(network: Network, started: Started, spread: Spread) -> Beginning:
     """The moments of all modes; what is not prepared is empty."""
     columns = []
@@ -73,7 +105,22 @@ def moments_of(preparation: Preparation, site: Site) -> tuple[Any, Any, Any]:
     if isinstance(preparation, Gaussian):
         given = preparation
         return _squeezed(given.alpha, given.r, given.angle, given.occupation)
-    return 0.0, 0.0, 0.0
+    if isinstance(preparation, Fock):
+        return 0.0, preparation.n, 0.0
+    return _of_state(preparation, site)
+
+
+def _of_state(preparation: Bloch | State, site: Site) -> tuple[Any, Any, Any]:
+    """The same from a density matrix."""
+    size = preparation.size if isinstance(preparation, State) else 2
+    rho = density_matrix(preparation, site, size)
+    dims, n = rho.dims[:-2], np.arange(size)
+    one = (np.diagonal(rho.values, -1, -2, -1) * np.sqrt(n[1:])).sum(axis=-1)
+    two = (np.diagonal(rho.values, -2, -2, -1) * np.sqrt(n[2:] * n[1:-1])).sum(axis=-1)
+    quanta = np.maximum((np.diagonal(rho.values, 0, -2, -1).real * n).sum(axis=-1), 0.0)
+    spread = np.maximum(quanta - np.abs(one) ** 2, 0.0)
+    found = one, spread, two - one**2
+    return tuple(xr.DataArray(each, dims=dims) for each in found)  # type: ignore[return-value]
 
 
 def _squeezed(alpha: Any, r: Any, angle: Any, occupation: Any) -> tuple[Any, Any, Any]:
