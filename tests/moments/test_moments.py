@@ -67,6 +67,14 @@ def test_starts_that_go_with_the_system_member_by_member(moved):
         xr.testing.assert_allclose(whole, system.charge(start, [0.0, 1.0], names), rtol=1e-13)
 
 
+@pytest.mark.parametrize("start", [qb.coherent(1.0), qb.fock(1)])
+def test_the_energy_of_an_interaction_that_is_shaped_is_refused(start):
+    link = qb.exchange("a", "b", 0.5, envelope=np.cos)
+    system = qb.System({name: qb.Oscillator() for name in "ab"}, [link], "a", "b")
+    with pytest.raises(ValueError, match="shaped in time"):
+        system.charge(start, 1.0, ["interaction_energy"])
+
+
 # --- steady states -------------------------------------------------------------------------------
 
 

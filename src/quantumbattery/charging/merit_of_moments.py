@@ -51,6 +51,7 @@ class Energies:
         charger = network.charger if names & (_OF_CHARGER | {"interaction_energy"}) else ()
         sites, links = network.battery + charger, None
         if "interaction_energy" in names:
+            _check_constant(network)
             sites += tuple(name for name in network.sites if name not in sites)
             order = np.array([[*network.sites].index(name) for name in sites])
             w, k = link_form(network, numbers, members)
@@ -60,6 +61,16 @@ class Energies:
         _check_ground(network, h[:, : len(network.battery), : len(network.battery)])
         alone = extraction == "local"
         return cls(sites, places, len(network.battery), len(charger), alone, h, links)
+
+
+def _check_constant(network: Network) -> None:
+    """Raise ValueError if an interaction whose mean is asked for changes in time."""
+    links = [each for each in network.interactions if not each.always]
+    if shaped := [each.label for each in links if each.envelope is not None]:
+        raise ValueError(
+            "interaction_energy is known for interactions that are constant while they are on, and "
+            f"{shaped[0]} is shaped in time: ask system.expect for the mean of its matrix"
+        )
 
 
 def _check_ground(network: Network, h: Array) -> None:
