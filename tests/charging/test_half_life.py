@@ -36,7 +36,7 @@ def by_roots(system, rho, h, of):
     return brentq(left, times[below[0] - 1], times[below[0]], xtol=1e-13) if len(below) else np.inf
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(st.integers(0, 10**6))
 def test_the_pair_in_closed_form_and_by_its_system(seed):
     rng = np.random.default_rng(seed)

@@ -57,7 +57,7 @@ def test_one_oscillator_shares_with_nobody():
     assert "quanta" not in row(2, levels=12).charge({}, 1.0, ["energy"]).attrs
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_the_same_as_on_many_levels(seed):
     rng = np.random.default_rng(seed)

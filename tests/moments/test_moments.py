@@ -111,6 +111,9 @@ def test_where_there_is_no_steady_state():
     free = qb.System({"a": qb.Oscillator(loss=0.1), "b": qb.Oscillator()}, [], "a", "b")
     with pytest.raises(ValueError, match="loses nothing"):
         free.charge({}, np.inf)
+    at = qb.System({"b": qb.Oscillator(loss=1.0)}, [qb.two_photon_drive("b", 0.5, 1.0)], [], "b")
+    with pytest.raises(ValueError, match="at its threshold"):
+        at.charge({}, np.inf)
     pair = qb.System(PAIR, [LINK, qb.two_photon_drive("a", 2.0, 1.0)], "a", "b")
     with pytest.raises(ValueError, match=r"two_photon_drive\('a'\) brings .* grow for ever"):
         pair.charge({}, np.inf)
@@ -121,17 +124,17 @@ def test_where_there_is_no_steady_state():
 
 def test_numbers_that_overflow_are_refused_before():
     system = qb.System({"b": qb.Oscillator()}, [qb.two_photon_drive("b", 0.5, 1.0)], [], "b")
-    with pytest.raises(ValueError, match=r"grow e-fold every 1, so that after t = 650 .* overflow"):
+    with pytest.raises(ValueError, match=r"grow e-fold every 1, so that after t = 340 .* overflow"):
         system.charge({}, [1.0, 1000.0])
-    exact = np.sinh(0.5 * 600) ** 2
-    np.testing.assert_allclose(system.charge({}, 600.0, ["energy"]).energy, exact, rtol=1e-11)
+    exact = np.sinh(0.5 * 300) ** 2
+    np.testing.assert_allclose(system.charge({}, 300.0, ["energy"]).energy, exact, rtol=1e-11)
 
 
 # --- the state itself ----------------------------------------------------------------------------
 
 
 def test_the_state_of_one_mode_and_means_of_operators():
-    links = [LINK, qb.two_photon_drive("a", 0.1, 1.05), qb.drive("a", 0.2, 1.0, phase=0.4)]
+    links = [LINK, qb.two_photon_drive("a", 0.05, 1.05), qb.drive("a", 0.1, 1.0, phase=0.4)]
     system, times = qb.System(PAIR, links, "a", "b"), [0.0, 1.3]
     asked = {"x": ("b", ladder), "n2": ("a", lambda n: np.diag(np.arange(n) ** 2.0))}
     start = {"a": qb.thermal(0.02), "b": qb.coherent(0.2j)}
@@ -145,7 +148,7 @@ def test_the_state_of_one_mode_and_means_of_operators():
             theirs = cut.density_matrix(start, times)
         with pytest.warns(UserWarning, match="levels"):
             others = cut.expect(start, times, asked)
-    few = min(rho.shape[-1], 9)
+    few = min(rho.shape[-1], 7)
     np.testing.assert_allclose(rho[:, :few, :few], theirs[:, :few, :few], atol=1e-5)
     np.testing.assert_allclose(means.x, others.x, atol=1e-4)
     np.testing.assert_allclose(means.n2, others.n2, atol=1e-2)

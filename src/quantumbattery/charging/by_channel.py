@@ -15,7 +15,14 @@ from functools import cached_property
 import numpy as np
 
 from quantumbattery.charging import by_moments
-from quantumbattery.charging.by_moments import METHOD, ByMoments, begun_by, over_time
+from quantumbattery.charging.by_moments import (
+    METHOD,
+    ByMoments,
+    begun_by,
+    mean_of,
+    over_time,
+    phase_of,
+)
 from quantumbattery.charging.merit_of_moments import Reading
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
@@ -121,6 +128,7 @@ def observed(problem: Problem) -> Solution:
         own = [sites.index(each.sites[0])]
         parts = [work.seen(own, *tile)[1] for tile in work.moments.tiles(1)]
         x, noise, _ = (np.concatenate(values) for values in zip(*parts, strict=True))
+        x = x * phase_of(problem, each.sites[0])
         levels = channel.levels_after(work.weights.shape[-1], float(noise.max()))
         allow("numbers in the states at all times", g * c * t * levels**2, 64, problem.limit)
         start = given[:, :, None], np.abs(x) ** 2, noise, levels
@@ -132,7 +140,7 @@ def observed(problem: Problem) -> Solution:
             rho = channel.carried(*start) * turned
         rho = np.broadcast_to(rho, (g, c, t, levels, levels)).astype(complex)
         if each.operator is not None:
-            rho = np.einsum("...jk,kj->...", rho, each.matrix([levels]))
+            rho = mean_of(rho, each.matrix([levels]))
         columns[each.name], most = rho, max(most, levels)
     return Solution(columns, _report(most))
 

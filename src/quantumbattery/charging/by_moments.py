@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from quantumbattery.charging.merit_of_moments import KNOWN, OF_ONE, Energies, Reading
+from quantumbattery.charging.observables import is_hermitian
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
@@ -40,7 +41,7 @@ from quantumbattery.quantities.aliases import Array
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
 _ONE_THREAD = 100  # numbers of a matrix below which threads do not pay
-_LARGEST = 650.0  # twice the logarithm of what amplitudes may grow by
+_LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
 
 
 def fits(problem: Problem) -> bool:
@@ -79,7 +80,7 @@ def charged(problem: Problem) -> Solution:
         return observed(problem)
     asked = set(problem.measures) & set(POWERS)
     if np.isinf(axes.times).any():
-        columns = settled(problem, names) | dict.fromkeys(asked, np.zeros(axes.shape))
+        columns = settled(problem, names) | {name: np.zeros(axes.shape) for name in asked}
         return Solution({name: columns[name] for name in problem.measures}, report)
     work = ByMoments.of(problem, names)
     columns = {name: np.empty(axes.shape) for name in names}
@@ -224,15 +225,27 @@ def observed(problem: Problem) -> Solution:
         normal = np.concatenate([found.normal[..., 0, 0] for found in every])
         anomalous = np.concatenate([found.anomalous[..., 0, 0] for found in every])
         levels = levels_of(mean, normal, anomalous)
-        turned = turning(problem.network, each.sites[0], problem.axes.numbers)
-        phase = np.exp(-1j * turned[:, None, None] * np.atleast_2d(problem.axes.times)[:, None])
+        phase = phase_of(problem, each.sites[0])
         mean, anomalous = mean * phase, anomalous * phase**2
         allow("numbers in the states at all times", g * c * t * levels**2, 64, problem.limit)
         rho = matrices(mean, normal, anomalous, levels)
         if each.operator is not None:
-            rho = np.einsum("...jk,kj->...", rho, each.matrix([levels]))
+            rho = mean_of(rho, each.matrix([levels]))
         columns[each.name] = rho
     return Solution(columns, work.report)
+
+
+def phase_of(problem: Problem, site: str) -> Array:
+    """How far the frame of a site has turned at all times, as e^{-i w t}, (g or 1, 1, T)."""
+    turned = turning(problem.network, site, problem.axes.numbers)
+    phase: Array = np.exp(-1j * turned[:, None, None] * np.atleast_2d(problem.axes.times)[:, None])
+    return phase
+
+
+def mean_of(rho: Array, matrix: Array) -> Array:
+    """Tr(rho A), (...), real where A is Hermitian."""
+    mean: Array = np.einsum("...jk,kj->...", rho, matrix)
+    return mean.real if is_hermitian(matrix) else mean
 
 
 def _some(motion: Quadratic, part: slice | Array) -> Quadratic:
@@ -257,11 +270,12 @@ def _check_growth(problem: Problem, motions: Sequence[Quadratic]) -> None:
         if not motion.doubled and not jumps:
             continue
         m = motion.modes * (1 + motion.doubled)
-        growth = 2 * float(np.linalg.eigvals(motion.drift[:, :m, :m]).real.max())
-        if growth * float(span.max()) > _LARGEST:
+        growth = 2 * np.linalg.eigvals(motion.drift[:, :m, :m]).real.max(axis=-1)
+        if (growth * span.max(axis=-1) > _LARGEST).any():
+            fastest = float(growth.max())
             raise ValueError(
-                f"quanta grow e-fold every {1 / growth:.3g}, so that after t = "
-                f"{_LARGEST / growth:.3g} their numbers overflow: charge for a shorter time"
+                f"quanta grow e-fold every {1 / fastest:.3g}, so that after t = "
+                f"{_LARGEST / fastest:.3g} their numbers overflow: charge for a shorter time"
             )
 
 

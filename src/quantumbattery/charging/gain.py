@@ -14,6 +14,7 @@ import numpy as np
 
 from quantumbattery.charging.problem import Problem
 from quantumbattery.machine import TooLargeError
+from quantumbattery.moments.quadratic import as_ladder
 from quantumbattery.network.drives import TwoPhotonDrive
 from quantumbattery.network.interactions import Exchange, Interaction
 from quantumbattery.network.joint_losses import Dissipator, Jump
@@ -21,11 +22,9 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.shifts import Shift
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.quantities.parameters import any_nonzero
 
 _LEVELS = 40  # for each quantum of a state that a pump made, up to 1e-10 of it
-_LINEAR = 6  # levels on which a jump is compared with A and A^dag
 _NONE = 1e-12  # of the largest rate: no gain
 
 
@@ -77,7 +76,7 @@ def _linear(network: Network) -> dict[int, tuple[complex, complex]] | None:
         if not names.isdisjoint(each.ends):
             if not {*each.ends} <= names:
                 return None
-            parts = _as_ladder(each) if isinstance(each, Jump) else (0.0, 0.0)
+            parts = as_ladder(each) if isinstance(each, Jump) else (0.0, 0.0)
             if parts is None:
                 return None
             found[k] = parts
@@ -94,16 +93,6 @@ def _is_simple(network: Network, link: Interaction, names: set[str]) -> bool:
     shared = {name for each in network.joint_losses for name in each.ends}
     lossy = [any_nonzero(network.sites[name].loss) or name in shared for name in outside]
     return not any(lossy)
-
-
-def _as_ladder(each: Jump) -> tuple[complex, complex] | None:
-    """C and d of a jump that is c A + d A^dag of one oscillator."""
-    if len(each.ends) > 1 or not callable(each.matrix):
-        return None
-    matrix = square_matrix(each.matrix(_LINEAR), "matrix")
-    a = np.diag(np.sqrt(np.arange(1, _LINEAR)), 1)
-    down, up = matrix[0, 1], matrix[1, 0]
-    return (down, up) if np.allclose(matrix, down * a + up * a.T, atol=1e-12) else None
 
 
 def _growth(problem: Problem, jumps: dict[int, tuple[complex, complex]]) -> tuple[Array, Array]:

@@ -30,6 +30,7 @@ OperatorOfLevels: TypeAlias = Callable[..., MatrixLike]
 """A matrix on some sites, for so many levels of each."""
 
 _STILL = 1e-10  # of an operator's largest element: what may turn for ever and be left out
+_REAL = 1e-12  # of the largest element: what a Hermitian matrix may lack
 _SAME = 1e-9  # what frequencies of a frame, in units of the fields', may differ by
 
 
@@ -210,6 +211,11 @@ def _kinds(turns: Array) -> tuple[Array, Array]:
         return turns[:1], np.zeros(len(turns), dtype=np.int64)
     kinds, which = np.unique(np.round(turns / _SAME), axis=0, return_inverse=True)
     return kinds * _SAME, which.reshape(-1)
+
+
+def is_hermitian(matrix: Array) -> bool:
+    """Whether its means are real."""
+    return bool(np.abs(matrix - matrix.conj().T).max() <= _REAL * np.abs(matrix).max())
 
 
 def allow_matrices(sites: Sequence[str], levels: Sequence[int], points: int) -> None:

@@ -17,7 +17,12 @@ from quantumbattery.charging.charge import (
     run,
     warn,
 )
-from quantumbattery.charging.observables import Observable, OperatorOfLevels, allow_matrices
+from quantumbattery.charging.observables import (
+    Observable,
+    OperatorOfLevels,
+    allow_matrices,
+    is_hermitian,
+)
 from quantumbattery.charging.problem import OnLevels, Problem, Solution
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, MatrixLike, Values
@@ -26,9 +31,7 @@ from quantumbattery.quantities.matrices import check_parts, parts_of_qobj, squar
 from quantumbattery.quantities.measures import Quantity
 from quantumbattery.quantities.tables import check_names, dataset, density_matrices
 
-_REAL = 1e-12  # of the largest element: what a Hermitian matrix may lack
 _DIGITS = "0123456789"
-_ANY = 8  # levels on which an operator is looked at where it is no matter on how many
 
 
 def density_matrix(
@@ -60,8 +63,9 @@ def expect(
     columns = {}
     for each in asked:
         mean = solution.columns[each.name]
-        if is_hermitian(each.matrix(_levels(solution, each.sites))):
-            mean = mean.real
+        if isinstance(solution, OnLevels):
+            hermitian = is_hermitian(each.matrix(_levels(solution, each.sites)))
+            mean = mean.real if hermitian else mean
         meaning = Quantity(f"mean of {each.name}", rf"$\langle${each.name}$\rangle$", "", "")
         columns[each.name] = (axes.labelled(mean), meaning)
     return dataset(axes.sizes, axes.coords, columns, _said(network, solution))
@@ -158,10 +162,8 @@ def _operator(
     return checked
 
 
-def _levels(solution: Solution, sites: Iterable[str]) -> list[int]:
-    """How many levels of some sites were looked at; any number where none were."""
-    if not isinstance(solution, OnLevels):
-        return [_ANY for _ in sites]
+def _levels(solution: OnLevels, sites: Iterable[str]) -> list[int]:
+    """How many levels of some sites were looked at."""
     levels = dict(zip(solution.reach.sites, solution.reach.levels, strict=True))
     return [levels[name] for name in sites]
 
@@ -171,19 +173,13 @@ def _said(network: Network, solution: Solution) -> dict[str, Any]:
     return {k: v for k, v in attributes(network, "", solution).items() if k != "extraction"}
 
 
-def is_hermitian(matrix: Array) -> bool:
-    """Whether its means are real."""
-    return bool(np.abs(matrix - matrix.conj().T).max() <= _REAL * np.abs(matrix).max())
-
-
 def labelled_matrices(
     network: Network, axes: Batch, sites: tuple[str, ...], solution: Solution
 ) -> xr.DataArray:
     """Density matrices (g, c, T, d, d) over all axes, labelled by the sites' levels."""
     found = solution.columns["density_matrix"]
-    counts = _levels(solution, sites)
-    if not isinstance(solution, OnLevels):  # of one mode, and as many as it takes
-        counts = [found.shape[-1]]
+    # Without levels that were chosen it is the state of one mode, on as many as it takes.
+    counts = _levels(solution, sites) if isinstance(solution, OnLevels) else [found.shape[-1]]
     size = prod(counts)
     labels = _labels(counts)
     said = _said(network, solution) | {"sites": list(sites), "levels": counts}

@@ -20,7 +20,9 @@ from quantumbattery.quantities.aliases import Array
 def settled(problem: Problem, names: Collection[str]) -> dict[str, Array]:
     """Measures (g, c, 1) of the steady state; ValueError, with the reason, where there is none."""
     network, axes = problem.network, problem.axes
-    motion = quadratic(network, axes.numbers, axes.batch)
+    energies = Energies.of(network, axes.numbers, axes.batch, names, problem.extraction)
+    whole = quadratic(network, axes.numbers, axes.batch)
+    motion, places = steady.part_of(whole, energies.places)
     if not (fastest := float(steady.slowest(motion).max())) < 0:
         raise ValueError(_unsettled(network, fastest))
     if steady.beats(motion).any():
@@ -29,20 +31,25 @@ def settled(problem: Problem, names: Collection[str]) -> dict[str, Array]:
             "link that does not turn with it): there is no steady state, only one that repeats "
             "itself for ever; leave that out, or give times that are finite"
         )
-    energies = Energies.of(network, axes.numbers, axes.batch, names, problem.extraction)
-    found = steady.steady(motion, energies.places, problem.limit)
+    found = steady.steady(motion, places, problem.limit)
     read = Reading(energies, slice(None), found)
     return {name: np.broadcast_to(read.column(name), axes.shape).copy() for name in names}
 
 
 def _unsettled(network: Network, growth: float) -> str:
     """Why there is no steady state."""
+    every = (*network.drives, *network.joint_losses, *network.interactions)
+    pumps = [each.label for each in every if isinstance(each, TwoPhotonDrive | Jump | Dipole)]
     if growth > 0:
-        every = (*network.drives, *network.joint_losses, *network.interactions)
-        pumps = [each.label for each in every if isinstance(each, TwoPhotonDrive | Jump | Dipole)]
         return (
             f"{' and '.join(pumps)} brings oscillators more than they lose: their quanta grow for "
             f"ever, e-fold every {1 / (2 * growth):.3g}, and there is no steady state"
+        )
+    if pumps:
+        return (
+            f"{' and '.join(pumps)} is at its threshold, or a mode loses nothing: quanta neither "
+            "settle nor grow exponentially, and there is no steady state; give less of the first, "
+            "or more loss"
         )
     return (
         "a mode of the oscillators loses nothing, so that what it starts in, or is driven to, "

@@ -17,9 +17,10 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array
 
+_EMPTY = 1e-300  # quanta: nothing
 _TAIL = 1e-13  # of the passive energy: what levels that are not listed may add
 _SHARES = np.linspace(0.05, 0.95, 19)  # powers of probabilities by which their tail is bounded
-_MOST_LEVELS = 1 << 22
+_MOST_LEVELS = 1 << 24
 
 
 def energy(mean: Array, normal: Array, h: Array) -> Array:
@@ -102,7 +103,7 @@ def passive_energy(quanta: Array, frequencies: Array) -> Array:
 
 def _passive(quanta: Array, frequencies: Array) -> float:
     """The same of one state."""
-    warm = np.sort(quanta[quanta > 0])[::-1]
+    warm = np.sort(quanta[quanta > _EMPTY])[::-1]
     if not len(warm):
         return 0.0
     # Probabilities are prod (1 - x_j) x_j^k_j: lists of sums over k_j log(1/x_j), from below.
@@ -154,7 +155,8 @@ def _lowest(frequencies: Array, count: int) -> Array:
     """So many of the lowest sums of frequencies: in a simplex are more than its volume."""
     b = len(frequencies)
     volume = count * factorial(b) * float(np.prod(frequencies / frequencies[0]))
-    return _sums(frequencies, float(frequencies[0]) * (1 + 1e-9) * volume ** (1 / b))[:count]
+    most = min((1 + 1e-9) * volume ** (1 / b), count)  # and no more than on the lowest ladder
+    return _sums(frequencies, float(frequencies[0]) * most)[:count]
 
 
 # --- two parts -----------------------------------------------------------------------------------

@@ -70,19 +70,23 @@ class Rows:
             )
         step = latest / 2.0**often
         count = np.floor(times / step) if step else np.zeros_like(times)
-        rest = np.atleast_2d(times - count * step)
+        left = np.maximum(times - count * step, 0.0)  # rounding may have taken it below 0
+        rest = np.atleast_2d(left)
         noise = self._short(rows, rest)
-        rows = self._turned.each(rows, np.arange(rows.shape[2]), times - count * step)
+        rows = self._turned.each(rows, np.arange(rows.shape[2]), left)
         power, held = expm(drift * step), self.noise_of(step)
         digits = np.atleast_2d(count.astype(np.int64))
         for digit in range(often + 1):
             if digit:
-                held = held + power @ held @ power.conj().swapaxes(-1, -2)
-                power = power @ power
+                with np.errstate(over="ignore", invalid="ignore"):  # of members not asked so late
+                    held = held + power @ held @ power.conj().swapaxes(-1, -2)
+                    power = power @ power
             on = (digits >> digit & 1).astype(bool)
             if on.any():
-                noise += np.where(on[..., None, None], _between(rows, held), 0.0)
-                rows = np.where(on[:, None, :, None], rows @ power[:, None], rows)
+                with np.errstate(over="ignore", invalid="ignore"):
+                    more, there = _between(rows, held), rows @ power[:, None]
+                noise += np.where(on[..., None, None], more, 0.0)
+                rows = np.where(on[:, None, :, None], there, rows)
         return rows, noise
 
     @cached_property

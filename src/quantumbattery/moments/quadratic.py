@@ -35,7 +35,8 @@ from quantumbattery.quantities.parameters import any_nonzero
 Numbers: TypeAlias = Callable[[Parameter], Array]
 """The values of a parameter for all generators, (g,) or (1,)."""
 
-_LINEAR = 6  # levels on which a jump is compared with A and A^dag
+_LINEAR = 6, 300  # levels on which a jump is compared with A and A^dag
+_ROUNDING = 1e-14  # of the largest element, by which it may differ
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +100,17 @@ def _is_quadratic(link: Link) -> bool:
 
 
 def as_ladder(each: Jump) -> tuple[complex, complex] | None:
-    """C and d of a jump that is c A + d A^dag of one oscillator."""
+    """C and d of a jump that is c A + d A^dag of one oscillator, as far up as one looks."""
     if len(each.ends) > 1 or not callable(each.matrix):
         return None
-    matrix = square_matrix(each.matrix(_LINEAR), "matrix")
-    a = np.diag(np.sqrt(np.arange(1, _LINEAR)), 1)
-    down, up = matrix[0, 1], matrix[1, 0]
-    return (down, up) if np.allclose(matrix, down * a + up * a.T, atol=1e-12) else None
+    for levels in _LINEAR:
+        matrix = square_matrix(each.matrix(levels), "matrix")
+        a = np.diag(np.sqrt(np.arange(1, levels)), 1)
+        down, up = matrix[0, 1], matrix[1, 0]
+        off = np.abs(matrix - (down * a + up * a.T))
+        if not off.max() <= _ROUNDING * np.abs(matrix).max():
+            return None
+    return down, up
 
 
 def turning(network: Network, name: str, numbers: Numbers) -> Array:
@@ -120,7 +125,8 @@ def _frames(network: Network) -> dict[str, Parameter]:
     """The frequency with which each mode's frame turns.
 
     Pairs of quanta come with a field of twice that frequency, or stand still; where sites that
-    are joined do not agree about it, and where their links are shaped, their frames stand still.
+    are joined do not agree about it, their frames stand still. Where none come, any frame does:
+    that of a field, or of a site, whose large frequencies then cost no digits.
     """
     found: dict[str, Parameter] = {}
     for part in _joined(network):
@@ -133,7 +139,9 @@ def _frames(network: Network) -> dict[str, Parameter]:
         ]
         still = [each for each in _links(network) if _makes_pairs(each)]
         asked += [0.0 for each in still if not part.isdisjoint(each.ends)]
-        first: Any = asked[0] if asked else 0.0
+        fields = [each.frequency for each in network.drives if each.site in part]
+        own = next(site for name, site in network.sites.items() if name in part)
+        first: Any = (asked or fields or [own.energy_terms(2)[0][0]])[0]
         agree = not any(any_nonzero(each - first) for each in asked)
         found |= dict.fromkeys(part, first if agree else 0.0)
     return found
@@ -141,14 +149,17 @@ def _frames(network: Network) -> dict[str, Parameter]:
 
 def has_pairs(network: Network) -> bool:
     """Whether anything brings or takes quanta in pairs."""
-    if any(isinstance(each, TwoPhotonDrive) for each in network.drives):
+    pairs = [each for each in network.drives if isinstance(each, TwoPhotonDrive)]
+    if any(any_nonzero(each.amplitude) for each in pairs):
         return True
     return any(_makes_pairs(each) for each in _links(network))
 
 
 def _makes_pairs(link: Interaction | JointLoss) -> bool:
     """Whether quanta come and go in pairs, in the frame of the laboratory."""
-    return isinstance(link, Dipole) or (isinstance(link, Jump) and all(as_ladder(link) or ()))
+    if isinstance(link, Dipole):
+        return any_nonzero(link.strength)
+    return isinstance(link, Jump) and all(as_ladder(link) or ())
 
 
 def _links(network: Network) -> list[Interaction | JointLoss]:

@@ -85,9 +85,10 @@ def beginning(network: Network, started: Started, spread: Spread) -> Beginning:
     columns = []
     for name, site in network.sites.items():
         each = moments_of(started[name], site) if name in started else (0.0, 0.0, 0.0)
-        columns.append([spread(_variable(value))[..., 0] for value in each])
-    parts = (np.stack(np.broadcast_arrays(*part), axis=-1) for part in zip(*columns, strict=True))
-    return Beginning(*parts)
+        columns += [spread(_variable(value))[..., 0] for value in each]
+    whole = np.broadcast_arrays(*columns)  # all over the same axes, whoever brings them
+    mean, normal, anomalous = (np.stack(whole[k::3], axis=-1) for k in range(3))
+    return Beginning(mean, normal, anomalous)
 
 
 def moments_of(preparation: Preparation, site: Site) -> tuple[Any, Any, Any]:

@@ -15,6 +15,27 @@ _NONE = 1e-12  # of the largest rate or frequency: no damping
 _SMALL = 40  # numbers up to which M X + X M^dag is written as a matrix
 
 
+def part_of(motion: Quadratic, places: Sequence[int]) -> tuple[Quadratic, list[int]]:
+    """The motion of what is joined to modes at some places alone, and where these are in it."""
+    from scipy.sparse.csgraph import connected_components
+
+    m, fields = motion.modes, motion.fields
+    acts = (motion.drift != 0).any(axis=0) | (motion.diffusion != 0).any(axis=0)
+    if motion.doubled:  # a^dag goes with its a
+        acts[np.arange(m), np.arange(m) + m] = True
+    n = m * (1 + motion.doubled)
+    _, label = connected_components(acts[:n, :n], directed=False)
+    mine = np.isin(label[:m], label[list(places)])
+    modes = np.flatnonzero(mine)
+    each = np.concatenate([modes, modes + m]) if motion.doubled else modes
+    acting = n + np.arange(fields * (1 + motion.doubled))
+    every = np.concatenate([each, acting])
+    rows = every[:, None]
+    drift, diffusion = motion.drift[:, rows, every], motion.diffusion[:, rows, every]
+    found = Quadratic(drift, diffusion, len(modes), fields, motion.doubled)
+    return found, np.searchsorted(modes, places).tolist()
+
+
 def slowest(motion: Quadratic) -> Array:
     """The largest real part of the eigenvalues of M, (g,); positive if quanta grow for ever.
 
@@ -27,13 +48,20 @@ def slowest(motion: Quadratic) -> Array:
 
 
 def beats(motion: Quadratic) -> Array:
-    """Whether energies go on swinging, (g,), since fields of several frequencies act."""
+    """Whether energies go on swinging, (g,), since fields of several frequencies meet."""
+    from scipy.sparse.csgraph import connected_components
+
     m = motion.modes * (1 + motion.doubled)
     fields, turns = motion.drift[:, :m, m:], np.einsum("gjj->gj", motion.drift).imag[:, m:]
-    acts = fields.any(axis=1)
-    high = np.where(acts, turns, -np.inf).max(axis=1, initial=-np.inf)
-    low = np.where(acts, turns, np.inf).min(axis=1, initial=np.inf)
-    return np.asarray(high > low)
+    _, label = connected_components((motion.drift != 0).any(axis=0)[:m, :m], directed=False)
+    found = np.zeros(len(fields), dtype=bool)
+    for which in np.unique(label):
+        acts = fields[:, label == which].any(axis=1)
+        high = np.where(acts, turns, -np.inf).max(axis=1, initial=-np.inf)
+        low = np.where(acts, turns, np.inf).min(axis=1, initial=np.inf)
+        size = np.where(acts, np.abs(turns), 0.0).max(axis=1, initial=0.0)
+        found |= high - low > _NONE * size
+    return found
 
 
 def steady(motion: Quadratic, places: Sequence[int], limit: float) -> Moments:

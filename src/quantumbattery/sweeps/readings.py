@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.charging.observe import checked_operators, is_hermitian, named_sites
+from quantumbattery.charging.observables import is_hermitian
+from quantumbattery.charging.observe import checked_operators, named_sites
 from quantumbattery.charging.system import System
 from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.network.sites import Site
