@@ -137,3 +137,17 @@ def test_the_optimum_of_such_a_study_does_without_them(command):
     code, out, err = command("optimum study.toml --horizon 3 --of energy")
     assert (code, err) == (0, "")
     assert "energy" in out
+
+
+@pytest.mark.parametrize(
+    ("system", "life"),
+    [("--battery-loss 0.1", "6.9315"), ("driven_oscillator_pair --set charger_loss=1", "inf")],
+)
+def test_half_lives_stand_beside_what_has_times(system, life, command, tmp_path):
+    asked = "--times 0:10:3 --disconnect 1.57 --measures energy,energy_half_life"
+    code, out, err = command(f"charge {system} {asked} --out t.csv --plot t.png")
+    assert (code, err) == (0, "")
+    (line,) = [each for each in out.splitlines() if "energy_half_life" in each]
+    assert life in line
+    assert (tmp_path / "t.csv").exists()
+    assert (tmp_path / "t.png").exists()

@@ -189,7 +189,8 @@ def _names(text: str) -> list[str]:
 def _drawn(
     given: Mapping[str, Any], table: xr.Dataset, chosen: list[str] | None
 ) -> list[str] | None:
-    """What is drawn: the measures that were asked for, and the study's own that are real."""
+    """What is drawn over time: what was asked for, and the study's own that are real."""
+    chosen = None if chosen is None else [name for name in chosen if "time" in table[name].dims]
     own = [name for name in given.get("observables", {}) if table[name].dtype.kind == "f"]
     if not own:
         return chosen

@@ -41,9 +41,9 @@ def print_charge(table: xr.Dataset) -> None:
     little = _rounding(table)
     for name, column in table.data_vars.items():
         digits = 4 if column.dtype.kind == "c" else 5
-        values = [
-            "0" if abs(x) <= little[name] else f"{x:.{digits}g}" for x in column.values[shown]
-        ]
+        seen = column.values[shown] if column.ndim else column.values[None]  # of all times
+        values = ["0" if abs(x) <= little[name] else f"{x:.{digits}g}" for x in seen]
+        values += [""] * (len(shown) - len(values))
         rows.append([str(name), column.attrs["units"], *values])
     _with_equations(heads, rows, [[column] for column in table.data_vars.values()])
     if len(shown) < len(moments):

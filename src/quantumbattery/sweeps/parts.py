@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery import models
-from quantumbattery.charging.charge import charge
+from quantumbattery.charging.half_life import charge_and_store
 from quantumbattery.charging.optimum import optimum
 from quantumbattery.charging.system import System
 from quantumbattery.models.pairs import closed_form
@@ -30,6 +30,7 @@ PARTS = ("system", "preparation", "times", "optimum", "observables", "axes", "ou
 STATES = ("bloch", "fock", "coherent", "squeezed", "thermal", "gaussian", "gibbs")
 _OUTPUT = ("measures", "density_matrix", "extraction", "store", "chunk")
 DISCONNECT = "disconnect"
+_MEMORY = 2.0  # GiB, as of `System.charge`
 _LACKING = "{first}: give it there, or as an axis"
 _OPTIMUM = ("horizon", "of", "tolerance")
 
@@ -97,7 +98,7 @@ def table_of(given: Mapping[str, Any]) -> xr.Dataset:
     if measures != [] and pair is not None:
         found.append(pair.charge(preparation, times, measures, end))
     elif measures != []:
-        found.append(charge(system, preparation, times, measures, how, disconnect=end))
+        found.append(charge_and_store(system, preparation, times, measures, how, _MEMORY, end))
     found += readings.tables(system, preparation, times, end)
     return _together(found)
 
