@@ -189,3 +189,13 @@ def test_batches_are_single_systems():
                 mine = together.isel(k=k, n=j, alpha=i)
                 for name in ("energy", "ergotropy", "power", "energy_variance"):
                     np.testing.assert_allclose(mine[name], alone[name], rtol=1e-12)
+
+
+def test_squeezing_that_hides_how_mixed_a_state_is_is_said():
+    """A state squeezed by r = 9 has e^18 quanta: the half that is thermal is lost in rounding."""
+    alone = qb.System({"b": qb.Oscillator()}, [], [], "b")
+    with pytest.warns(UserWarning, match="thermal quanta to .* only"):
+        hidden = alone.charge({"b": qb.gaussian(r=9.0, occupation=0.5)}, 0.7, ["purity"])
+    assert abs(float(hidden.purity) - 0.5) > 1e-3
+    seen = alone.charge({"b": qb.gaussian(r=2.0, occupation=0.5)}, 0.7, ["purity"])
+    np.testing.assert_allclose(seen.purity, 0.5, rtol=1e-10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,8 @@ KNOWN = {
     *("local_ergotropy", "locked_ergotropy", "mutual_information", "negativity"),
 }
 OF_ONE = {"coherent_ergotropy", "incoherent_ergotropy"}  # that are known of one mode
+_ROUNDING = 1e-15  # of the square of the quanta in a squeezed state
+_UNSEEN = 1e-6  # quanta that rounding may take, from which on a warning says so
 _OF_CHARGER = {"charger_energy", "mutual_information", "negativity"}
 
 
@@ -136,6 +139,7 @@ class Reading:
             limit = -np.inf if name == "antiergotropy" else np.inf
             return np.full(own.mean.shape[:-1], limit)
         if name in ("purity", "entropy"):
+            _doubt(own)
             read = merit.purity if name == "purity" else merit.entropy
             return read(_quanta(own))
         return (
@@ -172,6 +176,8 @@ class Reading:
             b = self.energies.battery
             its = slice(b, b + self.energies.charger)
             return merit.energy(self._charger.mean, self._charger.normal, self._h[..., its, its])
+        if name in ("mutual_information", "negativity"):
+            _doubt(self._both)
         if name == "mutual_information":
             parts = self._battery, self._charger, self._both
             one, two, both = (merit.entropy(_quanta(each)) for each in parts)
@@ -196,6 +202,24 @@ class Reading:
             _quanta(self._battery.some([k]))[..., 0] * self._own[..., k, k].real for k in every
         ]
         return np.asarray(np.sum(parts, axis=0))
+
+
+def _doubt(of: Moments) -> None:
+    """Warn where strong squeezing hides how mixed a state is: n is a difference of larger numbers.
+
+    Of (N + 1/2)^2 - |C|^2, of which rounding leaves some eps (N + 1/2)^2, over nu + 1/2.
+    """
+    if not of.anomalous.any():
+        return
+    size = np.abs(of.normal).max(axis=(-2, -1)) + 0.5
+    off = float((_ROUNDING * size**2 / (0.5 + _quanta(of).min(axis=-1))).max())
+    if off > _UNSEEN:
+        warnings.warn(
+            f"squeezing is so strong that double precision knows the state's thermal quanta to "
+            f"{off:.1g} only: purity, entropy and what follows from them may be wrong by as much; "
+            "energies and work are not",
+            stacklevel=2,
+        )
 
 
 def _quanta(of: Moments) -> Array:
