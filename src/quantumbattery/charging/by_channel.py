@@ -52,10 +52,10 @@ _AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
 
 def fits(problem: Problem) -> bool:
     """Whether moments or one attenuated state say all that is asked, of what is not Gaussian."""
-    if np.isinf(problem.axes.times).any():
-        return False
     network, started = problem.network, problem.started
-    if not all(isinstance(name, str) for name in started) or not is_quadratic(network):
+    if not is_quadratic(network) or np.isinf(problem.axes.times).any():
+        return False
+    if not all(isinstance(name, str) for name in started):
         return False
     wanted = needed(problem.measures) - POWERS.keys()
     if wanted <= _WITHOUT_STATE and not problem.asked:

@@ -47,13 +47,15 @@ _LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
 def fits(problem: Problem) -> bool:
     """Whether means and covariances say all that is asked."""
     network = problem.network
+    if not is_quadratic(network):
+        return False
     known = KNOWN | OF_ONE if len(network.battery) == 1 else KNOWN
     if not needed(problem.measures) - POWERS.keys() <= known:
         return False
     if problem.asked and not _alone(problem):
         return False
     if np.isinf(problem.axes.times).any():  # what everything tends to forgets how it began
-        return is_quadratic(network) and is_constant(network)
+        return is_constant(network)
     return has_moments(network, problem.started)
 
 

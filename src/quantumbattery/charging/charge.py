@@ -30,6 +30,7 @@ from quantumbattery.quantities.measures import FURTHER, NAMED, STORAGE, check_me
 from quantumbattery.quantities.parameters import check_axes, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset
 
+_OF_ANY = {name: replace(quantity, equation="") for name, quantity in NAMED.items()}
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
 _NO_BOUND = 1e12  # quanta: a bound that says nothing
 _AT_CUT = 1e-10  # of the weight on levels that lead beyond a cut, from which on a warning says so
@@ -138,8 +139,7 @@ def on_levels(problem: Problem) -> OnLevels:
 def labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:
     """The table of what was found; equations, the paper's, are for its pair."""
     columns = {
-        name: (axes.labelled(column), replace(NAMED[name], equation=""))
-        for name, column in solution.columns.items()
+        name: (axes.labelled(column), _OF_ANY[name]) for name, column in solution.columns.items()
     }
     return dataset(axes.sizes, axes.coords, columns, attributes(network, how, solution))
 

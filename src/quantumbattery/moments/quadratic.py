@@ -53,8 +53,9 @@ class Quadratic:
 def is_quadratic(network: Network) -> bool:
     """Whether a network is one of oscillators without a cut, and quadratic at all times."""
     sites = network.sites.values()
-    if not all(isinstance(s, Oscillator) and s.levels is None for s in sites):
-        return False
+    for site in sites:
+        if not isinstance(site, Oscillator) or site.levels is not None:
+            return False
     if any(any_nonzero(site.dephasing) for site in sites):
         return False
     return all(_is_quadratic(each) for each in network.links)

@@ -243,6 +243,8 @@ def _envelope(given: object) -> Envelope | None:
 
 
 def _breaks(given: Iterable[float]) -> tuple[float, ...]:
+    if given == ():
+        return ()
     times = np.asarray(list(given) if np.iterable(given) else given)
     if times.ndim != 1 or (times.size and times.dtype.kind not in "iuf"):
         raise TypeError(f"breaks is a list of times; got {given!r:.60}")

@@ -104,8 +104,8 @@ class Network(Described):
         parts += [(f"interactions[{k}] {i.label}", i) for k, i in enumerate(self.interactions)]
         parts += [(f"drives[{k}] {d.label}", d) for k, d in enumerate(self.drives)]
         parts += [(f"joint_losses[{k}] {j.label}", j) for k, j in enumerate(self.joint_losses)]
-        found = {f"{who}.{n}": v for who, part in parts for n, v in numbers_of(part)}
-        arrays = {name: each for name, each in found.items() if isinstance(each, xr.DataArray)}
+        every = ((who, n, v) for who, part in parts for n, v in numbers_of(part))
+        arrays = {f"{who}.{n}": v for who, n, v in every if isinstance(v, xr.DataArray)}
         return MappingProxyType(arrays)
 
     def __eq__(self, other: object) -> bool:

@@ -124,11 +124,12 @@ class Sums:
         return [part.toarray().T if small else part for part in parts]
 
     @cached_property
-    def _entries(self) -> list[list[tuple[int, Any]]]:
-        """Sources and weights of each target."""
-        dense = isinstance(self.matrix, np.ndarray)
-        matrix = self.matrix if dense else self.matrix.toarray()
-        return [[(int(k), row[k]) for k in np.flatnonzero(row)] for row in matrix]
+    def _entries(self) -> dict[int, list[tuple[int, Any]]]:
+        """Sources and weights of each target that has any."""
+        found: dict[int, list[tuple[int, Any]]] = {}
+        for weight, target, source in zip(*entries(self.matrix), strict=True):
+            found.setdefault(int(target), []).append((int(source), weight))
+        return found
 
     @cached_property
     def _count(self) -> int:
@@ -155,23 +156,21 @@ class Sums:
     def _one_by_one(self, values: Array) -> Array:
         """The same, entry by entry."""
         kind = np.result_type(values, self.matrix.dtype)
-        added = np.moveaxis(np.empty((self.matrix.shape[0], *values.shape[:-1]), dtype=kind), 0, -1)
+        added = np.moveaxis(np.zeros((self.matrix.shape[0], *values.shape[:-1]), dtype=kind), 0, -1)
         apart = kind.kind == "c" and not np.iscomplexobj(values)
-        for target, entries in enumerate(self._entries):
+        for target, given in self._entries.items():
             here = added[..., target]
             if apart:
-                _weighted(values, [(k, weight.real) for k, weight in entries], here.real)
-                _weighted(values, [(k, weight.imag) for k, weight in entries], here.imag)
+                _weighted(values, [(k, weight.real) for k, weight in given], here.real)
+                _weighted(values, [(k, weight.imag) for k, weight in given], here.imag)
             else:
-                _weighted(values, entries, here)
+                _weighted(values, given, here)
         return added
 
 
-def _weighted(values: Array, entries: list[tuple[int, Any]], out: Array) -> None:
-    """The sum of weight * values[..., k], written over what is there."""
-    chosen = [(k, weight) for k, weight in entries if weight]
-    if not chosen:
-        out[...] = 0.0
+def _weighted(values: Array, given: list[tuple[int, Any]], out: Array) -> None:
+    """The sum of weight * values[..., k], written over zeros."""
+    chosen = [(k, weight) for k, weight in given if weight]
     for number, (k, weight) in enumerate(chosen):
         if number:
             out += weight * values[..., k]

@@ -250,7 +250,7 @@ def damping_terms(network: Network, levels: Mapping[str, int], losses: Terms) ->
     for loss in losses.products:
         if isinstance(losses.origins[loss.term], str):
             (where,), (jump,) = loss.places, loss.operators
-            if len(np.unique(jump.row)) < len(jump.row):
+            if np.bincount(jump.row).max(initial=0) > 1:
                 own = inside(jump, counts[where])
                 square = after(own.adjoint, own, counts[where])
                 terms.products.append(_Product(loss.term, (where,), (square,)))
