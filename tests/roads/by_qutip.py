@@ -83,14 +83,15 @@ def is_mixed(system, preparation):
 
 def levels_of(system, preparation, times, table):
     """How many levels QuTiP needs of oscillators that choose theirs, or have none."""
-    if "levels" in table.attrs:
-        told = [each.rsplit(": ", 1) for each in table.attrs["levels"].split(", ")]
-        return {name: int(n) for name, n in told}
-    free = [name for name, site in system.sites.items() if site.dimension is None]
+    told = [each.rsplit(": ", 1) for each in table.attrs.get("levels", "").split(", ") if each]
+    known = {name: int(n) for name, n in told}
+    if "levels" in table.attrs and "displaced" not in table.attrs:
+        return known
+    free = [n for n, site in system.sites.items() if site.dimension is None and n not in known]
     every = np.linspace(0.0, np.max(times), 9)
     rho = {name: system.density_matrix(preparation, every, name) for name in free}
     most = max((each.attrs["levels"][0] for each in rho.values()), default=0)
-    return dict.fromkeys(free, most)
+    return known | dict.fromkeys(free, most)
 
 
 def size(system, preparation, times, table, most):

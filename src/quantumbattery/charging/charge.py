@@ -14,6 +14,7 @@ from quantumbattery.charging import by_channel, by_moments
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction, check_levels
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
+from quantumbattery.charging.displaced import Displaced, displaced
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
 from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
@@ -123,17 +124,21 @@ def run(problem: Problem) -> Solution:
             return by_moments.charged(problem)
         if by_channel.fits(problem):
             return by_channel.charged(problem)
-    return on_levels(problem)
+        about = displaced(problem)
+    return on_levels(problem, about)
 
 
-def on_levels(problem: Problem) -> OnLevels:
-    """Solve, with levels and methods that fit; for infinite times, for the steady state."""
+def on_levels(problem: Problem, about: Displaced | None = None) -> OnLevels:
+    """Solve, with levels and methods that fit; for infinite times, for the steady state.
+
+    The same about classical amplitudes may be given too, where that is known.
+    """
     check_levels(problem.network)
     with within_memory():
         check_gain(problem)
         if np.isinf(problem.axes.times).any():
             return steady(problem)
-        return solved(problem)
+        return solved(problem, about)
 
 
 def labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.Dataset:
@@ -176,7 +181,13 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
     ladders = [n for n, site in network.sites.items() if isinstance(site, Oscillator)]
     if ladders:
         levels = dict(zip(reached.sites, reached.levels, strict=True))
-        said["levels"] = ", ".join(f"{name}: {levels[name]}" for name in ladders)
+        about = solution.displaced
+        for key, names in (
+            ("levels", [name for name in ladders if name not in about]),
+            ("displaced", about),
+        ):
+            if names:
+                said[key] = ", ".join(f"{name}: {levels[name]}" for name in names)
         if reached.most < inf:
             said["quanta"] = reached.most  # the most that all of them hold together
         if report.at_cut is None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from math import inf
+from dataclasses import dataclass, replace
+from math import inf, prod
 
 import numpy as np
 
+from quantumbattery.charging.displaced import Displaced
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
 from quantumbattery.machine import TooLargeError
@@ -16,6 +18,8 @@ from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import ALL, reach
 
 _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
+# Times as many levels that cost the same where nothing is shaped in time.
+_SHAPED, _SHAPED_LOSSY = 4.0, 1.2
 _FASTER = 1.2  # times as before: then what falls is no exponential
 _SLOWEST = 1e-3  # decimal places with each level
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
@@ -23,51 +27,98 @@ ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smal
 _LOG = logging.getLogger("quantumbattery")
 
 
-def solved(problem: Problem) -> OnLevels:
+def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
     """Solve with more and more levels of the oscillators that choose their own.
 
-    Several of them where quanta are made share a number of quanta, which then is what grows.
+    Several of them where quanta are made share a number of quanta, which then is what grows. Where
+    the same problem is known about classical amplitudes, what takes fewer levels is tried first:
+    fields that keep their shape, but a blocked oscillator never has the amplitude of a free one.
     """
-    network, started, limit = problem.network, problem.started, problem.limit
-    free = [name for name, site in network.sites.items() if site.dimension is None]
-    enough = cutoffs(network, started, problem.joints) if free else {}
-    made = bool(free) and gains_quanta(network, enough)
-    cuts = {name: enough[name] + _FIRST_MORE * made for name in free}
-    if made and len(free) > 1:
-        cuts = {ALL: max(cuts.values())}
-    allowed = dict.fromkeys((*free, *cuts), ACCURACY / (len(free) + 1) if made else ACCURACY)
-    tried: dict[str, list[tuple[int, float]]] = {}
+    ways = [Attempts.of(problem)]
+    if about is not None:
+        ways.append(Attempts.of(about.problem, about.sites))
     while True:
-        levels = {name: cuts.get(name) or cuts[ALL] for name in free}
-        quanta = (free, cuts[ALL] - 1) if ALL in cuts else ((), inf)
+        way = min(ways, key=lambda each: each.cost)
         try:
-            reached = reach(network, started, levels, limit, problem.joints, quanta)
-            solution = solve(problem, reached, allowed)
+            solution = way.next()
         except TooLargeError as error:
-            if not tried:
+            ways.remove(way)
+            if ways:
+                continue
+            if not way.tried:
                 raise
-            failed = [f"{name}: {known[-1][0]}" for name, known in tried.items()]
-            raise ValueError(
-                f"{listed(failed)} levels are too few for these times, and more are {error}. "
-                "Charge for a shorter time, or give levels=... and heed the warning that says "
-                "what they leave out"
-            ) from None
+            raise ValueError(way.too_few(error)) from None
+        if solution is not None:
+            return solution
+
+
+@dataclass(frozen=True, eq=False)
+class Attempts:
+    """Numbers of levels that were tried, and those to try next."""
+
+    problem: Problem
+    displaced: tuple[str, ...]
+    free: list[str]  # oscillators that choose their own levels
+    cuts: dict[str, int]  # to try next
+    allowed: dict[str, float]  # to be left out
+    tried: dict[str, list[tuple[int, float]]]  # levels, and how many times too much they left out
+
+    @classmethod
+    def of(cls, problem: Problem, displaced: tuple[str, ...] = ()) -> Attempts:
+        """None yet."""
+        network = problem.network
+        free = [name for name, site in network.sites.items() if site.dimension is None]
+        enough = cutoffs(network, problem.started, problem.joints) if free else {}
+        made = bool(free) and gains_quanta(network, enough)
+        cuts = {name: enough[name] + _FIRST_MORE * made for name in free}
+        if made and len(free) > 1:
+            cuts = {ALL: max(cuts.values())}
+        allowed = ACCURACY / (len(free) + 1) if made else ACCURACY
+        return cls(problem, displaced, free, cuts, dict.fromkeys((*free, *cuts), allowed), {})
+
+    @property
+    def cost(self) -> float:
+        """What grows with the cost of the next attempt."""
+        many = self.cuts[ALL] ** len(self.free) if ALL in self.cuts else prod(self.cuts.values())
+        if not self.displaced:
+            return many
+        network = self.problem.network
+        lossy = network.joint_losses or any(each.losses(2) for each in network.sites.values())
+        return many * (_SHAPED_LOSSY if lossy else _SHAPED)
+
+    def next(self) -> OnLevels | None:
+        """The solution; None if more levels are needed, which then are tried next."""
+        problem, cuts = self.problem, self.cuts
+        levels = {name: cuts.get(name) or cuts[ALL] for name in self.free}
+        quanta = (self.free, cuts[ALL] - 1) if ALL in cuts else ((), inf)
+        given = problem.network, problem.started, levels, problem.limit, problem.joints, quanta
+        solution = solve(problem, reach(*given), self.allowed)
         report = solution.report
         if not report.unfinished:
-            return solution
-        over = {n: report.left_out.get(n, 0.0) / allowed[n] for n in allowed}
+            return replace(solution, displaced=self.displaced)
+        over = {n: report.left_out.get(n, 0.0) / self.allowed[n] for n in self.allowed}
         if max(over.values()) == inf:
             raise ValueError(
                 f"nothing is known to bound the energy beyond any number of levels of "
-                f"{listed(free)}: give levels=..., and compare with more"
+                f"{listed(self.free)}: give levels=..., and compare with more"
             )
         if ALL in cuts:  # what is too much at any of them is so at all
             over = {ALL: max(over.values())}
-        short_of = [name for name in cuts if over[name] > 1]
-        for name in short_of:
-            tried.setdefault(name, []).append((cuts[name], over[name]))
-            _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], over[name] * allowed[name])
-            cuts[name] = _more(tried[name], report.falls.get(name, 0.0))
+        for name in [name for name in cuts if over[name] > 1]:
+            self.tried.setdefault(name, []).append((cuts[name], over[name]))
+            left = over[name] * self.allowed[name]
+            _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left)
+            cuts[name] = _more(self.tried[name], report.falls.get(name, 0.0))
+        return None
+
+    def too_few(self, error: TooLargeError) -> str:
+        """What to say when the next attempt takes too much memory."""
+        failed = [f"{name}: {known[-1][0]}" for name, known in self.tried.items()]
+        return (
+            f"{listed(failed)} levels are too few for these times, and more are {error}. "
+            "Charge for a shorter time, or give levels=... and heed the warning that says "
+            "what they leave out"
+        )
 
 
 def _more(tried: Sequence[tuple[int, float]], near: float) -> int:

@@ -88,3 +88,4 @@ class OnLevels(Solution):
     """What was found on the levels that were tried; without meaning where too much is left out."""
 
     reach: Reach
+    displaced: tuple[str, ...] = ()  # oscillators whose levels count from a classical amplitude

@@ -147,13 +147,14 @@ class System(StateReading):
             over t, (value(t) - value(0))/t, and 0 at t = 0. Above an oscillator
             whose levels are not given there is always room: its active energy and capacity are
             infinite. The table's own attributes say how many configurations were reached, how they
-            were solved, the levels that oscillators were given, and by how much those may change
-            an energy or the ergotropy, in units of the battery's smallest quantum (`left_out`: an
-            upper bound, as long as envelopes are no larger than where they are looked at, and
-            matrices on oscillators grow as `interaction` says); the number of quanta that several
-            oscillators share, if they do (`quanta`); with a series or a solver in time also its
-            error (`solver_error`: how far states are from those of another solution, and what
-            rounding may do to both). Of a steady state: the weight on the last levels of
+            were solved, the levels that oscillators were given (`levels`; or `displaced`, of those
+            counted from the classical amplitude that strong drives bring), and by how much those
+            may change an energy or the ergotropy, in units of the battery's smallest quantum
+            (`left_out`: an upper bound, as long as envelopes are no larger than where they are
+            looked at, and matrices on oscillators grow as `interaction` says); the number of quanta
+            that several oscillators share, if they do (`quanta`); with a series or a solver in time
+            also its error (`solver_error`: how far states are from those of another solution, and
+            what rounding may do to both). Of a steady state: the weight on the last levels of
             oscillators (`at_cut`), and what half as many levels more than before change of energy
             and ergotropy (`converged`, below 1e-10 quanta): seen, and no bound; what rounding may
             do is its `solver_error`. Decays slower than 3e-10 of what is fastest count as none.

@@ -1,0 +1,280 @@
+"""Driven oscillators about their classical amplitudes, so that strong drives take few levels.
+
+With a = alpha(t) + c, and alpha the amplitude that drives alone would give to the oscillators that
+are joined linearly, the drives go and c moves as a did (B. R. Mollow, Phys. Rev. A 12, 1919
+(1975)). What else couples to a, J (a^dag b + h.c.), then drives b too, by J alpha^*(t).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from quantumbattery.charging.problem import Problem
+from quantumbattery.charging.readout import POWERS, needed
+from quantumbattery.moments.evolution import Rows
+from quantumbattery.moments.quadratic import (
+    has_pairs,
+    is_constant,
+    is_quadratic,
+    quadratic,
+    turning,
+)
+from quantumbattery.network.drives import Drive, OnePhotonDrive, drive
+from quantumbattery.network.envelopes import Envelope, shape_of
+from quantumbattery.network.interactions import Dipole, Exchange, Interaction
+from quantumbattery.network.joint_losses import JointLoss
+from quantumbattery.network.network import Network
+from quantumbattery.network.preparations import Coherent, fock
+from quantumbattery.network.sites import Oscillator
+from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.parameters import any_nonzero
+
+_LOOKS = 257  # moments at which one looks how large amplitudes become
+_STRONG = 1.0  # quanta, from which on it may pay
+_NOTHING = 1e-15  # of an amplitude: only rounding
+
+
+@dataclass(frozen=True, eq=False)
+class Displaced:
+    """The same problem about the classical amplitudes of some sites."""
+
+    problem: Problem
+    sites: tuple[str, ...]
+
+
+def displaced(problem: Problem) -> Displaced | None:
+    """A problem about the amplitudes of its driven oscillators; None where that cannot pay."""
+    network = problem.network
+    sites = _linear(network)
+    if not sites or np.isinf(problem.axes.times).any() or not _asks_others(problem, sites):
+        return None
+    if not all(_is_known(each, sites) for each in network.links):
+        return None
+    alone = _alone(network, sites)
+    if alone.arrays or not is_quadratic(alone) or has_pairs(alone) or not is_constant(alone):
+        return None
+    brought = Brought(alone)
+    times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
+    latest = float(times.max(initial=0.0))
+    sources = [*_fields(network, sites), *_starts(problem, sites)]
+    if not np.isfinite(most := _most(brought, sources, latest)) or most < _STRONG:
+        return None
+    joined = [
+        each for each in network.interactions if len(sites & {*each.ends}) == 1 < len(each.ends)
+    ]
+    made = [
+        field
+        for link in joined
+        for source in sources
+        for field in _felt(brought, link, sites, source, latest)
+    ]
+    started = dict(problem.started)
+    started |= {each.site: fock(0) for each in sources if each.started}
+    moved = copy(network)
+    kept = [each for each in network.drives if not _brings(each, sites)]
+    moved._set(drives=(*kept, *made))
+    about = replace(problem, network=moved, started=started)
+    return Displaced(about, tuple(name for name in network.sites if name in sites))
+
+
+# --- whether all is known ------------------------------------------------------------------------
+
+
+def _linear(network: Network) -> set[str]:
+    """Driven oscillators, and those that are joined to them linearly; not the battery's."""
+    free = {
+        name
+        for name, site in network.sites.items()
+        if isinstance(site, Oscillator)
+        and site.levels is None
+        and not any_nonzero(site.dephasing)
+        and name not in network.battery
+    }
+    found = {each.site for each in network.drives if _brings(each, free)}
+    while True:
+        more = [{*link.ends} & free for link in network.interactions if found & {*link.ends}]
+        if found >= (larger := found.union(*more)):
+            return found
+        found = larger
+
+
+def _brings(each: Drive, sites: set[str]) -> bool:
+    return isinstance(each, OnePhotonDrive) and each.site in sites
+
+
+def _asks_others(problem: Problem, sites: set[str]) -> bool:
+    """Whether nothing is asked of the sites themselves that a displacement changes."""
+    wanted = needed(problem.measures) - POWERS.keys()
+    if "interaction_energy" in wanted:
+        return False
+    if "charger_energy" in wanted and not sites.isdisjoint(problem.network.charger):
+        return False
+    return all(sites.isdisjoint(each.sites) for each in problem.asked)
+
+
+def _is_known(link: Any, sites: set[str]) -> bool:
+    """Whether what acts on the oscillators is linear there, and only once beyond."""
+    if isinstance(link, Drive):
+        if link.site not in sites:
+            return True
+        single = isinstance(link, OnePhotonDrive) and link.transition is None
+        return single and link.rotating and link.envelope is None
+    inside = sites & {*link.ends}
+    if not inside or inside == {*link.ends}:
+        return not (inside and link.always)
+    return isinstance(link, Exchange | Dipole) and not link.always
+
+
+def _alone(network: Network, sites: set[str]) -> Network:
+    """The oscillators and what joins them, their drives all of size 1."""
+    own = {name: site for name, site in network.sites.items() if name in sites}
+    links: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
+    inner = [each for each in links if sites >= {*each.ends}]
+    fields = [
+        replace(each, amplitude=1.0, phase=0.0)
+        for each in network.drives
+        if isinstance(each, OnePhotonDrive) and each.site in sites
+    ]
+    return Network(own, [*inner, *fields], charger=[], battery=next(iter(own)))
+
+
+# --- amplitudes ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What gives oscillators an amplitude: a field, or a coherent start."""
+
+    site: str
+    column: int  # of the motion of (modes, fields)
+    size: Parameter
+    phase: Parameter  # of the amplitude, the conjugate of the field's
+    started: bool
+
+
+def _fields(network: Network, sites: set[str]) -> Iterator[Source]:
+    fields = [each for each in network.drives if _brings(each, sites)]
+    for k, each in enumerate(fields, start=len(sites)):
+        yield Source(each.site, k, each.amplitude, -1 * each.phase, False)
+
+
+def _starts(problem: Problem, sites: set[str]) -> Iterator[Source]:
+    """Coherent starts of a single amplitude; any other stays what it is."""
+    for k, name in enumerate(name for name in problem.network.sites if name in sites):
+        each = problem.started.get(name)
+        if isinstance(each, Coherent) and not np.ndim(each.alpha):
+            size, phase = float(np.abs(each.alpha)), float(np.angle(each.alpha))
+            yield Source(name, k, size, phase, True)
+
+
+@dataclass(frozen=True, eq=False)
+class Brought:
+    """What amplitudes become of a unit of each mode and of each field."""
+
+    network: Network
+
+    @cached_property
+    def _rows(self) -> Rows:
+        motion = quadratic(self.network, _one, 1)
+        return Rows(replace(motion, diffusion=np.zeros_like(motion.diffusion)))
+
+    @cached_property
+    def _last(self) -> dict[bytes, Array]:
+        return {}
+
+    @cached_property
+    def _waves(self) -> dict[tuple[int, int, bool], Wave]:
+        return {}
+
+    def wave(self, mode: int, column: int, imaginary: bool, envelope: Envelope | None) -> Wave:
+        """What a link feels; the same for all that have no shape of their own."""
+        made = Wave(self, mode, column, imaginary, envelope)
+        return self._waves.setdefault((mode, column, imaginary), made) if envelope is None else made
+
+    def place(self, name: str) -> int:
+        """The number of a mode."""
+        return list(self.network.sites).index(name)
+
+    def frame(self, name: str) -> float:
+        """How fast the frame turns in which these amplitudes stand."""
+        return float(turning(self.network, name, _one)[0])
+
+    def at(self, times: Array) -> Array:
+        """Of each mode, (m, T, modes and fields)."""
+        key = times.tobytes()
+        if key not in self._last:
+            unit = np.eye(len(self.network.sites), self._rows.motion.drift.shape[-1])
+            found = self._rows.at(unit, times)[0][0]
+            self._last.clear()  # all who ask at one time are served
+            self._last[key] = found
+        return self._last[key]
+
+
+def _one(number: Parameter) -> Array:
+    return np.asarray(number, dtype=float).reshape(1)
+
+
+def _most(brought: Brought, sources: list[Source], latest: float) -> float:
+    """No fewer quanta than any of the amplitudes has."""
+    times = np.linspace(0.0, latest, _LOOKS)
+    with np.errstate(over="ignore", invalid="ignore"):
+        sizes = np.abs(brought.at(times)) ** 2
+    each = [np.sqrt(sizes[..., s.column]) * float(np.abs(s.size).max()) for s in sources]
+    return float((np.sum(each, axis=0) ** 2).max())
+
+
+@dataclass(frozen=True, eq=False)
+class Wave:
+    """The real or the imaginary part of alpha^* while a link is on: an envelope."""
+
+    brought: Brought
+    mode: int
+    column: int
+    imaginary: bool
+    envelope: Envelope | None  # of the link
+
+    def __call__(self, times: Array) -> Array:
+        """Its values at some times."""
+        flat = np.asarray(times, dtype=float).ravel()
+        found = self.brought.at(flat)[self.mode, :, self.column]
+        part = -found.imag if self.imaginary else found.real
+        if self.envelope is not None:
+            part = part * shape_of(self.envelope, flat)
+        return part.reshape(np.shape(times))
+
+
+def _felt(
+    brought: Brought, link: Interaction, sites: set[str], source: Source, latest: float
+) -> Iterator[OnePhotonDrive]:
+    """How a site beyond feels the amplitude of an oscillator that it is joined to."""
+    assert isinstance(link, Exchange | Dipole)
+    inside, outside = link.ends if link.a in sites else (link.b, link.a)
+    strength = link.strength if inside == link.a else np.conj(link.strength)  # of a^dag b
+    mode, times = brought.place(inside), np.linspace(0.0, latest, _LOOKS)
+    there = brought.at(times)[mode, :, source.column]
+    phase = _angle(strength) - source.phase
+    for imaginary in (False, True):
+        part = there.imag if imaginary else there.real
+        if np.abs(part).max() > _NOTHING * np.abs(there).max():
+            yield drive(
+                outside,
+                abs(strength) * source.size,
+                brought.frame(inside),
+                brought.wave(mode, source.column, imaginary, link.envelope),
+                rotating_wave=isinstance(link, Exchange),
+                phase=phase + imaginary * np.pi / 2,
+                breaks=[time for time in link.breaks if time >= 0],
+            )
+
+
+def _angle(strength: Any) -> Any:
+    """The phase of a strength, a number or an array; 0 of what is real and positive."""
+    return (
+        strength.copy(data=np.angle(strength)) if np.ndim(strength) else float(np.angle(strength))
+    )
