@@ -3,7 +3,7 @@
 On a piece every factor is a polynomial (`pieces`), so that G(t) = G_0 + G_1 s + G_2 s^2 + ... in
 the part s of the piece that is over, and the terms of the series follow one from the other (E.
 Hairer, S. P. Norsett and G. Wanner, Solving Ordinary Differential Equations I, I.8). It converges
-everywhere, what is left out is bounded before, and at any time between it is the same polynomial.
+everywhere, what is left out is bounded, and at any time between it is the same polynomial.
 Products of exponentials, as after W. Magnus (S. Blanes et al., Phys. Rep. 470, 151 (2009)), are of
 a fixed order in the length of a piece; this is of any, so that pieces stay long at thirteen digits.
 """
@@ -30,7 +30,7 @@ _SERIES_END = 2.0**-53  # of a bound that is about ten times a term
 _LONGEST = 5.0  # of a piece: its length times the size of the generator
 _DEGREE = 14  # of a factor on a piece: higher ones make powers of s large, and series long
 _MOST_TERMS = 128
-_TERMS = 32  # that a piece takes, about
+_FURTHER = 0.7  # of what the size of its terms allows
 _MOST_PIECES = 1 << 14  # on more, a solver in time may cost less
 _ONE_CALL = 12e-6  # seconds that the array operations for one term take, however small they are
 _ONE_MAP, _ONE_STEP = 60e-6, 5e-6  # the same of all pieces at once, and of a `Recurrence`
@@ -78,8 +78,10 @@ class Piecewise:
         norms, size = sums.norms, np.ones(1)
         if held is not None:
             size = np.clip(held[1], 1e-20, None)
-        # A last term is size norm^p / p!, so that what is small may go further.
-        weights = norms * size[:, None] ** (1 / _TERMS)
+        # Terms are up to size exp(norm), of which rounding takes its part, so that what is small
+        # may go further; not so far that there are too many.
+        further = 1 - _FURTHER * np.log(np.minimum(size, 1.0)) / _LONGEST
+        weights = norms / further[:, None]
         cut = pieces(waves, latest, weights, _LONGEST, _DEGREE, _MOST_PIECES)
         if cut is None:
             return None

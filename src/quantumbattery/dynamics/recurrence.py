@@ -2,13 +2,16 @@
 
 What is complex is held as its real parts and then its imaginary ones, and the matrices of all
 parts of a generator stand beside each other, so that a term takes two products: one mixes the
-terms before it by the powers of the factors, one applies the matrices.
+terms before it by the powers of the factors, one applies the matrices. A series ends where what
+follows is bounded by the terms that there are, if that is before the bound made beforehand says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,10 @@ from quantumbattery.quantities.aliases import Array
 _DENSE = 1 << 15  # numbers in a matrix up to which it is dense
 LARGEST_MAP = 3  # numbers up to which there are maps of all pieces at once
 _AT_ONCE = 1 << 21  # numbers that are worked out together
+_FILLED = 3  # times as many as are not 0, up to which all elements of diagonals are kept
+_SURELY = 0.7  # of the terms that a bound allows for, which are not looked at
+_LAST = 2.0**-51  # of the last term, above which one need not ask what follows
+_END = 2.0**-53  # of all terms that are left out
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +67,7 @@ class Recurrence:
             from scipy.sparse import csr_array
 
             matrix = csr_array((value, (row, column)), shape=shape)
+            matrix.sum_duplicates()
         return cls((g, blocks.count, blocks.size), double, matrix, sums.count, cut, orders)
 
     def at(self, state: Array, times: Array, reading: Array | None) -> Array:
@@ -102,37 +110,73 @@ class Recurrence:
         x_{j+1} = h / (j + 1) sum over k of G_k x_{j-k}, a piece having the length h.
         """
         c, begin = state.shape[-1], self._real(state)
-        terms = np.empty((int(self.orders[:last].max()) + 1, len(begin)))
-        mixed = np.empty((self.parts, len(begin)))
+        most = int(self.orders[:last].max())
+        rows = np.empty((most + self.parts, len(begin)))
+        terms = rows[: most + 1]
         terms[0] = begin
         seen: dict[int, list[Array]] = {}  # what each term is made of, by how many at most
-        change = self._change(mixed, c)
+        change = self._change(rows, c)
+        small = isinstance(self.matrix, np.ndarray)
         for k in range(last):
-            factors = self._factors(k)
-            order, _, width = factors.shape
+            factors, weights = self._factors(k)
+            order, width = len(weights), factors.shape[1]
             if width not in seen:
-                places = range(1, len(terms))
-                seen[width] = [terms[max(0, j - width) : j] for j in places]
-            for j, (factor, before) in enumerate(zip(factors, seen[width], strict=False)):
-                weights = factor if j + 1 >= width else factor[:, width - 1 - j :]
-                np.dot(weights, before, out=mixed)
-                change(terms[j + 1])
+                seen[width] = [terms[max(0, j - width) : j] for j in range(1, most + 2)]
+            before = seen[width]
+            # To look whether it is over takes as long as a few small terms.
+            begins = order if small else int(_SURELY * order)
+            each = weights[:, None, None] * factors if small else repeat(factors[1:])
+            rates = self._norms @ np.abs(factors)
+            for j, (weight, some) in enumerate(zip(weights.tolist(), each, strict=False)):
+                change(j, some if j + 1 >= width else some[:, width - 1 - j :], before[j], weight)
+                if j >= begins and j % 2 and _over(before[j + 1], rates, weight):
+                    order = j + 1
+                    break
             yield terms[: order + 1]
             terms[0] = terms[: order + 1].sum(axis=0)
 
-    def _change(self, mixed: Array, c: int) -> Callable[[Array], object]:
-        """What applies the matrices to mixed terms (parts, m c), and writes that into (m c,)."""
-        matrix = self.matrix
-        flat = mixed.reshape(-1) if c == 1 else mixed.reshape(-1, c)  # a vector takes less time
-        if not isinstance(matrix, np.ndarray):
+    def _change(self, rows: Array, c: int) -> Callable[[int, Array, Array, float], object]:
+        """What makes the term j + 1 of factors (parts, k), the terms before it, and h / (j + 1).
 
-            def sparse(out: Array) -> None:
-                out[...] = (matrix @ flat).reshape(-1)
+        Factors have that in them already if matrices are dense, and are else those of waves alone.
+        Terms are rows, behind which there is room for all waves.
+        """
+        matrix, shape = self.matrix, (-1,) if c == 1 else (-1, c)  # a vector takes less time
+        made = [row.reshape(shape) for row in rows[1:]]
+        if isinstance(matrix, np.ndarray):
+            mixed = np.empty((self.parts, rows.shape[1]))
+            flat = mixed.reshape(shape)
 
-            return sparse
-        if c == 1:
-            return lambda out: np.dot(matrix, flat, out=out)
-        return lambda out: np.dot(matrix, flat, out=out.reshape(-1, c))
+            def small(j: int, factors: Array, terms: Array, weight: float) -> None:  # noqa: ARG001
+                np.dot(factors, terms, out=mixed)
+                np.dot(matrix, flat, out=made[j])
+
+            return small
+        matrix = _quick(matrix, c)
+        # What waves multiply is mixed where the next terms will be, so that x_j is not copied.
+        places = [rows[j + 1 : j + self.parts] for j in range(len(rows) - self.parts + 1)]
+        given = [rows[j : j + self.parts].reshape(shape) for j in range(len(places))]
+
+        def large(j: int, factors: Array, terms: Array, weight: float) -> None:
+            np.dot(factors, terms, out=places[j])
+            np.multiply(matrix * given[j], weight, out=made[j])
+
+        return large
+
+    @cached_property
+    def _norms(self) -> Array:
+        """The norms of all parts, (parts,), or more: of sums of rows and of columns."""
+        m, parts = self.matrix.shape[0], self.parts
+        if isinstance(self.matrix, np.ndarray):
+            sizes = np.abs(self.matrix).reshape(m, parts, m)
+            rows, columns = sizes.sum(axis=2), sizes.sum(axis=0)
+        else:
+            row, column, value = _elements(self.matrix)
+            value = np.abs(value)
+            rows = np.bincount(row * parts + column // m, value, m * parts).reshape(m, parts)
+            columns = np.bincount(column, value, m * parts).reshape(parts, m)
+        norms: Array = np.sqrt(rows.max(axis=0) * columns.max(axis=1))
+        return norms
 
     def _real(self, state: Array) -> Array:
         """All numbers as one real vector, (m c,)."""
@@ -171,16 +215,46 @@ class Recurrence:
             np.matmul(self.matrix / (j + 1), stacked, out=terms[:, j + 1])
         return terms
 
-    def _factors(self, piece: int) -> Array:
-        """What a term takes of those before it, the first last, (p, parts, degree + 1)."""
+    def _factors(self, piece: int) -> tuple[Array, Array]:
+        """What terms take of those before, the first last, (parts, degree + 1); h / (j + 1)."""
         powers = self.pieces.powers[:, 0, piece]
         degree = int(np.flatnonzero(powers.any(axis=0))[-1:].sum())
         whole = np.zeros((self.parts, degree + 1))
         whole[0, -1] = 1.0  # what is still
         whole[1:] = powers[:, degree::-1]
         weights = self.pieces.lengths[piece] / np.arange(1, int(self.orders[piece]) + 1)
-        factors: Array = weights[:, None, None] * whole
-        return factors
+        return whole, weights
+
+
+def _over(terms: Array, rates: Array, weight: float) -> bool:
+    """Whether all terms after the last ones (k, m c) are together less than rounding.
+
+    Let r_k be the norm of G_k times h / (j + 1), or more. With R the sum of the norms of all
+    terms after x_j, R <= sum over k of r_k (R + |x_{j-k+1}| + ... + |x_j|).
+    """
+    if np.dot(terms[-1], terms[-1]) > _LAST**2:
+        return False
+    sizes = np.sqrt(np.einsum("jm,jm->j", terms, terms))[::-1]
+    known = np.dot(rates[: -len(sizes) - 1 : -1], np.add.accumulate(sizes))
+    return bool(weight * known <= _END * (1 - weight * rates.sum()))
+
+
+def _elements(matrix: Any) -> tuple[Array, Array, Array]:
+    """Row, column, and value of all elements of a sparse matrix."""
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    return row, matrix.indices, matrix.data
+
+
+def _quick(matrix: Any, c: int) -> Any:
+    """The same as SciPy's older matrices, whose product `*` asks less about what is given.
+
+    For one column by diagonals, if these are few: then no place has to be looked up.
+    """
+    from scipy.sparse import csr_matrix, dia_matrix
+
+    row, column, value = _elements(matrix)
+    few = len(np.unique(column - row)) * matrix.shape[0] <= _FILLED * len(value)
+    return dia_matrix(matrix) if c == 1 and few else csr_matrix(matrix)
 
 
 def _powers(values: Array, count: int) -> Array:
