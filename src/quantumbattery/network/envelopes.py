@@ -243,7 +243,7 @@ def _envelope(given: object) -> Envelope | None:
 
 
 def _breaks(given: Iterable[float]) -> tuple[float, ...]:
-    if given == ():
+    if isinstance(given, tuple) and not given:
         return ()
     times = np.asarray(list(given) if np.iterable(given) else given)
     if times.ndim != 1 or (times.size and times.dtype.kind not in "iuf"):
