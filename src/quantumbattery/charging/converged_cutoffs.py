@@ -19,7 +19,7 @@ from quantumbattery.reach.reach import ALL, reach
 
 _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
 # Times as many levels that cost the same where nothing is shaped in time.
-_SHAPED, _SHAPED_LOSSY = 4.0, 1.2
+_SHAPED, _SHAPED_LOSSY = 4.0, 1.4
 _FASTER = 1.2  # times as before: then what falls is no exponential
 _SLOWEST = 1e-3  # decimal places with each level
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum

@@ -236,13 +236,15 @@ def _series_pays(
     row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
     norm = np.bincount(given.row, row, minlength=given.size).max()
     latest, moments = float(times.max()), times.shape[-1]
-    series = norm * latest * len(row) * states * blocks.copies * 1.5e-8 + moments * 1e-3
     far = (np.abs(given.row - given.column) > 1).any()
+    columns = states * blocks.copies
     if hermitian:
+        series = norm * latest * len(row) * columns * 1.5e-8 + moments * 1e-3
         dense = 1.5e-10 * n**3 if far else 2e-8 * n**2
     else:
-        dense = 2e-9 * n**3 * (1 + np.log2(moments))
-    most = 6_000 if far or not hermitian else 20_000
+        series = norm * latest * (2.5e-5 + 3e-9 * len(row) * columns) + moments * n * columns * 1e-7
+        dense = 1e-9 * n**3 * (1 + np.log2(moments) / 10)
+    most = 20_000 if hermitian and not far else 6_000 if hermitian else 3_000
     return bool(series < dense * blocks.count or n > most)
 
 
