@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
+from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.report import best, check_picture, matrices, picture
-from quantumbattery.sweeps.store import SweepError
 from quantumbattery.sweeps.study import read_study
 
 PAIR = """

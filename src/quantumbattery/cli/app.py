@@ -19,7 +19,7 @@ from quantumbattery.cli.charging import charge, optimum
 from quantumbattery.cli.options import Format, Measure, System, check_outputs
 from quantumbattery.cli.printing import print_table, print_written
 from quantumbattery.files import make_folder, write_whole
-from quantumbattery.sweeps.store import SweepError
+from quantumbattery.sweeps.durable import SweepError
 
 _WIDEST = 120  # columns of a help text; narrower in a narrower terminal
 

@@ -17,9 +17,9 @@ from dataclasses import replace
 from typing import Any
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.evaluation import Block, Job
 from quantumbattery.sweeps.grid import Grid
-from quantumbattery.sweeps.store import SweepError
 
 _AHEAD = 2  # blocks that wait for each worker
 _WAITING = 64  # blocks that wait where nobody knows how many workers there are

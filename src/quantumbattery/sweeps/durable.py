@@ -1,0 +1,204 @@
+"""Files that a power cut leaves whole or not there, and nothing read that is no plain file.
+
+A file has its name only when its content is on the disk, and it is named on the disk before
+anything else is written: so what is written later never says more than what is there.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+import uuid
+from contextlib import suppress
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+_PARTIAL = ".partial"  # ends the names of files that are being written
+_NO_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EISDIR, errno.EBADF)
+
+
+class SweepError(RuntimeError):
+    """A sweep cannot go on; what is done is kept."""
+
+
+def write(root: Path, key: str, data: bytes) -> None:
+    """Write a file below a folder: first its content, then its name and folders made for it."""
+    path = root / key
+    made = [each for each in path.parents if each.is_relative_to(root) and not each.exists()]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}{_PARTIAL}")
+    try:
+        with partial.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+    for each in made:
+        sync_folder(each.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Put on the disk what a folder holds; some systems do so by themselves, and refuse to."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_FOLDERS:
+            raise
+    finally:
+        os.close(handle)
+
+
+def sum_of(data: bytes) -> str:
+    """A checksum of a file."""
+    return blake2b(data, digest_size=16).hexdigest()
+
+
+@cache
+def _kind() -> Any:
+    """Zarr's store of local files, which writes as above and notes what it wrote."""
+    from zarr.storage import LocalStore
+
+    class Durable(LocalStore):  # type: ignore[misc, unused-ignore]
+        """Local files, written in an order that a power cut respects."""
+
+        def __init__(self, root: Path | str, *, read_only: bool = False) -> None:
+            super().__init__(root, read_only=read_only)
+            self.sums: dict[str, str] = {}  # of the files that it wrote, by their keys
+
+        def set_sync(self, key: str, value: Any) -> None:
+            self._check_writable()
+            data = value.to_bytes()
+            write(Path(self.root), key, data)
+            self.sums[key] = sum_of(data)
+
+        async def set(self, key: str, value: Any) -> None:
+            import asyncio
+
+            await asyncio.to_thread(self.set_sync, key, value)
+
+        async def set_if_not_exists(self, key: str, value: Any) -> None:
+            if not await self.exists(key):
+                await self.set(key, value)
+
+    return Durable
+
+
+def files_of(path: Path, read_only: bool = False) -> Any:
+    """A folder as Zarr takes it."""
+    return _kind()(path, read_only=read_only)
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a plain file; SweepError for anything else in its place."""
+    try:
+        kind = os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not stat.S_ISREG(kind):
+        raise _strange(path)
+    return True
+
+
+def check_plain(path: Path) -> list[Path]:
+    """Refuse a store in which anything is neither folder nor plain file, before it is read.
+
+    The files that a killed program was writing are returned.
+    """
+    left = []
+    waiting = [path]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
+                elif not entry.is_file(follow_symlinks=False):
+                    raise _strange(Path(entry.path))
+                elif entry.name.endswith(_PARTIAL):
+                    left.append(Path(entry.path))
+    return left
+
+
+def _strange(path: Path) -> SweepError:
+    return SweepError(
+        f"{path} is no plain file, and a store holds nothing else; it was not touched. Move it "
+        "away; with repair=True (--repair) what is missing then is worked out again"
+    )
+
+
+# --- one program at a time ---------------------------------------------------------------------
+
+
+_HELD: set[Path] = set()  # by this process, which the system would let lock them again
+_THREADS = threading.Lock()
+
+
+class Lock:
+    """Holds a store for this sweep alone, where the system offers that; made before the store."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.file = path, path.with_name(f".{path.name}.lock")
+        self._handle: int | None = None
+        with _THREADS:
+            if self.file in _HELD:
+                raise self._busy()
+            _HELD.add(self.file)
+        try:
+            self._handle = self._locked()
+        except BaseException:
+            _HELD.discard(self.file)
+            raise
+
+    def _locked(self) -> int | None:
+        try:
+            import fcntl
+        except ImportError:
+            return None
+        # Neither what a link leads to is opened, nor is a pipe waited for.
+        how = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        try:
+            handle = os.open(self.file, how, 0o666)
+        except OSError as error:
+            mine = self.file.exists() and os.access(self.path, os.W_OK)
+            if self.file.is_symlink() or mine:
+                raise ValueError(
+                    f"{self.file}, which keeps two sweeps from writing to one store, cannot be "
+                    f"opened ({error.strerror}): remove it, if no sweep is running"
+                ) from None
+            return None  # a store that cannot be written can still be read
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ValueError(f"{self.file} is no plain file: remove it")
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # not held by forked processes
+            if os.fstat(handle).st_ino != self.file.stat().st_ino:  # removed in the meantime
+                raise self._busy()
+        except OSError:
+            os.close(handle)
+            raise self._busy() from None
+        except ValueError:
+            os.close(handle)
+            raise
+        return handle
+
+    def _busy(self) -> ValueError:
+        return ValueError(f"{self.path} is being written by another sweep: wait for it to end")
+
+    def release(self) -> None:
+        """Let others write to the store."""
+        if self._handle is not None:
+            with suppress(OSError):
+                self.file.unlink(missing_ok=True)  # while it is held
+            os.close(self._handle)
+            self._handle = None
+        _HELD.discard(self.file)
