@@ -1,22 +1,26 @@
 """Files that a power cut leaves whole or not there, and nothing read that is no plain file.
 
-A file has its name only when its content is on the disk, and it is named on the disk before
-anything else is written: so what is written later never says more than what is there.
+A description has its name only when its content is on the disk. Values need not, but `done` says
+nothing of them before they and their names are: so it never says more than what is there.
 """
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import stat
 import threading
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
+from queue import Queue
 from typing import Any
 
+_AHEAD = 4  # blocks that wait for the disk
 _PARTIAL = ".partial"  # ends the names of files that are being written
 _NO_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EISDIR, errno.EBADF)
 
@@ -27,22 +31,37 @@ class SweepError(RuntimeError):
 
 def write(root: Path, key: str, data: bytes) -> None:
     """Write a file below a folder: first its content, then its name and folders made for it."""
+    for each in _written(root, key, data, at_once=True):
+        sync_folder(each)
+
+
+def _written(root: Path, key: str, data: bytes, at_once: bool) -> list[Path]:
+    """Write a file, on the disk at once or whenever; the folders in which there is a new name."""
     path = root / key
-    made = [each for each in path.parents if each.is_relative_to(root) and not each.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}{_PARTIAL}")
+    made: list[Path] = []
+    if not path.parent.is_dir():
+        made = [each for each in path.parents if each.is_relative_to(root) and not each.exists()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}{_PARTIAL}")
     try:
-        with partial.open("xb") as file:
+        with draft.open("xb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+            if at_once:
+                os.fsync(file.fileno())
+        draft.replace(path)
     except BaseException:
-        partial.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
-    for each in made:
-        sync_folder(each.parent)
+    return [path.parent, *(each.parent for each in made)]
+
+
+def _sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sync_folder(path: Path) -> None:
@@ -67,37 +86,116 @@ def sum_of(data: bytes) -> str:
 
 @cache
 def _kind() -> Any:
-    """Zarr's store of local files, which writes as above and notes what it wrote."""
+    """Zarr's store of local files, with other ways to write."""
     from zarr.storage import LocalStore
 
-    class Durable(LocalStore):  # type: ignore[misc, unused-ignore]
-        """Local files, written in an order that a power cut respects."""
+    class Local(LocalStore):  # type: ignore[misc, unused-ignore]
+        """Local files, written by `put` (key, data)."""
 
-        def __init__(self, root: Path | str, *, read_only: bool = False) -> None:
+        def __init__(
+            self,
+            root: Path | str,
+            *,
+            read_only: bool = False,
+            put: Callable[[str, bytes], object] | None = None,
+        ) -> None:
             super().__init__(root, read_only=read_only)
-            self.sums: dict[str, str] = {}  # of the files that it wrote, by their keys
+            self.put = put or partial(write, Path(self.root))
 
         def set_sync(self, key: str, value: Any) -> None:
             self._check_writable()
-            data = value.to_bytes()
-            write(Path(self.root), key, data)
-            self.sums[key] = sum_of(data)
+            self.put(key, value.to_bytes())
 
         async def set(self, key: str, value: Any) -> None:
-            import asyncio
-
             await asyncio.to_thread(self.set_sync, key, value)
 
         async def set_if_not_exists(self, key: str, value: Any) -> None:
             if not await self.exists(key):
                 await self.set(key, value)
 
-    return Durable
+    return Local
 
 
-def files_of(path: Path, read_only: bool = False) -> Any:
-    """A folder as Zarr takes it."""
-    return _kind()(path, read_only=read_only)
+def files_of(
+    path: Path, read_only: bool = False, put: Callable[[str, bytes], object] | None = None
+) -> Any:
+    """A folder as Zarr takes it; what is written is on the disk at once, or where `put` puts it."""
+    return _kind()(path, read_only=read_only, put=put)
+
+
+class Later:
+    """Puts blocks on the disk while the next are worked out: their values, then that they are done.
+
+    `put` takes the files of a block, `block` ends it. A thread waits for the disk; what goes wrong
+    there is raised by the next `block`, or by `flush`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.sums: dict[str, str] = {}  # of the files of a block, by their keys
+        self._folders: dict[Path, None] = {}
+        self._done: list[tuple[str, bytes]] = []
+        self._waiting: Queue[Any] = Queue(_AHEAD)
+        self._thread: threading.Thread | None = None
+        self._error: Exception | None = None
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a file of values; that of `done` is kept until they are on the disk."""
+        if key.startswith("done/"):
+            self._done.append((key, data))
+            return
+        self._folders |= dict.fromkeys(_written(self.root, key, data, at_once=False))
+        self.sums[key] = sum_of(data)
+
+    def block(self) -> None:
+        """All files of a block are written."""
+        self._raise()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._follow, daemon=True)
+            self._thread.start()
+        self._waiting.put((list(self.sums), list(self._folders), list(self._done)))
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin a block anew."""
+        self.sums, self._folders, self._done = {}, {}, []
+
+    def flush(self) -> None:
+        """Wait until all blocks are on the disk."""
+        self._waiting.join()
+        self._raise()
+
+    def close(self) -> None:
+        """Do so for good."""
+        if self._thread is not None:
+            self._waiting.put(None)
+            self._thread.join()
+            self._thread = None
+        self._raise()
+
+    def _raise(self) -> None:
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def _follow(self) -> None:
+        while (given := self._waiting.get()) is not None:
+            try:
+                if self._error is None:
+                    self._sync(*given)
+            except Exception as error:
+                self._error = error
+            finally:
+                self._waiting.task_done()
+        self._waiting.task_done()
+
+    def _sync(self, keys: list[str], folders: list[Path], done: list[tuple[str, bytes]]) -> None:
+        for key in keys:
+            _sync_file(self.root / key)
+        for each in folders:
+            sync_folder(each)
+        for key, data in done:
+            write(self.root, key, data)
 
 
 def is_file(path: Path) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.sweeps.durable import (
+    Later,
     Lock,
     SweepError,
     check_plain,
@@ -54,9 +55,10 @@ class Store:
         self, path: Path, grid: Grid, template: Template, said: Mapping[str, Any], lock: Lock
     ) -> None:
         self.path, self.grid, self.template, self.said = path, grid, template, said
-        library, self._files = zarr(), files_of(path)
+        library, self._later = zarr(), Later(path)
         with library.config.set({"array.write_empty_chunks": True}):  # empty, or missing?
-            group = library.open_group(self._files, mode="r+", use_consolidated=False)
+            files = files_of(path, put=self._later.put)
+            group = library.open_group(files, mode="r+", use_consolidated=False)
             self._arrays = {name: group[name] for name in self._names}
         self._seals = Seals(said) if said.get("sealed") else None
         self.waiting: list[int] = []
@@ -72,13 +74,25 @@ class Store:
         region = self.grid.region(number)
         columns: dict[str, Any] = dict(block.columns)
         columns["failure"] = block.failure.astype(np.dtypes.StringDType())
-        try:
+        with self._writing():
             self._undo(number)
-            self._files.sums.clear()
+            self._later.forget()
             for name, column in columns.items():
                 self._arrays[name][region] = column
             done = self._arrays["done"]
             done[region] = np.full(block.failure.shape, self._written(number), done.dtype)
+            self._later.block()
+
+    def flush(self) -> None:
+        """Wait until what was written is on the disk."""
+        with self._writing():
+            self._later.flush()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Say what to do where the store cannot be written."""
+        try:
+            yield
         except OSError as error:
             raise SweepError(
                 f"{self.path} cannot be written ({error.strerror or error}): {self.progress}. Mend "
@@ -96,7 +110,7 @@ class Store:
         """What `done` says of a block that has just been written."""
         if self._seals is None:
             return 1
-        sums = self._files.sums
+        sums = self._later.sums
         keys = {name: f"{name}/{self._key(number, name)}" for name in self._names[1:]}
         return self._seals.seal(number, {n: sums[key] for n, key in keys.items() if key in sums})
 
@@ -194,6 +208,8 @@ class Store:
     def close(self) -> None:
         """Let others write to the store."""
         try:
+            with self._writing():
+                self._later.close()
             if os.access(self.path, os.W_OK):
                 with suppress(OSError):  # a store may be read-only by now
                     consolidate(self.path)

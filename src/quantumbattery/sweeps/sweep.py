@@ -37,7 +37,7 @@ from quantumbattery.sweeps.grid import Grid, check_blocks, check_memory
 from quantumbattery.sweeps.in_memory import Memory
 from quantumbattery.sweeps.layout import Plan, zarr
 from quantumbattery.sweeps.store import Store, create, resume, warn_of_libraries
-from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, local
+from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, is_daemon, local
 
 __all__ = ["SweepError", "sweep"]
 
@@ -156,6 +156,11 @@ def sweep(
         crowd = whole_number(workers, 1, number_of.format("workers"))
         if executor is not None:
             raise ValueError("give workers for processes on this machine, or an executor, not both")
+        if crowd > 1 and is_daemon():
+            raise ValueError(
+                f"workers={crowd}: this process is a daemon, which cannot start others: leave "
+                "workers out, or start it with daemon=False"
+            )
     if chunk is not None:
         whole_number(chunk, 1, number_of.format("chunk"))
     given = None if executor is None else executor_of(executor)
@@ -303,11 +308,13 @@ def _work(
 
         if given is None and (crowd == 1 or not at_once or not can_be_sent(job)):
             waiting = _here(job, place.grid, waiting, crowd, keep)
+        place.flush()  # before a fork, which copies no threads
         if waiting:
             executor = local(job, min(crowd, len(waiting))) if given is None else nullcontext(given)
             with executor as pool, closing(evaluated(job, place.grid, waiting, pool)) as done:
                 for number, block in done:
                     keep(number, block)
+            place.flush()
     return heard
 
 
