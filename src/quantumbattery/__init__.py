@@ -52,7 +52,7 @@ from quantumbattery.network.preparations import (
 from quantumbattery.network.shifts import shift
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.pair.qubit_pair import QubitPair
-from quantumbattery.sweeps.store import SweepError
+from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.sweep import sweep
 
 __all__ = [

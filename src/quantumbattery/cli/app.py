@@ -19,7 +19,7 @@ from quantumbattery.cli.charging import charge, optimum
 from quantumbattery.cli.options import Format, Measure, System, check_outputs
 from quantumbattery.cli.printing import print_table, print_written
 from quantumbattery.files import make_folder, write_whole
-from quantumbattery.sweeps.store import SweepError
+from quantumbattery.sweeps.durable import SweepError
 
 _WIDEST = 120  # columns of a help text; narrower in a narrower terminal
 
@@ -148,7 +148,7 @@ def sweep(
         bool, typer.Option("--retry", help="Work out again the blocks in which points failed.")
     ] = False,
 ) -> None:
-    """Sweep a study over its axes into its store; go on where it stopped.
+    """Sweep a study into its store, or go on where it stopped; exit code 1 if points failed.
 
     A study is a TOML file with the parts [system], [preparation], [times] or [optimum], [axes],
     [observables] and [output]; docs/studies.md says what they hold.
@@ -183,6 +183,8 @@ def sweep(
         save(studies.picture(table, measure), plot)
         print(studies.caption(table, measure))
     print_written(wanted.store, plot)
+    if failed:
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -206,27 +206,41 @@ class Job:
             columns[name][place] = value.reshape(*here, *self.template.variables[name].shape)
 
 
+def _trial(grid: Grid) -> dict[str, tuple[Array, Array]]:
+    """Of each axis that may be batched its values in a trial, and in those of other axes."""
+    places = {}
+    for name, each in grid.values.items():
+        last, between = len(each) - 1, int(0.618 * (len(each) - 1))
+        if each.dtype.kind == "f" and last:
+            more = each[np.unique([0, len(each) // 2, between, last])]
+            places[name] = more, each[np.unique([0, between, last])]
+    return places
+
+
+def trial_points(grid: Grid) -> int:
+    """How many single points `batched_axes` evaluates at most."""
+    count, before = 0, 1
+    for more, tried in _trial(grid).values():
+        count += before * len(more)
+        before *= len(tried)
+    return count
+
+
 def batched_axes(run: Run, grid: Grid, template: Template) -> tuple[str, ...]:
     """The axes along which `run` may be given several values at once, as a DataArray.
 
     Those of fractional numbers for which that gives what single points give, at both ends and at
     places between.
     """
-    tried, more, middle = {}, {}, {}
-    for name, each in grid.values.items():
-        last, between = len(each) - 1, int(0.618 * (len(each) - 1))
-        tried[name] = each[np.unique([0, between, last])]
-        more[name] = each[np.unique([0, len(each) // 2, between, last])]
-        middle[name] = each[[between]]
+    trial = _trial(grid)
     batched: tuple[str, ...] = ()
     single = Job(run, template, ())
-    for name, each in grid.values.items():
-        if each.dtype.kind != "f" or len(each) < 2:
-            continue
-        some = {n: tried[n] if n in batched else middle[n] for n in grid.names}
-        some[name] = more[name]
-        if _agree(Job(run, template, (*batched, name)), single, some):
-            batched = (*batched, name)
+    for axis, (more, _) in trial.items():
+        some = {n: each[[int(0.618 * (len(each) - 1))]] for n, each in grid.values.items()}
+        some |= {n: trial[n][1] for n in batched}
+        some[axis] = more
+        if _agree(Job(run, template, (*batched, axis)), single, some):
+            batched = (*batched, axis)
     return batched
 
 
@@ -237,12 +251,12 @@ def _agree(batch: Job, single: Job, some: Mapping[str, Array]) -> bool:
         name: np.full((*shape, *each.shape), missing(each.dtype), each.dtype)
         for name, each in batch.template.variables.items()
     }
-    alone = single.block(some)
     with at_most(1), listening():
         try:
             batch._fill(whole, tuple(slice(None) for _ in shape), some)
         except (Exception, SystemExit):
             return False
+    alone = single.block(some)
     telling = False
     for name, column in alone.columns.items():
         known = ~(alone.failure != "").reshape(*shape, *[1] * (column.ndim - len(shape)))

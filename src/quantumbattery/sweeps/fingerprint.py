@@ -8,6 +8,7 @@ import hashlib
 import inspect
 import json
 import pickle
+import platform
 import sys
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -38,6 +39,13 @@ def study(run: object, grid: Grid) -> dict[str, Any]:
         for name, each in grid.values.items()
     }
     return {"version": version("quantumbattery"), "run": identity(run), "axes": axes}
+
+
+def libraries() -> dict[str, str]:
+    """The versions of what may change the last digits of results, for JSON."""
+    found = {name: version(name) for name in ("numpy", "scipy", "xarray")}
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"python": python, "machine": platform.machine(), **found}
 
 
 def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str | None:

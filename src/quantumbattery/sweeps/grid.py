@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -11,10 +11,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.machine import memory
 from quantumbattery.quantities.aliases import Array
 
 Region = tuple[slice, ...]
 TAKEN = ("done", "failure")  # names of what a sweep itself says of its points
+_MOST = 10**8  # points of a sweep
+_MOST_BLOCKS = 10**6  # each is several files
+_MOST_BYTES = 1 << 30  # of the results of a block
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +35,9 @@ class Grid:
             raise TypeError(
                 f"axes must be a dict such as {{'coupling': [0.5, 1.0]}}; got {axes!r:.60}"
             )
+        check_size({str(name): len(v) for name, v in axes.items() if isinstance(v, Sized)})
         values = {_name(name): _values(name, given) for name, given in axes.items()}
+        check_size({name: len(each) for name, each in values.items()})
         return cls(values, tuple(len(each) for each in values.values()))
 
     def in_blocks(self, points: int) -> Grid:
@@ -84,6 +90,40 @@ class Grid:
             name: each[where]
             for (name, each), where in zip(self.values.items(), region, strict=True)
         }
+
+
+def check_size(lengths: Mapping[str, int]) -> None:
+    """Refuse, while they are only counted, more points than a sweep takes."""
+    if (size := prod(lengths.values())) > _MOST:
+        each = " x ".join(f"{n:,}" for n in lengths.values())
+        raise ValueError(
+            f"the axes {', '.join(lengths)} have {each}{f' = {size:,}' * (len(lengths) > 1)} "
+            f"points, and a sweep takes at most {_MOST:,}: give fewer values, or sweep a part at a "
+            "time"
+        )
+
+
+def check_blocks(grid: Grid, point: int) -> None:
+    """Refuse blocks that are too many or too large, by the bytes that a point takes."""
+    if grid.count > _MOST_BLOCKS:
+        raise ValueError(
+            f"blocks of {prod(grid.block):,} points would be {grid.count:,}, and a sweep has at "
+            f"most {_MOST_BLOCKS:,}: give a larger chunk, or none"
+        )
+    if (need := prod(grid.block) * point) > _MOST_BYTES and prod(grid.block) > 1:
+        raise ValueError(
+            f"blocks of {prod(grid.block):,} points have results of {need / 2**30:,.3g} GiB, and "
+            "the limit is 1 GiB: give a smaller chunk, or none"
+        )
+
+
+def check_memory(grid: Grid, point: int) -> None:
+    """Refuse results that this machine's memory cannot hold."""
+    if (need := grid.size * point / 2**30) > memory():
+        raise ValueError(
+            f"the results of {grid.size:,} points take {need:,.3g} GiB, and this machine has "
+            f"{memory():,.3g} GiB: name a store, or give fewer points"
+        )
 
 
 def _name(name: object) -> str:

@@ -50,6 +50,9 @@ class Memory:
         axes = {name: (name, each, axis_attrs(name)) for name, each in self.grid.values.items()}
         return xr.Dataset(variables, coords=axes | dict(self.template.coords))
 
+    def flush(self) -> None:
+        """Nothing to do."""
+
     def close(self) -> None:
         """Nothing to do."""
 

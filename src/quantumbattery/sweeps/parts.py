@@ -28,9 +28,10 @@ from quantumbattery.sweeps.readings import MATRIX, check_matrix, readings_of
 
 PARTS = ("system", "preparation", "times", "optimum", "observables", "axes", "output")
 STATES = ("bloch", "fock", "coherent", "squeezed", "thermal", "gaussian", "gibbs")
-_OUTPUT = ("measures", "density_matrix", "extraction", "store", "chunk")
+_OUTPUT = ("measures", "density_matrix", "extraction", "store", "chunk", "batch")
 DISCONNECT = "disconnect"
 _MEMORY = 2.0  # GiB, as of `System.charge`
+_MOST = 10**7  # values between two ends
 _LACKING = "{first}: give it there, or as an axis"
 _OPTIMUM = ("horizon", "of", "tolerance")
 
@@ -78,6 +79,8 @@ def check_output(given: Mapping[str, Any], optimum: bool) -> None:
         raise ValueError(f"extraction is global, collective or local; got {how!r}")
     chunk = output.get("chunk", 1)
     whole_number(chunk, 1, "chunk must be a whole number of at least 1")
+    if not isinstance(output.get("batch", True), bool):
+        raise ValueError(f"batch is true or false; got {output['batch']!r:.60}")
     if not isinstance(output.get("store", ""), str):
         raise ValueError(f"store must be a path, as a text; got {output['store']!r:.60}")
 
@@ -189,6 +192,14 @@ def disconnect_of(given: Mapping[str, Any]) -> Any:
     return end
 
 
+def length_of(given: object) -> int:
+    """How many values an axis has, which are counted and not listed; 1 if it makes no sense."""
+    if isinstance(given, dict):
+        points = given.get("points", 1)
+        return points if isinstance(points, int) and points > 0 else 1
+    return len(given) if isinstance(given, list) and given else 1
+
+
 def axis_of(name: str, given: object) -> Any:
     """The values along an axis."""
     if isinstance(given, dict) and not {"from", "to", "points"} & set(given):
@@ -220,6 +231,8 @@ def _span(what: str, given: Mapping[str, Any]) -> Any:
         raise ValueError(
             f"{what} goes from a number to a number in a whole number of points; got {given!r:.80}"
         )
+    if points > _MOST:
+        raise ValueError(f"{what} has {points:,} points, and the most is {_MOST:,}: give fewer")
     return np.linspace(first, last, points)
 
 

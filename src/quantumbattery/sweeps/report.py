@@ -10,6 +10,7 @@ import xarray as xr
 from quantumbattery.charging.optimum import SOUGHT
 from quantumbattery.quantities.described import choices
 from quantumbattery.quantities.measures import MEASURES
+from quantumbattery.sweeps.cluster import client_at
 from quantumbattery.sweeps.parts import disconnect_of
 from quantumbattery.sweeps.study import Study
 from quantumbattery.sweeps.sweep import sweep
@@ -22,19 +23,11 @@ def swept(
     study: Study, workers: int | None, scheduler: str | None, repair: bool, retry: bool
 ) -> xr.Dataset:
     """Sweep a study into its store, by processes or on a Dask cluster."""
-    options: dict[str, Any] = {"chunk": study.chunk, "repair": repair, "retry": retry}
+    options: dict[str, Any] = {"chunk": study.chunk, "batch": study.batch}
+    options |= {"repair": repair, "retry": retry}
     if scheduler is None:
         return sweep(study, study.axes, study.store, workers=workers, **options)
-    try:
-        from dask.distributed import Client
-    except ImportError:
-        raise ValueError(
-            "--scheduler needs Dask: install it with pip install 'quantumbattery[sweep]'"
-        ) from None
-    try:
-        client = Client(scheduler, timeout=10)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ValueError(f"there is no Dask scheduler at {scheduler} ({error})") from error
+    client = client_at(scheduler)
     with client:
         return sweep(study, study.axes, study.store, client, **options)
 

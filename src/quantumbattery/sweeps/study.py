@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import scipy.optimize.elementwise  # noqa: F401 - else it counts as time of the first point
+import scipy.optimize.elementwise  # noqa: F401 - once, for all processes that are forked
 import xarray as xr
 
 from quantumbattery.charging.system import System
 from quantumbattery.quantities.described import saying
+from quantumbattery.sweeps.grid import check_size
 from quantumbattery.sweeps.parts import (
     DISCONNECT,
     PARTS,
@@ -21,6 +22,7 @@ from quantumbattery.sweeps.parts import (
     check_parts,
     copied,
     disconnect_of,
+    length_of,
     parts_in,
     place_of,
     preparation_of,
@@ -44,6 +46,7 @@ class Study:
     places: Mapping[str, tuple[tuple[str, ...], str]]
     store: Path  # where results go; beside the file, if it does not say
     chunk: int | None
+    batch: bool | None = None  # whether several points are worked out at once; None: if it pays
     reals: tuple[str, ...] = ()  # its observables of which a map can be drawn
 
     def __str__(self) -> str:
@@ -124,7 +127,9 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
         raise ValueError("a study has either [times] or [optimum]")
     output = given.get("output", {})
     check_output(given, "optimum" in given)
-    axes = {name: axis_of(name, values) for name, values in given.pop("axes", {}).items()}
+    written = given.pop("axes", {})
+    check_size({name: length_of(values) for name, values in written.items()})
+    axes = {name: axis_of(name, values) for name, values in written.items()}
     if not axes:
         raise ValueError(
             "[axes] names nothing to sweep; `quantumbattery charge` and `optimum` work out a study "
@@ -132,7 +137,7 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
         )
     store = path.parent / output.get("store", f"{path.stem}.zarr")
     places = {name: place_of(given, name) for name in axes}
-    study = Study(given, axes, places, store, output.get("chunk"))
+    study = Study(given, axes, places, store, output.get("chunk"), output.get("batch"))
     # Most of what can be wrong shows at the first point, before anything is computed.
     first = {name: values[0].item() for name, values in axes.items()}
     parts = {name: copied(part) for name, part in given.items()}

@@ -20,6 +20,7 @@ import xarray as xr
 
 from quantumbattery.files import check_folder
 from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.sweeps.durable import Lock, SweepError
 from quantumbattery.sweeps.evaluation import (
     Block,
     Job,
@@ -29,18 +30,26 @@ from quantumbattery.sweeps.evaluation import (
     batched_axes,
     evaluated_at,
     first_of,
+    trial_points,
 )
 from quantumbattery.sweeps.fingerprint import study
-from quantumbattery.sweeps.grid import Grid
+from quantumbattery.sweeps.grid import Grid, check_blocks, check_memory
 from quantumbattery.sweeps.in_memory import Memory
-from quantumbattery.sweeps.store import Store, SweepError, create, resume, zarr
-from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, local
+from quantumbattery.sweeps.layout import Plan, zarr
+from quantumbattery.sweeps.store import Store, create, resume, warn_of_libraries
+from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, is_daemon, local
 
 __all__ = ["SweepError", "sweep"]
 
 _BLOCKS = 256  # many, so that little is lost with the one that a stop interrupts
-_BATCH = 32  # points that are evaluated at once, at least
-_LONG = 2.0  # seconds of a point beside which it is nothing to evaluate several at once
+_BATCH = 32  # points that are evaluated at once, at least,
+_SHARES = 8  # where there are as many blocks at least
+_WORTH = 8  # times as many points as a trial of batches takes, for which it is worth while
+_LONG = 2.0  # seconds of a point that make such a trial worth a word
+_TRIAL = (
+    "a point takes {seconds:.1f} s: whether many can be worked out at once is tried first, at "
+    "{points} of them (batch=False, or batch = false in [output] of a study, leaves that out)"
+)
 _BLOCK_BYTES = 1 << 24  # of the results of a block
 _SHORT = 1.0  # seconds of work that are not worth other processes
 _QUIET = 30.0  # seconds without a line in a log
@@ -83,9 +92,10 @@ def sweep(
         most 16 MiB.
     batch : bool, optional
         Whether `run` may be given several values of an axis at once, as a DataArray over that
-        axis. By default that is tried at four places of every axis of fractional numbers, and
-        done where it gives what single points give, to 1e-9, unless the first point and the last
-        take longer than 2 s each; False never tries it, True insists.
+        axis. By default that is tried at four places of every axis of fractional numbers, in
+        sweeps of at least eight times as many points as the trial takes (32 along a single such
+        axis, 128 of two), and done where it gives what single points give, to 1e-9; False never
+        tries it, True insists. No clock decides, so that the same sweep gives the same bits.
     workers : int, optional
         How many processes, where no executor is given.
     repair : bool
@@ -146,13 +156,20 @@ def sweep(
         crowd = whole_number(workers, 1, number_of.format("workers"))
         if executor is not None:
             raise ValueError("give workers for processes on this machine, or an executor, not both")
+        if crowd > 1 and is_daemon():
+            raise ValueError(
+                f"workers={crowd}: this process is a daemon, which cannot start others: leave "
+                "workers out, or start it with daemon=False"
+            )
     if chunk is not None:
         whole_number(chunk, 1, number_of.format("chunk"))
     given = None if executor is None else executor_of(executor)
     if store is None:
-        place, known = _begun(run, grid, chunk, batch, None)
+        plan, known = _planned(run, grid, chunk, batch, progress)
+        check_memory(plan.grid, plan.template.bytes)
+        place: Store | Memory = Memory(plan.grid, plan.template, plan.batched)
     else:
-        place, known = _opened(run, grid, Path(store), chunk, batch, repair, retry)
+        place, known = _opened(run, grid, store, chunk, batch, progress, repair, retry)
     job = Job(run, place.template, place.batched, known)
     try:
         notes = _work(job, place, given, crowd, progress, at_once=workers is not None)
@@ -191,71 +208,83 @@ def _check_run(run: object, grid: Grid, executor: object) -> None:
 def _opened(
     run: Run,
     grid: Grid,
-    path: Path,
+    where: str | os.PathLike[str],
     chunk: int | None,
     batch: bool | None,
+    progress: bool,
     repair: bool,
     retry: bool,
-) -> tuple[Store | Memory, tuple[Known, ...]]:
+) -> tuple[Store, tuple[Known, ...]]:
     """A store, and points that are known: what is begun is continued."""
-    said = study(run, grid)
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        check_folder(path.absolute().parent)
+    path, said = Path(os.path.realpath(where)), study(run, grid)  # one name, and one lock, for each
+    new = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    if new:
+        check_folder(path.parent)
         _ = zarr()
-        return _begun(run, grid, chunk, batch, lambda *made: create(path, said, *made))
-
-    def again() -> Template:
-        return Template.of(first_of(run, grid).table, grid.names)
-
-    place = resume(path, said, grid, again if repair else None)
+    lock = Lock(path)
     try:
-        wanted = place.grid if chunk is None else place.grid.in_blocks(chunk)
-        if wanted.block != place.grid.block:
-            raise ValueError(
-                f"{path} was begun in blocks of {place.grid.block} points, and chunk={chunk} asks "
-                f"for {wanted.block}: leave chunk as it was"
-            )
-        if batch is not None and batch != bool(place.batched):
-            raise ValueError(
-                f"{path} was begun {'with' if place.batched else 'without'} batches, and batch="
-                f"{batch} asks for the opposite: name another store"
-            )
+        if new:
+            plan, known = _planned(run, grid, chunk, batch, progress)
+            return create(path, said, plan, lock), known
+
+        def again() -> Plan:
+            return _planned(run, grid, chunk, batch, progress)[0]
+
+        place = resume(path, said, grid, lock, again if repair else None)
+        _check_same(place, chunk, batch)
         place.check(repair, retry)
+        warn_of_libraries(place)
     except BaseException:
-        place.close()
+        lock.release()
         raise
     return place, ()
 
 
-def _begun(
-    run: Run,
-    grid: Grid,
-    chunk: int | None,
-    batch: bool | None,
-    make: Callable[[Grid, Template, tuple[str, ...]], Store] | None,
-) -> tuple[Store | Memory, tuple[Known, ...]]:
-    """A place for the results of a new sweep, after a look at its first points."""
+def _check_same(place: Store, chunk: int | None, batch: bool | None) -> None:
+    """Refuse to go on with other blocks than a store was begun with."""
+    wanted = place.grid if chunk is None else place.grid.in_blocks(chunk)
+    if wanted.block != place.grid.block:
+        raise ValueError(
+            f"{place.path} was begun in blocks of {place.grid.block} points, and chunk={chunk} "
+            f"asks for {wanted.block}: leave chunk as it was"
+        )
+    if batch is not None and batch != bool(place.batched):
+        raise ValueError(
+            f"{place.path} was begun {'with' if place.batched else 'without'} batches, and batch="
+            f"{batch} asks for the opposite: name another store"
+        )
+
+
+def _planned(
+    run: Run, grid: Grid, chunk: int | None, batch: bool | None, progress: bool
+) -> tuple[Plan, tuple[Known, ...]]:
+    """How a sweep is worked out, after a look at its first points; by no clock, but by them."""
     first = first_of(run, grid)
     template = Template.of(first.table, grid.names)
     known, end = [first], grid.point(grid.size - 1)
-    if first.point != end:  # to see what kind of numbers there are; and libraries are loaded by now
+    if first.point != end:  # to see what kind of numbers there are
         with suppress(ValueError, TypeError):
             known.append(evaluated_at(run, end))
             template = template.joined(Template.of(known[-1].table, grid.names))
-    alone = batch is False or (batch is None and min(each.seconds for each in known) > _LONG)
-    batched = () if alone else batched_axes(run, grid, template)
+    trial = trial_points(grid)
+    tried = batch is True or (batch is None and _WORTH * trial <= grid.size)
+    if tried and trial and progress and min(each.seconds for each in known) > _LONG:
+        print(_TRIAL.format(points=trial, seconds=known[-1].seconds), file=sys.stderr, flush=True)
+    batched = batched_axes(run, grid, template) if tried else ()
     if batch and not batched:
         raise ValueError(
             "batch=True, but given several values of an axis run does not give what single points "
             "give"
         )
     grid = grid.in_blocks(chunk or _points(grid, template, batched))
-    return (make or Memory)(grid, template, batched), tuple(known)
+    check_blocks(grid, template.bytes)
+    return Plan(grid, template, batched), tuple(known)
 
 
 def _points(grid: Grid, template: Template, batched: Sequence[str]) -> int:
     """How many points a block has, where nobody says so; nothing that is measured counts."""
-    share = max(_BATCH if batched else 1, -(-grid.size // _BLOCKS))
+    least = min(_BATCH, -(-grid.size // _SHARES)) if batched else 1
+    share = max(least, -(-grid.size // _BLOCKS))
     return max(1, min(share, _BLOCK_BYTES // max(1, template.bytes)))
 
 
@@ -279,11 +308,13 @@ def _work(
 
         if given is None and (crowd == 1 or not at_once or not can_be_sent(job)):
             waiting = _here(job, place.grid, waiting, crowd, keep)
+        place.flush()  # before a fork, which copies no threads
         if waiting:
             executor = local(job, min(crowd, len(waiting))) if given is None else nullcontext(given)
             with executor as pool, closing(evaluated(job, place.grid, waiting, pool)) as done:
                 for number, block in done:
                     keep(number, block)
+            place.flush()
     return heard
 
 

@@ -12,14 +12,14 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.evaluation import Block, Job
-from quantumbattery.sweeps.grid import Grid
-from quantumbattery.sweeps.store import SweepError
+from quantumbattery.sweeps.grid import Grid, Region
 
 _AHEAD = 2  # blocks that wait for each worker
 _WAITING = 64  # blocks that wait where nobody knows how many workers there are
@@ -32,14 +32,15 @@ def evaluated(
 
     SweepError if a block did not come back: a point that fails does, a worker that dies does not.
     """
-    ahead = _AHEAD * getattr(executor, "_max_workers", _WAITING // _AHEAD)
+    crowd = getattr(executor, "_max_workers", None)
+    ahead = _AHEAD * crowd if isinstance(crowd, int) and crowd > 0 else _WAITING
     left = iter(waiting)
     running: dict[Future[Block], int] = {}
     send = _sender(job, executor)
     try:
         while True:
             for number in left:
-                running[send(grid.part(grid.region(number)))] = number
+                running[_taken(send, grid.part(grid.region(number)))] = number
                 if len(running) >= ahead:
                     break
             if not running:
@@ -48,7 +49,7 @@ def evaluated(
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 number = running.pop(future)
                 try:
-                    block = _block_of(future)
+                    block = _block_of(future, job, grid.region(number))
                 except Exception as error:
                     broken = error  # others may have come back
                 else:
@@ -60,11 +61,33 @@ def evaluated(
             future.cancel()
 
 
-def _block_of(future: Future[Block]) -> Block:
-    """What a future holds; TypeError if that is no block, for an executor may return anything."""
+def _taken(send: Callable[[Mapping[str, Array]], Any], part: Mapping[str, Array]) -> Future[Block]:
+    """Send a block; SweepError if the executor does not take it as executors do."""
+    try:
+        future = send(part)
+    except Exception as error:
+        raise SweepError(
+            f"the executor does not take a block ({type(error).__name__}: {error!s:.200}): it was "
+            "shut down, or is broken. What was done is kept; run the same sweep with another"
+        ) from error
+    if not isinstance(future, Future):
+        raise SweepError(
+            f"the executor's submit returned {future!r:.60}, and no concurrent.futures.Future: "
+            "give one that keeps to concurrent.futures"
+        )
+    return future
+
+
+def _block_of(future: Future[Block], job: Job, region: Region) -> Block:
+    """What a future holds; TypeError if that is not the block, for an executor may do anything."""
     block = future.result()
     if not isinstance(block, Block):
         raise TypeError(f"the executor returned {block!r:.60} for it")
+    shape = tuple(each.stop - each.start for each in region)
+    wanted = {name: (*shape, *each.shape) for name, each in job.template.variables.items()}
+    found = {name: each.shape for name, each in block.columns.items()}
+    if block.failure.shape != shape or found != wanted:
+        raise TypeError("the executor returned another block for it")
     return block
 
 
@@ -116,8 +139,11 @@ def local(job: Job, workers: int) -> Iterator[Executor]:
 def can_be_sent(job: Job) -> bool:
     """Whether other processes can be made, and be told of a job.
 
-    A fork tells them all, but beside other threads it may wait for ever for what those hold.
+    A fork tells them all, but beside other threads it may wait for ever for what those hold. A
+    daemon may start none.
     """
+    if is_daemon():
+        return False
     if _forks():
         return _alone()
     try:
@@ -125,6 +151,11 @@ def can_be_sent(job: Job) -> bool:
     except Exception:
         return False
     return True
+
+
+def is_daemon() -> bool:
+    """Whether this is a process that others end with theirs, and that may not have its own."""
+    return bool(multiprocessing.current_process().daemon)
 
 
 def _forks() -> bool:
@@ -146,6 +177,13 @@ def executor_of(given: Any) -> Executor:
         If it is neither.
     """
     if callable(getattr(given, "get_executor", None)):
+        with suppress(Exception):  # of an asynchronous client nobody knows yet
+            if not given.scheduler_info()["workers"]:
+                warnings.warn(
+                    f"the Dask scheduler at {given.scheduler.address} has no workers yet: the "
+                    "sweep waits for them",
+                    stacklevel=3,
+                )
         made: Executor = given.get_executor(pure=False)
         return made
     if not isinstance(given, Executor):
