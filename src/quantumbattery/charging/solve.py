@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -25,11 +25,12 @@ from quantumbattery.charging.term_means import switched_off
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
-from quantumbattery.machine import allow, cores, linear_algebra
+from quantumbattery.machine import allow, cores, limited
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest, prepared_sites
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
 from quantumbattery.reach.terms import OF_DRIVE
 from quantumbattery.states.representation import Form, representation
@@ -394,4 +395,4 @@ class Work:
 
 def few_threads(largest: int) -> AbstractContextManager[object]:
     """Keep the linear algebra from starting threads for small matrices."""
-    return linear_algebra(1) if largest < _ONE_THREAD else nullcontext()
+    return limited(1) if largest < _ONE_THREAD else nullcontext()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -17,6 +17,7 @@ from quantumbattery.charging.readout import one_qubit
 from quantumbattery.charging.solve import Work
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.states.kets import Kets
 
 OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim
 from quantumbattery.charging.sought import OVER_TIME
 from quantumbattery.moments.bounds import Bounds, bounds
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 _LITTLE = 1e-3  # of the highest energy: what counts as little
 _EPSILON = 4e-16  # of a number, that may be wrong

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from quantumbattery.dynamics.series import Series
 from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.representation import Moved

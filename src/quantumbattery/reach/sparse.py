@@ -7,13 +7,13 @@ what is done with them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 _DENSE_MATRIX = 1 << 10  # numbers up to which a matrix is dense
 _SORTED_HERE = 1 << 14  # entries up to which they are sorted here
