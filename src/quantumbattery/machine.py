@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 _GIB = 2.0**30
 _MOST_CORES: ContextVar[int | None] = ContextVar("most cores", default=None)
@@ -178,3 +180,26 @@ def allow(what: str, count: int, each: float, limit: float) -> None:
             f"{limit:.3g} GiB: use fewer or smaller sites, fewer levels, {ALIKE}, or raise the "
             "limit"
         )
+
+
+def held_by(thing: Any, seen: set[int]) -> int:
+    """Bytes of the arrays inside a thing, but for what was seen before; what is seen is added.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> numbers = np.zeros(8)
+    >>> seen = set()
+    >>> held_by((numbers, {"again": numbers}), seen), held_by(numbers, seen)
+    (64, 0)
+    """
+    if id(thing) in seen or isinstance(thing, str | int | float | complex | type):
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, np.ndarray):
+        return thing.nbytes
+    if isinstance(thing, list | tuple):
+        inside: Iterable[Any] = thing
+    else:
+        inside = (thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})).values()
+    return sum(held_by(each, seen) for each in inside)

@@ -107,6 +107,19 @@ class Motion:
         return replace(self, parts=tuple(parts))
 
     @property
+    def anywhere(self) -> int:
+        """Numbers of one state that are held for each of a few times that are no grid.
+
+        On a grid what is read moves by itself, and a series keeps no more than that.
+        """
+        moved = [
+            blocks.count * blocks.copies * blocks.size
+            for blocks, made, _ in self.parts
+            if not made.from_start
+        ]
+        return max(moved, default=0)
+
+    @property
     def from_start(self) -> bool:
         """Whether a part begins at t = 0 whatever times are asked for."""
         return any(propagator.from_start for _, propagator, _ in self.parts)
