@@ -24,18 +24,20 @@ bench: $(VENV)/.installed-bench  ## speed and memory beside the peers, in one ru
 clean:
 	rm -rf $(VENV) $(OUT)
 
-$(BIN)/python:
+# The stamp is written when pip is whole: what was stopped before that is made anew.
+$(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip --version > $@.part && mv $@.part $@
 
 # The constraints reach the build environment too, hence the variable rather than an option.
 INSTALL = PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/.made
 	$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.installed-%: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.installed-%: pyproject.toml constraints.txt | $(VENV)/.made
 	$(INSTALL) --editable ".[$*]"
 	@touch $@ $(VENV)/.installed

@@ -15,7 +15,7 @@ import quantumbattery as qb
 from benchmarks.cells import BOTH, Array, close, faster, within
 from benchmarks.measure import in_turn, once, seconds
 from benchmarks.pair import Row
-from quantumbattery.machine import linear_algebra
+from quantumbattery.machine import limited
 
 PAIRS, TIMES = 1000, np.linspace(0.0, 20.0, 201)
 PART = 200  # points that the peer works out
@@ -76,7 +76,7 @@ def by_exponentials() -> Array:
 
 def many() -> Iterator[Row]:
     """A thousand pairs."""
-    with linear_algebra(1):  # more threads make small exponentials slower
+    with limited(1):  # more threads make small exponentials slower
         took, peer = in_turn(pairs, by_exponentials, 5)
     each, theirs = took / PAIRS / len(TIMES), peer / PART
     yield "1,000 driven, warm pairs, 201 times", f"{each * 1e6:.2f} us", "", "<= 1 us", each <= 1e-6

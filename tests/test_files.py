@@ -1,3 +1,5 @@
+import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.files import make_folder, write_table, write_whole
+from quantumbattery.files import check_table_path, make_folder, write_table, write_whole
 
 
 @pytest.fixture
@@ -61,5 +63,53 @@ def test_bad_places(table, tmp_path):
     with pytest.raises(ValueError, match="cannot be made"):
         make_folder(tmp_path / "file")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(ValueError, match="cannot be written"):
+    with pytest.raises(ValueError, match="is a folder"):
         write_table(table, tmp_path / "folder.csv")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes, links and pipes are those of POSIX")
+def test_modes_links_and_pipes_stay_as_they_are(tmp_path, monkeypatch):
+    def write(part):
+        part.write_text("new")
+
+    def changed(_):
+        raise AssertionError("the umask is one for all threads")
+
+    before = os.umask(0o027)
+    try:
+        monkeypatch.setattr(os, "umask", changed)
+        write_whole(tmp_path / "new.csv", write)
+        assert (tmp_path / "new.csv").stat().st_mode & 0o777 == 0o640
+        old, link = tmp_path / "old.csv", tmp_path / "link.csv"
+        old.write_text("old")
+        old.chmod(0o604)
+        link.symlink_to("old.csv")
+        write_whole(link, write)
+    finally:
+        monkeypatch.undo()
+        os.umask(before)
+    assert link.is_symlink()
+    assert (old.read_text(), old.stat().st_mode & 0o777) == ("new", 0o604)
+    pipe, read = tmp_path / "pipe.csv", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    write_whole(pipe, write)
+    reader.join(5)
+    assert read == ["new"]
+    assert pipe.is_fifo()
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "link.csv",
+        "new.csv",
+        "old.csv",
+        "pipe.csv",
+    ]
+
+
+def test_folders_are_refused_before_the_work(tmp_path):
+    from quantumbattery.plot.style import check_picture_path
+
+    for check, name in ((check_table_path, "a.csv"), (check_picture_path, "a.png")):
+        (tmp_path / name).mkdir()
+        with pytest.raises(ValueError, match="is a folder; name a file"):
+            check(tmp_path / name)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +19,30 @@ def check_table_path(path: Path) -> None:
     """Refuse, before any work, a results file that could not be written."""
     if path.suffix.lower() not in TABLES:
         raise ValueError(f"{path} must end in .nc (NetCDF) or .csv to hold a table")
-    check_folder(path.parent)
+    check_target(path)
+
+
+def check_target(path: Path) -> None:
+    """Refuse what a file cannot be written to: a folder, or a folder in the way that is none."""
+    try:
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder; name a file")
+        there = path.exists()
+    except OSError as error:
+        raise ValueError(f"{path!s} is no name for a file ({error.strerror})") from None
+    if path.is_symlink() and not there and not _end_of(path).parent.is_dir():
+        raise ValueError(f"{path} is a link to a folder that does not exist; name another file")
+    check_folder(_end_of(path).parent)
+    if there and not os.access(path, os.W_OK):
+        raise ValueError(f"{path} cannot be written; name another file")
+
+
+def _end_of(path: Path) -> Path:
+    """The file itself, where links lead to it; ValueError where they go round."""
+    try:
+        return Path(os.path.realpath(path)) if path.is_symlink() else path
+    except OSError as error:
+        raise ValueError(f"{path} leads nowhere ({error.strerror})") from None
 
 
 def check_folder(folder: Path) -> None:
@@ -40,18 +66,22 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, then put it in place at once.
 
     It gets the path of that file, which has the same suffix; an older file is replaced only by a
-    complete one. ValueError if it cannot be written; nothing is left behind then.
+    complete one, which has its mode. A link stays, and what it leads to is replaced; what is no
+    plain file, such as a pipe, is written into. ValueError if it cannot be written; nothing is left
+    behind then.
     """
-    partial = None
+    partial, target = None, _end_of(path)
     try:
-        handle, name = tempfile.mkstemp(
-            suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent
-        )
-        os.close(handle)
-        partial = Path(name)
+        mode = target.stat().st_mode if target.exists() else None
+        partial = _partial(target, write_elsewhere=mode is not None and not stat.S_ISREG(mode))
         write(partial)
-        partial.chmod(0o666 & ~_umask())  # a temporary file is private; a result is not
-        partial.replace(path)
+        if mode is not None and not stat.S_ISREG(mode):
+            with partial.open("rb") as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+            return
+        if mode is not None:
+            partial.chmod(stat.S_IMODE(mode))
+        partial.replace(target)
     except OSError as error:
         raise ValueError(f"{path} cannot be written ({error.strerror or error})") from error
     finally:
@@ -59,10 +89,19 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _partial(target: Path, write_elsewhere: bool) -> Path:
+    """A new empty file of the same suffix, with the mode that files have here."""
+    folder = Path(tempfile.gettempdir()) if write_elsewhere else target.parent
+    for _ in range(100):
+        part = folder / f".{target.stem[:100]}-{secrets.token_hex(6)}{target.suffix}"
+        try:
+            # Not of tempfile, whose files are private: the system knows the umask, which can only
+            # be asked for by changing it, for all threads.
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        except FileExistsError:
+            continue
+        return part
+    raise FileExistsError(17, "no name is left for a temporary file")
 
 
 def write_table(dataset: xr.Dataset, path: Path) -> None:

@@ -4,19 +4,36 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 _GIB = 2.0**30
 _MOST_CORES: ContextVar[int | None] = ContextVar("most cores", default=None)
 
 
 def cores() -> int:
-    """The cores of the machine, or fewer inside `at_most`."""
-    return _MOST_CORES.get() or os.cpu_count() or 1
+    """The cores that this process may use, or fewer inside `at_most`."""
+    return _MOST_CORES.get() or usable_cores()
+
+
+def usable_cores() -> int:
+    """The cores of the machine on which this process may run: batch systems and taskset give few.
+
+    Examples
+    --------
+    >>> 1 <= usable_cores() <= os.cpu_count()
+    True
+    """
+    if hasattr(os, "process_cpu_count"):  # of Python 3.13, which also heeds PYTHON_CPU_COUNT
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):  # on Linux
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
 
 
 def memory() -> float:
@@ -42,40 +59,96 @@ def at_most(number: int) -> Iterator[None]:
         _MOST_CORES.reset(before)
 
 
-_LOCK = threading.Lock()
-_INSIDE = ExitStack()
-_entered = 0
+class _Limit:
+    """How many want the linear algebra to be limited, where it is one for the process."""
+
+    def __init__(self) -> None:
+        self.lock, self.entered = threading.Lock(), 0
+        self.before: list[tuple[Any, int]] = []
+
+    def enter(self, threads: int) -> None:
+        """Limit it, unless it is already."""
+        with self.lock:
+            if not self.entered:
+                self.before = _set(_libraries()[0], threads)
+            self.entered += 1
+
+    def leave(self) -> None:
+        """Give it back its threads if nobody else wants them limited."""
+        with self.lock:
+            self.entered -= 1
+            if not self.entered:
+                self.give_back()
+
+    def give_back(self) -> None:
+        """Let it have as many threads as were found."""
+        for library, number in self.before:
+            _set([library], number, more=True)
+        self.before = []
+
+
+_limit = _Limit()
 
 
 @contextmanager
 def limited(threads: int) -> Iterator[None]:
-    """Limit the linear algebra, which is one for the process, as long as any thread wants it."""
-    global _entered
-    with _LOCK:
-        if not _entered:
-            _INSIDE.enter_context(linear_algebra(threads))
-        _entered += 1
+    """Keep the linear algebra from starting more threads, as long as any of ours wants it.
+
+    The first to want it limits, and the last to leave gives back what the first found: were each
+    to give back what it found, threads that work side by side would leave one for good. Libraries
+    that count for each thread alone are limited, and given back, by each.
+    """
+    mine = _limit  # of this process: a fork has its own
+    mine.enter(threads)
+    own = _set(_libraries()[1], threads)
     try:
         yield
     finally:
-        with _LOCK:
-            _entered -= 1
-            if not _entered:
-                _INSIDE.close()
+        for library, number in own:
+            _set([library], number, more=True)
+        mine.leave()
 
 
-def linear_algebra(threads: int) -> AbstractContextManager[Any]:
-    """Keep the linear algebra from starting more threads."""
-    limits: AbstractContextManager[Any] = _libraries().limit(limits=threads)
-    return limits
+def _set(libraries: Sequence[Any], threads: int, more: bool = False) -> list[tuple[Any, int]]:
+    """How many threads each library had, which has no more now; with `more`, just so many."""
+    before = [(each, each.num_threads) for each in libraries]
+    for library, number in before:
+        if not number or (number <= threads and not more):
+            continue
+        # threadpoolctl heeds the thread alone that set a number first, and others in silence not.
+        free = getattr(library, "clear_controlling_thread", None)
+        if free is not None:
+            free(force=True)
+        library.set_num_threads(threads)
+        if free is not None:
+            free(force=True)
+    return before
+
+
+def _forked() -> None:
+    """A child has none of the threads that wanted a limit, and whoever held the lock is gone."""
+    global _limit
+    before, _limit = _limit, _Limit()
+    before.lock = threading.Lock()  # for a fork from within
+    before.give_back()
+
+
+if hasattr(os, "register_at_fork"):  # where processes fork
+    os.register_at_fork(after_in_child=_forked)
 
 
 @cache
-def _libraries() -> Any:
+def _libraries() -> tuple[list[Any], list[Any]]:
+    """Those whose threads are one for the process, and those that count for each thread alone."""
     import scipy.linalg  # noqa: F401 - loads the libraries whose threads are limited
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    shared: list[Any] = []
+    apart: list[Any] = []
+    for each in ThreadpoolController().lib_controllers:
+        own = "openmp" in (each.user_api, getattr(each, "threading_layer", None))
+        (apart if own else shared).append(each)
+    return shared, apart
 
 
 # Anything else takes an ensemble's cells out of the states that make it small.
@@ -107,3 +180,26 @@ def allow(what: str, count: int, each: float, limit: float) -> None:
             f"{limit:.3g} GiB: use fewer or smaller sites, fewer levels, {ALIKE}, or raise the "
             "limit"
         )
+
+
+def held_by(thing: Any, seen: set[int]) -> int:
+    """Bytes of the arrays inside a thing, but for what was seen before; what is seen is added.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> numbers = np.zeros(8)
+    >>> seen = set()
+    >>> held_by((numbers, {"again": numbers}), seen), held_by(numbers, seen)
+    (64, 0)
+    """
+    if id(thing) in seen or isinstance(thing, str | int | float | complex | type):
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, np.ndarray):
+        return thing.nbytes
+    if isinstance(thing, list | tuple):
+        inside: Iterable[Any] = thing
+    else:
+        inside = (thing if isinstance(thing, dict) else getattr(thing, "__dict__", {})).values()
+    return sum(held_by(each, seen) for each in inside)

@@ -102,3 +102,19 @@ def test_nothing_is_joined_without_pairs():
     np.testing.assert_array_equal(components(none, none, 3), [0, 1, 2])
     assert set(reachable(none, none, 3, np.array([2, 0])).tolist()) == {0, 2}
     assert entries(sparse(np.zeros(0), none, none, (2, 2)))[0].size == 0
+
+
+def test_labels_of_many_blocks_are_wide_enough():
+    """A thermal start of 1500 quanta has more blocks times members than 32 bits can count."""
+    import quantumbattery as qb
+    from quantumbattery.reach.sparse import entries
+
+    one = np.array([0])
+    assert components(one, one + 1, 3).dtype == np.int64
+    large = sparse(np.ones(3), np.arange(3), np.arange(3), (10_000, 10_000))
+    assert {each.dtype for each in entries(large)[1:]} == {np.dtype(np.int64)}
+    table = qb.models.jaynes_cummings().charge(qb.thermal(1500), [1.0], ["energy"])
+    n = np.arange(60_000)
+    weight = (1500 / 1501) ** n / 1501
+    expected = (weight * np.sin(np.sqrt(n)) ** 2).sum()
+    np.testing.assert_allclose(table.energy[0], expected, atol=1e-9)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -20,6 +19,7 @@ from quantumbattery.network.ensembles import Ensemble, degeneracies
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 Ladder: TypeAlias = tuple[Array, Array]
 """Energies (..., d) in any order, and how many states have each (d,)."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -41,6 +40,7 @@ from quantumbattery.moments.starts import (
 )
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.parameters import any_nonzero
 
 _OF_SECOND_ORDER = {"energy", "charger_energy", "interaction_energy"}

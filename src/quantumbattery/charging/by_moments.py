@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
-from quantumbattery.machine import allow, linear_algebra
+from quantumbattery.machine import allow, limited
 from quantumbattery.moments.levels import levels_of, matrices
 from quantumbattery.moments.over_time import Moments, moved, read
 from quantumbattery.moments.quadratic import (
@@ -37,6 +37,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
@@ -130,7 +131,7 @@ class ByMoments:
     def threads(self) -> AbstractContextManager[Any]:
         """One thread of linear algebra where matrices are small."""
         small = self.motions[0].drift.shape[-1] < _ONE_THREAD
-        return linear_algebra(1) if small else nullcontext()
+        return limited(1) if small else nullcontext()
 
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""

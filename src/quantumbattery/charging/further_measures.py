@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from quantumbattery.merit.ergotropy import dephased
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.measures import FURTHER
 from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.reduced import Part, part_of

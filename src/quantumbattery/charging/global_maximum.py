@@ -17,7 +17,10 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array
 
 MOST_POINTS = 1 << 22  # points looked at in all
-_FIRST_INTERVALS = 64  # intervals to begin with
+FIRST_INTERVALS = 64  # intervals to begin with
+_POINT = 192  # bytes for each point that was looked at, with what is worked out of it
+_SHARE = 0.4  # of the memory, for points
+_ROW = 1 << 20  # times that are asked for at once, with those of members that wait
 _FOR_LITTLE = 1 << 16  # points of a member, up to which what is below the scale is known as well
 NOTHING = 1e-10  # of the scale: rounding
 _STEPS = 1e-2, 1e-3, 1e-4  # of the natural time, between three points of a parabola at the peak
@@ -81,7 +84,8 @@ class Aim:
     nothing: Array  # (g,): what is not above is never positive, but for rounding
     rounding: Array  # (g,), of a value f(t), which over a small t is much
     rate: bool = False  # whether the largest f(t)/t is sought, with f(0) = 0 or negative
-    most: int = MOST_POINTS  # points looked at in all
+    most: int = MOST_POINTS  # points after which refinement ends
+    room: int = 2 * MOST_POINTS  # points that there never are more of
     rise: Array | None = None  # (3, g), of a rate f'(0), f''(0) and what |f'''| never exceeds
 
     def near(self, best: Array, points: Array) -> Array:
@@ -122,6 +126,11 @@ class Aim:
         return np.asarray(times**3 * self.rise[2, member] < self.rounding[member])
 
 
+def room_for(limit: float) -> int:
+    """How many points may be looked at with so many GiB, of which other things take some."""
+    return int(limit * _SHARE * 2**30 / _POINT)
+
+
 def maximum(
     values: Callable[[Array], Array],
     curvature: Array,
@@ -148,7 +157,7 @@ def maximum(
         is not settled, and the bound says what is known.
     """
     members = len(curvature)
-    grid = np.linspace(0.0, aim.horizon, _FIRST_INTERVALS + 1)
+    grid = np.linspace(0.0, aim.horizon, FIRST_INTERVALS + 1)
     known = values(np.broadcast_to(grid, (members, len(grid))))
     heights = aim.height(np.arange(members)[:, None], grid, known)
     best, ceiling = heights.max(axis=1), np.full(members, -np.inf)
@@ -160,7 +169,9 @@ def maximum(
         middle = (left.a + left.b) / 2
         split = _open(left, above, np.maximum(best, 0.0), near, aim)
         split &= (left.a < middle) & (middle < left.b)  # or they are as fine as numbers are
-        blind, too_many = split & aim.blind(left, near), split & bool(points.sum() > aim.most)
+        looked = int(points.sum())
+        too_many = split & (looked > aim.most or looked + int(split.sum()) > aim.room)
+        blind = split & aim.blind(left, near)
         settled[left.member[blind | too_many]] = False
         early[left.member[too_many]] = True
         split &= ~blind & ~too_many
@@ -243,11 +254,14 @@ def _scattered(
     order = np.argsort(member, kind="stable")
     count = np.bincount(member, minlength=members)
     place = np.arange(len(member)) - (np.cumsum(count) - count)[member[order]]
-    rows = np.zeros((members, int(count.max())))
-    rows[member[order], place] = times[order]
-    found = values(rows)
-    scattered = np.empty(len(member))
-    scattered[order] = found[member[order], place]
+    scattered, chosen = np.empty(len(member)), times[order]
+    step = max(1, _ROW // members)
+    for low in range(0, int(count.max()), step):
+        mine = np.flatnonzero((place >= low) & (place < low + step))
+        rows = np.zeros((members, int(place[mine].max()) + 1 - low))
+        where = member[order[mine]], place[mine] - low
+        rows[where] = chosen[mine]
+        scattered[order[mine]] = values(rows)[where]
     return scattered
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from quantumbattery.moments.over_time import Moments
 from quantumbattery.moments.quadratic import Numbers, link_form, own_form
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 KNOWN = {
     *("energy", "passive_energy", "active_energy", "ergotropy", "antiergotropy", "capacity"),

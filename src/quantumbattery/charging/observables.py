@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import TypeAlias
 
@@ -19,6 +18,7 @@ from quantumbattery.charging.battery_hamiltonian import Battery
 from quantumbattery.machine import TooLargeError, memory
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.described import saying
 from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.reach.reach import Bipartition, Reach

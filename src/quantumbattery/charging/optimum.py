@@ -21,7 +21,7 @@ from quantumbattery.charging.charge import (
     on_levels,
     warn,
 )
-from quantumbattery.charging.global_maximum import NOTHING, Maximum, maximum
+from quantumbattery.charging.global_maximum import FIRST_INTERVALS, NOTHING, Maximum, maximum
 from quantumbattery.charging.problem import OnLevels, Problem, Solution
 from quantumbattery.charging.solve import few_threads, prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
@@ -35,6 +35,7 @@ from quantumbattery.quantities.tables import check_names, dataset
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _FIRST_LOOK = 33  # moments of the first look
+_ROUNDS = 4  # of as many points as the first, for which there is room
 _PARTS = 8  # of members that take too many points together
 _FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
 _NEEDS = "a certified optimum needs {}; charge on a grid of times, and take the largest value"
@@ -152,7 +153,10 @@ def _best(functions: Sought | SoughtOfMoments, name: str, empty: Array) -> Maxim
     members, bend = len(functions.highest), functions.bend(name)
     nothing, yes = np.zeros(members), np.ones(members, dtype=bool)
     best = Maximum(np.full(members, np.nan), nothing, nothing.copy(), yes, ~yes)
-    waiting = [np.flatnonzero(~empty)] if not empty.all() else []
+    # What begins with all members begins with as many points of each.
+    wanted = np.flatnonzero(~empty)
+    most = max(1, functions.room // (_ROUNDS * (FIRST_INTERVALS + 1)))
+    waiting = [wanted[low : low + most] for low in range(0, len(wanted), most)]
     while waiting:
         part = waiting.pop()
         function, aim = functions.function(name, part), functions.aim(name, part)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import prod
 from typing import TypeAlias
 
@@ -13,6 +12,7 @@ import numpy as np
 from quantumbattery.machine import allow
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.configurations import Keys, Room
 from quantumbattery.reach.elements import Elements, elements_between
 from quantumbattery.reach.sparse import Sums, components

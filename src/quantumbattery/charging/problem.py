@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.joint_starts import joint_starts
@@ -14,6 +13,7 @@ from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.reach import Reach
 
 

@@ -218,7 +218,7 @@ def _qutip() -> Any:
         import qutip
     except ImportError:
         raise ImportError(
-            "to_qutip needs QuTiP: install it with pip install 'quantumbattery[qutip]'"
+            "to_qutip needs QuTiP: install it with pip install 'qutip>=5.1'"
         ) from None
     return qutip
 

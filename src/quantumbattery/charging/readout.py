@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -28,6 +27,7 @@ from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Qubit
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.measures import FURTHER, MEASURES
 from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.states.reduced import Part, part_of

@@ -5,11 +5,11 @@ What is worked on at a time is small enough for a cache; parts of a batch are sh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -22,20 +22,23 @@ from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.charging.term_means import switched_off
+from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
-from quantumbattery.machine import allow, cores, linear_algebra
+from quantumbattery.machine import allow, cores, limited
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest, prepared_sites
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
 from quantumbattery.reach.terms import OF_DRIVE
 from quantumbattery.states.representation import Form, representation
 from quantumbattery.states.truncation_error import Cut, cut_of
 
 _TILE = 1 << 20  # numbers of a state that are worked on at a time
+_NUMBER = 32  # bytes that each of them takes, at least
 _SHARED = 1 << 22  # products from which on it pays to share them among the cores
 _LARGE_PAGES = 1 << 19  # numbers from which on memory comes in large pages
 _READ = 1 << 17  # numbers of a state that are read at a time
@@ -44,9 +47,7 @@ _ROWS = 64  # moments
 # Below this size matrices gain little from threads, and lose much on a busy machine.
 _ONE_THREAD = 2000
 _NO_THREADS = 1 << 18  # products in a matrix product up to which no library takes several
-_LOOKS = 65  # moments at which the edge of a cut ladder is looked at
 _PROPAGATORS = 64  # of a generator that turns in time: steps of its period, about
-_KEPT = 0.25  # of the memory, for states from which single moments are reached
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
@@ -189,46 +190,18 @@ class Work:
         """What sees how much leaves through the cuts of ladders."""
         return cut_of(self.state)
 
-    def reader(self, latest: float, members: Array | None = None) -> Callable[..., Array]:
-        """What gives a measure (m, T) of all or some members of the batch at any times (m, T).
-
-        With one initial state for each generator; propagators are made once, for times up to the
-        latest.
-        """
-        moments = np.linspace(0.0, latest, _LOOKS)
-        generators = len(self.numbers) if members is None else len(members)
-        room, moving = self.problem.limit * _KEPT * 2**30 / 16, []
-        for part in self._batches(generators):
-            mine = part if members is None else members[part]  # a slice takes no copies
-            start, limit = self._start_of(mine), self.problem.limit
-            made = motion(self.state, self.numbers[mine], start, moments, limit)
-            made = made.anchored(latest, int(room * (part.stop - part.start) / generators))
-            moving.append((part, self.battery.select(mine), made))
-
-        def read(name: str, times: Array) -> Array:
-            found = np.empty(times.shape)
-            for part, own, made in moving:
-                each = (part.stop - part.start) * self._read_at_once([name])
-                allow("numbers in the states at one time", each, 32, self.problem.limit)
-                step = max(1, _TILE // each)
-                for low in range(0, times.shape[1], step):
-                    mine = times[part, low : low + step]
-                    states = made.at(mine if len(times) > 1 else mine[0], slice(0, 1))
-                    values = self.readout.columns([name], states, own, np.zeros(1))[name]
-                    found[part, low : low + step] = values[:, 0]
-            return found
-
-        return read
-
     def fill(self) -> Report:
         """Fill the columns."""
         # Taken and given back at once, untouched: from then on, C libraries that learn from sizes
         # (glibc's) keep what a tile takes, and pages are not asked for anew at every tile.
         np.empty(_TILE)
-        batches = list(self._batches(len(self.numbers)))
+        batches = list(self.batches(len(self.numbers)))
         if len(batches) == 1:
             return self._fill(batches[0])
-        workers = min(cores(), len(batches))
+        # One alone may take the limit, several at once not more together.
+        each = (batches[0].stop - batches[0].start) * max(self._once)
+        together = int(self.problem.limit * 2**30 // (_NUMBER * max(each, _TILE)))
+        workers = max(1, min(cores(), len(batches), together))
         with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
             return Report.joined(list(pool.map(self._fill, batches)))
 
@@ -266,7 +239,7 @@ class Work:
     def _moving(self, batch: slice) -> tuple[Array, Motion | Storage]:
         """What moves a part of the batch, and the times that it is asked for."""
         clocks = [clock.select(batch) for clock in self.clocks]
-        numbers, start = self.numbers[batch], self._start_of(batch)
+        numbers, start = self.numbers[batch], self.start_of(batch)
         limit = self.problem.limit
         if self.off is None:
             moments = self._times(batch)
@@ -344,25 +317,30 @@ class Work:
         after = flown(self.cut, alone, tiles, off, float(stored.max()), allowed)
         return Flown(gone.norms + after.norms, gone.falls | after.falls)
 
-    def _read_at_once(self, measures: Iterable[str]) -> int:
+    def read_at_once(self, measures: Iterable[str]) -> int:
         """How many numbers the state of one member at one time takes, while it is read."""
         return max(self.state.size, self.readout.largest(measures))
 
-    def _start_of(self, batch: slice | Array) -> Array:
+    def start_of(self, batch: slice | Array) -> Array:
+        """The initial states of a part of the batch, or the one of all."""
         return self.start[batch] if len(self.start) > 1 else self.start
 
     def _times(self, batch: slice) -> Array:
         times = self.problem.axes.times
         return times[batch] if times.ndim > 1 else times
 
-    def _batches(self, generators: int) -> Iterator[slice]:
-        """Parts of a batch whose generators and states fit in a tile."""
-        _, copies, times = self.problem.axes.shape
+    @property
+    def _once(self) -> tuple[int, int]:
+        """How many numbers what moves a member takes, and a state of it that is read."""
         dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
         if self.clocks and all(clock.held for clock in self.clocks):
             dense *= _PROPAGATORS
-        reading = self.reading.largest(self.columns)
-        each = max(dense, self.state.size * copies * times, reading)
+        return dense, self.reading.largest(self.columns)
+
+    def batches(self, generators: int) -> Iterator[slice]:
+        """Parts of a batch whose generators and states fit in a tile."""
+        _, copies, times = self.problem.axes.shape
+        each = max(*self._once, self.state.size * copies * times)
         parts = -(-generators * each // _TILE)
         largest = max(blocks.size for blocks in self.state.blocks)
         if generators * each * largest > _SHARED:  # enough for every core to have a part
@@ -379,8 +357,10 @@ class Work:
     ) -> Iterator[tuple[tuple[slice, slice], Array]]:
         """States of the batch, part by part: of the initial states, then of the times."""
         copies, times = copies or self.problem.axes.shape[1], moments.shape[-1]
-        reading = self.reading.largest(self.columns)
-        each = (batch.stop - batch.start) * max(self.state.size, reading)
+        held = max(self.state.size, self.reading.largest(self.columns))
+        if equal_steps(moments) is None:
+            held = max(held, moving.anywhere)
+        each = (batch.stop - batch.start) * held
         few = max(1, _TILE // (each * times))
         short = times if few > 1 or moving.from_start else max(1, _TILE // each)
         if self.state.hermitian and not moving.from_start:  # memory that is used again costs less
@@ -394,4 +374,4 @@ class Work:
 
 def few_threads(largest: int) -> AbstractContextManager[object]:
     """Keep the linear algebra from starting threads for small matrices."""
-    return linear_algebra(1) if largest < _ONE_THREAD else nullcontext()
+    return limited(1) if largest < _ONE_THREAD else nullcontext()

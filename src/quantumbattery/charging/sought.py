@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 
+from quantumbattery.charging.at_moments import Reader
 from quantumbattery.charging.curvature import curvature
 from quantumbattery.charging.first_bend import first_derivatives
-from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim
+from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim, room_for
 from quantumbattery.charging.never_charged import never_charged
 from quantumbattery.charging.readout import one_qubit
 from quantumbattery.charging.solve import Work
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.states.kets import Kets
 
 OVER_TIME = {"power": "energy", "ergotropic_power": "ergotropy"}
@@ -26,7 +28,6 @@ _LOOKS = 33  # moments at which a coherence is looked for
 _EPSILON = 4e-16  # of a number, that may be wrong
 _NUMBERS = 1 << 29  # of states, that are worked out in all
 _FEWEST = 1 << 13  # points, however large each one is
-_POINT_BYTES = 256  # for each point that was looked at
 
 Read: TypeAlias = Callable[[str, Array], Array]
 """A measure (m, T) at times (m, T)."""
@@ -76,6 +77,7 @@ class Sought:
             rounding,
             rate,
             self._most,
+            self.room,
             self._begin[:, part] if name == "power" and np.isfinite(self._begin).all() else None,
         )
 
@@ -151,13 +153,13 @@ class Sought:
 
     @cached_property
     def _everyone(self) -> Read:
-        return self.work.reader(self.last)
+        return Reader.of(self.work, self.last)
 
     def _read(self, part: Array) -> Read:
         """What reads some members; propagators of all members are made once."""
         if len(part) == len(self.work.numbers):
             return self._everyone
-        return self.work.reader(self.last, part)
+        return Reader.of(self.work, self.last, part)
 
     @cached_property
     def _held(self) -> Array:
@@ -180,9 +182,12 @@ class Sought:
     @property
     def _most(self) -> int:
         """Points that are looked at, at most."""
-        each = self.work.state.size
-        room = self.work.problem.limit * 2**30 / _POINT_BYTES
-        return int(min(max(_NUMBERS / each, _FEWEST), room, MOST_POINTS))
+        return int(min(max(_NUMBERS / self.work.state.size, _FEWEST), MOST_POINTS))
+
+    @property
+    def room(self) -> int:
+        """Points for which there is memory."""
+        return room_for(self.work.problem.limit)
 
 
 def _gain(read: Read, name: str, held: Array, times: Array) -> Array:

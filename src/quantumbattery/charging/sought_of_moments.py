@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from quantumbattery.charging.by_moments import ByMoments
-from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim
+from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim, room_for
 from quantumbattery.charging.sought import OVER_TIME
 from quantumbattery.moments.bounds import Bounds, bounds
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 _LITTLE = 1e-3  # of the highest energy: what counts as little
 _EPSILON = 4e-16  # of a number, that may be wrong
-_POINT_BYTES = 256  # for each point that was looked at
-_AT_ONCE = 1 << 16  # moments that are read at a time
+_AT_ONCE = 1 << 20  # numbers of covariances that are read at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +33,14 @@ class SoughtOfMoments:
         held = 0.0 if name == given else self._held(given)[part][:, None]
 
         def read(times: Array) -> Array:
-            step, found = max(1, _AT_ONCE // times.shape[-1]), np.empty(times.shape)
+            most, found = max(1, _AT_ONCE // self._each), np.empty(times.shape)
+            step = max(1, most // times.shape[-1])
             for low in range(0, len(part), step):
                 mine = slice(low, low + step)
-                found[mine] = self.work.reading(part[mine], times[mine]).column(given)[:, 0]
+                for first in range(0, times.shape[-1], most):
+                    few = slice(first, first + most)
+                    now = self.work.reading(part[mine], times[mine, few])
+                    found[mine, few] = now.column(given)[:, 0]
             return found - held
 
         return read
@@ -54,8 +57,13 @@ class SoughtOfMoments:
         held = self._held("energy")[part]
         rounding = np.where(held > 0, _EPSILON * self.highest[part], 0.0)
         nothing = np.where(held > 0, NOTHING, NOTHING**2) * scale
-        most = int(min(self.work.problem.limit * 2**30 / _POINT_BYTES, MOST_POINTS))
-        return Aim(self.last, self.tolerance, scale, nothing, rounding, rate, most)
+        most, room = MOST_POINTS, self.room
+        return Aim(self.last, self.tolerance, scale, nothing, rounding, rate, most, room)
+
+    @property
+    def room(self) -> int:
+        """Points for which there is memory."""
+        return room_for(self.work.problem.limit)
 
     def empty(self) -> Array:
         """Which members never charge, (g,): those whose energy is 0 at all times."""
@@ -69,6 +77,11 @@ class SoughtOfMoments:
     def highest(self) -> Array:
         """What the energy never exceeds up to the last time, (g,)."""
         return np.maximum(self._bounds.energy, 1e-300)
+
+    @property
+    def _each(self) -> int:
+        """Numbers of one covariance."""
+        return int(self.work.motions[0].drift.shape[-1]) ** 2
 
     @cached_property
     def _bounds(self) -> Bounds:

@@ -20,7 +20,7 @@ from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import Readout
 from quantumbattery.dynamics.motion import columns_of
 from quantumbattery.dynamics.stationary import DENSE, Stationary, stationary
-from quantumbattery.machine import TooLargeError, linear_algebra
+from quantumbattery.machine import TooLargeError, limited
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import listed
 from quantumbattery.quantities.parameters import labels_of
@@ -114,7 +114,7 @@ def _solved(problem: Problem, reached: Reach) -> tuple[OnLevels, dict[str, Array
     settled = {name: np.empty((g, 1, 1)) for name in _SETTLED}
     seen, error, methods = 0.0, 0.0, dict[tuple[str, int], None]()
     largest = max(blocks.size for blocks in work.state.blocks)
-    with linear_algebra(1) if largest < _ONE_THREAD else nullcontext():
+    with limited(1) if largest < _ONE_THREAD else nullcontext():
         for batch in work.parts():
             found = work.stationary(batch)
             methods |= dict.fromkeys(found.methods)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -16,7 +17,7 @@ from typer.core import TyperCommand
 
 from quantumbattery import models
 from quantumbattery.cli.charging import charge, optimum
-from quantumbattery.cli.options import Format, Measure, System, check_outputs
+from quantumbattery.cli.options import Format, Measure, System, check_outputs, check_study
 from quantumbattery.cli.printing import print_table, print_written
 from quantumbattery.files import make_folder, write_whole
 from quantumbattery.sweeps.durable import SweepError
@@ -158,6 +159,7 @@ def sweep(
 
     if workers is not None and scheduler is not None:
         raise ValueError("give --workers for this machine or --scheduler for a cluster, not both")
+    check_study(study)
     check_outputs(None, plot)
     wanted = read_study(study)
     if plot is not None:
@@ -190,6 +192,12 @@ def sweep(
 def main() -> None:
     """Run the command line; bad input ends with one sentence and exit code 2."""
     warnings.showwarning = _warn
+    if sys.stdout is None:  # closed before we began
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for as long as we run
+        sys.exit(_refuse("the output cannot be written (it is closed)"))
+    for stream in (sys.stdout, sys.stderr):  # names that are not UTF-8 are shown, not refused
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         try:
             app(prog_name="quantumbattery")  # also of `python -m`: what Tab completes is called so
@@ -201,6 +209,10 @@ def main() -> None:
     except OSError as error:
         _discard_output()
         sys.exit(_refuse(f"the output cannot be written ({error.strerror})"))
+    except MemoryError:
+        sys.exit(_refuse("memory ran out: use fewer sites, levels, times or values at a time"))
+    except RecursionError:
+        sys.exit(_refuse("something is nested too deeply, such as a list in lists in a study"))
     except (ValueError, TypeError, SweepError) as error:
         sys.exit(_refuse(str(error)))
 
@@ -210,7 +222,8 @@ def _warn(message: Warning | str, *_: object, **__: object) -> None:
 
 
 def _refuse(sentence: str) -> int:
-    print(f"Error: {sentence}", file=sys.stderr)
+    if sys.stderr is not None:
+        print(f"Error: {sentence}", file=sys.stderr)
     return 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,8 @@ import typer
 
 from quantumbattery.files import check_table_path
 from quantumbattery.quantities.measures import NAMED
+
+_LARGEST_STUDY = 1 << 26  # bytes
 
 
 def _number(text: object) -> float:
@@ -188,3 +191,15 @@ def check_outputs(out: Path | None, plot: Path | None) -> None:
         from quantumbattery.plot.style import check_picture_path
 
         check_picture_path(plot)
+
+
+def check_study(path: Path) -> None:
+    """Refuse what is no plain file, which may never end, or is larger than any study."""
+    try:
+        there = path.stat()
+    except (OSError, ValueError):
+        return  # whoever reads it says so
+    if not stat.S_ISREG(there.st_mode):
+        raise ValueError(f"the study {path} is no plain file")
+    if there.st_size > _LARGEST_STUDY:
+        raise ValueError(f"the study {path} has {there.st_size:,} bytes, which no study needs")

@@ -46,10 +46,11 @@ class Anchored:
         kept = []
         for k, generator in enumerate(generators):
             state = blocks.together(start[min(k, len(start) - 1)]).T
-            trail = [np.asarray(state, dtype=np.result_type(generator.dtype, state.dtype))]
-            for _ in range(most - 1):
-                trail.append(_from(generator, norms[k], trail[-1], np.array([spacing]))[0])
-            kept.append(np.stack(trail))
+            trail = np.empty((most, *state.shape), np.result_type(generator.dtype, state.dtype))
+            trail[0] = state
+            for now in range(1, most):
+                trail[now] = _from(generator, norms[k], trail[now - 1], np.array([spacing]))[0]
+            kept.append(trail)
         return cls(generators, norms, blocks, spacing, kept)
 
     def at(self, start: Array, times: Array) -> Array:  # noqa: ARG002

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from quantumbattery.dynamics.series import STATES_AT_ONCE, Series, read_by
 from quantumbattery.machine import limited
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 _FAR = 48.0  # radius times the time of one series: longer ones save little, and keep more states
 _NO_RADIUS = 1e-300  # where all energies are one

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from quantumbattery.dynamics.stages import SparseCycle, Stage
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.states.blocks import Blocks
 
 _LARGEST_MAP = 2048  # numbers of a block up to which a cycle is written as a matrix

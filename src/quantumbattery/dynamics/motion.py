@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from quantumbattery.dynamics.series import Series
 from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.representation import Moved
@@ -105,6 +105,19 @@ class Motion:
             kept = Anchored.of(made.generators, blocks, flat, latest, room // large)
             parts.append((blocks, kept, start))
         return replace(self, parts=tuple(parts))
+
+    @property
+    def anywhere(self) -> int:
+        """Numbers of one state that are held for each of a few times that are no grid.
+
+        On a grid what is read moves by itself, and a series keeps no more than that.
+        """
+        moved = [
+            blocks.count * blocks.copies * blocks.size
+            for blocks, made, _ in self.parts
+            if not made.from_start
+        ]
+        return max(moved, default=0)
 
     @property
     def from_start(self) -> bool:

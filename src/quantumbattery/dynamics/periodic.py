@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from quantumbattery.dynamics.exponentials import phases
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.turning import Turning
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.states.blocks import Blocks
 
 _MOST = 100  # periods of the slowest drive, up to which a common period is looked for

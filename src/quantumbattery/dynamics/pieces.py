@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import FunctionType
 from typing import Any
 
@@ -21,6 +21,7 @@ import xarray as xr
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.network.envelopes import Envelope, Steps, shape_of
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.signals import Signal
 
 _EPS = float(np.finfo(float).eps)

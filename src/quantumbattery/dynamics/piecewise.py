@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from quantumbattery.dynamics.recurrence import LARGEST_MAP, Recurrence
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.sums import Sums
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.states.blocks import Blocks
 
 _EPS = float(np.finfo(float).eps)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -18,6 +18,7 @@ import xarray as xr
 
 from quantumbattery.network.envelopes import Steps, shape_of
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.signals import Signal
 from quantumbattery.states.blocks import Blocks
 

@@ -8,12 +8,12 @@ comes out is (..., c, T, n).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from quantumbattery.dynamics.exponentials import equal_steps, expm, halvings, phases, series
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 _AS_REAL = 8  # up to this size, complex matrices are multiplied as real ones
 _DIGITS = 50  # of the number of steps to a time

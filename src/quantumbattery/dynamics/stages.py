@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from quantumbattery.dynamics.methods import Propagator
 from quantumbattery.dynamics.storage import Constant
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.reset import Reset
 

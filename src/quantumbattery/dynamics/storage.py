@@ -40,6 +40,11 @@ class Storage:
     storing: Motion  # whose starts are never looked at
 
     @property
+    def anywhere(self) -> int:
+        """Numbers of one state that are held for each of some times."""
+        return max(self.charging.anywhere, self.storing.anywhere)
+
+    @property
     def from_start(self) -> bool:
         """Whether a part begins at t = 0 whatever times are asked for."""
         return self.charging.from_start or self.storing.from_start

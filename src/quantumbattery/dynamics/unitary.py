@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from quantumbattery.dynamics.exponentials import phases as turning_phases
 from quantumbattery.dynamics.exponentials import turning
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 _TRIDIAGONAL = 64  # from this size on, the solver for tridiagonal matrices is the faster one
 _NEARLY_ALL = 0.9  # of the vectors, which are then all taken

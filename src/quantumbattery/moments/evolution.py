@@ -9,7 +9,6 @@ there is. Noise adds up over steps, N(t + h) = N(t) + e^{M t} N(h) e^{M t}^dag, 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from quantumbattery.dynamics.exponentials import equal_steps, expm, halvings
 from quantumbattery.dynamics.semigroup import Semigroup
 from quantumbattery.moments.quadratic import Quadratic
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 _SERIES_END = 2.0**-56
 _DIGITS = 50  # of the number of steps to a time

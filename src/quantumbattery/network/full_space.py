@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import cos, prod, sin
 from typing import Any, TypeAlias
 
@@ -22,6 +21,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator, diagonal, inside
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 Matrix: TypeAlias = Any
 """A sparse array of SciPy."""

@@ -9,7 +9,6 @@ import html
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -22,6 +21,7 @@ from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.joint_losses import Dissipator, JointLoss
 from quantumbattery.network.matrix_interactions import Coupling
 from quantumbattery.network.sites import Site
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.described import Described, choices, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
 from quantumbattery.quantities.tables import html_table

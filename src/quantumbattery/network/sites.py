@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ import xarray as xr
 from quantumbattery.network.levels import ladder_steps, level_energies, lowering_matrix
 from quantumbattery.network.operators import Operator, ladder, operator, oscillator, squared
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.described import Described, saying, short
 from quantumbattery.quantities.parameters import (
     agree,

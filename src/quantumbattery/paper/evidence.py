@@ -2,8 +2,8 @@
 
 The Hamiltonian and the Lindblad generator are built from Kronecker products, the master equation is
 solved in the full space of 16 density-matrix elements by the matrix exponential, and every figure
-of merit is taken from the numerical state by its definition. Nothing here knows the other modules
-of the package, so that the ledger compares two independent things.
+of merit is taken from the numerical state by its definition. Nothing here knows the physics of
+the package's other modules, so that the ledger compares two independent things.
 
 Index 0 is the ground state, sigma = |0><1|, charger first, hbar = 1. Arrays of states are
 (..., 4, 4) for the pair and (..., 2, 2) for the battery; parameters broadcast over the dots.
@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from quantumbattery.quantities.cached import cached_property
 
 Array = NDArray[Any]
 

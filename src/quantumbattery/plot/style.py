@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.files import check_folder, write_whole
+from quantumbattery.files import check_target, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +110,7 @@ def check_picture_path(path: Path) -> None:
     """Refuse, before any work, a picture file of a kind that cannot be drawn."""
     if path.suffix.lower() not in (".png", ".pdf", ".svg"):
         raise ValueError(f"{path} must end in .png, .pdf or .svg to hold a picture")
-    check_folder(path.parent)
+    check_target(path)
 
 
 def variables(dataset: xr.Dataset) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import inf, nan, sqrt
 
 import numpy as np
@@ -22,6 +22,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.alike import SMALL, Structure, kept
 from quantumbattery.reach.configurations import Keys, Room, explored
 from quantumbattery.reach.elements import Edge, Elements, elements_between

@@ -7,13 +7,13 @@ what is done with them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 _DENSE_MATRIX = 1 << 10  # numbers up to which a matrix is dense
 _SORTED_HERE = 1 << 14  # entries up to which they are sorted here
@@ -34,7 +34,8 @@ def entries(matrix: Any) -> tuple[Array, Array, Array]:
         row, column = np.nonzero(matrix)
         return matrix[row, column], row, column
     found = matrix.tocoo()
-    return found.data, *found.coords
+    row, column = found.coords
+    return found.data, row.astype(np.int64), column.astype(np.int64)  # which SciPy keeps in 32 bits
 
 
 def product(one: Any, other: Any) -> Any:
@@ -74,7 +75,8 @@ def components(row: Array, column: Array, size: int) -> Array:
     from scipy.sparse.csgraph import connected_components
 
     joins = _csr(np.ones(len(row)), row, column, (size, size))
-    label: Array = connected_components(joins, directed=False)[1]
+    # SciPy counts in 32 bits, and numbers made of a label and another thing may be larger.
+    label: Array = connected_components(joins, directed=False)[1].astype(np.int64)
     return label
 
 
@@ -86,7 +88,7 @@ def reachable(row: Array, column: Array, size: int, first: Array) -> Array:
     row, column = np.concatenate([start, row]), np.concatenate([first, column])
     leads = _csr(np.ones(len(row)), row, column, (size + 1, size + 1))
     found: Array = breadth_first_order(leads, size, return_predecessors=False)[1:]
-    return found
+    return found.astype(np.int64)
 
 
 _DENSE_SUMS = 1 << 14  # numbers up to which a matrix is dense

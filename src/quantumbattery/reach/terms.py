@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator, after, diagonal, inside
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.parameters import any_nonzero
 from quantumbattery.reach.rotating_frame import distinct, frame
 from quantumbattery.reach.signals import Signal, signals_of

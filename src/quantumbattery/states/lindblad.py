@@ -9,12 +9,12 @@ reached. The founding paper's pair keeps nine elements of sixteen (its Eq. 58).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.reach import Reach
 

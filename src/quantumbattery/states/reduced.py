@@ -8,12 +8,12 @@ given by kets its eigenvalues come from the smaller side of the cut.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.alike import kept
 from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.reach.sparse import Sums, above, components, product, sparse
