@@ -19,6 +19,7 @@ from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
 from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
+from quantumbattery.charging.spectators import without_spectators
 from quantumbattery.charging.steady_state import steady
 from quantumbattery.machine import TooLargeError, memory, within_memory
 from quantumbattery.network.network import Network
@@ -119,6 +120,7 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 
 def run(problem: Problem) -> Solution:
     """Solve, by moments or the attenuation of a start where they say all, or on levels."""
+    problem = without_spectators(problem)
     with within_memory():
         if by_moments.fits(problem):
             return by_moments.charged(problem)
@@ -178,9 +180,9 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
     said["method"] = "; ".join(f"{kind} (largest block {n})" for kind, n in report.methods)
     if report.error is not None:
         said["solver_error"] = report.error
-    ladders = [n for n, site in network.sites.items() if isinstance(site, Oscillator)]
+    levels = dict(zip(reached.sites, reached.levels, strict=True))
+    ladders = [name for name in levels if isinstance(network.sites[name], Oscillator)]
     if ladders:
-        levels = dict(zip(reached.sites, reached.levels, strict=True))
         about = solution.displaced
         for key, names in (
             ("levels", [name for name in ladders if name not in about]),

@@ -1,0 +1,62 @@
+"""Sites that nothing joins to what is looked at: they need not be solved for."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import replace
+from types import MappingProxyType
+
+from quantumbattery.charging.problem import Problem
+from quantumbattery.charging.readout import needed
+from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.joint_losses import JointLoss
+from quantumbattery.network.joint_starts import members_of
+from quantumbattery.network.network import Network
+from quantumbattery.network.preparations import Started
+
+_OF_BOTH = {"charger_energy", "concurrence", "mutual_information", "negativity"}
+
+
+def without_spectators(problem: Problem) -> Problem:
+    """The problem of what is joined to the sites that are looked at."""
+    network = problem.network
+    parts = _parts(network, problem.started)
+    if len(parts) == 1:
+        return problem
+    wanted = needed(problem.measures)
+    if "interaction_energy" in wanted:
+        return problem
+    looked_at = {*network.battery, *(network.charger if wanted & _OF_BOTH else ())}
+    looked_at |= {name for each in problem.asked for name in each.sites}
+    kept = set().union(*(part for part in parts if part & looked_at))
+    if len(kept) == len(network.sites):
+        return problem
+    started = {key: each for key, each in problem.started.items() if kept & {*members_of(key)}}
+    return replace(problem, network=_only(network, kept), started=started)
+
+
+def _parts(network: Network, started: Started) -> list[set[str]]:
+    """The sites that are joined by anything, or start together."""
+    joined: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
+    groups = [*(each.ends for each in joined), *(members_of(key) for key in started)]
+    if len(network.battery) > 1:  # whose work may be taken out of all of them together
+        groups.append(network.battery)
+    part = {name: {name} for name in network.sites}
+    for names in groups:
+        whole = set().union(*(part[name] for name in names))
+        part |= dict.fromkeys(whole, whole)
+    return [*{id(each): each for each in part.values()}.values()]
+
+
+def _only(network: Network, kept: set[str]) -> Network:
+    """Some of the sites, and what acts on them."""
+    some = copy(network)
+    some.__dict__.pop("arrays", None)  # which are those of all sites
+    some._set(
+        sites=MappingProxyType({n: site for n, site in network.sites.items() if n in kept}),
+        interactions=tuple(each for each in network.interactions if kept >= {*each.ends}),
+        drives=tuple(each for each in network.drives if each.site in kept),
+        joint_losses=tuple(each for each in network.joint_losses if kept >= {*each.ends}),
+        charger=tuple(name for name in network.charger if name in kept),
+    )
+    return some

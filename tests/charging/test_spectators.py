@@ -1,0 +1,68 @@
+"""Sites that nothing joins to what is looked at take no part."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import quantumbattery as qb
+
+TIMES = np.linspace(0, 2, 5)
+PAIR = {"a": qb.Qubit(loss=0.2), "b": qb.Qubit()}
+LINK = qb.exchange("a", "b", 1.0)
+
+
+def test_a_driven_oscillator_beside_a_pair() -> None:
+    """It would need thousands of levels, and changes nothing."""
+    beside = {"o": qb.Oscillator(loss=0.1, dephasing=0.2)}
+    links = [LINK, qb.drive("o", 50.0, 1.0)]
+    found = qb.System(PAIR | beside, links, ["a", "o"], "b").charge({"a": qb.fock(1)}, TIMES)
+    alone = qb.System(PAIR, [LINK], "a", "b").charge({"a": qb.fock(1)}, TIMES)
+    np.testing.assert_array_equal(found.ergotropy, alone.ergotropy)
+    assert found.attrs["configurations"] == 3
+    assert "levels" not in found.attrs
+
+
+def test_oscillators_that_no_qubit_joins_need_no_levels() -> None:
+    """Means and covariances do, whatever is elsewhere."""
+    modes = {"c": qb.Oscillator(loss=0.1), "m": qb.Oscillator()}
+    links = [LINK, qb.exchange("c", "m", 0.5), qb.drive("c", 20.0, 1.0)]
+    table = qb.System(PAIR | modes, links, "c", "m").charge({}, TIMES, ["energy", "ergotropy"])
+    assert table.attrs["method"].startswith("means and covariances")
+    alone = qb.System(modes, links[1:], "c", "m").charge({}, TIMES, ["energy", "ergotropy"])
+    np.testing.assert_array_equal(table.energy, alone.energy)
+
+
+def test_what_is_asked_of_it_is_answered() -> None:
+    """A charger that charges nothing keeps its energy; one that is entangled stays."""
+    sites = PAIR | {"x": qb.Qubit(loss=0.3)}
+    system = qb.System(sites, [LINK], ["a", "x"], "b")
+    table = system.charge({"a": qb.fock(0), "x": qb.fock(1)}, TIMES, ["charger_energy"])
+    np.testing.assert_allclose(table.charger_energy, np.exp(-0.3 * TIMES), rtol=0, atol=1e-12)
+    seen = system.expect({"x": qb.fock(1)}, TIMES, {"n": ("x", np.diag([0.0, 1.0]))})
+    np.testing.assert_allclose(seen.n, np.exp(-0.3 * TIMES), rtol=0, atol=1e-12)
+    bell = qb.state(np.array([0.0, 1.0, 1.0, 0.0]) / np.sqrt(2))
+    shared = system.charge({("a", "x"): bell}, TIMES, ["energy", "purity"])
+    mixed = qb.System(PAIR, [LINK], "a", "b").charge(qb.state(np.eye(2) / 2), TIMES, ["energy"])
+    np.testing.assert_allclose(shared.energy, mixed.energy, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("measure", ["mutual_information", "negativity"])
+def test_what_is_shared_with_all_chargers(measure: str) -> None:
+    """A charger that is not joined shares nothing."""
+    sites = PAIR | {"x": qb.Qubit(loss=0.3)}
+    start = {"a": qb.bloch(2.0), "x": qb.bloch(1.0)}
+    table = qb.System(sites, [LINK], ["a", "x"], "b").charge(start, TIMES, [measure])
+    alone = qb.System(PAIR, [LINK], "a", "b").charge({"a": qb.bloch(2.0)}, TIMES, [measure])
+    np.testing.assert_allclose(table[measure], alone[measure], rtol=0, atol=1e-10)
+
+
+def test_a_steady_state_of_what_is_looked_at() -> None:
+    """A qubit elsewhere that keeps what it has does not hide that there is one."""
+    warm = qb.Qubit(loss=0.2, occupation=0.5)
+    sites = {"a": warm, "b": qb.Qubit(loss=0.1), "x": qb.Qubit()}
+    table = qb.System(sites, [LINK], "a", "b").charge(qb.fock(0), np.inf, ["energy"])
+    alone = qb.System({"a": warm, "b": qb.Qubit(loss=0.1)}, [LINK], "a", "b")
+    assert float(table.energy) == pytest.approx(
+        float(alone.charge(qb.fock(0), np.inf, ["energy"]).energy), abs=1e-12
+    )
