@@ -28,6 +28,7 @@ _CLOSE = 1.5  # times what is seen at these moments: then the bound is no longer
 _FINEST = 1 / 4  # of a feeding of a row, where parts are so short that little is to be gained
 _FASTEST = 16.0  # feedings of a row in a part, up to which it is bounded by more than 1
 _FEWEST, _WORK = 1 << 10, 1 << 24  # parts that are looked at in any case; numbers in all of them
+_EARLY = (1 / 16, 1e6), (1 / 4, 1e6)  # parts of the time, and times as much as is allowed then
 _HELD = 1 << 24  # numbers in all of them where these are held at once
 _NO_ROW = 1e-17  # what is less is not there
 _NEGLIGIBLE = 1e-11  # of a trace norm: what is below needs no tighter bound
@@ -79,9 +80,11 @@ def flown(
         if (bound <= little).all():
             return Flown(bound, {})
     parts, finite = _LOOKS, np.isfinite(allowed).any()
-    if finite and not moving.from_start:  # what is too much shows at once
-        seen, _, largest = _in_parts(cut, tiles, numbers, latest, parts, bounded=False)
-        if (seen > allowed).any():
+    for share, much in (_EARLY if moving.from_start else ((1.0, 1.0),)) if finite else ():
+        # What is too much shows at once, and far too much already in a part of the time.
+        some = tiles, numbers, latest * share, parts
+        seen, _, largest = _in_parts(cut, *some, bounded=False)
+        if (seen > much * allowed).any():
             return Flown(seen, _falls(cut.state.reach, largest))
     pace = cut.pace(numbers) * latest
     each = cut.state.size * len(numbers)
