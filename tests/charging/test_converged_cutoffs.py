@@ -26,6 +26,28 @@ def test_more_levels_change_nothing(start, link):
         np.testing.assert_allclose(table[name], more[name], rtol=0, atol=1e-10, err_msg=name)
 
 
+FEW = [
+    (qb.coherent(0.3), {}, qb.exchange),
+    (qb.coherent(1.0), {}, qb.dipole),
+    (qb.coherent(3.0), {"loss": 0.2}, qb.exchange),
+    (qb.squeezed(0.5), {}, qb.exchange),
+    (qb.thermal(0.5), {}, qb.exchange),
+    (qb.fock(0), {"loss": 0.8, "occupation": 0.1}, qb.exchange),
+    (qb.fock(0), {"loss": 0.8, "occupation": 0.5}, qb.exchange),
+]
+
+
+@pytest.mark.filterwarnings("ignore:the .* levels of 'cavity'")
+@pytest.mark.parametrize(("start", "cavity", "link"), FEW)
+def test_fewer_than_three_quarters_of_them_are_too_few(start, cavity, link):
+    times = np.linspace(0, 6, 13)
+    table = cavity_and_cells(2, 0.3, link=link, **cavity).charge(start, times, ["energy"])
+    chosen = int(table.attrs["levels"].removeprefix("cavity: "))
+    few = -(-3 * chosen // 4) - 1
+    other = cavity_and_cells(2, 0.3, link=link, levels=few, **cavity)
+    assert other.charge(start, times, ["energy"]).attrs["left_out"] > 1e-10
+
+
 def test_a_thermal_bath_fills_levels_until_no_more_are_needed():
     system = cavity_and_cells(1, 0.5, loss=0.8, occupation=0.3)
     times = np.linspace(0, 5, 6)

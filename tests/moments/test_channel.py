@@ -226,8 +226,7 @@ def figures_of(rho, moved):
     x = np.diag(np.sqrt(n[1:]), 1)
     mean, pairs, three = (np.trace(rho @ y) for y in (x, x @ x, np.diag(n) @ x))
     quanta, square, back = n @ np.diag(rho).real, n**2 @ np.diag(rho).real, np.conj(moved)
-    swing, size = 2 * (back * mean).real, abs(moved) ** 2
-    held = quanta + size + swing
+    held = quanta + (size := abs(moved) ** 2) + (swing := 2 * (back * mean).real)
     # (n + |m|^2 + m a^dag + m* a)^2 with all but n^2 in normal order
     line = square + size**2 + 2 * size * (quanta + swing) + 2 * (back * (2 * three + mean)).real
     line += 2 * size * quanta + size + 2 * (back**2 * pairs).real
