@@ -75,7 +75,7 @@ def test_as_qutip_in_the_laboratory() -> None:
     np.testing.assert_allclose(found.energy, seen.expect[0], rtol=0, atol=1e-8)
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(
     size=st.floats(1.0, 1.6),
     frequencies=st.tuples(*[st.floats(0.5, 1.5)] * 2),

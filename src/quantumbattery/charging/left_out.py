@@ -80,11 +80,11 @@ def flown(
         if (bound <= little).all():
             return Flown(bound, {})
     parts, finite = _LOOKS, np.isfinite(allowed).any()
-    for share, much in (_EARLY if moving.from_start else ((1.0, 1.0),)) if finite else ():
+    for share, times in (_EARLY if moving.from_start else ((1.0, 1.0),)) if finite else ():
         # What is too much shows at once, and far too much already in a part of the time.
         some = tiles, numbers, latest * share, parts
         seen, _, largest = _in_parts(cut, *some, bounded=False)
-        if (seen > much * allowed).any():
+        if (seen > times * allowed).any():
             return Flown(seen, _falls(cut.state.reach, largest))
     pace = cut.pace(numbers) * latest
     each = cut.state.size * len(numbers)
