@@ -127,7 +127,7 @@ def test_the_copied_lines_run_and_give_the_numbers_of_the_file(browser, tmp_path
         type_into(browser, name, text)
     lines = text_of(browser, "code")
     space = {}
-    exec(re.sub(r"^print.*$", "", lines, flags=re.M), space)
+    exec(lines, space)
     saved = pd.read_csv(io.BytesIO(downloaded(browser, "csv", tmp_path)))
     table = space["table"]
     assert list(saved.columns) == ["time", *table.data_vars]
@@ -190,6 +190,33 @@ def test_time_is_played_scrubbed_and_read_at_the_curves(browser):
     value = browser.later("return document.querySelector('.legend output').textContent")
     pair, start = qb.QubitPair(charger_loss=0.3), qb.bloch(2 * np.pi / 3)
     assert float(value) == pytest.approx(pair.charge(start, np.pi / 2).energy.item(), abs=5e-5)
+
+
+def test_dragging_over_curves_moves_the_time(browser):
+    left, top, width, height = browser.run(
+        """const box = document.querySelector(".panel.timed > svg").getBoundingClientRect();
+        return [box.left, box.top, box.width, box.height];"""
+    )
+    browser.drag((left + 60, top + height / 2), (left + 46 + (width - 58) / 2, top + height / 2))
+    time = browser.run("return quantumbattery.stateOf(location.hash).state.time")
+    assert time == pytest.approx(np.pi, abs=0.02)
+
+
+def test_the_best_time_is_taken_over(browser):
+    browser.run("document.querySelectorAll('#best button')[3].click()")
+    best = qb.QubitPair(charger_loss=0.3).optimum(qb.bloch(2 * np.pi / 3))
+    end = browser.run("return quantumbattery.stateOf(location.hash).state.disconnect")
+    assert end == pytest.approx(best.ergotropic_power_time.item(), rel=1e-5)
+    assert "disconnected" in text_of(browser, "panels")
+
+
+@pytest.mark.parametrize(
+    ("loss", "said"), [("1.01", "For the most ergotropic power"), ("1.03", "No work can be taken")]
+)
+def test_the_words_say_when_a_full_charger_is_useless(browser, loss, said):
+    type_into(browser, "theta", "pi")
+    type_into(browser, "charger_loss", loss)
+    assert said in text_of(browser, "words")
 
 
 def test_less_motion_is_respected(browser):

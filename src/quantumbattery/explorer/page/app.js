@@ -37,7 +37,7 @@ function draw() {
   waiting = 0;
   if (stale) {
     stale = false;
-    found = workedOut(state);
+    found = workedOut(state, found);
     drawControls();
     drawPanels();
     drawWords();
@@ -60,7 +60,8 @@ function drawControls() {
   }
   el("five").checked = state.five;
   const address = addressOf({ ...state, time: 0 });
-  const preset = PRESETS.findIndex((each) => addressOf({ ...FIRST, ...each.state }) === address);
+  const same = ({ state: there }) => addressOf({ ...FIRST, ...there, time: 0 }) === address;
+  const preset = PRESETS.findIndex(same);
   el("presets").value = preset < 0 ? "" : String(preset);
   el("code").textContent = pythonOf(state);
 }
@@ -242,7 +243,7 @@ function scrubbed(picture, id) {
   picture.addEventListener("pointerup", () => keep(false));
 }
 
-/** Dragging on the charger's sphere; past its rim the view turns along, so all of it is in reach. */
+/** Dragging on the charger's sphere; past its rim the view turns along: all is in reach. */
 function makeSphere() {
   const sphere = el("charger");
   const move = (event) => {

@@ -31,11 +31,15 @@ function drawnChart(chart, width, height, theme) {
   out.push(line([box.left, box.bottom], [box.right, box.bottom], theme.quiet, 1));
   out.push(label((box.left + box.right) / 2, box.bottom + 33, chart.xlabel, theme.ink, "middle"));
   out.push(label(4, 12, chart.ylabel, theme.ink));
-  for (const { at, text, low } of chart.verticals) {
+  for (const { at, text, above } of chart.verticals) {
     const x = scales.x(at), end = x > box.right - 90;
     out.push(line([x, box.top], [x, box.bottom], theme.quiet, 1.2, "5 4"));
-    said.push(label(x + (end ? -5 : 5), low ? box.bottom - 6 : box.top + 11, text, theme.ink,
-      end ? "end" : "start", halo(theme)));
+    if (above) {
+      said.push(label(Math.min(x, box.right - 16), box.top - 5, text, theme.ink, "middle"));
+    } else {
+      said.push(label(x + (end ? -5 : 5), box.top + 11, text, theme.ink, end ? "end" : "start",
+        halo(theme)));
+    }
   }
   for (const curve of chart.curves) out.push(drawnCurve(curve, scales, theme));
   out.push(...said);
@@ -45,11 +49,12 @@ function drawnChart(chart, width, height, theme) {
 
 function drawnCurve(curve, scales, theme) {
   let path = "", pen = "M";
-  curve.x.forEach((x, i) => {
-    const y = curve.y[i];
+  const most = 2 * (scales.box.right - scales.box.left);
+  for (const i of curve.x.length > most ? extremes(curve.y, most / 2) : curve.x.keys()) {
+    const x = curve.x[i], y = curve.y[i];
     if (Number.isFinite(y)) path += `${pen}${f(scales.x(x))},${f(scales.y(y))}`;
     pen = Number.isFinite(y) ? "L" : "M";
-  });
+  }
   const dash = curve.dash ? ` stroke-dasharray="${curve.dash}"` : "";
   const drawn = `<path d="${path}" fill="none" stroke="${curve.color}" ` +
     `stroke-width="${curve.width || 2}" opacity="${curve.faint ? 0.55 : 1}"${dash} ` +
@@ -58,6 +63,20 @@ function drawnCurve(curve, scales, theme) {
   const peak = curve.y.reduce((best, y, i) => (y > curve.y[best] + 1e-9 ? i : best), 0);
   return drawn + label(scales.x(curve.x[peak]), scales.y(curve.y[peak]) - 3, curve.name,
     theme.ink, "middle", halo(theme));
+}
+
+/** Where a curve is lowest and highest in each of so many parts: all that a pixel can show. */
+function extremes(values, parts) {
+  const width = values.length / parts, found = [];
+  for (let part = 0; part < parts; part++) {
+    let low = Math.floor(part * width), high = low;
+    for (let i = low; i < Math.min(values.length, (part + 1) * width); i++) {
+      if (values[i] < values[low]) low = i;
+      if (values[i] > values[high]) high = i;
+    }
+    found.push(Math.min(low, high), Math.max(low, high));
+  }
+  return found;
 }
 
 /** An edge in the colour of the paper, so that a text is read over curves. */
@@ -112,7 +131,7 @@ function ticks([low, high], most) {
   return all;
 }
 
-/** The smallest round number that holds all values, so that a curve does not jump with each drag. */
+/** The smallest round number above all values, so that a curve does not jump with each drag. */
 function roundAbove(most) {
   if (!(most > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(most));

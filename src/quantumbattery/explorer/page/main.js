@@ -18,7 +18,6 @@ function play() {
   };
   player = requestAnimationFrame(tick);
   el("play").textContent = "Pause";
-  el("play").setAttribute("aria-pressed", "true");
 }
 
 function pause() {
@@ -26,7 +25,6 @@ function pause() {
   cancelAnimationFrame(player);
   player = 0;
   el("play").textContent = "Play";
-  el("play").setAttribute("aria-pressed", "false");
   keep(false);
 }
 
@@ -129,4 +127,4 @@ function begin() {
 
 begin();
 // For tests and for whoever wants numbers from the console.
-globalThis.quantumbattery = { charge, optimum, moments, constantsOf, blochVectors, pythonOf, stateOf };
+globalThis.quantumbattery = { charge, optimum, moments, constantsOf, blochVectors, stateOf };

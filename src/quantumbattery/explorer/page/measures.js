@@ -25,33 +25,48 @@ function moments(last, count) {
   return all;
 }
 
-/** All figures of merit at the given moments: an object of arrays, by measure. */
-function charge(point, when) {
-  const motion = constantsOf(point), table = { time: Array.from(when) };
-  for (const name of MEASURES) table[name] = new Array(table.time.length);
-  table.time.forEach((t, i) => {
-    const row = read(point, motion, t);
-    for (const name of MEASURES) table[name][i] = row[name];
-  });
-  return table;
-}
-
-/** The figures of merit at one moment; from the disconnection on only the losses go on. */
-function read(point, motion, t) {
-  const [excited, ground] = populations(point.theta);
+/** How the excitation moves, at one moment: what no preparation changes. */
+function moved(point, motion, t) {
   const charged = Math.min(t, point.disconnect), stored = t - charged;
   let transfer = transferProbability(motion, charged);
-  let rest = remainder(motion, charged, transfer);
-  const [a, b] = amplitudes(motion, charged);
-  let entangled = 2 * length(a) * length(b);
-  if (stored > 0) {
+  let rest = remainder(motion, charged, transfer); // 1 - F
+  const [charger, battery] = amplitudes(motion, charged);
+  let entangled = 2 * length(charger) * length(battery);
+  if (stored > 0) { // from the disconnection on only the losses go on
     rest -= transfer * Math.expm1(-point.battery_loss * stored);
     transfer *= Math.exp(-point.battery_loss * stored);
     entangled *= Math.exp(-2 * motion.damping * stored);
   }
+  return { transfer, rest, entangled };
+}
+
+/** All figures of merit of a preparation at one moment. */
+function merits(theta, { transfer, rest, entangled }, t) {
+  const [excited, ground] = populations(theta);
   const row = thermodynamics(excited, ground, transfer, rest, t > NOTHING_YET ? 1 / t : 0);
   row.concurrence = Math.min(excited * entangled, 1);
   return row;
+}
+
+function read(point, motion, t) {
+  return merits(point.theta, moved(point, motion, t), t);
+}
+
+/** All figures of merit at the given moments: an object of arrays, by measure. */
+function charge(point, when) {
+  const motion = constantsOf(point), times = Array.from(when);
+  return tableOf(point.theta, times, times.map((t) => moved(point, motion, t)));
+}
+
+/** The same where the motion is known. */
+function tableOf(theta, time, motions) {
+  const table = { time };
+  for (const name of MEASURES) table[name] = new Array(time.length);
+  motions.forEach((each, i) => {
+    const row = merits(theta, each, time[i]);
+    for (const name of MEASURES) table[name][i] = row[name];
+  });
+  return table;
 }
 
 /** The thermodynamics of a qubit with population s F and squared coherence s (1 - s) F. */

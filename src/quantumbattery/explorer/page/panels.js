@@ -2,14 +2,14 @@
 
 // Colour by kind (stored, passive, extractable), dashes by curve: told apart in grey as well.
 const LOOKS = {
-  energy: [0, ""], passive_energy: [2, "7 3"], ergotropy: [1, "9 3 2 3"],
-  power: [0, ""], passive_power: [2, "7 3"], ergotropic_power: [1, "9 3 2 3"],
-  population_inversion: [0, ""], coherence: [2, "7 3"], capacity: [3, "2 3"],
+  energy: [0, ""], passive_energy: [2, "6 4"], ergotropy: [1, "9 3 2 3"],
+  power: [0, ""], passive_power: [2, "6 4"], ergotropic_power: [1, "9 3 2 3"],
+  population_inversion: [0, ""], coherence: [2, "6 4"], capacity: [3, "2 3"],
   concurrence: [3, ""],
   fit: [4, "5 3"],
 };
 const OVER_ANGLE = {
-  energy: [0, ""], ergotropy: [1, ""], power: [0, "7 3"], ergotropic_power: [1, "7 3"],
+  energy: [0, ""], ergotropy: [1, ""], power: [0, "6 4"], ergotropic_power: [1, "6 4"],
   fit: [4, "2 3"],
 };
 
@@ -18,7 +18,8 @@ const PANELS = [
     shown: ["energy", "passive_energy", "ergotropy"], best: ["energy", "ergotropy"] },
   { id: "powers", title: "Powers", ylabel: "power (ħω u)", five: "power",
     shown: ["power", "passive_power", "ergotropic_power"], best: ["power", "ergotropic_power"] },
-  { id: "origin", title: "Where the ergotropy comes from", ylabel: "value, energies in ħω", low: -0.5,
+  { id: "origin", title: "Where the ergotropy comes from",
+    ylabel: "value, energies in ħω", low: -0.5,
     shown: ["population_inversion", "coherence", "capacity", "ergotropy"], best: [] },
   { id: "entanglement", title: "Entanglement of charger and battery", ylabel: "concurrence",
     five: "concurrence", shown: ["concurrence"], best: [] },
@@ -47,15 +48,25 @@ function fits(state) {
   return !(state.charger_loss || state.battery_loss || state.detuning);
 }
 
-/** All that is worked out of a state. */
-function workedOut(state) {
-  const times = moments(state.last, pointsOf(state));
-  const motion = constantsOf(state), best = optimum(state);
-  const families = {};
-  if (state.five) {
-    for (const theta of FIVE) families[theta] = charge({ ...state, theta }, times);
-  }
-  return { table: charge(state, times), motion, best, over: optimaOver(state, ANGLES), families };
+/** All that is worked out of a state; `before` is what was worked out of another. */
+function workedOut(state, before) {
+  const key = ["coupling", "charger_loss", "battery_loss", "detuning", "last", "disconnect"]
+    .map((name) => state[name]).join();
+  const base = before && before.base.key === key ? before.base : baseOf(state, key);
+  const { times, motion, motions } = base, step = Math.max(1, Math.floor(times.length / 400));
+  const families = state.five
+    ? FIVE.map((theta) => ({ theta, table: tableOf(theta, times, motions) })) : [];
+  const seen = times.filter((_, i) => i % step === 0).map((t) => blochVectors(state, motion, t));
+  const traces = [0, 1].map((i) => seen.map((both) => both[i]));
+  const table = tableOf(state.theta, times, motions);
+  return { ...base, base, table, best: optimum(state), families, traces };
+}
+
+/** What the preparation does not change, so that a drag works it out once. */
+function baseOf(state, key) {
+  const times = moments(state.last, pointsOf(state)), motion = constantsOf(state);
+  const motions = times.map((t) => moved(state, motion, t));
+  return { key, times, motion, motions, over: optimaOver(state, ANGLES) };
 }
 
 /** The chart of a panel. */
@@ -67,10 +78,10 @@ function chartOf(panel, state, found, theme) {
 
 function overTime(panel, shown, state, found, theme) {
   const curves = [];
-  for (const theta of panel.five && shown.includes(panel.five) ? Object.keys(found.families) : []) {
-    const { time, [panel.five]: y } = found.families[theta];
-    const name = Number(theta) && Number(theta) !== state.theta ? `θ = ${shownText(Number(theta), true)}` : "";
-    curves.push({ x: time, y, ...lookOf(panel, panel.five, theme), width: 1.2, faint: true, name });
+  for (const { theta, table } of panel.five && shown.includes(panel.five) ? found.families : []) {
+    const name = theta && theta !== state.theta ? `θ = ${shownText(theta, true)}` : "";
+    const look = { ...lookOf(panel, panel.five, theme), width: 1.2, faint: true, name };
+    curves.push({ x: table.time, y: table[panel.five], ...look });
   }
   for (const name of shown) {
     curves.push({ x: found.table.time, y: found.table[name], ...lookOf(panel, name, theme) });
@@ -83,7 +94,8 @@ function overTime(panel, shown, state, found, theme) {
   return {
     xs: [0, state.last], ys: [panel.low || 0, roundAbove(most)], curves, marks,
     xlabel: "time t (1/u)", ylabel: panel.ylabel,
-    verticals: state.disconnect < state.last ? [{ at: state.disconnect, text: "disconnected" }] : [],
+    verticals: state.disconnect < state.last
+      ? [{ at: state.disconnect, text: "disconnected" }] : [],
   };
 }
 
@@ -99,7 +111,8 @@ function overAngle(panel, shown, state, found, theme) {
   })).filter(({ y }) => Number.isFinite(y));
   return {
     xs: [0, Math.PI], ys: [0, roundAbove(Math.max(0, ...values))], curves, marks: [],
-    dots: marks, verticals: [{ at: state.theta, text: `θ = ${shownText(state.theta, true)}`, low: true }],
+    dots: marks,
+    verticals: [{ at: state.theta, text: `θ = ${shownText(state.theta, true)}`, above: true }],
     xlabel: "polar angle θ of the charger", ylabel: panel.ylabel,
     xticks: FIVE.map((at) => ({ at, text: shownText(at, true) })),
   };
@@ -118,16 +131,15 @@ function fitted(kind, theta, coupling) {
 /** The traces and arrows of the two spheres at a time. */
 function sphereOf(which, state, found, theme) {
   const i = which === "charger" ? 0 : 1, colour = theme.curves[i ? 1 : 0];
-  const step = Math.max(1, Math.floor(found.table.time.length / 400));
-  const seen = found.table.time.filter((_, k) => k % step === 0);
-  const points = seen.map((t) => blochVectors(state, found.motion, t)[i]);
+  const points = found.traces[i];
   const tip = blochVectors(state, found.motion, state.time)[i];
-  const arrows = [{ tip, color: colour, width: i ? 2.5 : 1.5, size: 5, hollow: !i, dash: i ? "" : "3 3" }];
+  const look = { color: colour, dash: i ? "" : "3 3" }; // the charger, as it empties, is dashed
+  const arrows = [{ tip, ...look, width: i ? 2.5 : 1.5, size: 5, hollow: !i }];
   if (!i) {
     const handle = onSphere(state.theta, state.phi);
     arrows.push({ tip: handle, color: colour, width: 2.5, size: 9, handle: true });
   }
-  return { traces: [{ points, color: colour, width: i ? 1.6 : 1, dash: i ? "" : "3 3" }], arrows };
+  return { traces: [{ points, ...look, width: i ? 1.6 : 1 }], arrows };
 }
 
 /** The whole page as one SVG file. */
@@ -138,7 +150,7 @@ function wholePicture(state, found, turn, theme) {
   out.push(label(gap, 56, caption(state), theme.quiet));
   ["charger", "battery"].forEach((which, i) => {
     const x = 300 + i * 520;
-    out.push(label(x, 90, i ? `battery at t = ${digits(state.time)} 1/u` : "charger, prepared",
+    out.push(label(x, 90, i ? `battery at t = ${digits(state.time)}` : "charger, prepared",
       theme.ink, "middle", 'font-size="14"'));
     out.push(drawnSphere({ x, y: 230, radius: 105 }, viewFrom(turn), theme,
       sphereOf(which, state, found, theme)));

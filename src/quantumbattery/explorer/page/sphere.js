@@ -102,7 +102,8 @@ function f(number) { // a tenth of a pixel is enough
 
 function line(from, to, color, width, dash = "", more = "") {
   return `<line x1="${f(from[0])}" y1="${f(from[1])}" x2="${f(to[0])}" y2="${f(to[1])}" ` +
-    `stroke="${color}" stroke-width="${width}"${dash ? ` stroke-dasharray="${dash}"` : ""} ${more}/>`;
+    `stroke="${color}" stroke-width="${width}"` +
+    `${dash ? ` stroke-dasharray="${dash}"` : ""} ${more}/>`;
 }
 
 function label(x, y, text, color, anchor = "start", more = "") {

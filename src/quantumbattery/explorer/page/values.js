@@ -24,7 +24,7 @@ const CONTROLS = [
 
 const FIRST = {
   theta: (2 * Math.PI) / 3, phi: 0, coupling: 1, charger_loss: 0.3, battery_loss: 0, detuning: 0,
-  last: 2 * Math.PI, disconnect: Infinity, time: 0, five: false, hidden: [], panel: "",
+  last: 2 * Math.PI, disconnect: Infinity, time: 1.3, five: false, hidden: [], panel: "",
 };
 
 /** Degrees as an angle, in the form in which fractions of pi are exact. */
@@ -63,7 +63,10 @@ function shownText(value, angle = false) {
 /** The same in Python. */
 function pythonText(value) {
   const part = fractionOfPi(value);
-  if (part) return `${part[0] === 1 ? "" : `${part[0]} * `}np.pi${part[1] === 1 ? "" : ` / ${part[1]}`}`;
+  if (part) {
+    const [above, below] = part;
+    return `${above === 1 ? "" : `${above} * `}np.pi${below === 1 ? "" : ` / ${below}`}`;
+  }
   const degrees = Math.round((value * 180) / Math.PI);
   if (value !== 0 && fromDegrees(degrees) === value) return `${degrees} * np.pi / 180`;
   return Number.isInteger(value) ? value.toFixed(1) : String(value);
@@ -98,8 +101,8 @@ function digits(value) {
   return text.replaceAll("-", "−");
 }
 
-/** How many moments a curve needs, so that each swing has twenty. */
+/** How many moments a curve needs, so that each swing has ten. */
 function pointsOf(state) {
   const swings = (constantsOf(state).oscillation[0] * state.last) / Math.PI;
-  return Math.min(4001, Math.max(401, 20 * Math.ceil(swings) + 1));
+  return Math.min(4001, Math.max(401, 10 * Math.ceil(swings) + 1));
 }
