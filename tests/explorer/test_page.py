@@ -219,6 +219,13 @@ def test_the_words_say_when_a_full_charger_is_useless(browser, loss, said):
     assert said in text_of(browser, "words")
 
 
+def test_equations_are_one_click_away_with_the_ledger_s_verdict(browser):
+    browser.later("document.querySelector('.panel summary').click()")
+    said = browser.later("return document.querySelector('.panel ul').innerText")
+    assert "ergotropy = ħω (I + r)" in said
+    assert "Eq. 62, stored energy, lossy: holds" in said
+
+
 def test_less_motion_is_respected(browser):
     browser.screen(1440, 900, motion="reduce")
     click(browser, "play")

@@ -15,8 +15,8 @@ from quantumbattery.quantities.measures import MEASURES
 
 # In the order in which they need each other.
 _SCRIPTS = (
-    "motion", "measures", "best", "values", "presets", "texts", "sphere", "chart", "panels", "app",
-    "main",
+    "motion", "measures", "best", "values", "presets", "texts", "sphere", "chart", "panels",
+    "equations", "app", "main",
 )  # fmt: skip
 
 
@@ -26,7 +26,8 @@ def page() -> str:
     Its security policy lets it run this one script, and fetch nothing.
     """
     names = {name: quantity.long_name for name, quantity in MEASURES.items()}
-    given = f"const NAMES = {json.dumps(names)};\nconst COLOURS = {json.dumps(COLOURS)};\n"
+    known = {"NAMES": names, "COLOURS": COLOURS, "VERDICTS": verdicts()}
+    given = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
     parts = [_part(f"{name}.js") for name in _SCRIPTS]
     script = "\n".join(["\n(() => {", '"use strict";', given, *parts, "})();\n"])
     style = "\n" + _part("page.css")
@@ -37,6 +38,15 @@ def page() -> str:
     whole = _part("page.html").replace("{{policy}}", policy)
     whole = whole.replace("{{version}}", version("quantumbattery"))
     return whole.replace("{{style}}", style).replace("{{script}}", script)
+
+
+def verdicts() -> dict[str, dict[str, str]]:
+    """What the ledger says of the equations that the page shows, by number.
+
+    They are kept as data, since the ledger takes seconds; a test of the ledger compares the two.
+    """
+    kept: dict[str, dict[str, str]] = json.loads(_part("verdicts.json"))
+    return kept
 
 
 def check_page_path(path: Path) -> None:

@@ -171,7 +171,7 @@ function makeControls() {
     slider.addEventListener("input", () => set({ [key]: from() }, false));
     slider.addEventListener("change", () => keep(true));
     box.addEventListener("change", () => typed(control, box));
-    row.append(named(key, text), slider, box,
+    row.append(lettered("label", text, { htmlFor: key }), slider, box,
       made("span", { className: "unit", textContent: unit }));
     if (control.never) {
       const never = made("button", { type: "button", className: "never", textContent: "never" });
@@ -186,10 +186,12 @@ function makeControls() {
   el("controls").addEventListener("submit", (event) => event.preventDefault());
 }
 
-/** A label, in which what stands behind _ is set low. */
-function named(key, text) {
-  const [name, low] = text.split("_"), element = made("label", { htmlFor: key, textContent: name });
-  if (low) element.append(made("sub", { textContent: low }));
+/** An element with a text, in which a letter behind _ is set low. */
+function lettered(tag, text, properties = {}) {
+  const element = made(tag, properties);
+  text.split(/_(\w)/).forEach((part, i) => {
+    element.append(i % 2 ? made("sub", { textContent: part }) : part);
+  });
   return element;
 }
 
@@ -219,11 +221,26 @@ function makePanels() {
       legend[name] = { button, stroke, value };
     }
     picture.append(drawing, cursor);
-    element.append(made("h2", { textContent: panel.title }), row, picture);
+    element.append(made("h2", { textContent: panel.title }), row, picture, equationsBox(panel));
     el("panels").append(element);
     boxes[panel.id] = { element, picture, drawing, cursor, legend };
     if (!panel.kind) scrubbed(picture, panel.id);
   }
+}
+
+/** The equations of a panel, one click away. */
+function equationsBox(panel) {
+  const box = made("details", { name: "equations" }), list = made("ul", {});
+  for (const [formula, verdicts] of equationsOf(panel)) {
+    const item = lettered("li", formula);
+    item.append(...verdicts.map((text) => made("span", { textContent: text })));
+    list.append(item);
+  }
+  box.append(made("summary", { textContent: "Equations, and what the ledger says of them" }), list);
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") box.open = false;
+  });
+  return box;
 }
 
 function toggled(names, name) {
