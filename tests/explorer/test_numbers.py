@@ -29,6 +29,20 @@ POINTS = [
         ((np.inf, 2 * np.pi), (1.1, 4.0), (np.inf, 100.0)),
     )
 ]
+# A thousand turns and more, in which every digit of the frequency shows.
+POINTS += [
+    {
+        "theta": 2.0,
+        "phi": 0.4,
+        "coupling": coupling,
+        "charger_loss": 0.0,
+        "battery_loss": 0.001,
+        "detuning": detuning,
+        "disconnect": np.inf,
+        "last": 100.0,
+    }
+    for coupling, detuning in itertools.product((7.3, 8.9, 9.7, 10.0), (0.0, 7.1, 19.0))
+]
 RANDOM = np.random.default_rng(20)
 POINTS += [
     {
@@ -124,3 +138,29 @@ def test_bloch_vectors(found, pair, start, times):
         agree(x + 1j * y, level, f"{name}, level", absolute=1e-12)
         height = 1 - 2 * moments[f"{name}_population"].values.real
         agree(z, height, f"{name}, height", absolute=1e-12)
+
+
+CHARGE = """
+const point = { ...arguments[0], disconnect: Infinity };
+return quantumbattery.charge(point, arguments[1])[arguments[2]];
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "charger_loss", "coupling", "times"),
+    [
+        # 1 - F where F is nearly 1, and what is left in a charger that loses faster than it gives:
+        # small numbers, which are lost where they are differences of large ones.
+        ("passive_energy", 0.0, 1.0, np.pi / 2 + np.array([-1e-2, -1e-4, -1e-6, 1e-5, 1e-3])),
+        ("passive_energy", 1e-6, 1.0, np.pi / 2 + np.array([-1e-2, -1e-4, -1e-6, 1e-5, 1e-3])),
+        ("concurrence", 100.0, 0.1, np.array([1.0, 2.0, 5.0, 20.0, 90.0])),
+    ],
+)
+def test_small_numbers_keep_their_digits(window, page_file, name, charger_loss, coupling, times):
+    window.open(page_file.as_uri())
+    point = {"theta": np.pi, "phi": 0.0, "coupling": coupling, "charger_loss": charger_loss}
+    point |= {"battery_loss": 0.0, "detuning": 0.0}
+    given = window.run(CHARGE, point, times.tolist(), name)
+    pair = qb.QubitPair(coupling=coupling, charger_loss=charger_loss)
+    expected = pair.charge(qb.bloch(np.pi), times, [name])[name]
+    np.testing.assert_allclose(given, expected, rtol=1e-12, atol=0)
