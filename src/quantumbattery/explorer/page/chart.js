@@ -42,7 +42,8 @@ function drawnChart(chart, width, height, theme) {
     }
   }
   for (const curve of chart.curves) out.push(drawnCurve(curve, scales, theme));
-  out.push(...said);
+  for (const curve of chart.curves) if (curve.name) said.push(drawnName(curve, scales, theme));
+  out.push(...said); // texts last, over all curves
   out.push(drawnMarks(chart.marks, scales, theme));
   return out.join("");
 }
@@ -59,9 +60,13 @@ function drawnCurve(curve, scales, theme) {
   const drawn = `<path d="${path}" fill="none" stroke="${curve.color}" ` +
     `stroke-width="${curve.width || 2}" opacity="${curve.faint ? 0.55 : 1}"${dash} ` +
     'stroke-linejoin="round"/>';
-  if (!curve.name) return drawn;
+  return drawn;
+}
+
+/** The name of a curve, below its first peak. */
+function drawnName(curve, scales, theme) {
   const peak = curve.y.reduce((best, y, i) => (y > curve.y[best] + 1e-9 ? i : best), 0);
-  return drawn + label(scales.x(curve.x[peak]), scales.y(curve.y[peak]) - 3, curve.name,
+  return label(scales.x(curve.x[peak]), scales.y(curve.y[peak]) + 13, curve.name,
     theme.ink, "middle", halo(theme));
 }
 

@@ -79,7 +79,7 @@ function chartOf(panel, state, found, theme) {
 function overTime(panel, shown, state, found, theme) {
   const curves = [];
   for (const { theta, table } of panel.five && shown.includes(panel.five) ? found.families : []) {
-    const name = theta && theta !== state.theta ? `θ = ${shownText(theta, true)}` : "";
+    const name = theta && theta !== state.theta ? shownText(theta, true) : "";
     const look = { ...lookOf(panel, panel.five, theme), width: 1.2, faint: true, name };
     curves.push({ x: table.time, y: table[panel.five], ...look });
   }
