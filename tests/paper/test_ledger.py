@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from quantumbattery.explorer.export import verdicts
 from quantumbattery.paper import (
     arbitrary_precision,
     checks_charging,
@@ -34,6 +35,12 @@ def ledger():
 
 def by_status(ledger, status):
     return {row.number for row in ledger if row.status == status}
+
+
+def test_the_page_has_the_verdicts_of_the_ledger(ledger):
+    kept = verdicts()
+    found = {str(row.number): {"title": row.title, "status": row.status} for row in ledger}
+    assert kept == {number: found[number] for number in kept}
 
 
 def test_seventy_rows_in_order(ledger):

@@ -1,4 +1,4 @@
-"""The command line: charge, optimum, paper, verify, zoo, sweep."""
+"""The command line: charge, optimum, paper, verify, zoo, sweep, explore."""
 
 from __future__ import annotations
 
@@ -187,6 +187,23 @@ def sweep(
     print_written(wanted.store, plot)
     if failed:
         raise typer.Exit(1)
+
+
+@_whole(epilog="\b\nExample:\n  quantumbattery explore --export battery.html")
+def explore(
+    export: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="The file that holds the page.")
+    ] = None,
+) -> None:
+    """Write a page for any browser: drag the charger over its sphere and see what its battery does.
+
+    It is one file, which needs no Python and no network, to be mailed or put on any web server.
+    """
+    from quantumbattery.explorer.export import export as write
+
+    if export is None:
+        raise ValueError("name the file that is to hold the page: --export battery.html")
+    print(f"wrote {write(export)}")
 
 
 def main() -> None:

@@ -1,0 +1,95 @@
+"""The pair's explorer as one file: its parts, put together."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from quantumbattery.files import check_target, write_whole
+from quantumbattery.plot.style import COLOURS
+from quantumbattery.quantities.measures import MEASURES
+
+# In the order in which they need each other.
+_SCRIPTS = (
+    "motion", "measures", "best", "values", "presets", "texts", "sphere", "chart", "panels",
+    "equations", "app", "main",
+)  # fmt: skip
+
+
+def page() -> str:
+    """Return the whole page, which needs no network and no Python.
+
+    Its security policy lets it run this one script, and fetch nothing.
+    """
+    names = {name: quantity.long_name for name, quantity in MEASURES.items()}
+    known = {"NAMES": names, "COLOURS": COLOURS, "VERDICTS": verdicts()}
+    given = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
+    parts = [_part(f"{name}.js") for name in _SCRIPTS]
+    script = "\n".join(["\n(() => {", '"use strict";', given, *parts, "})();\n"])
+    style = "\n" + _part("page.css")
+    policy = (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
+        f"script-src {_hash(script)}; style-src {_hash(style)}"
+    )
+    whole = _part("page.html").replace("{{policy}}", policy)
+    whole = whole.replace("{{version}}", version("quantumbattery"))
+    return whole.replace("{{style}}", style).replace("{{script}}", script)
+
+
+def verdicts() -> dict[str, dict[str, str]]:
+    """What the ledger says of the equations that the page shows, by number.
+
+    They are kept as data, since the ledger takes seconds; a test of the ledger compares the two.
+    """
+    kept: dict[str, dict[str, str]] = json.loads(_part("verdicts.json"))
+    return kept
+
+
+def check_page_path(path: Path) -> None:
+    """Refuse, before any work, a file that could not hold the page."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"{path} must end in .html to hold the page")
+    check_target(path)
+
+
+def export(path: str | Path) -> Path:
+    """Write the pair's explorer as one HTML file, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, which ends in .html; an older one is replaced.
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    ValueError
+        If it has another ending or cannot be written.
+
+    Examples
+    --------
+    >>> from quantumbattery.explorer.export import export
+    >>> _ = export(getfixture("tmp_path") / "battery.html")
+    """
+    path = Path(path)
+    check_page_path(path)
+    text = page()
+    write_whole(path, lambda partial: partial.write_text(text, "utf-8", newline="\n"))
+    return path
+
+
+def _part(name: str) -> str:
+    return (files("quantumbattery.explorer") / "page" / name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """How a security policy names a text that is in the page itself."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,130 @@
+// Time that runs, files that are saved, and the start of it all.
+
+const WHOLE = 8000; // ms for all the time shown
+
+function play() {
+  if (state.time >= state.last) set({ time: 0 }, false);
+  let before = performance.now();
+  const step = still.matches ? 500 : 0; // "reduce motion": a picture twice a second
+  const tick = (now) => {
+    if (!player) return;
+    if (now - before >= step) {
+      const time = state.time + ((now - before) / WHOLE) * state.last;
+      before = now;
+      set({ time: Math.min(time, state.last) }, false);
+      if (time >= state.last) return pause();
+    }
+    player = requestAnimationFrame(tick);
+  };
+  player = requestAnimationFrame(tick);
+  el("play").textContent = "Pause";
+}
+
+function pause() {
+  if (!player) return;
+  cancelAnimationFrame(player);
+  player = 0;
+  el("play").textContent = "Play";
+  keep(false);
+}
+
+function download(name, content) {
+  const link = made("a", { href: URL.createObjectURL(content), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  say(`${name} is saved.`);
+}
+
+function picture() {
+  return wholePicture(state, found, turn, theme);
+}
+
+/** The same picture in points, twice as fine. */
+function savePng() {
+  const image = new Image();
+  image.addEventListener("load", () => {
+    const canvas = made("canvas", { width: 2 * image.width, height: 2 * image.height });
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob((blob) => download("quantum-battery.png", blob), "image/png");
+  });
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(picture())}`;
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(pythonOf(state));
+    say("The lines are copied.");
+  } catch { // where a browser does not let a page copy, it shows what to copy
+    el("python").open = true;
+    getSelection().selectAllChildren(el("code"));
+    say("The lines are selected below; copy them from there.");
+  }
+}
+
+function say(text) {
+  el("said").textContent = text;
+}
+
+function made(tag, properties) {
+  return Object.assign(document.createElement(tag), properties);
+}
+
+function drawnElement(tag, attributes = {}) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function paint() {
+  theme = THEMES[dark.matches ? "dark" : "light"];
+  for (const [name, colour] of Object.entries(theme)) {
+    if (name !== "curves") document.documentElement.style.setProperty(`--${name}`, colour);
+  }
+  show();
+}
+
+function choose(preset) {
+  state = { ...FIRST, ...preset.state };
+  errors = {};
+  pause();
+  show();
+  keep(true);
+  boxes[state.panel].element.scrollIntoView(
+    { block: "nearest", behavior: still.matches ? "auto" : "smooth" });
+}
+
+function begin() {
+  makeControls();
+  makePanels();
+  makeSphere();
+  PRESETS.forEach(({ name }, i) => el("presets").append(new Option(name, String(i))));
+  el("presets").addEventListener("change", ({ target }) => {
+    if (target.value) choose(PRESETS[Number(target.value)]);
+  });
+  el("five").addEventListener("change", ({ target }) => set({ five: target.checked }));
+  el("play").addEventListener("click", () => (player ? pause() : play()));
+  el("scrub").addEventListener("input", ({ target }) => {
+    pause();
+    set({ time: (Number(target.value) / 1000) * state.last }, false);
+  });
+  el("scrub").addEventListener("change", () => keep(false));
+  el("copy").addEventListener("click", copy);
+  el("csv").addEventListener("click", () =>
+    download("quantum-battery.csv", new Blob([csvOf(found.table)], { type: "text/csv" })));
+  el("svg").addEventListener("click", () =>
+    download("quantum-battery.svg", new Blob([picture()], { type: "image/svg+xml" })));
+  el("png").addEventListener("click", savePng);
+  el("reset").addEventListener("click", () => {
+    errors = {};
+    set({ ...FIRST });
+  });
+  addEventListener("popstate", restore);
+  addEventListener("hashchange", restore);
+  addEventListener("resize", () => show());
+  dark.addEventListener("change", paint);
+  paint();
+}
+
+begin();
+// For tests and for whoever wants numbers from the console.
+globalThis.quantumbattery = { charge, optimum, moments, constantsOf, blochVectors, stateOf };

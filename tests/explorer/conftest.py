@@ -1,0 +1,34 @@
+import pytest
+
+from explorer.browser import Browser, missing
+from quantumbattery.explorer.export import export
+
+
+@pytest.fixture(scope="session")
+def page_file(tmp_path_factory):
+    return export(tmp_path_factory.mktemp("page") / "battery.html")
+
+
+@pytest.fixture(scope="session")
+def window(tmp_path_factory):
+    """The browser itself, one for all tests."""
+    if reason := missing():
+        pytest.skip(reason)
+    opened = Browser(tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def browser(window, page_file):
+    """A fresh page, which at the end must have complained of nothing and asked for nothing."""
+    window.screen(1440, 900)
+    window.open("about:blank")
+    window.log("browser")
+    window.requests()
+    window.open(page_file.as_uri())
+    yield window
+    asked = [address for address in window.requests() if not address.startswith("data:")]
+    own = (page_file.as_uri(), f"blob:{page_file.as_uri()[:7]}", "blob:null")
+    assert [address for address in asked if not address.startswith(own)] == []
+    assert window.log("browser") == []
