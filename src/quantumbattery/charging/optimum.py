@@ -65,11 +65,24 @@ def optimum(
         look: Solution = Solution({}, report_of(network))
         best = _by_moments(problem, sought, last, accuracy)
     else:
-        look = on_levels(problem)
+        look = _looked_at(problem)
         warn(network, look.report)
         best = _certified(problem, look, sought, last, accuracy)
     attrs = attributes(network, how, look) | {"horizon": last, "tolerance": accuracy}
     return _labelled(axes, best, attrs)
+
+
+def _looked_at(problem: Problem) -> OnLevels:
+    """The first look, on levels; how to do without them, if too many are needed."""
+    try:
+        return on_levels(problem)
+    except ValueError as error:
+        if not certifies(replace(problem, extraction="local")):
+            raise
+        raise ValueError(
+            f"{error}. No levels are needed for what several modes hold, of=['energy', 'power'], "
+            "or for the work of each by itself, extraction='local'"
+        ) from None
 
 
 def _refuse_shapes(network: Network) -> None:
