@@ -55,14 +55,3 @@ def test_what_is_shared_with_all_chargers(measure: str) -> None:
     table = qb.System(sites, [LINK], ["a", "x"], "b").charge(start, TIMES, [measure])
     alone = qb.System(PAIR, [LINK], "a", "b").charge({"a": qb.bloch(2.0)}, TIMES, [measure])
     np.testing.assert_allclose(table[measure], alone[measure], rtol=0, atol=1e-10)
-
-
-def test_a_steady_state_of_what_is_looked_at() -> None:
-    """A qubit elsewhere that keeps what it has does not hide that there is one."""
-    warm = qb.Qubit(loss=0.2, occupation=0.5)
-    sites = {"a": warm, "b": qb.Qubit(loss=0.1), "x": qb.Qubit()}
-    table = qb.System(sites, [LINK], "a", "b").charge(qb.fock(0), np.inf, ["energy"])
-    alone = qb.System({"a": warm, "b": qb.Qubit(loss=0.1)}, [LINK], "a", "b")
-    assert float(table.energy) == pytest.approx(
-        float(alone.charge(qb.fock(0), np.inf, ["energy"]).energy), abs=1e-12
-    )

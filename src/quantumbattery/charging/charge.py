@@ -198,6 +198,8 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
             said["at_cut"] = report.at_cut
         if report.converged is not None:
             said["converged"] = report.converged
+    elif any(isinstance(site, Oscillator) for site in network.sites.values()):
+        said["left_out"] = 0.0  # of those that take no part
     return said
 
 

@@ -1,18 +1,24 @@
-"""Sites that nothing joins to what is looked at: they need not be solved for."""
+"""Sites that nothing joins to what is looked at, and that would take levels: they are left out."""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from copy import copy
 from dataclasses import replace
 from types import MappingProxyType
 
+import numpy as np
+
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.readout import needed
+from quantumbattery.moments.quadratic import is_quadratic
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.joint_starts import members_of
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
+from quantumbattery.network.sites import Oscillator
+from quantumbattery.quantities.parameters import any_nonzero
 
 _OF_BOTH = {"charger_energy", "concurrence", "mutual_information", "negativity"}
 
@@ -21,7 +27,7 @@ def without_spectators(problem: Problem) -> Problem:
     """The problem of what is joined to the sites that are looked at."""
     network = problem.network
     parts = _parts(network, problem.started)
-    if len(parts) == 1:
+    if len(parts) == 1 or np.isinf(problem.axes.times).any():  # all have to come to rest
         return problem
     wanted = needed(problem.measures)
     if "interaction_energy" in wanted:
@@ -29,10 +35,21 @@ def without_spectators(problem: Problem) -> Problem:
     looked_at = {*network.battery, *(network.charger if wanted & _OF_BOTH else ())}
     looked_at |= {name for each in problem.asked for name in each.sites}
     kept = set().union(*(part for part in parts if part & looked_at))
-    if len(kept) == len(network.sites):
+    some = _only(network, kept)
+    if not _takes_levels(network, network.sites.keys() - kept) and not is_quadratic(some):
         return problem
     started = {key: each for key, each in problem.started.items() if kept & {*members_of(key)}}
-    return replace(problem, network=_only(network, kept), started=started)
+    return replace(problem, network=some, started=started)
+
+
+def _takes_levels(network: Network, names: Set[str]) -> bool:
+    """Whether some sites hold an oscillator to which quanta come."""
+    driven = {each.site for each in network.drives}
+    return any(
+        isinstance(site, Oscillator) and (name in driven or any_nonzero(site.occupation))
+        for name, site in network.sites.items()
+        if name in names
+    )
 
 
 def _parts(network: Network, started: Started) -> list[set[str]]:
