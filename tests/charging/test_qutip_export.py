@@ -443,5 +443,5 @@ def test_what_is_too_large_is_refused_before_anything_is_built():
 
 def test_a_missing_qutip_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "qutip", None)
-    with pytest.raises(ImportError, match=r"install it with pip install 'quantumbattery\[qutip\]'"):
+    with pytest.raises(ImportError, match=r"install it with pip install 'qutip>=5\.1'"):
         pair().to_qutip()

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Coherent, fock
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.parameters import any_nonzero
 
 _LOOKS = 257  # moments at which one looks how large amplitudes become

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import repeat
 from typing import Any
 
@@ -19,6 +18,7 @@ import numpy as np
 from quantumbattery.dynamics.pieces import Pieces
 from quantumbattery.dynamics.sums import Sums
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
 
 _DENSE = 1 << 15  # numbers in a matrix up to which it is dense
 LARGEST_MAP = 3  # numbers up to which there are maps of all pieces at once
