@@ -32,7 +32,8 @@ def test_a_device_is_no_study(command, tmp_path):
 def test_nested_lists(tmp_path):
     study = tmp_path / "deep.toml"
     study.write_text(f"a = {'[' * 100_000}{']' * 100_000}")
-    refused(run("charge", str(study)), "nested too deeply")
+    for command in ("charge", "sweep"):
+        refused(run(command, str(study)), "deep.toml is nested too deeply")
 
 
 @posix

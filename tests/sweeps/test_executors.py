@@ -1,6 +1,7 @@
 """Schedulers that are none, executors that do as they like, and processes that may start none."""
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import socket
@@ -157,3 +158,18 @@ def test_an_executor_that_was_shut_down():
     with pytest.raises(qb.SweepError, match="was shut down"):
         qb.sweep(run, AXES, executor=executor, progress=False)
     executor._max_workers = None
+
+
+def test_cores_that_this_process_may_not_use_are_left_alone(monkeypatch):
+    """One core of 64 starts no processes."""
+
+    def never(*_):
+        raise AssertionError("processes were started")
+
+    monkeypatch.delattr(os, "process_cpu_count", raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {5}, raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    module = importlib.import_module("quantumbattery.sweeps.sweep")
+    monkeypatch.setattr(module, "_SHORT", 0.0)
+    monkeypatch.setattr(module, "local", never)
+    assert qb.sweep(run, AXES, progress=False).y.values.tolist() == [0.5, 1.0, 2.0]

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.sweeps.report import best, picture
+from quantumbattery.sweeps.report import best, picture, swept
 from quantumbattery.sweeps.study import read_study
 
 PAIR = """
@@ -94,6 +94,48 @@ def test_a_short_name_of_the_charger_s_loss_is_an_axis(tmp_path):
     study = read_study(written(tmp_path, PAIR.replace("charger_loss", "loss")))
     ours = study(theta=3.0, loss=0.5).energy
     np.testing.assert_allclose(ours, paper_energy(3.0, 0.5, ours.time), atol=1e-12)
+
+
+def test_what_is_missing_is_installed_from_this_folder(tmp_path, monkeypatch):
+    study = read_study(written(tmp_path, PAIR))
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    for scheduler in (None, "tcp://127.0.0.1:1"):
+        with pytest.raises(ValueError, match=re.escape("pip install '.[sweep]' in quantumb")):
+            swept(study, None, scheduler, False, False)
+
+
+def test_a_value_that_an_axis_hides_is_checked_too(tmp_path):
+    pair = PAIR.replace('phi = "45deg"', 'phi = "45deg"\ntheta = 1.0')
+    assert len(read_study(written(tmp_path, pair)).axes) == 2
+    for text, said in (
+        (pair.replace("theta = 1.0", 'theta = "red"'), "gives itself for theta, beside"),
+        (pair.replace("theta = 1.0", "theta = nan"), "gives itself for theta, beside"),
+        (PAIR.replace("coupling = 1.0", "charger_loss = -1.0"), "itself for charger_loss, beside"),
+        (CELLS.replace("n = 1\n", "n = -1\n"), "itself for interactions.0.strength"),
+        (CELLS.replace("strength = 1.0", "strength = [[]]"), "itself for interactions.0.strength"),
+        (CELLS.replace('kind = "oscillator"', "kind = \"oscillator\"\nloss = 'a'"), "loss"),
+        (PAIR.replace("to = 4.0", "to = 4.0\ndisconnect = -1.0"), "beside [axes]: disconn"),
+    ):
+        if "disconnect" in text:
+            text = text.replace("theta = {", "disconnect = [1.0]\ntheta = {")
+        with pytest.raises((TypeError, ValueError), match=re.escape(said)):
+            read_study(written(tmp_path, text))
+    text = PAIR.replace("[times]\nto = 4.0\npoints = 41", "[optimum]\nhorizon = -5.0")
+    text = text.split("[output]")[0] + '"optimum.horizon" = [2.0]\n'
+    with pytest.raises(ValueError, match=re.escape("beside [axes]: horizon must be")):
+        read_study(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("outside", [True, False])
+def test_a_store_elsewhere_is_told(outside, tmp_path):
+    (folder := tmp_path / "studies").mkdir()
+    (folder / "link").symlink_to(tmp_path if outside else folder)
+    text = PAIR + 'store = "link/s.zarr"\n'
+    done = run(written(folder, text))
+    assert done.returncode == 0, done.stderr
+    said = f"outside the study's folder: {tmp_path.resolve() / 's.zarr'}"
+    assert (said in done.stdout) == outside
 
 
 def test_an_optimum_is_swept_too(tmp_path):
@@ -259,9 +301,17 @@ def test_a_path_into_a_list_of_numbers(tmp_path):
     j, t = table["couplings.1"].values[:, None], table.time.values
     q = np.sqrt(1 + j**2)
     np.testing.assert_allclose(table.energy, (j / q**2 * (1 - np.cos(q * t))) ** 2, atol=1e-12)
-    wrong = written(tmp_path, CHAIN.replace("couplings.1", "couplings.2"))
-    with pytest.raises(ValueError, match="a list counts from 0"):
-        read_study(wrong)
+    for place in ("2", "-1", "+1", "²"):
+        wrong = written(tmp_path, CHAIN.replace("couplings.1", f"couplings.{place}"))
+        with pytest.raises(ValueError, match="a list counts from 0"):
+            read_study(wrong)
+
+
+@pytest.mark.parametrize("place", ["-1", "+0", "1", "²", "x"])
+def test_interactions_count_from_0(place, tmp_path):
+    text = CELLS.replace("interactions.0", f"interactions.{place}")
+    with pytest.raises(ValueError, match=f"there is no 'system.interactions.{re.escape(place)}'"):
+        read_study(written(tmp_path, text))
 
 
 def test_numbers_are_shown_whole_beside_long_places(tmp_path):

@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.joint_starts import DEGENERATE_BATTERY, joint_starts
@@ -225,7 +226,8 @@ def _qutip() -> Any:
 
 def _qobj(matrix: Matrix, dims: Sequence[int]) -> Any:
     """A Hermitian matrix or any other operator."""
-    return _qutip().Qobj(matrix, dims=[list(dims), list(dims)])
+    # Versions before QuTiP 5.3 take SciPy's matrices, and not its arrays.
+    return _qutip().Qobj(csr_matrix(matrix), dims=[list(dims), list(dims)])
 
 
 def _above(matrix: Matrix, ground: float) -> Matrix:

@@ -166,7 +166,7 @@ def sweep(
         studies.check_picture(wanted, measure)
     elif measure is not None:
         raise ValueError("--measure says what a map shows: name its file with --plot")
-    print(f"{study}: {wanted}\nstore: {wanted.store}", flush=True)
+    print(f"{study}: {wanted}\n{studies.kept(wanted, study)}", flush=True)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", ".*points failed")  # said below

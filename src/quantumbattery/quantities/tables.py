@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import pandas as pd
 import xarray as xr
+from xarray.indexes import PandasIndex  # of old versions it is no attribute until imported
 
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.measures import PARAMETERS, Quantity
@@ -93,11 +94,11 @@ def _together(
     return table
 
 
-def _index(name: str, labels: xr.Variable) -> xr.indexes.PandasIndex:
+def _index(name: str, labels: xr.Variable) -> PandasIndex:
     """What finds places by the labels of an axis."""
     if (kind := labels.dtype) == np.float64:  # xarray need not find out what they are
-        return xr.indexes.PandasIndex(pd.Index(labels.values, name=name), name, kind)
-    return xr.indexes.PandasIndex.from_variables({name: labels}, options={})
+        return PandasIndex(pd.Index(labels.values, name=name), name, kind)
+    return PandasIndex.from_variables({name: labels}, options={})
 
 
 # --- rows to print -----------------------------------------------------------------------------

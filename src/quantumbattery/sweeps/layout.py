@@ -330,7 +330,7 @@ def zarr() -> Any:
         import zarr
     except ImportError:
         raise ValueError(
-            "a store needs zarr: install it with pip install 'quantumbattery[sweep]', or leave "
-            "store out"
+            "a store needs zarr: pip install '.[sweep]' in quantumbattery's folder brings it; or "
+            "leave store out"
         ) from None
     return zarr

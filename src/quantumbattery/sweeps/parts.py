@@ -42,6 +42,8 @@ def parts_in(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ValueError(f"the study {path} cannot be read ({error.strerror})") from error
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is no TOML: {error}") from error
 
@@ -279,10 +281,20 @@ def _inside(given: Mapping[str, Any], where: tuple[str, ...]) -> Any:
     here: Any = given
     for step in where:
         try:
+            if isinstance(here, list) and not step.isdecimal():
+                raise KeyError(step)  # a list counts from 0, and not from its end
             here = here[int(step)] if isinstance(here, list) else here[step]
         except (KeyError, IndexError, ValueError, TypeError):
             raise ValueError(f"there is no {'.'.join(where)!r} in the study") from None
     return here
+
+
+def value_in(given: Mapping[str, Any], where: tuple[str, ...], last: str) -> Any:
+    """What a study says itself where an axis acts; None if nothing."""
+    here = _inside(given, where)
+    if isinstance(here, list):
+        return here[int(last)] if last.isdecimal() and int(last) < len(here) else None
+    return here.get(last) if isinstance(here, dict) else None
 
 
 def put(given: Mapping[str, Any], where: tuple[str, ...], last: str, value: object) -> None:
@@ -290,7 +302,7 @@ def put(given: Mapping[str, Any], where: tuple[str, ...], last: str, value: obje
     here = _inside(given, where)
     if not isinstance(here, list):
         here[last] = value
-    elif last.isdigit() and int(last) < len(here):
+    elif last.isdecimal() and int(last) < len(here):
         here[int(last)] = value
     else:
         path = ".".join((*where, last))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +32,13 @@ def swept(
     client = client_at(scheduler)
     with client:
         return sweep(study, study.axes, study.store, client, **options)
+
+
+def kept(study: Study, file: Path) -> str:
+    """Where a study's results go; said too, whether that is elsewhere than beside its file."""
+    folder, store = (Path(os.path.realpath(path)) for path in (file.parent, study.store))
+    outside = f", outside the study's folder: {store}" * (not store.is_relative_to(folder))
+    return f"store: {study.store}{outside}"
 
 
 def best(table: xr.Dataset) -> list[list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 import scipy.optimize.elementwise  # noqa: F401 - once, for all processes that are forked
 import xarray as xr
 
+from quantumbattery.charging.optimum import asked
 from quantumbattery.charging.system import System
 from quantumbattery.quantities.described import saying
 from quantumbattery.sweeps.grid import check_size
@@ -30,6 +31,7 @@ from quantumbattery.sweeps.parts import (
     system_of,
     table_of,
     times_of,
+    value_in,
 )
 from quantumbattery.sweeps.readings import MATRIX, Readings, fixed, readings_of
 
@@ -146,17 +148,35 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
     with saying("at the first point, " + ", ".join(f"{n} = {v}" for n, v in first.items())):
         system = system_of(parts["system"])
         preparation_of(parts["preparation"])
+    _check_hidden(study, parts)
     if "times" in parts:
         times_of(parts["times"])
         for name in (n for n in axes if places[n] == (("times",), DISCONNECT)):
             disconnect_of({DISCONNECT: axes[name]})
         disconnect_of(parts["times"])
-        asked = readings_of(parts, system)
-        _check_sizes(study, parts, asked, system)
-        study = replace(study, reals=tuple(n for n, each in asked.means.items() if each.real))
+        wanted = readings_of(parts, system)
+        _check_sizes(study, parts, wanted, system)
+        study = replace(study, reals=tuple(n for n, each in wanted.means.items() if each.real))
     elif "horizon" not in parts["optimum"]:
         raise ValueError("[optimum] needs a horizon, the latest moment that counts")
     return study
+
+
+def _check_hidden(study: Study, first: Mapping[str, Any]) -> None:
+    """Raise ValueError for a value that makes no sense, where an axis of its name would hide it."""
+    hidden = [name for name in study.axes if value_in(study.given, *study.places[name]) is not None]
+    if not hidden:
+        return
+    parts = {name: copied(part) for name, part in first.items()}
+    for name in hidden:
+        where, last = study.places[name]
+        put(parts, where, last, copied(value_in(study.given, where, last)))
+    with saying(f"with what it gives itself for {', '.join(hidden)}, beside [axes]"):
+        system_of(parts["system"])
+        preparation_of(parts["preparation"])
+        disconnect_of(parts.get("times", {}))
+        if "horizon" in parts.get("optimum", {}):
+            asked(parts["optimum"]["horizon"], parts["optimum"].get("tolerance", 1e-9))
 
 
 def _check_sizes(study: Study, first: Mapping[str, Any], asked: Readings, system: System) -> None:

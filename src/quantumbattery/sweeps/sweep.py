@@ -19,6 +19,7 @@ from typing import Any
 import xarray as xr
 
 from quantumbattery.files import check_folder
+from quantumbattery.machine import usable_cores
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.sweeps.durable import Lock, SweepError
 from quantumbattery.sweeps.evaluation import (
@@ -151,7 +152,7 @@ def sweep(
     grid = Grid.of(axes)
     _check_run(run, grid, executor)
     number_of = "{} must be a whole number of at least 1"
-    crowd = os.cpu_count() or 1
+    crowd = usable_cores()
     if workers is not None:
         crowd = whole_number(workers, 1, number_of.format("workers"))
         if executor is not None:
