@@ -39,6 +39,10 @@ def test_two_files_that_are_swapped_are_noticed(complete):
     swap(complete / "done/c/1", complete / "done/c/4")
     with pytest.raises(qb.SweepError, match="2 such in all"):
         sweep(complete)
+    # Blocks that change their places whole, seals and all.
+    swap(complete / "y/c/1/0", complete / "y/c/4/0")
+    with pytest.raises(qb.SweepError, match="2 such in all"):
+        sweep(complete)
 
 
 def test_a_block_of_another_sweep_is_noticed(complete, tmp_path):
