@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import qutip
 import xarray as xr
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm, null_space
 
@@ -43,6 +43,7 @@ def tended(system, chosen):
 
 @settings(max_examples=60)
 @given(st.integers(0, 10**6))
+@example(71166)  # decays of 4e-8 beside others of 3e-3
 def test_random_systems_tend_to_what_the_full_space_tends_to(seed):
     system, chosen = random_case(seed, 16, lossy=True)
     levels = [site.dimension for site in system.sites.values()]
@@ -67,7 +68,9 @@ def test_random_systems_tend_to_what_the_full_space_tends_to(seed):
         vector = null_space(generator, 1e-11)
         assert vector.shape[1] == 1
         known = vector[:, 0].reshape(rho.shape)
-        assert rho == pytest.approx(known / known.trace(), abs=1e-8)
+        sizes = np.linalg.svd(generator, compute_uv=False)
+        unsure = 10 * np.finfo(float).eps * sizes[0] / sizes[-2]  # of what is expected
+        assert rho == pytest.approx(known / known.trace(), abs=1e-8 + unsure)
     place = list(system.sites).index("b")
     battery = qutip.Qobj(rho, dims=[levels, levels]).ptrace(place).full()
     h = ladder(system.sites["b"], levels[place])
