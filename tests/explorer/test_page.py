@@ -183,6 +183,7 @@ def test_time_is_played_scrubbed_and_read_at_the_curves(browser):
     click(browser, "play")
     browser.until("return Number(document.getElementById('scrub').value) > 5")
     click(browser, "play")
+    browser.until("return location.hash.startsWith('#time=')")  # which is told a moment later
     stopped = hash_of(browser)
     assert stopped.startswith("#time=")
     browser.later("const s = document.getElementById('scrub'); s.value = 250;"
