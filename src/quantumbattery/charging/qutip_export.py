@@ -218,9 +218,8 @@ def _qutip() -> Any:
     try:
         import qutip
     except ImportError:
-        raise ImportError(
-            "to_qutip needs QuTiP: install it with pip install 'qutip>=5.1'"
-        ) from None
+        how = "install it with pip install 'qutip>=5.1'"
+        raise ImportError(f"to_qutip needs QuTiP: {how}") from None
     return qutip
 
 
