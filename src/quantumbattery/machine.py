@@ -151,6 +151,15 @@ def _libraries() -> tuple[list[Any], list[Any]]:
     return shared, apart
 
 
+def keep_pages(numbers: int) -> None:
+    """Let arrays of so many numbers be made and given back without asking for pages each time.
+
+    One is taken and given back, untouched: C libraries that learn from sizes (as glibc's) keep
+    from then on what such a one takes.
+    """
+    np.empty(numbers)
+
+
 # Anything else takes an ensemble's cells out of the states that make it small.
 ALIKE = "an Ensemble for cells that are alike and have no losses of their own"
 

@@ -26,7 +26,7 @@ from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.separate import parts_of
 from quantumbattery.dynamics.stages import Stage
 from quantumbattery.dynamics.storage import whole
-from quantumbattery.machine import allow, cores, within_memory
+from quantumbattery.machine import allow, cores, keep_pages, within_memory
 from quantumbattery.network.amplitudes import density_matrix as matrix_of
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
@@ -314,6 +314,7 @@ class Work:
     def fill(self, cycles: list[Cycle], columns: dict[str, Array], moments: Moments) -> float:
         """Fill the columns (g, c, T, ...); gives the largest weight seen beside a cut."""
         seen, held, workers = 0.0, self._held(), cores()
+        keep_pages(_AT_ONCE)
         moved = self._moved(cycles, moments)
 
         def read(stroke: int, which: Array, states: Array) -> float:

@@ -13,6 +13,7 @@ from functools import partial
 from math import prod
 
 import numpy as np
+import xarray as xr
 
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.energy_beyond import Tail, beyond, tails
@@ -26,7 +27,7 @@ from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
-from quantumbattery.machine import allow, cores, limited
+from quantumbattery.machine import allow, cores, keep_pages, limited
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest, prepared_sites
@@ -77,8 +78,9 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
         network, counts, split.levels, axes.numbers, problem.extraction, problem.limit, problem.own
     )
     coefficients = reached.hamiltonian.coefficients + reached.losses.coefficients
-    given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
-    numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
+    numbers = np.empty((axes.batch, len(coefficients)))
+    for term, each in enumerate(coefficients):
+        numbers[:, term] = axes.numbers(each) if isinstance(each, xr.DataArray) else each
     start = initial(problem, reached)
     lost = {  # a preparation has nothing beyond the levels of any other site
         name: lost_by(each, network.sites[name], counts[name])[0]
@@ -192,9 +194,7 @@ class Work:
 
     def fill(self) -> Report:
         """Fill the columns."""
-        # Taken and given back at once, untouched: from then on, C libraries that learn from sizes
-        # (glibc's) keep what a tile takes, and pages are not asked for anew at every tile.
-        np.empty(_TILE)
+        keep_pages(_TILE)
         batches = list(self.batches(len(self.numbers)))
         if len(batches) == 1:
             return self._fill(batches[0])

@@ -93,6 +93,14 @@ class SparseCycle:
         return ended if ended is None or first is None else _products([first.traced.matrix], ended)
 
     @cached_property
+    def _quick(self) -> list[Any]:
+        """The maps as SciPy's older matrices, whose product `*` asks less about what is given."""
+        from scipy.sparse import csr_matrix
+
+        assert self.map is not None
+        return [csr_matrix(each) for each in self.map]
+
+    @cached_property
     def _ended(self) -> list[Any] | None:
         """From what is carried to the state at the end."""
         return self._until(len(self.stages) - 1, self.stages[-1].duration)
@@ -121,17 +129,17 @@ class SparseCycle:
 
     def after(self, carried: Array, cycles: Array) -> Array:
         """What is carried into cycles (k,), which rise: (g, blocks, c, k, m), from that into 0."""
-        assert self.map is not None
-        (_, count, c, m), kind = carried.shape, np.result_type(carried, self.map[0].dtype)
-        out = np.empty((max(len(carried), len(self.map)), len(cycles), count * m, c), kind)
+        (_, count, c, m), kind = carried.shape, np.result_type(carried, self._quick[0].dtype)
+        out = np.empty((max(len(carried), len(self._quick)), len(cycles), count * m, c), kind)
         for k, made in enumerate(out):
-            one = self.map[k % len(self.map)]
+            one = self._quick[k % len(self._quick)]
             now = carried[k % len(carried)].swapaxes(1, 2).reshape(count * m, c)
-            now, done = now[:, 0] if c == 1 else now, 0  # SciPy is faster with vectors
+            # SciPy is faster with vectors.
+            now, rows, done = (now[:, 0], made[..., 0], 0) if c == 1 else (now, made, 0)
             for place, cycle in enumerate(cycles.tolist()):
                 for _ in range(cycle - done):
-                    now = one @ now
-                made[place], done = now.reshape(count * m, c), cycle
+                    now = one * now
+                rows[place], done = now, cycle
         return out.reshape(len(out), len(cycles), count, m, c).transpose(0, 2, 4, 1, 3)
 
     @cached_property

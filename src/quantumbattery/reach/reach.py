@@ -273,21 +273,24 @@ def _start(
     amplitude = None
     every = list(network.sites)
     for each in _parts(network, alone, levels, joints):
-        count = len(each.member)
+        count, places = len(each.member), [every.index(name) for name in each.sites]
         allow("starting configurations", len(members) * count, 64, limit)
+        if amplitude is None:  # the first needs no product, which would take its time
+            configurations = np.zeros((count, len(every)), dtype=dtype)
+            configurations[:, places] = each.levels
+            members, amplitude = each.member, each.amplitude
+            continue
         old = np.repeat(np.arange(len(members)), count)
         new = np.tile(np.arange(count), len(members))
         configurations = configurations[old]
-        configurations[:, [every.index(name) for name in each.sites]] = each.levels[new]
+        configurations[:, places] = each.levels[new]
         members = members[old] * (int(each.member.max()) + 1) + each.member[new]
-        # The first alone needs no product, which would take its time.
-        own = each.amplitude
-        amplitude = own if amplitude is None else amplitude.isel(entry=old) * own.isel(entry=new)
+        amplitude = amplitude.isel(entry=old) * each.amplitude.isel(entry=new)
     if amplitude is None:
         amplitude = xr.Variable(("entry",), np.ones(1))
     lost = 0.0, 0.0
-    held = room.quanta(configurations) <= room.most if room.most < inf else np.True_
-    if not held.all():
+    held = None if room.most == inf else room.quanta(configurations) <= room.most
+    if held is not None and not held.all():
         weight = float((abs(amplitude.isel(entry=~held)) ** 2).sum("entry").max())
         across = np.isin(members[~held], members[held]).any()
         lost = (sqrt(weight) if across else weight), sqrt(weight)
