@@ -49,8 +49,9 @@ def tavis_cummings(cells: int, preparation: Any) -> xr.Dataset:
 
 
 def levels_of(table: xr.Dataset) -> int:
-    """How many levels the cavity was given."""
-    return int(table.attrs["levels"].split(": ")[1])
+    """How many levels the cavity was given, maybe about its classical amplitude."""
+    told = table.attrs.get("levels") or table.attrs["displaced"]
+    return int(told.split(": ")[1])
 
 
 # --- cells in a cavity: the peer, and an exact result ------------------------------------------

@@ -29,6 +29,7 @@ _FINEST = 1 / 4  # of a feeding of a row, where parts are so short that little i
 _FASTEST = 16.0  # feedings of a row in a part, up to which it is bounded by more than 1
 _FEWEST, _WORK = 1 << 10, 1 << 24  # parts that are looked at in any case; numbers in all of them
 _EARLY = (1 / 16, 1e6), (1 / 4, 1e6)  # parts of the time, and times as much as is allowed then
+_EARLY_LOOKS = 16
 _HELD = 1 << 24  # numbers in all of them where these are held at once
 _NO_ROW = 1e-17  # what is less is not there
 _NEGLIGIBLE = 1e-11  # of a trace norm: what is below needs no tighter bound
@@ -62,14 +63,21 @@ class Flown:
 
 
 def flown(
-    cut: Cut, moving: Motion, tiles: Tiles, numbers: Array, latest: float, allowed: Array
+    cut: Cut,
+    moving: Motion,
+    tiles: Tiles,
+    numbers: Array,
+    latest: float,
+    allowed: Array,
+    whole: Tiles | None = None,
 ) -> Flown:
     """What leaves over each cut by the last time; the largest of the batch.
 
     First by amplitudes that hold at all times, where the motion has them; then the time falls into
     parts, ever more of them: a row at the beginning of each bounds it up to the end. Where more
     than is `allowed` (sites + 1,) is seen to leave already, that is given, and no bound: more
-    levels will be taken anyhow. Where levels are given, anything is allowed: infinity.
+    levels will be taken anyhow. Where levels are given, anything is allowed: infinity. States
+    through all the time are those of `whole`, if every pass begins at t = 0.
     """
     if not len(cut.edge) or not latest:
         return Flown(np.zeros(len(cut.state.reach.sites) + 1), {})
@@ -82,17 +90,18 @@ def flown(
     parts, finite = _LOOKS, np.isfinite(allowed).any()
     for share, times in (_EARLY if moving.from_start else ((1.0, 1.0),)) if finite else ():
         # What is too much shows at once, and far too much already in a part of the time.
-        some = tiles, numbers, latest * share, parts
+        some = tiles, numbers, latest * share, parts if share == 1 else _EARLY_LOOKS
         seen, _, largest = _in_parts(cut, *some, bounded=False)
         if (seen > times * allowed).any():
             return Flown(seen, _falls(cut.state.reach, largest))
     pace = cut.pace(numbers) * latest
     each = cut.state.size * len(numbers)
     most = max(_LOOKS // 8, _HELD // each) if moving.from_start else max(_FEWEST, _WORK // each)
-    parts = min(most, max(parts, int(np.ceil(pace * (2 if moving.from_start else 1)))))
+    parts = min(most, max(parts, int(np.ceil(pace))))
     while True:
         bounded = pace / parts <= _FASTEST
-        seen, bound, largest = _in_parts(cut, tiles, numbers, latest, parts, bounded=bounded)
+        given = whole if whole is not None and moving.from_start else tiles
+        seen, bound, largest = _in_parts(cut, given, numbers, latest, parts, bounded=bounded)
         if (seen > allowed).any():
             return Flown(seen, _falls(cut.state.reach, largest))
         close = bound.sum() <= _CLOSE * seen.sum() or (bound <= little).all()

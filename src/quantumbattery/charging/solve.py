@@ -20,6 +20,7 @@ from quantumbattery.charging.energy_beyond import Tail, beyond, tails
 from quantumbattery.charging.further_measures import looked_at
 from quantumbattery.charging.left_out import Flown, flown, lost_by
 from quantumbattery.charging.observables import Observed
+from quantumbattery.charging.passes import Passes
 from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.charging.term_means import switched_off
@@ -174,7 +175,8 @@ class Work:
 
     def one_thread(self) -> AbstractContextManager[object]:
         """Keep the linear algebra from starting threads for small matrices."""
-        return few_threads(max(blocks.size for blocks in self.state.blocks))
+        largest = max(blocks.size for blocks in self.state.blocks)
+        return few_threads(min(self.state.reach.size, largest))  # large blocks of few are sparse
 
     @cached_property
     def tails(self) -> list[Tail]:
@@ -210,11 +212,12 @@ class Work:
         errors: list[float] = []
         asked, moving = self._moving(batch)
         latest = float(moments.max())
-        left_out, falls = self._left_out(own, moving, batch, latest)
+        passes = self._passes(moving, batch, asked)
+        left_out, falls = self._left_out(own, moving, batch, latest, passes)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return Report(moving.methods, left_out, unfinished=True, falls=falls)
         held, rates = self._held(moving, own), self._rates(batch, moments)
-        for (c, t), states in self._tiles(moving, batch, asked):
+        for (c, t), states in passes.states():
             rate = rates[..., t]
             for members in self._few(batch, states[0].size):
                 mine = slice(batch.start + members.start, batch.start + members.stop)
@@ -227,6 +230,12 @@ class Work:
                 errors.append(moving.error(asked[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
         return Report(moving.methods, left_out, error, moving.rounding(latest))
+
+    def _passes(self, moving: Motion | Storage, batch: slice, asked: Array) -> Passes:
+        """What gives states; of a method that begins at t = 0, for all purposes at once."""
+        states = prod(asked.shape) * self.problem.axes.shape[1] * self.state.size
+        together = moving.from_start and asked.ndim == 1 and states <= _TILE
+        return Passes(partial(self._tiles, moving, batch), asked, together)
 
     def _rates(self, batch: slice, moments: Array) -> Array:
         """1/t for powers, (T,) or (g, 1, T), and 0 where nothing has happened yet."""
@@ -263,7 +272,7 @@ class Work:
         return (slice(k, min(k + step, members)) for k in range(0, members, step))
 
     def _left_out(
-        self, own: Battery, moving: Motion | Storage, batch: slice, latest: float
+        self, own: Battery, moving: Motion | Storage, batch: slice, latest: float, passes: Passes
     ) -> tuple[dict[str, float], dict[str, float]]:
         """What each cut may change an energy by, or the work in a state, in quanta.
 
@@ -276,7 +285,7 @@ class Work:
             numbers[:, clock.term] *= clock.largest(latest)
         names = (*reached.sites, ALL)
         allowed = np.array([self.allowed.get(name, np.inf) for name in names]) / own.quanta
-        gone = self._flown(moving, batch, numbers, latest, allowed)
+        gone = self._flown(moving, batch, numbers, latest, allowed, passes)
         norms = gone.norms
         if not norms.any() and not self.lost:
             return {}, {}
@@ -294,12 +303,18 @@ class Work:
         return left, gone.falls
 
     def _flown(
-        self, moving: Motion | Storage, batch: slice, numbers: Array, latest: float, allowed: Array
+        self,
+        moving: Motion | Storage,
+        batch: slice,
+        numbers: Array,
+        latest: float,
+        allowed: Array,
+        passes: Passes,
     ) -> Flown:
         """What leaves over the cuts while charging, and while storing if anything still does."""
         if isinstance(moving, Motion):
-            tiles = partial(self._tiles, moving, batch)
-            return flown(self.cut, moving, tiles, numbers, latest, allowed)
+            given = self.cut, moving, passes.tiles, numbers, latest, allowed, passes.whole
+            return flown(*given)
         assert self.off is not None
         charged, stored = self.problem.axes.pairs(batch)
         tiles = partial(self._tiles, moving.charging, batch)

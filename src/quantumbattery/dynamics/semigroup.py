@@ -78,6 +78,8 @@ class Semigroup:
         """The propagator of one step, and the states at the first time."""
         if first:
             start = start @ self._power(first).swapaxes(-1, -2)
+        if not step:  # a single time
+            return np.broadcast_to(np.eye(self.generator.shape[-1]), self.generator.shape), start
         return self._power(step), start
 
     def _power(self, time: float) -> Array:

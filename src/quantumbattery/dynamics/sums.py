@@ -28,7 +28,7 @@ class Sums:
     part: Array  # (elements,)
     row: Array
     column: Array
-    value: Array  # (g, elements); several may stand at the same place and add up
+    value: Array  # (g, elements), each at a place of its own
     owner: Array  # (numbers,), which block each is from: one's own where blocks are joined
     frequency: Array | None  # (g, owners), taken from all numbers of an owner; None: real ones
 
@@ -49,6 +49,7 @@ class Sums:
             of_term[[clock.term for clock in wave]] = k
         part, row, column = of_term[given.term], given.row, given.column
         value: Array = given.value * numbers[:, given.term]
+        part, row, column, value = _merged(part, row, column, value, len(owner))
         count = 1 + len(waves)
         if not np.iscomplexobj(value) and not np.iscomplexobj(factor):
             return cls(blocks, count, part, row, column, value, owner, None)
@@ -64,17 +65,15 @@ class Sums:
         part, row, column = (
             np.concatenate(each) for each in ((part, 0 * every), (row, every), (column, every))
         )
-        return cls(blocks, count, part, row, column, value, owner, frequency)
+        merged = _merged(part, row, column, value, len(owner))
+        return cls(blocks, count, *merged, owner, frequency)
 
     @cached_property
     def norms(self) -> Array:
         """The largest sum of a row, (owners, parts): of what is still, and of each wave."""
         g, size = len(self.value), self.blocks.count * self.blocks.size
-        on = self.row == self.column  # where much may cancel
         place, whole = self.part * size + self.row, self.count * size
-        sums = np.abs(_summed(self.value[:, on], place[on], whole))
-        sums += _summed(np.abs(self.value[:, ~on]), place[~on], whole)
-        rows = sums.reshape(g, self.count, size).max(axis=0)
+        rows = _summed(np.abs(self.value), place, whole).reshape(g, self.count, size).max(axis=0)
         largest = np.zeros((int(self.owner[-1]) + 1, self.count))
         np.maximum.at(largest, self.owner, rows.T)
         return largest
@@ -107,6 +106,21 @@ class Sums:
         if g * b == 1:
             return dense[0, :, 0].swapaxes(0, 1).reshape(n, -1)
         return np.ascontiguousarray(dense.swapaxes(0, 1))
+
+
+def _merged(
+    part: Array, row: Array, column: Array, value: Array, size: int
+) -> tuple[Array, Array, Array, Array]:
+    """Elements at one place as one: a frequency may be that of the frame, and nothing is left."""
+    key = (part * size + row) * size + column
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    new = np.ones(len(key), dtype=bool)
+    new[1:] = key[1:] != key[:-1]
+    first = np.flatnonzero(new)
+    value = np.add.reduceat(value[:, order], first, axis=1) if len(key) else value
+    held, alone = (value != 0).any(axis=0), order[first]
+    return part[alone][held], row[alone][held], column[alone][held], value[:, held]
 
 
 def _summed(values: Array, place: Array, size: int) -> Array:

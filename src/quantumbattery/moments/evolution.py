@@ -46,7 +46,7 @@ class Rows:
         members = len(self.motion.drift)
         start = np.broadcast_to(rows.astype(complex), (members, *rows.shape))
         grid = equal_steps(times)
-        if grid is None or grid[1] == 0:
+        if grid is None or (grid[1] == 0 and not self.quiet):
             return self.each(np.repeat(start[:, :, None], times.shape[-1], axis=2), times)
         moved = self._turned.at(start, times)
         if self.quiet:

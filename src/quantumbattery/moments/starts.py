@@ -82,10 +82,13 @@ def levels_of_start(
 
 def beginning(network: Network, started: Started, spread: Spread) -> Beginning:
     """The moments of all modes; what is not prepared is empty."""
+    none = spread(_variable(0.0))[..., 0]
     columns = []
     for name, site in network.sites.items():
         each = moments_of(started[name], site) if name in started else (0.0, 0.0, 0.0)
-        columns += [spread(_variable(value))[..., 0] for value in each]
+        for value in each:
+            plain = not isinstance(value, xr.DataArray)
+            columns.append(none + value if plain else spread(_variable(value))[..., 0])
     whole = np.broadcast_arrays(*columns)  # all over the same axes, whoever brings them
     mean, normal, anomalous = (np.stack(whole[k::3], axis=-1) for k in range(3))
     return Beginning(mean, normal, anomalous)

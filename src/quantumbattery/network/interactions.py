@@ -84,7 +84,7 @@ class Exchange(Bond):
         there, back = _hopping(sites, levels)
         if not np.iscomplexobj(self.strength):
             return [(self.strength, [there, back])]
-        turned: Products = [(_times(1j, there[0]), there[1]), (_times(-1j, back[0]), back[1])]
+        turned: Products = [(there[0].late, there[1]), (back[0].early, back[1])]
         return [(self.strength.real, [there, back]), (self.strength.imag, turned)]
 
 
@@ -350,7 +350,3 @@ def _hopping(sites: Ends, levels: Sequence[int]) -> Products:
         (a.raising(levels[0]), b.lowering(levels[1])),
         (a.lowering(levels[0]), b.raising(levels[1])),
     ]
-
-
-def _times(factor: complex, acts: Operator) -> Operator:
-    return Operator(acts.row, acts.column, factor * acts.value)

@@ -36,9 +36,24 @@ class Operator:
         return tuple(blake2b(np.ascontiguousarray(part).data).digest() for part in parts)
 
     @cached_property
+    def diagonal(self) -> bool:
+        """Whether it leaves every level where it is."""
+        return self.row is self.column or np.array_equal(self.row, self.column)
+
+    @cached_property
     def adjoint(self) -> Operator:
         """The Hermitian adjoint."""
         return Operator(self.column, self.row, self.value.conj())
+
+    @cached_property
+    def late(self) -> Operator:
+        """The same times i."""
+        return Operator(self.row, self.column, 1j * self.value)
+
+    @cached_property
+    def early(self) -> Operator:
+        """The same times -i."""
+        return Operator(self.row, self.column, -1j * self.value)
 
     def __add__(self, other: Operator) -> Operator:
         """The sum, such as A + A^dag."""

@@ -136,6 +136,8 @@ def number(name: str, value: object, allowed: str, low: float) -> Parameter:
 
 def complex_number(name: str, value: Any, allowed: str) -> Any:
     """Check a number that may be complex; a Parameter if it is none."""
+    if type(value) is complex and max(abs(value.real), abs(value.imag)) <= LARGEST:
+        return value if value.imag else value.real  # as most are that are complex
     try:
         kind = np.asarray(value).dtype.kind
     except (TypeError, ValueError):

@@ -36,7 +36,7 @@ class _Product:
 
     @property
     def diagonal(self) -> bool:
-        return all(o.row is o.column or np.array_equal(o.row, o.column) for o in self.operators)
+        return all(operator.diagonal for operator in self.operators)
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,14 +285,19 @@ def _table(operator: Operator, levels: int) -> tuple[Array, Array]:
 def grouped(products: Sequence[_Product], levels: Sequence[int]) -> list[Group]:
     """Products of operators whose tables are of the same size, together."""
     known: dict[Any, tuple[Array, Array]] = {}  # the tables of each operator
+    found: dict[Any, tuple[list[Any], Any]] = {}  # keys, and sizes of tables, of the same ones
     alike: dict[Any, list[tuple[_Product, list[Any]]]] = {}
     for each in products:
-        keys = [(o.key, levels[p]) for o, p in zip(each.operators, each.places, strict=True)]
-        for key, operator in zip(keys, each.operators, strict=True):
-            if key not in known:
-                known[key] = _table(operator, key[1])
-        sizes = tuple((*known[key][0].shape, known[key][1].dtype.char) for key in keys)
-        alike.setdefault((sizes, each.diagonal), []).append((each, keys))
+        same = (*map(id, each.operators), *(levels[place] for place in each.places))
+        if same not in found:
+            keys = [(o.key, levels[p]) for o, p in zip(each.operators, each.places, strict=True)]
+            for key, operator in zip(keys, each.operators, strict=True):
+                if key not in known:
+                    known[key] = _table(operator, key[1])
+            sizes = tuple((*known[key][0].shape, known[key][1].dtype.char) for key in keys)
+            found[same] = keys, (sizes, each.diagonal)
+        keys, kind = found[same]
+        alike.setdefault(kind, []).append((each, keys))
     groups = []
     for (_, stays), members in alike.items():
         kinds, tables = [], []

@@ -13,7 +13,7 @@ from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.alike import kept
 from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.reach import Reach
-from quantumbattery.reach.sparse import Sums
+from quantumbattery.reach.sparse import Sums, entries, product, sparse
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.kets import Kets
 from quantumbattery.states.lindblad import damping_elements
@@ -68,11 +68,10 @@ class Cut:
         """Every row, or a bound of it, shape (g, c, T, configurations), of states (g, c, T, :)."""
         state = self.state
         if isinstance(state, Matrix):
-            total = np.zeros((*states.shape[:-1], state.reach.size))
+            if self._squared is not None:
+                return _there(np.sqrt(self._squared(squares(states))))
             weights = squares(Sums(state.weights)(states))
-            for chosen, summed in self._elements:
-                total += summed(weights[..., chosen])
-            return _there(np.sqrt(total))
+            return _there(np.sqrt(self._rows(weights)))
         # Without loss, norms stay what they are.
         weights = squares(states if state.frozen is not None else states[..., :1, :])
         norm = np.sqrt(self._members(weights))
@@ -233,13 +232,28 @@ class Cut:
         return Sums.to(self.state.configuration, self.state.reach.size)
 
     @cached_property
-    def _elements(self) -> list[tuple[Array, Sums]]:
-        """Elements of the matrix by their rows, and what adds them up there."""
+    def _rows(self) -> Sums:
+        """What adds up squares of elements in each row, also of those whose twins are kept."""
         state = self.state
         assert isinstance(state, Matrix)
-        ends = [(state.row, np.ones(len(state.row), dtype=bool)), (state.column, state.twin)]
-        chosen = [(end, np.flatnonzero(counted)) for end, counted in ends]
-        return [(mine, Sums.to(end[mine], state.reach.size)) for end, mine in chosen]
+        twins = np.flatnonzero(state.twin)
+        target = np.concatenate([state.row, state.column[twins]])
+        source = np.concatenate([np.arange(len(state.row)), twins])
+        return Sums(
+            sparse(np.ones(len(target)), target, source, (state.reach.size, len(state.row)))
+        )
+
+    @cached_property
+    def _squared(self) -> Sums | None:
+        """What adds up the squares of columns, where a part of an element is never two of them."""
+        state = self.state
+        assert isinstance(state, Matrix)
+        value, target, source = entries(state.weights)
+        parts = [value.real, value.imag]
+        if any(np.bincount(target[part != 0], minlength=1).max() > 1 for part in parts):
+            return None
+        weights = sparse(squares(value), target, source, state.weights.shape)
+        return Sums(product(self._rows.matrix, weights))
 
 
 def _there(rows: Array) -> Array:
