@@ -68,10 +68,7 @@ class Cut:
         """Every row, or a bound of it, shape (g, c, T, configurations), of states (g, c, T, :)."""
         state = self.state
         if isinstance(state, Matrix):
-            if self._squared is not None:
-                return _there(np.sqrt(self._squared(squares(states))))
-            weights = squares(Sums(state.weights)(states))
-            return _there(np.sqrt(self._rows(weights)))
+            return _there(np.sqrt(self._squared(squares(states))))
         # Without loss, norms stay what they are.
         weights = squares(states if state.frozen is not None else states[..., :1, :])
         norm = np.sqrt(self._members(weights))
@@ -232,28 +229,20 @@ class Cut:
         return Sums.to(self.state.configuration, self.state.reach.size)
 
     @cached_property
-    def _rows(self) -> Sums:
-        """What adds up squares of elements in each row, also of those whose twins are kept."""
+    def _squared(self) -> Sums:
+        """What adds up squares of columns in each row, also of elements whose twins are kept.
+
+        An element is made of one column, or of one for each of its parts, real and imaginary.
+        """
         state = self.state
         assert isinstance(state, Matrix)
         twins = np.flatnonzero(state.twin)
         target = np.concatenate([state.row, state.column[twins]])
         source = np.concatenate([np.arange(len(state.row)), twins])
-        return Sums(
-            sparse(np.ones(len(target)), target, source, (state.reach.size, len(state.row)))
-        )
-
-    @cached_property
-    def _squared(self) -> Sums | None:
-        """What adds up the squares of columns, where a part of an element is never two of them."""
-        state = self.state
-        assert isinstance(state, Matrix)
-        value, target, source = entries(state.weights)
-        parts = [value.real, value.imag]
-        if any(np.bincount(target[part != 0], minlength=1).max() > 1 for part in parts):
-            return None
-        weights = sparse(squares(value), target, source, state.weights.shape)
-        return Sums(product(self._rows.matrix, weights))
+        shape = state.reach.size, len(state.row)
+        value, element, column = entries(state.weights)
+        weights = sparse(squares(value), element, column, state.weights.shape)
+        return Sums(product(sparse(np.ones(len(target)), target, source, shape), weights))
 
 
 def _there(rows: Array) -> Array:
