@@ -10,9 +10,11 @@ from math import inf, prod
 import numpy as np
 
 from quantumbattery.charging.displaced import Displaced
+from quantumbattery.charging.foreseen import foreseen
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
 from quantumbattery.machine import TooLargeError
+from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.described import listed
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import ALL, reach
@@ -21,6 +23,8 @@ _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where
 # Times as many levels that cost the same where nothing is shaped in time.
 _SHAPED, _SHAPED_LOSSY = 4.0, 1.4
 _FASTER = 1.2  # times as before: then what falls is no exponential
+_FAR = 1e6  # times too much, after two attempts: then one tries what the oscillators alone take
+_MOST = 1 << 40  # levels that are spoken of
 _SLOWEST = 1e-3  # decimal places with each level
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
 
@@ -109,7 +113,14 @@ class Attempts:
             left = over[name] * self.allowed[name]
             _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left)
             cuts[name] = _more(self.tried[name], report.falls.get(name, 0.0))
+            if len(self.tried[name]) > 1 and over[name] > _FAR and not self.displaced:
+                cuts[name] = max(cuts[name], self.foreseen)
         return None
+
+    @cached_property
+    def foreseen(self) -> int:
+        """Levels that the oscillators would take without what keeps them low; for `_FAR`."""
+        return int(min(foreseen(self.problem, self.free), _MOST))
 
     def too_few(self, error: TooLargeError) -> str:
         """What to say when the next attempt takes too much memory."""

@@ -1,0 +1,65 @@
+"""How far up their ladders oscillators will climb, foreseen from what is quadratic in them.
+
+What else is there, such as a qubit, may keep an oscillator low: this is no bound. It tells which
+number of levels to try next where fewer are far from enough, and that none will do where quanta
+grow without end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from quantumbattery.charging.problem import Problem
+from quantumbattery.moments.over_time import moments
+from quantumbattery.moments.quadratic import is_constant, is_quadratic, quadratic
+from quantumbattery.moments.starts import beginning, is_gaussian
+from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.joint_losses import JointLoss
+from quantumbattery.network.network import Network
+
+_LOOKS = 33  # moments at which one looks
+_WEIGHT = 27.0  # how many times a population of 2e-12 is less than 1, as a logarithm
+_WIDTH = 7.0  # widths of a coherent state beyond which it holds less
+_NONE = 1e-300  # quanta
+
+
+def foreseen(problem: Problem, free: Sequence[str]) -> float:
+    """Levels that the largest of some oscillators would take without the other sites.
+
+    0 where nothing is known, infinity where numbers overflow.
+    """
+    network = problem.network
+    alone = _alone(network, free)
+    if alone is None:
+        return 0.0
+    numbers, members = problem.axes.numbers, problem.axes.batch
+    own = {n: each for n, each in problem.started.items() if n in free and is_gaussian(each)}
+    times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
+    looks = np.linspace(0.0, float(times.max(initial=0.0)), _LOOKS)
+    with np.errstate(all="ignore"):
+        motion = quadratic(alone, numbers, members)
+        begun = beginning(alone, own, problem.axes.start)
+        try:
+            found = moments(motion, begun, range(len(free)), looks)
+        except ValueError:  # so many periods that no digit is left
+            return np.inf
+        normal, anomalous = (
+            np.einsum("...ii->...i", np.abs(each)) for each in (found.normal, found.anomalous)
+        )
+        mean = np.abs(found.mean)
+        wide = _WEIGHT / np.log1p(1 / np.maximum(normal + anomalous, _NONE))
+        poisson = mean**2 + _WIDTH * mean + _WIDTH**2 / 6 * np.minimum(mean, 1.0)
+        levels = np.ceil(poisson + wide)
+    return float(np.nan_to_num(levels, nan=np.inf, posinf=np.inf).max())
+
+
+def _alone(network: Network, free: Sequence[str]) -> Network | None:
+    """The oscillators with what acts on them alone; None if that is not quadratic and constant."""
+    own = {name: site for name, site in network.sites.items() if name in free}
+    links: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
+    inner = [each for each in links if {*each.ends} <= own.keys()]
+    fields = [each for each in network.drives if each.site in own]
+    alone = Network(own, [*inner, *fields], charger=[], battery=next(iter(own)))
+    return alone if is_quadratic(alone) and is_constant(alone) else None

@@ -1,0 +1,72 @@
+"""Levels that are foreseen from what is quadratic, beside states that are known."""
+
+import numpy as np
+import pytest
+
+import quantumbattery as qb
+from quantumbattery.charging import converged_cutoffs
+from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.foreseen import foreseen
+from quantumbattery.charging.problem import Problem
+from quantumbattery.network.amplitudes import needed_levels
+
+PAIRS = qb.two_photon_drive("c", 0.2, 1.0)
+
+
+def problem(link, start, last, **rates):
+    """An oscillator that something acts on, beside a qubit."""
+    system = qb.System(
+        {"c": qb.Oscillator(**rates), "q": qb.Qubit()}, [link, qb.exchange("c", "q", 1.0)], "c", "q"
+    )
+    started = {} if start is None else {"c": start}
+    axes = Batch.of({}, started, False, np.array([last]))
+    return Problem(system, started, axes, ("energy",), "global", 2.0)
+
+
+def solved(monkeypatch, system, last):
+    """The table, or the error, and the numbers of levels that were worked with."""
+    tried, solve = [], converged_cutoffs.solve
+
+    def kept(problem, reached, allowed):
+        tried.append(reached.levels[0])
+        return solve(problem, reached, allowed)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(converged_cutoffs, "solve", kept)
+        try:
+            return system.charge({}, last, ["energy"]), tried
+        except ValueError as error:
+            return error, tried
+
+
+@pytest.mark.parametrize(
+    ("link", "start", "last", "state"),
+    [
+        (PAIRS, None, 3.0, qb.squeezed(0.6)),
+        (qb.drive("c", 1.5, 1.0), None, 4.0, qb.coherent(6.0)),
+        (qb.drive("c", 0.0, 1.0), qb.thermal(4.0), 1.0, qb.thermal(4.0)),
+    ],
+    ids=["pairs", "a field", "warm"],
+)
+def test_what_oscillators_alone_would_take(link, start, last, state):
+    """Squeezed by g t, displaced by F t, or as it starts."""
+    known = needed_levels(state, qb.Oscillator(), 2e-12)
+    assert known <= foreseen(problem(link, start, last), ["c"]) <= 1.35 * known + 2
+
+
+def test_growth_beyond_all_bounds_is_seen_before_long(monkeypatch):
+    """Of pairs that come twice as fast as they can leave, by the quadratic part alone."""
+    system = problem(qb.two_photon_drive("c", 1.0, 1.0), None, 10.0, loss=0.5).network
+    error, tried = solved(monkeypatch, system, 10.0)
+    assert "are too few for these times, and more are too large" in str(error)
+    assert max(tried) < 60
+
+
+def test_what_keeps_an_oscillator_low_is_not_overlooked(monkeypatch):
+    """A qubit so close that pairs do not fit: a few levels do, whatever the quadratic part says."""
+    system = qb.System(
+        {"c": qb.Oscillator(), "q": qb.Qubit()}, [PAIRS, qb.exchange("c", "q", 30.0)], "c", "q"
+    )
+    assert foreseen(problem(PAIRS, None, 20.0), ["c"]) > 1e4
+    _, tried = solved(monkeypatch, system, 20.0)
+    assert max(tried) < 60
