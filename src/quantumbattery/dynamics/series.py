@@ -15,6 +15,7 @@ from quantumbattery.states.blocks import Blocks
 
 STATES_AT_ONCE = 1 << 23  # numbers of a state at several times, while they are worked out
 _LEAP = 6.0  # times its norm that a generator moves in one series: more would cost digits,
+_OTHER_LEAP = 4.3  # of the solution beside which it is measured
 _TERMS = 64  # of which one then has fewer
 _END = 2.0**-53  # of the state, below which two terms end a series
 
@@ -25,7 +26,7 @@ class Series:
 
     By the truncated Taylor series of A. H. Al-Mohy and N. J. Higham, SIAM J. Sci. Comput. 33, 488
     (2011), in leaps of one norm, which give the states at all times within. It is measured beside
-    a series of other steps, by SciPy.
+    a series of other leaps, of large states by SciPy.
     """
 
     generators: tuple[Any, ...]  # sparse, (blocks size, blocks size)
@@ -101,7 +102,9 @@ def moved_by(generator: Any, start: Array, times: Array, read: Any = None) -> Ar
     return found[place].transpose(2, 0, 1)
 
 
-def _leaps(generator: Any, state: Array, times: Array, read: Any) -> Iterator[Array]:
+def _leaps(
+    generator: Any, state: Array, times: Array, read: Any, longest: float = _LEAP
+) -> Iterator[Array]:
     """What is read (T, rows, c) at rising times, by one series after the other.
 
     SciPy, at many times, asks for the norm of every term at every one of them.
@@ -113,7 +116,7 @@ def _leaps(generator: Any, state: Array, times: Array, read: Any) -> Iterator[Ar
     centred = (generator - middle * eye_array(n)).tocsr()
     # A power tells more than the matrix: |A^2|^(1/2) is at most |A|, and often half of it.
     norm = float(abs(centred @ centred).sum(axis=0).max()) ** 0.5
-    leaps = max(1, int(np.ceil(latest * norm / _LEAP)))
+    leaps = max(1, int(np.ceil(latest * norm / longest)))
     length = latest / leaps
     step = csr_matrix(centred * length)  # whose product with `*` asks less than that of others
     terms = np.empty((_TERMS, *state.shape), np.result_type(step.dtype, state.dtype))
@@ -183,10 +186,14 @@ def _one_by_one(generator: Any, state: Array, times: Array, read: Any) -> Array:
 
 
 def leap(generator: Any, start: Array, time: float) -> Array:
-    """The states (c, n) at one time, in two leaps: another series than any of `moved_by`."""
+    """The states (c, n) at one time, in shorter leaps or in two: another series than `moved_by`."""
     from scipy.sparse.linalg import expm_multiply
 
     state = start.T.astype(np.result_type(start, generator.dtype))
+    if state.size * _TERMS <= STATES_AT_ONCE:
+        with limited(1):
+            (alone,) = _leaps(generator, state, np.array([time]), None, _OTHER_LEAP)
+        return np.asarray(alone[0].T)
     for part in (0.375, 0.625):
         state = expm_multiply(generator * (part * time), state)
     there: Array = state.T
