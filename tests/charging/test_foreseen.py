@@ -50,7 +50,7 @@ def solved(monkeypatch, system, last):
 )
 def test_what_oscillators_alone_would_take(link, start, last, state):
     """Squeezed by g t, displaced by F t, or as it starts."""
-    known = needed_levels(state, qb.Oscillator(), 2e-12)
+    known = needed_levels(state, qb.Oscillator(), 1e-13)
     assert known <= foreseen(problem(link, start, last), ["c"]) <= 1.35 * known + 2
 
 

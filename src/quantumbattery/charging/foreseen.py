@@ -20,8 +20,8 @@ from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.network import Network
 
 _LOOKS = 33  # moments at which one looks
-_WEIGHT = 27.0  # how many times a population of 2e-12 is less than 1, as a logarithm
-_WIDTH = 7.0  # widths of a coherent state beyond which it holds less
+_WEIGHT = 30.0  # how many times a population of 1e-13 is less than 1, as a logarithm
+_WIDTH = 7.5  # widths of a coherent state beyond which it holds less
 _NONE = 1e-300  # quanta
 
 
