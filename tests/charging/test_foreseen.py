@@ -27,9 +27,9 @@ def solved(monkeypatch, system, last):
     """The table, or the error, and the numbers of levels that were worked with."""
     tried, solve = [], converged_cutoffs.solve
 
-    def kept(problem, reached, allowed):
+    def kept(problem, reached, *rest):
         tried.append(reached.levels[0])
-        return solve(problem, reached, allowed)
+        return solve(problem, reached, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(converged_cutoffs, "solve", kept)

@@ -23,6 +23,7 @@ _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where
 # Times as many levels that cost the same where nothing is shaped in time.
 _SHAPED, _SHAPED_LOSSY = 4.0, 1.4
 _FASTER = 1.2  # times as before: then what falls is no exponential
+_STRONG = 22  # levels to try first of fields that bring some quanta
 _FAR = 1e6  # times too much, after two attempts: then one tries what the oscillators alone take
 _MOST = 1 << 40  # levels that are spoken of
 _SLOWEST = 1e-3  # decimal places with each level
@@ -38,7 +39,7 @@ def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
     the same problem is known about classical amplitudes, what takes fewer levels is tried first:
     fields that keep their shape, but a blocked oscillator never has the amplitude of a free one.
     """
-    ways = [Attempts.of(problem)]
+    ways = [Attempts.of(problem, strong=about is not None)]
     if about is not None:
         ways.append(Attempts.of(about.problem, about.sites))
     while True:
@@ -66,10 +67,13 @@ class Attempts:
     cuts: dict[str, int]  # to try next
     allowed: dict[str, float]  # to be left out
     tried: dict[str, list[tuple[int, float]]]  # levels, and how many times too much they left out
+    enough: set[str]  # of those to try next, as far as one can tell
 
     @classmethod
-    def of(cls, problem: Problem, displaced: tuple[str, ...] = ()) -> Attempts:
-        """None yet."""
+    def of(
+        cls, problem: Problem, displaced: tuple[str, ...] = (), strong: bool = False
+    ) -> Attempts:
+        """None yet; of strong fields one begins with more levels."""
         network = problem.network
         free = [name for name, site in network.sites.items() if site.dimension is None]
         enough = cutoffs(network, problem.started, problem.joints) if free else {}
@@ -77,8 +81,11 @@ class Attempts:
         cuts = {name: enough[name] + _FIRST_MORE * made for name in free}
         if made and len(free) > 1:
             cuts = {ALL: max(cuts.values())}
+        if displaced or strong:
+            cuts = {name: max(count, _STRONG) for name, count in cuts.items()}
         allowed = ACCURACY / (len(free) + 1) if made else ACCURACY
-        return cls(problem, displaced, free, cuts, dict.fromkeys((*free, *cuts), allowed), {})
+        each = dict.fromkeys((*free, *cuts), allowed)
+        return cls(problem, displaced, free, cuts, each, {}, set())
 
     @property
     def cost(self) -> float:
@@ -96,7 +103,7 @@ class Attempts:
         levels = {name: cuts.get(name) or cuts[ALL] for name in self.free}
         quanta = (self.free, cuts[ALL] - 1) if ALL in cuts else ((), inf)
         given = problem.network, problem.started, levels, problem.limit, problem.joints, quanta
-        solution = solve(problem, reach(*given), self.allowed)
+        solution = solve(problem, reach(*given), self.allowed, self.enough >= cuts.keys())
         report = solution.report
         if not report.unfinished:
             return replace(solution, displaced=self.displaced)
@@ -112,7 +119,8 @@ class Attempts:
             self.tried.setdefault(name, []).append((cuts[name], over[name]))
             left = over[name] * self.allowed[name]
             _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left)
-            cuts[name] = _more(self.tried[name], report.falls.get(name, 0.0))
+            cuts[name], enough = _more(self.tried[name], report.falls.get(name, 0.0))
+            (self.enough.add if enough else self.enough.discard)(name)
             if len(self.tried[name]) > 1 and over[name] > _FAR and not self.displaced:
                 cuts[name] = max(cuts[name], self.foreseen)
         return None
@@ -132,8 +140,8 @@ class Attempts:
         )
 
 
-def _more(tried: Sequence[tuple[int, float]], near: float) -> int:
-    """How many levels to try after some that left out so many times too much.
+def _more(tried: Sequence[tuple[int, float]], near: float) -> tuple[int, bool]:
+    """How many levels to try after some that left out so many times too much; whether they do.
 
     What is left out falls with each level by as many decimal places as what is `near` the cut, or
     as from the last attempt but one to the last, if that is more. Where it falls faster near the
@@ -149,4 +157,4 @@ def _more(tried: Sequence[tuple[int, float]], near: float) -> int:
     while places > 0 and more < 2 * count + 6:
         more += 1
         places -= max(pace, _SLOWEST) + (np.log10(more / count) / 2 if faster else 0.0)
-    return more
+    return more, places <= 0

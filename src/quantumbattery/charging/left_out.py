@@ -70,14 +70,16 @@ def flown(
     latest: float,
     allowed: Array,
     whole: Tiles | None = None,
+    early: bool = True,
 ) -> Flown:
     """What leaves over each cut by the last time; the largest of the batch.
 
     First by amplitudes that hold at all times, where the motion has them; then the time falls into
     parts, ever more of them: a row at the beginning of each bounds it up to the end. Where more
     than is `allowed` (sites + 1,) is seen to leave already, that is given, and no bound: more
-    levels will be taken anyhow. Where levels are given, anything is allowed: infinity. States
-    through all the time are those of `whole`, if every pass begins at t = 0.
+    levels will be taken anyhow. Where levels are given, anything is allowed: infinity. If every
+    pass begins at t = 0, states through all the time are those of `whole`, and one looks `early`
+    in a part of it.
     """
     if not len(cut.edge) or not latest:
         return Flown(np.zeros(len(cut.state.reach.sites) + 1), {})
@@ -88,7 +90,8 @@ def flown(
         if (bound <= little).all():
             return Flown(bound, {})
     parts, finite = _LOOKS, np.isfinite(allowed).any()
-    for share, times in (_EARLY if moving.from_start else ((1.0, 1.0),)) if finite else ():
+    looks = (_EARLY if early else ()) if moving.from_start else ((1.0, 1.0),)
+    for share, times in looks if finite else ():
         # What is too much shows at once, and far too much already in a part of the time.
         some = tiles, numbers, latest * share, parts if share == 1 else _EARLY_LOOKS
         seen, _, largest = _in_parts(cut, *some, bounded=False)

@@ -53,13 +53,16 @@ _PROPAGATORS = 64  # of a generator that turns in time: steps of its period, abo
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
-def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> OnLevels:
+def solve(
+    problem: Problem, reached: Reach, allowed: Mapping[str, float], enough: bool = False
+) -> OnLevels:
     """Solve on the levels of what was reached.
 
-    Where more is left out of a site than `allowed` says the columns are not worked out. ValueError
-    if the problem is larger than its limit.
+    Where more is left out of a site than `allowed` says the columns are not worked out; that is
+    looked for early, unless levels are thought to be enough. ValueError if the problem is larger
+    than its limit.
     """
-    work = prepared(problem, reached, allowed)
+    work = prepared(problem, reached, allowed, enough)
     with nullcontext() if work.few_products else work.one_thread():
         report = work.fill()
     columns = work.columns
@@ -69,7 +72,9 @@ def solve(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> OnL
     return OnLevels(columns, report, reached)
 
 
-def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> Work:
+def prepared(
+    problem: Problem, reached: Reach, allowed: Mapping[str, float], enough: bool = False
+) -> Work:
     """All that can be made ready before anything moves; arguments as of `solve`."""
     network, axes = problem.network, problem.axes
     split = Bipartition.of(reached, network.battery)
@@ -98,9 +103,8 @@ def prepared(problem: Problem, reached: Reach, allowed: Mapping[str, float]) -> 
     clocks = [Clock(k, s, axes.numbers(s.frequency)) for k, s in reached.signals.items()]
     lost[ALL] = reached.start.lost[0]
     lost = {name: amount for name, amount in lost.items() if amount}
-    return Work(
-        problem, state, readout, own, numbers, off, start, columns, lost, allowed, clocks, observed
-    )
+    given = problem, state, readout, own, numbers, off, start, columns, lost, allowed, enough
+    return Work(*given, clocks, observed)
 
 
 def _columns(measures: Sequence[str], shape: tuple[int, int, int]) -> dict[str, Array]:
@@ -160,6 +164,7 @@ class Work:
     columns: dict[str, Array]  # each (g, c, T, ...)
     lost: Mapping[str, float]  # what each site's cut took from its preparation: half a trace norm
     allowed: Mapping[str, float]  # to be left out of a site
+    enough: bool  # whether levels are thought to be enough
     clocks: Sequence[Clock]
     observed: Observed | None  # what is read in place of measures
 
@@ -314,7 +319,7 @@ class Work:
         """What leaves over the cuts while charging, and while storing if anything still does."""
         if isinstance(moving, Motion):
             given = self.cut, moving, passes.tiles, numbers, latest, allowed, passes.whole
-            return flown(*given)
+            return flown(*given, early=not self.enough)
         assert self.off is not None
         charged, stored = self.problem.axes.pairs(batch)
         tiles = partial(self._tiles, moving.charging, batch)
