@@ -6,6 +6,7 @@ from quantumbattery import models, paper, plot, zoo
 from quantumbattery.charging.protocol import Protocol
 from quantumbattery.charging.stroke import Stroke
 from quantumbattery.charging.system import System
+from quantumbattery.explorer.notebook import explore
 from quantumbattery.merit.cells import local_ergotropy, locked_ergotropy
 from quantumbattery.merit.copies import asymptotic_ergotropy, multi_copy_ergotropy
 from quantumbattery.merit.correlations import (
@@ -83,6 +84,7 @@ __all__ = [
     "entropy",
     "ergotropy",
     "exchange",
+    "explore",
     "fock",
     "gaussian",
     "gibbs",

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import quantumbattery as qb
 
@@ -153,6 +154,27 @@ def downloaded(browser, button, folder):
             return path.read_bytes()
         time.sleep(0.02)
     raise AssertionError(f"{path.name} was not saved")
+
+
+@pytest.mark.parametrize("disconnect", ["never", "1.4"])
+def test_netcdf_is_what_python_would_write(browser, tmp_path, disconnect):
+    given = {"theta": "85deg", "phi": "pi/3", "coupling": "1.7", "charger_loss": "0.3",
+             "battery_loss": "0.125", "detuning": "-0.4", "disconnect": disconnect}  # fmt: skip
+    for name, text in given.items():
+        type_into(browser, name, text)
+    downloaded(browser, "nc", tmp_path)
+    with xr.open_dataset(tmp_path / "quantum-battery.nc", engine="scipy") as saved:
+        saved.load()
+    numbers = {name: float(given[name]) for name in [*given][2:6]}
+    end = None if disconnect == "never" else float(disconnect)
+    start = qb.bloch(np.radians(85), np.pi / 3)
+    expected = qb.QubitPair(**numbers).charge(start, saved.time.values, disconnect=end)
+    assert {*saved.variables} == {*expected.variables}
+    assert {*saved.coords} == {*expected.coords}
+    for name, column in expected.variables.items():
+        assert saved[name].attrs == column.attrs
+        np.testing.assert_allclose(saved[name], column, rtol=1e-12, atol=1e-15)
+    assert saved.attrs["explorer"] == hash_of(browser)
 
 
 def test_pictures_are_saved(browser, tmp_path):

@@ -21,7 +21,8 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const fields = {}; // by control: slider, box, error
 const boxes = {}; // by panel: its element, drawing, cursor and legend
 
-let { state, errors } = stateOf(location.hash);
+let { state, errors } = stateOf(location.hash || START);
+const framed = location.protocol === "about:"; // in a notebook, where it has no address
 let found = workedOut(state), theme = THEMES.light, turn = (-62 * Math.PI) / 180;
 let waiting = 0, stale = false, player = 0;
 
@@ -146,14 +147,14 @@ function set(values, step = true) {
 
 function keep(step) {
   const address = addressOf(state);
-  if (address === (location.hash || "#")) return;
+  if (framed || address === (location.hash || "#")) return;
   history[step ? "pushState" : "replaceState"](null, "", address);
 }
 
 function restore() {
   if (addressOf(state) === (location.hash || "#")) return;
   pause();
-  ({ state, errors } = stateOf(location.hash));
+  ({ state, errors } = stateOf(location.hash || START));
   show();
 }
 
