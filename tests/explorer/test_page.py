@@ -269,6 +269,20 @@ def test_less_motion_is_respected(browser):
     assert values <= 3
 
 
+@pytest.mark.parametrize("coupling", ["2", "10"])
+def test_curves_that_swing_within_a_few_pixels_are_drawn_as_what_they_cover(browser, coupling):
+    for name, text in (("charger_loss", "0"), ("theta", "pi"), ("last", "100")):
+        type_into(browser, name, text)
+    type_into(browser, "coupling", coupling)
+    top, height, corners = browser.later(
+        """const path = document.querySelector(".panel.timed > svg path"), box = path.getBBox();
+        return [box.y, box.height, path.getAttribute("d").split("L").length];"""
+    )
+    # From 0 to 1 over the whole height, which begins 38 below the top and ends 38 above the bottom.
+    assert (top, top + height) == pytest.approx((38, 248 - 38), abs=2)
+    assert corners < 1000
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_the_window(browser, width, scheme):

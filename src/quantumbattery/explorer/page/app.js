@@ -68,11 +68,13 @@ function drawControls() {
 }
 
 function drawPanels() {
+  for (const { picture, size } of Object.values(boxes)) { // all before any changes: one layout
+    size.splice(0, 2, picture.clientWidth || 480, picture.clientHeight || 248);
+  }
   for (const panel of PANELS) {
     const box = boxes[panel.id], chart = chartOf(panel, state, found, theme);
-    const width = box.picture.clientWidth || 480, height = box.picture.clientHeight || 248;
+    const [width, height] = box.size;
     box.chart = chart;
-    box.size = [width, height];
     box.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     box.drawing.innerHTML = drawnChart(chart, width, height, theme) +
       drawnDots(chart, width, height, theme);
@@ -224,7 +226,7 @@ function makePanels() {
     picture.append(drawing, cursor);
     element.append(made("h2", { textContent: panel.title }), row, picture, equationsBox(panel));
     el("panels").append(element);
-    boxes[panel.id] = { element, picture, drawing, cursor, legend };
+    boxes[panel.id] = { element, picture, drawing, cursor, legend, size: [] };
     if (!panel.kind) scrubbed(picture, panel.id);
   }
 }
