@@ -283,7 +283,7 @@ def test_curves_that_swing_within_a_few_pixels_are_drawn_as_what_they_cover(brow
     assert corners < 1000
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", [1440, 390, 320])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_the_window(browser, width, scheme):
     browser.screen(width, 844, scheme)
