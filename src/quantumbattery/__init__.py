@@ -1,12 +1,12 @@
 """Quantum batteries: charging, ergotropy, capacity and power, exact and fast."""
 
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 from quantumbattery import models, paper, plot, zoo
 from quantumbattery.charging.protocol import Protocol
 from quantumbattery.charging.stroke import Stroke
 from quantumbattery.charging.system import System
-from quantumbattery.explorer.notebook import explore
 from quantumbattery.merit.cells import local_ergotropy, locked_ergotropy
 from quantumbattery.merit.copies import asymptotic_ergotropy, multi_copy_ergotropy
 from quantumbattery.merit.correlations import (
@@ -55,6 +55,9 @@ from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.sweep import sweep
+
+if TYPE_CHECKING:
+    from quantumbattery.explorer.notebook import explore
 
 __all__ = [
     "Ensemble",
@@ -116,6 +119,15 @@ __all__ = [
 ]
 
 __version__ = version("quantumbattery")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the explorer when it is asked for."""
+    if name == "explore":
+        from quantumbattery.explorer.notebook import explore
+
+        return explore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

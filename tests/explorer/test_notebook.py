@@ -141,7 +141,8 @@ def test_a_driven_battery_needs_no_preparation():
 
 def test_the_page_is_loaded_when_it_is_shown():
     code = (
-        "import sys, quantumbattery as qb; e = qb.explore();"
+        "import sys, quantumbattery as qb;"
+        "assert 'quantumbattery.explorer' not in sys.modules; e = qb.explore();"
         "assert 'quantumbattery.explorer.export' not in sys.modules;"
         "assert 'quantumbattery.plot.network' not in sys.modules;"
         "assert e._repr_html_()"
