@@ -120,6 +120,7 @@ function begin() {
     errors = {};
     set(stateOf(START).state);
   });
+  el("of-address").hidden = framed;
   addEventListener("popstate", restore);
   addEventListener("hashchange", restore);
   addEventListener("resize", () => show());
