@@ -288,7 +288,8 @@ class System(StateReading):
         """Its network, drawn, and its card as a table of a notebook."""
         from quantumbattery.plot.network import network
 
-        return f'<div style="overflow-x: auto">{network(self)}</div>{super()._repr_html_()}'
+        drawn = f'<div tabindex="0" style="overflow-x: auto">{network(self)}</div>'
+        return drawn + super()._repr_html_()
 
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.

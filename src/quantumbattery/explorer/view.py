@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.system import System
-from quantumbattery.files import check_target, write_whole
+from quantumbattery.files import write_whole
 from quantumbattery.network.network import Link, numbers_of
 from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.quantities.parameters import names
@@ -45,17 +45,17 @@ class View:
         ValueError
             If the file has another ending or cannot be written.
         """
+        from quantumbattery.explorer.export import check_page_path
+
         path = Path(path)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise ValueError(f"{path} must end in .html to hold the page")
-        check_target(path)
+        check_page_path(path)
         title = html.escape(repr(self.system).splitlines()[0])
         text = (
             f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             '<meta name="color-scheme" content="light dark"></head>'
-            f'<body style="font: 15px/1.45 system-ui, sans-serif">{self._repr_html_()}</body>'
-            "</html>\n"
+            '<body style="font: 15px/1.45 system-ui, sans-serif">'
+            f"<main>{self._repr_html_()}</main></body></html>\n"
         )
         write_whole(path, lambda partial: partial.write_text(text, "utf-8", newline="\n"))
         return path

@@ -159,12 +159,12 @@ def html_table(
     """The same for a notebook, escaped, under a title; the columns of these numbers stand right.
 
     It has no colours of its own, so that it can be read on a dark page and on a light one. Where it
-    is wider than what shows it, it moves in a frame of its own.
+    is wider than what shows it, it moves in a frame of its own, which the arrow keys move too.
 
     Examples
     --------
     >>> html_table("title", ["a"], [["<b>"]])
-    '<div style="overflow-x: auto"><table ...>title</caption>...&lt;b&gt;</td></tr>...'
+    '<div tabindex="0" style="overflow-x: auto"><table ...>title</caption>...&lt;b&gt;</td>...'
     """
     right, lines = set(numbers), [[*row] for row in rows]
     long = {k for row in lines for k, cell in enumerate(row) if len(cell) > _LONG}
@@ -180,7 +180,7 @@ def html_table(
     body = "".join(line("td", row) for row in lines)
     head = line('th scope="col"', heads)
     return (
-        f'<div style="overflow-x: auto"><table style="{_TABLE}">'
+        f'<div tabindex="0" style="overflow-x: auto"><table style="{_TABLE}">'
         f'<caption style="{_CAPTION}">{html.escape(title)}</caption>'
         f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
     )
