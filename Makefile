@@ -11,7 +11,7 @@ paper: $(VENV)/.installed  ## figures 2-4 and Sec. 8 with their data, and the le
 	$(BIN)/quantumbattery paper --out $(OUT)
 
 test: $(VENV)/.installed-test  ## the whole test suite, examples in docstrings included
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -rs -n auto --maxprocesses 4 --dist loadfile
 
 # The oldest Python too, where there is one.
 lowest:  ## a part of the tests, from each room, at the lowest versions declared

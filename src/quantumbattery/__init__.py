@@ -1,6 +1,7 @@
 """Quantum batteries: charging, ergotropy, capacity and power, exact and fast."""
 
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 from quantumbattery import models, paper, plot, zoo
 from quantumbattery.charging.protocol import Protocol
@@ -55,6 +56,9 @@ from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.sweep import sweep
 
+if TYPE_CHECKING:
+    from quantumbattery.explorer.notebook import explore
+
 __all__ = [
     "Ensemble",
     "Oscillator",
@@ -83,6 +87,7 @@ __all__ = [
     "entropy",
     "ergotropy",
     "exchange",
+    "explore",
     "fock",
     "gaussian",
     "gibbs",
@@ -114,6 +119,15 @@ __all__ = [
 ]
 
 __version__ = version("quantumbattery")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the explorer when it is asked for."""
+    if name == "explore":
+        from quantumbattery.explorer.notebook import explore
+
+        return explore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -77,16 +77,24 @@ class Browser:
     def open(self, address):
         self._ask("POST", "/url", {"url": address})
 
+    def frame(self, number):
+        """What runs from now on runs in this frame of the page; None is the page itself."""
+        self._ask("POST", "/frame", {"id": number})
+
     def run(self, script, *values):
         """What a function body returns in the page."""
         return self._ask("POST", "/execute/sync", {"script": script, "args": list(values)})
 
+    def wait(self, script, *values):
+        """What a function body gives its last argument, a function, when it is done."""
+        return self._ask("POST", "/execute/async", {"script": script, "args": list(values)})
+
     def later(self, script, *values):
-        """The same after the page has drawn twice, so that what was set is on the screen."""
+        """What it returns after the page has drawn twice: what was set is on the screen."""
         body = f"""const given = [...arguments], done = given.pop();
             const work = () => done((function () {{ {script} }}).apply(null, given));
             requestAnimationFrame(() => requestAnimationFrame(work));"""
-        return self._ask("POST", "/execute/async", {"script": body, "args": list(values)})
+        return self.wait(body, *values)
 
     def until(self, script, *values):
         """The first true value of a function body, asked for again and again."""

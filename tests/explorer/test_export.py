@@ -59,6 +59,10 @@ def test_the_page_is_whole_and_points_nowhere():
     assert "unsafe" not in text
 
 
+def test_a_state_given_at_first_stays_a_text():
+    assert page("#theta=</script><b>").count("</script>") == 1
+
+
 def test_names_and_colours_are_those_of_tables_and_plots():
     text = page()
     assert all(quantity.long_name in text for quantity in MEASURES.values())

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import quantumbattery as qb
 
@@ -155,6 +156,27 @@ def downloaded(browser, button, folder):
     raise AssertionError(f"{path.name} was not saved")
 
 
+@pytest.mark.parametrize("disconnect", ["never", "1.4"])
+def test_netcdf_is_what_python_would_write(browser, tmp_path, disconnect):
+    given = {"theta": "85deg", "phi": "pi/3", "coupling": "1.7", "charger_loss": "0.3",
+             "battery_loss": "0.125", "detuning": "-0.4", "disconnect": disconnect}  # fmt: skip
+    for name, text in given.items():
+        type_into(browser, name, text)
+    downloaded(browser, "nc", tmp_path)
+    with xr.open_dataset(tmp_path / "quantum-battery.nc", engine="scipy") as saved:
+        saved.load()
+    numbers = {name: float(given[name]) for name in [*given][2:6]}
+    end = None if disconnect == "never" else float(disconnect)
+    start = qb.bloch(np.radians(85), np.pi / 3)
+    expected = qb.QubitPair(**numbers).charge(start, saved.time.values, disconnect=end)
+    assert {*saved.variables} == {*expected.variables}
+    assert {*saved.coords} == {*expected.coords}
+    for name, column in expected.variables.items():
+        assert saved[name].attrs == column.attrs
+        np.testing.assert_allclose(saved[name], column, rtol=1e-12, atol=1e-15)
+    assert saved.attrs["explorer"] == hash_of(browser)
+
+
 def test_pictures_are_saved(browser, tmp_path):
     drawing = downloaded(browser, "svg", tmp_path).decode()
     assert drawing.startswith("<svg")
@@ -247,7 +269,21 @@ def test_less_motion_is_respected(browser):
     assert values <= 3
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("coupling", ["2", "10"])
+def test_curves_that_swing_within_a_few_pixels_are_drawn_as_what_they_cover(browser, coupling):
+    for name, text in (("charger_loss", "0"), ("theta", "pi"), ("last", "100")):
+        type_into(browser, name, text)
+    type_into(browser, "coupling", coupling)
+    top, height, corners = browser.later(
+        """const path = document.querySelector(".panel.timed > svg path"), box = path.getBBox();
+        return [box.y, box.height, path.getAttribute("d").split("L").length];"""
+    )
+    # From 0 to 1 over the whole height, which begins 38 below the top and ends 38 above the bottom.
+    assert (top, top + height) == pytest.approx((38, 248 - 38), abs=2)
+    assert corners < 1000
+
+
+@pytest.mark.parametrize("width", [1440, 390, 320])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_is_wider_than_the_window(browser, width, scheme):
     browser.screen(width, 844, scheme)

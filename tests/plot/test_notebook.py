@@ -117,7 +117,9 @@ def test_tables_show_as_tables_and_are_escaped():
 
     ledger = Ledger((Row(7, "<script>", "holds", 2e-16, "a < b & c"),), {"A": 1.5})
     shown = ledger._repr_html_()
-    assert '<td style="text-align: left">&lt;script&gt;</td>' in shown
+    assert ">&lt;script&gt;</td>" in shown
+    assert '<th scope="col" style="text-align: right;' in shown
+    assert "<caption " in shown
     assert "a &lt; b &amp; c" in shown
     assert "tan A = 2 A" in shown
     result = qb.zoo.Row("<b>", "energy", 1.0, 1.25, "exact: x < 1", 0.25, 1e-9, False)
@@ -137,8 +139,15 @@ def test_a_system_shows_the_lines_of_its_card():
     assert shown.count("<tr>") == len(repr(system).splitlines())
 
 
+def test_a_pair_shows_its_parameters_and_what_they_mean():
+    shown = qb.QubitPair(charger_loss=[0.0, 0.5])._repr_html_()
+    assert shown.count("<tr>") == 6
+    assert ">&lt;charger_loss: 2; 0 to 0.5&gt;</td>" in shown
+    assert ">charger loss</td>" in shown
+
+
 def test_ipython_prints_tables_as_print_does():
     zoo = qb.zoo.reproduce("mediator")
     shown = displayed(zoo)
     assert shown["text/plain"] == str(zoo)
-    assert shown["text/html"].startswith("<p>Agreement")
+    assert ">Agreement in " in shown["text/html"].partition("</caption>")[0]

@@ -284,6 +284,13 @@ class System(StateReading):
 
         return optimum(self, preparation, horizon, of, tolerance, extraction, limit)
 
+    def _repr_html_(self) -> str:
+        """Its network, drawn, and its card as a table of a notebook."""
+        from quantumbattery.plot.network import network
+
+        drawn = f'<div tabindex="0" style="overflow-x: auto">{network(self)}</div>'
+        return drawn + super()._repr_html_()
+
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.
 

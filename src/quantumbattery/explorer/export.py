@@ -11,23 +11,27 @@ from pathlib import Path
 
 from quantumbattery.files import check_target, write_whole
 from quantumbattery.plot.style import COLOURS
-from quantumbattery.quantities.measures import MEASURES
+from quantumbattery.quantities.measures import MEASURES, PARAMETERS
 
 # In the order in which they need each other.
 _SCRIPTS = (
-    "motion", "measures", "best", "values", "presets", "texts", "sphere", "chart", "panels",
-    "equations", "app", "main",
+    "motion", "measures", "best", "values", "presets", "texts", "netcdf", "sphere", "chart",
+    "panels", "equations", "app", "main",
 )  # fmt: skip
 
 
-def page() -> str:
-    """Return the whole page, which needs no network and no Python.
+def page(opened: str = "") -> str:
+    """Return the whole page, which needs no network and no Python, as it opens at a state.
 
-    Its security policy lets it run this one script, and fetch nothing.
+    The state is written as in an address. The page's security policy lets it run this one script,
+    and fetch nothing.
     """
     names = {name: quantity.long_name for name, quantity in MEASURES.items()}
-    known = {"NAMES": names, "COLOURS": COLOURS, "VERDICTS": verdicts()}
-    given = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
+    described = {name: quantity.attrs() for name, quantity in (MEASURES | PARAMETERS).items()}
+    known = {"NAMES": names, "QUANTITIES": described, "COLOURS": COLOURS, "VERDICTS": verdicts()}
+    known |= {"START": opened}
+    texts = {name: json.dumps(value).replace("</", "<\\/") for name, value in known.items()}
+    given = "".join(f"const {name} = {text};\n" for name, text in texts.items())
     parts = [_part(f"{name}.js") for name in _SCRIPTS]
     script = "\n".join(["\n(() => {", '"use strict";', given, *parts, "})();\n"])
     style = "\n" + _part("page.css")
@@ -56,13 +60,15 @@ def check_page_path(path: Path) -> None:
     check_target(path)
 
 
-def export(path: str | Path) -> Path:
+def export(path: str | Path, opened: str = "") -> Path:
     """Write the pair's explorer as one HTML file, whole or not at all.
 
     Parameters
     ----------
     path : str or Path
         The file, which ends in .html; an older one is replaced.
+    opened : str, optional
+        The state at first, as in the page's address: "#theta=pi/2&charger_loss=0.5".
 
     Returns
     -------
@@ -81,7 +87,7 @@ def export(path: str | Path) -> Path:
     """
     path = Path(path)
     check_page_path(path)
-    text = page()
+    text = page(opened)
     write_whole(path, lambda partial: partial.write_text(text, "utf-8", newline="\n"))
     return path
 

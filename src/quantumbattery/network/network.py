@@ -5,7 +5,6 @@ A network is described, never built: frozen values that know no solver.
 
 from __future__ import annotations
 
-import html
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -125,7 +124,7 @@ class Network(Described):
     def _repr_html_(self) -> str:
         """The same card as a table of a notebook."""
         title, lines = self._card()
-        return f"<p>{html.escape(title)}</p>{html_table(('part', 'what it is'), lines)}"
+        return html_table(title, ("part", "what it is"), lines)
 
     def _card(self) -> tuple[str, list[tuple[str, str]]]:
         """Who charges whom; the parts."""

@@ -18,7 +18,7 @@ from quantumbattery.pair.closed_form import (
     joint_matrix,
     optimum_columns,
 )
-from quantumbattery.pair.tables import joint_state, with_half_lives
+from quantumbattery.pair.tables import html_card, joint_state, with_half_lives
 from quantumbattery.quantities.aliases import Array, Label, Parameter, Values
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.measures import (
@@ -95,6 +95,8 @@ class QubitPair(Described):
     charger_loss: Parameter
     battery_loss: Parameter
     detuning: Parameter
+
+    _repr_html_ = html_card
 
     def __init__(
         self,

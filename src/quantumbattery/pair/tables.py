@@ -1,4 +1,4 @@
-"""What of a pair is labelled otherwise than column by column: half-lives, and the joint state."""
+"""What of a pair is labelled otherwise than column by column: half-lives, joint state, its card."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import xarray as xr
 
 from quantumbattery.pair.closed_form import half_lives
 from quantumbattery.quantities.aliases import Array, Label, Parameter
-from quantumbattery.quantities.measures import STORAGE
-from quantumbattery.quantities.tables import density_matrices
+from quantumbattery.quantities.described import Described, short
+from quantumbattery.quantities.measures import PARAMETERS, STORAGE
+from quantumbattery.quantities.tables import density_matrices, html_table
 
 
 def with_half_lives(
@@ -53,3 +54,10 @@ def joint_state(sizes: Mapping[str, int], coords: Mapping[str, Label], rho: Arra
     }
     whole = rho.reshape(*sizes.values(), 4, 4)
     return density_matrices(sizes, coords, whole, ["00", "01", "10", "11"], said)
+
+
+def html_card(pair: Described) -> str:
+    """The parameters of a pair as a table of a notebook, with what they mean."""
+    rows = ((n, short(value), PARAMETERS[n].long_name) for n, value in pair.written.items())
+    title = f"{type(pair).__name__}: charger charges battery"
+    return html_table(title, ("parameter", "value", "what it is"), rows)

@@ -7,7 +7,6 @@ correction and how good the approximations are.
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -70,16 +69,17 @@ class Ledger(Rows[Row]):
 
     def _repr_html_(self) -> str:
         """The same as tables of a notebook."""
-        said = f"<p>{html.escape(self.summary())}</p>"
         rows = (
             (str(r.number), r.status, "" if r.error is None else f"{r.error:.1e}", r.title, r.note)
             for r in self.rows
         )
-        table = html_table(("Eq.", "status", "error", "about", "note"), rows, numbers=(0, 2))
+        heads = ("Eq.", "status", "error", "about", "note")
+        table = html_table(self.summary(), heads, rows, numbers=(0, 2))
         if not self.constants:
-            return said + table
+            return table
         values = ((name, f"{x:.17g}", DEFINING[name]) for name, x in self.constants.items())
-        return said + table + html_table(("constant", "value", "defined by"), values)
+        what = ("constant", "value", "defined by")
+        return table + html_table("Constants of the paper", what, values)
 
     def summary(self) -> str:
         """Say in one line how many equations have which status, and which are corrected."""

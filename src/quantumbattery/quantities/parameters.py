@@ -105,12 +105,12 @@ def numbers(name: str, value: object, allowed: str, low: float, high: float = LA
     return array
 
 
-def horizon_of(value: object) -> float:
+def horizon_of(value: object, name: str = "horizon") -> float:
     """The latest moment that counts, checked."""
     rule = "one positive and finite time"
     if np.ndim(value):  # type: ignore[arg-type]
-        raise ValueError(f"horizon must be {rule}, not an array")
-    return float(numbers("horizon", value, rule, 1e-30))
+        raise ValueError(f"{name} must be {rule}, not an array")
+    return float(numbers(name, value, rule, 1e-30))
 
 
 def flag(name: str, value: object) -> bool:

@@ -108,6 +108,11 @@ R = TypeVar("R")
 WIDTH = 100
 RULE = "-" * WIDTH
 
+_TABLE = "border-collapse: collapse; margin: 0 0 1em; font-variant-numeric: tabular-nums"
+_CAPTION = "caption-side: top; text-align: left; padding: 0.4em 0; font-weight: 600"
+_CELL = "padding: 0.2em 1.2em 0.2em 0; vertical-align: top"
+_LONG, _WIDE = 30, "; min-width: 18em"  # letters; else a narrow page has one word a line
+
 
 @dataclass(frozen=True)
 class Rows(Generic[R]):
@@ -146,26 +151,36 @@ def paragraph(start: str, head: str, text: str) -> list[str]:
 
 
 def html_table(
-    heads: Iterable[str], rows: Iterable[Iterable[str]], numbers: Iterable[int] = ()
+    title: str,
+    heads: Iterable[str],
+    rows: Iterable[Iterable[str]],
+    numbers: Iterable[int] = (),
 ) -> str:
-    """The same for a notebook, escaped; the columns of these numbers stand to the right.
+    """The same for a notebook, escaped, under a title; the columns of these numbers stand right.
 
-    It has no colours of its own, so that it can be read on a dark page and on a light one.
+    It has no colours of its own, so that it can be read on a dark page and on a light one. Where it
+    is wider than what shows it, it moves in a frame of its own, which the arrow keys move too.
 
     Examples
     --------
-    >>> html_table(["a"], [["<b>"]])
-    '<table><thead><tr><th style="text-align: left">a</th>...&lt;b&gt;</td></tr></tbody></table>'
+    >>> html_table("title", ["a"], [["<b>"]])
+    '<div tabindex="0" style="overflow-x: auto"><table ...>title</caption>...&lt;b&gt;</td>...'
     """
-    right = set(numbers)
+    right, lines = set(numbers), [[*row] for row in rows]
+    long = {k for row in lines for k, cell in enumerate(row) if len(cell) > _LONG}
 
     def line(tag: str, cells: Iterable[str]) -> str:
         made = (
-            f'<{tag} style="text-align: {"right" if k in right else "left"}">'
-            f"{html.escape(cell)}</{tag}>"
+            f'<{tag} style="text-align: {"right" if k in right else "left"}; {_CELL}'
+            f'{_WIDE * (k in long)}">{html.escape(cell)}</{tag.partition(" ")[0]}>'
             for k, cell in enumerate(cells)
         )
         return f"<tr>{''.join(made)}</tr>"
 
-    body = "".join(line("td", row) for row in rows)
-    return f"<table><thead>{line('th', heads)}</thead><tbody>{body}</tbody></table>"
+    body = "".join(line("td", row) for row in lines)
+    head = line('th scope="col"', heads)
+    return (
+        f'<div tabindex="0" style="overflow-x: auto"><table style="{_TABLE}">'
+        f'<caption style="{_CAPTION}">{html.escape(title)}</caption>'
+        f"<thead>{head}</thead><tbody>{body}</tbody></table></div>"
+    )

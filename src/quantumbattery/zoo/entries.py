@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -113,7 +112,7 @@ class Zoo(Rows[Row]):
             )
             for r in self.rows
         )  # fmt: skip
-        return f"<p>{html.escape(self.summary())}</p>{html_table(heads, rows, (3, 4, 5, 6))}"
+        return html_table(self.summary(), heads, rows, (3, 4, 5, 6))
 
     def summary(self) -> str:
         """Say in one line how many results agree, and which do not."""

@@ -21,7 +21,8 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const fields = {}; // by control: slider, box, error
 const boxes = {}; // by panel: its element, drawing, cursor and legend
 
-let { state, errors } = stateOf(location.hash);
+let { state, errors } = stateOf(location.hash || START);
+const framed = location.protocol === "about:"; // in a notebook, where it has no address
 let found = workedOut(state), theme = THEMES.light, turn = (-62 * Math.PI) / 180;
 let waiting = 0, stale = false, player = 0;
 
@@ -67,11 +68,13 @@ function drawControls() {
 }
 
 function drawPanels() {
+  for (const { picture, size } of Object.values(boxes)) { // all before any changes: one layout
+    size.splice(0, 2, picture.clientWidth || 480, picture.clientHeight || 248);
+  }
   for (const panel of PANELS) {
     const box = boxes[panel.id], chart = chartOf(panel, state, found, theme);
-    const width = box.picture.clientWidth || 480, height = box.picture.clientHeight || 248;
+    const [width, height] = box.size;
     box.chart = chart;
-    box.size = [width, height];
     box.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     box.drawing.innerHTML = drawnChart(chart, width, height, theme) +
       drawnDots(chart, width, height, theme);
@@ -146,14 +149,14 @@ function set(values, step = true) {
 
 function keep(step) {
   const address = addressOf(state);
-  if (address === (location.hash || "#")) return;
+  if (framed || address === (location.hash || "#")) return;
   history[step ? "pushState" : "replaceState"](null, "", address);
 }
 
 function restore() {
   if (addressOf(state) === (location.hash || "#")) return;
   pause();
-  ({ state, errors } = stateOf(location.hash));
+  ({ state, errors } = stateOf(location.hash || START));
   show();
 }
 
@@ -223,7 +226,7 @@ function makePanels() {
     picture.append(drawing, cursor);
     element.append(made("h2", { textContent: panel.title }), row, picture, equationsBox(panel));
     el("panels").append(element);
-    boxes[panel.id] = { element, picture, drawing, cursor, legend };
+    boxes[panel.id] = { element, picture, drawing, cursor, legend, size: [] };
     if (!panel.kind) scrubbed(picture, panel.id);
   }
 }

@@ -50,17 +50,33 @@ function drawnChart(chart, width, height, theme) {
 
 function drawnCurve(curve, scales, theme) {
   let path = "", pen = "M";
-  const most = 2 * (scales.box.right - scales.box.left);
-  for (const i of curve.x.length > most ? extremes(curve.y, most / 2) : curve.x.keys()) {
-    const x = curve.x[i], y = curve.y[i];
+  const wide = scales.box.right - scales.box.left;
+  if (curve.x.length > Math.max(FEWEST, 1.5 * wide)) return drawnBand(curve, scales);
+  curve.x.forEach((x, i) => {
+    const y = curve.y[i];
     if (Number.isFinite(y)) path += `${pen}${f(scales.x(x))},${f(scales.y(y))}`;
     pen = Number.isFinite(y) ? "L" : "M";
-  }
+  });
   const dash = curve.dash ? ` stroke-dasharray="${curve.dash}"` : "";
   const drawn = `<path d="${path}" fill="none" stroke="${curve.color}" ` +
     `stroke-width="${curve.width || 2}" opacity="${curve.faint ? 0.55 : 1}"${dash} ` +
     'stroke-linejoin="round"/>';
   return drawn;
+}
+
+/** The area that a curve covers which swings within a few pixels, and shows nothing as a line. */
+function drawnBand(curve, scales) {
+  const wide = scales.box.right - scales.box.left;
+  const parts = Math.min(wide / 3, curve.x.length / 20); // two swings of each at least
+  const at = extremes(curve.y, parts), highs = [], lows = [];
+  for (let i = 0; i < at.length; i += 2) {
+    const pair = [at[i], at[i + 1]].sort((a, b) => curve.y[a] - curve.y[b]);
+    const x = f(scales.x(curve.x[at[i]]));
+    [lows, highs].forEach((edge, k) => edge.push(`${x},${f(scales.y(curve.y[pair[k]]))}`));
+  }
+  const dash = curve.dash ? ` stroke-dasharray="${curve.dash}"` : "";
+  return `<path d="M${highs.join("L")}L${lows.reverse().join("L")}Z" fill="${curve.color}" ` +
+    `fill-opacity="${curve.faint ? 0.12 : 0.3}" stroke="${curve.color}" stroke-width="1"${dash}/>`;
 }
 
 /** The name of a curve, below its first peak. */
@@ -70,7 +86,7 @@ function drawnName(curve, scales, theme) {
     theme.ink, "middle", halo(theme));
 }
 
-/** Where a curve is lowest and highest in each of so many parts: all that a pixel can show. */
+/** Where a curve is lowest and highest in each of so many parts, in their order. */
 function extremes(values, parts) {
   const width = values.length / parts, found = [];
   for (let part = 0; part < parts; part++) {

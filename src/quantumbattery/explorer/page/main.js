@@ -111,13 +111,16 @@ function begin() {
   el("copy").addEventListener("click", copy);
   el("csv").addEventListener("click", () =>
     download("quantum-battery.csv", new Blob([csvOf(found.table)], { type: "text/csv" })));
+  el("nc").addEventListener("click", () => download("quantum-battery.nc",
+    new Blob([netcdfOf(state, found.table)], { type: "application/x-netcdf" })));
   el("svg").addEventListener("click", () =>
     download("quantum-battery.svg", new Blob([picture()], { type: "image/svg+xml" })));
   el("png").addEventListener("click", savePng);
   el("reset").addEventListener("click", () => {
     errors = {};
-    set({ ...FIRST });
+    set(stateOf(START).state);
   });
+  el("of-address").hidden = framed;
   addEventListener("popstate", restore);
   addEventListener("hashchange", restore);
   addEventListener("resize", () => show());

@@ -40,16 +40,15 @@ function moved(point, motion, t) {
   return { transfer, rest, entangled };
 }
 
-/** All figures of merit of a preparation at one moment. */
-function merits(theta, { transfer, rest, entangled }, t) {
-  const [excited, ground] = populations(theta);
+/** All figures of merit of a preparation, by its populations, at one moment. */
+function merits([excited, ground], { transfer, rest, entangled }, t) {
   const row = thermodynamics(excited, ground, transfer, rest, t > NOTHING_YET ? 1 / t : 0);
   row.concurrence = Math.min(excited * entangled, 1);
   return row;
 }
 
 function read(point, motion, t) {
-  return merits(point.theta, moved(point, motion, t), t);
+  return merits(populations(point.theta), moved(point, motion, t), t);
 }
 
 /** All figures of merit at the given moments: an object of arrays, by measure. */
@@ -59,12 +58,12 @@ function charge(point, when) {
 }
 
 /** The same where the motion is known. */
-function tableOf(theta, time, motions) {
-  const table = { time };
-  for (const name of MEASURES) table[name] = new Array(time.length);
+function tableOf(theta, time, motions, names = MEASURES) {
+  const table = { time }, prepared = populations(theta);
+  for (const name of names) table[name] = new Array(time.length);
   motions.forEach((each, i) => {
-    const row = merits(theta, each, time[i]);
-    for (const name of MEASURES) table[name][i] = row[name];
+    const row = merits(prepared, each, time[i]);
+    for (const name of names) table[name][i] = row[name];
   });
   return table;
 }

@@ -53,12 +53,15 @@ function workedOut(state, before) {
   const key = ["coupling", "charger_loss", "battery_loss", "detuning", "last", "disconnect"]
     .map((name) => state[name]).join();
   const base = before && before.base.key === key ? before.base : baseOf(state, key);
-  const { times, motion, motions } = base, step = Math.max(1, Math.floor(times.length / 400));
-  const families = state.five
-    ? FIVE.map((theta) => ({ theta, table: tableOf(theta, times, motions) })) : [];
-  const seen = times.filter((_, i) => i % step === 0).map((t) => blochVectors(state, motion, t));
+  const { times, motion, motions } = base;
+  if (state.five) base.families ||= FIVE.map((theta) => ({
+    theta, table: tableOf(theta, times, motions, PANELS.map(({ five }) => five).filter(Boolean)),
+  }));
+  // Of many swings the first fifty: what is beyond lies over them, and would only fill the ball.
+  const seen = times.slice(0, 501).map((t) => blochVectors(state, motion, t));
   const traces = [0, 1].map((i) => seen.map((both) => both[i]));
   const table = tableOf(state.theta, times, motions);
+  const families = state.five ? base.families : [];
   return { ...base, base, table, best: optimum(state), families, traces };
 }
 

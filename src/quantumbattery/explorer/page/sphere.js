@@ -82,11 +82,12 @@ function wires() {
 
 /** A line in space as SVG: the parts in front in full, those behind faint. */
 function sides(points, color, width, dash) {
-  const paths = { front: "", back: "" };
+  const paths = { front: "", back: "" }, ends = {};
   for (let i = 1; i < points.length; i++) {
     const [p, q] = [points[i - 1], points[i]], side = p[2] + q[2] >= 0 ? "front" : "back";
-    const joined = paths[side].endsWith(`${f(p[0])},${f(p[1])}`);
-    paths[side] += `${joined ? "" : `M${f(p[0])},${f(p[1])}`}L${f(q[0])},${f(q[1])}`;
+    const begun = ends[side] === i - 1 ? "" : `M${f(p[0])},${f(p[1])}`;
+    paths[side] += `${begun}L${f(q[0])},${f(q[1])}`;
+    ends[side] = i;
   }
   const drawn = (path, opacity) => path && `<path d="${path}" fill="none" stroke="${color}" ` +
     `stroke-width="${width}" opacity="${opacity}"${dash ? ` stroke-dasharray="${dash}"` : ""} ` +

@@ -11,7 +11,8 @@ function addressOf(state) {
   if (state.five) parts.push("five=1");
   if (state.hidden.length) parts.push(`hidden=${state.hidden.join(",")}`);
   if (state.panel) parts.push(`panel=${state.panel}`);
-  return `#${parts.join("&")}`;
+  // Without a word a page opens at START: then the first state needs one.
+  return `#${parts.join("&") || (START && `time=${FIRST.time}`)}`;
 }
 
 /** Read an address: the state, and by control what is refused, each with a sentence. */

@@ -101,8 +101,10 @@ function digits(value) {
   return text.replaceAll("-", "−");
 }
 
-/** How many moments a curve needs, so that each swing has ten. */
+const FEWEST = 401; // moments of a curve
+
+/** How many moments a curve needs, so that each swing has ten, and not the same ten as the next. */
 function pointsOf(state) {
   const swings = (constantsOf(state).oscillation[0] * state.last) / Math.PI;
-  return Math.min(4001, Math.max(401, 10 * Math.ceil(swings) + 1));
+  return Math.min(4001, Math.max(FEWEST, Math.ceil(10.38 * swings) + 1));
 }

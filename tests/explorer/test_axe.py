@@ -1,0 +1,40 @@
+"""axe-core, which looks for what keeps people with other eyes and hands out, has no complaint."""
+
+from importlib.resources import files
+
+import pytest
+
+# Runs beside the page's own script, past its security policy, as a browser's extension does.
+LOOK = """
+const done = arguments[arguments.length - 1];
+axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => done(violations.map(
+    ({ id, impact, help, nodes }) => [impact, id, help, nodes.map((n) => n.target.join(" "))])));
+"""
+STATES = [
+    ("first view", "", ""),
+    ("a preset with loss", "#theta=pi&charger_loss=0.5&panel=energies", ""),
+    ("a bad value", "#coupling=99&theta=7", ""),
+    ("equations", "", "document.querySelector('.panel summary').click()"),
+    ("lines of Python", "", "document.querySelector('#python summary').click()"),
+    ("five angles, hidden curves", "#five=1&hidden=ergotropy,power&charger_loss=0", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """Its script, as a package of the extra [test] ships it."""
+    return (files(pytest.importorskip("axe_core_python")) / "axe.min.js").read_text("utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("address", "click"), [state[1:] for state in STATES],
+                         ids=[state[0] for state in STATES])  # fmt: skip
+def test_axe_finds_nothing_serious(browser, page_file, axe, address, click, width, scheme):
+    browser.screen(width, 844, scheme)
+    browser.open("about:blank")
+    browser.open(f"{page_file.as_uri()}{address}")
+    browser.later(click)
+    browser.run(axe)
+    found = browser.wait(LOOK)
+    assert [each for each in found if each[0] in ("serious", "critical")] == []
