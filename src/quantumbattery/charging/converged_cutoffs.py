@@ -20,10 +20,11 @@ from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import ALL, reach
 
 _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
-# Times as many levels that cost the same where nothing is shaped in time.
-_SHAPED, _SHAPED_LOSSY = 4.0, 1.4
+# How many times as long an attempt takes where something is shaped in time.
+_SHAPED, _SHAPED_LOSSY = 4.0, 1.5
+_LOSSLESS, _LOSSY = 1.5, 2.5  # powers of levels with which an attempt's time grows, about
 _FASTER = 1.2  # times as before: then what falls is no exponential
-_STRONG = 22  # levels to try first of fields that bring some quanta
+_STRONG = 22  # levels to try first, at most, of fields that bring half as many quanta
 _FAR = 1e6  # times too much, after two attempts: then one tries what the oscillators alone take
 _MOST = 1 << 40  # levels that are spoken of
 _SLOWEST = 1e-3  # decimal places with each level
@@ -39,9 +40,9 @@ def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
     the same problem is known about classical amplitudes, what takes fewer levels is tried first:
     fields that keep their shape, but a blocked oscillator never has the amplitude of a free one.
     """
-    ways = [Attempts.of(problem, strong=about is not None)]
+    ways = [Attempts.of(problem, (), 0.0 if about is None else about.quanta)]
     if about is not None:
-        ways.append(Attempts.of(about.problem, about.sites))
+        ways.append(Attempts.of(about.problem, about.sites, about.quanta))
     while True:
         way = min(ways, key=lambda each: each.cost)
         try:
@@ -70,10 +71,8 @@ class Attempts:
     enough: set[str]  # of those to try next, as far as one can tell
 
     @classmethod
-    def of(
-        cls, problem: Problem, displaced: tuple[str, ...] = (), strong: bool = False
-    ) -> Attempts:
-        """None yet; of strong fields one begins with more levels."""
+    def of(cls, problem: Problem, displaced: tuple[str, ...] = (), quanta: float = 0.0) -> Attempts:
+        """None yet; where fields alone bring so many quanta one begins with more levels."""
         network = problem.network
         free = [name for name, site in network.sites.items() if site.dimension is None]
         enough = cutoffs(network, problem.started, problem.joints) if free else {}
@@ -81,8 +80,8 @@ class Attempts:
         cuts = {name: enough[name] + _FIRST_MORE * made for name in free}
         if made and len(free) > 1:
             cuts = {ALL: max(cuts.values())}
-        if displaced or strong:
-            cuts = {name: max(count, _STRONG) for name, count in cuts.items()}
+        least = int(min(2 * quanta, _STRONG))
+        cuts = {name: max(count, least) for name, count in cuts.items()}
         allowed = ACCURACY / (len(free) + 1) if made else ACCURACY
         each = dict.fromkeys((*free, *cuts), allowed)
         return cls(problem, displaced, free, cuts, each, {}, set())
@@ -91,11 +90,10 @@ class Attempts:
     def cost(self) -> float:
         """What grows with the cost of the next attempt."""
         many = self.cuts[ALL] ** len(self.free) if ALL in self.cuts else prod(self.cuts.values())
-        if not self.displaced:
-            return many
         network = self.problem.network
         lossy = network.joint_losses or any(each.losses(2) for each in network.sites.values())
-        return many * (_SHAPED_LOSSY if lossy else _SHAPED)
+        shaped = (_SHAPED_LOSSY if lossy else _SHAPED) if self.displaced else 1.0
+        return float(shaped * many ** (_LOSSY if lossy else _LOSSLESS))
 
     def next(self) -> OnLevels | None:
         """The solution; None if more levels are needed, which then are tried next."""

@@ -46,6 +46,7 @@ class Displaced:
 
     problem: Problem
     sites: tuple[str, ...]
+    quanta: float  # the most that fields alone would bring
 
 
 def displaced(problem: Problem) -> Displaced | None:
@@ -80,7 +81,7 @@ def displaced(problem: Problem) -> Displaced | None:
     kept = [each for each in network.drives if not _brings(each, sites)]
     moved._set(drives=(*kept, *made))
     about = replace(problem, network=moved, started=started)
-    return Displaced(about, tuple(name for name in network.sites if name in sites))
+    return Displaced(about, tuple(name for name in network.sites if name in sites), most)
 
 
 # --- whether all is known ------------------------------------------------------------------------
