@@ -12,7 +12,7 @@ from scipy.linalg import expm
 
 import quantumbattery as qb
 from benchmarks.cells import Array, both_close, faster, levels_of
-from benchmarks.measure import in_turn
+from benchmarks.measure import in_turn, once
 from benchmarks.pair import Row
 
 
@@ -85,6 +85,8 @@ def oscillators() -> Iterator[Row]:
 # --- a driven, lossy cavity --------------------------------------------------------------------
 
 TIMES = np.linspace(0, 10, 101)
+WORSE = 10  # times our error, up to which QuTiP's may go
+TOLERANCES = ((1e-12, 1e-10), (1e-13, 1e-11), (1e-14, 1e-12))
 DRIVE, LOSS = 0.5, 0.2
 
 
@@ -108,18 +110,25 @@ def cavity_qutip(levels: tuple[int, ...], atol: float = 1e-12, rtol: float = 1e-
 
 
 def cavities() -> Iterator[Row]:
-    """Levels chosen by the library, beside the fewest with which QuTiP is as close as 1e-8."""
+    """Levels chosen by the library, beside the fewest with which QuTiP is about as close.
+
+    Its error may be `WORSE` times ours; of its tolerances the fastest counts.
+    """
     found, chosen = cavity()
-    truth = cavity_qutip((chosen + 5,), 1e-14, 1e-12)
+    truth = cavity_qutip((chosen + 15,), 1e-15, 1e-13)
+    mine = float(np.abs(found - truth).max())
 
-    def off(levels: tuple[int, ...]) -> float:
-        return float(np.abs(cavity_qutip(levels) - truth).max())
+    def off(levels: tuple[int, ...], tolerance: tuple[float, float] = (1e-14, 1e-12)) -> float:
+        return float(np.abs(cavity_qutip(levels, *tolerance) - truth).max())
 
-    levels = fewest(off, 1, 1e-8)
-    ours, theirs = in_turn(cavity, partial(cavity_qutip, levels), 2)
+    levels = fewest(off, 1, WORSE * mine)
+    good = [each for each in TOLERANCES if off(levels, each) <= WORSE * mine]
+    peers = [partial(cavity_qutip, levels, *each) for each in good]
+    fastest = min(peers, key=once)
+    ours, theirs = in_turn(cavity, fastest, 5)
     what = f"driven, lossy cavity, {chosen} levels; QuTiP {levels[0]}"
     yield faster(what, ours, theirs, 1)
-    yield both_close(float(np.abs(found - truth).max()), off(levels), 1e-8)
+    yield both_close(mine, off(levels), 1e-10)
 
 
 def rows() -> Iterator[Row]:

@@ -286,7 +286,9 @@ class Work:
         reached, numbers = self.state.reach, self.numbers[batch].copy()
         if not len(self.cut.edge) and not self.lost:
             return {}, {}
-        for clock in self.clocks:
+        sites = self.problem.network.sites
+        ladders = any(isinstance(sites[name], Oscillator) for name in self.problem.network.battery)
+        for clock in self.clocks if len(self.cut.edge) or ladders else ():  # or nobody asks
             numbers[:, clock.term] *= clock.largest(latest)
         names = (*reached.sites, ALL)
         allowed = np.array([self.allowed.get(name, np.inf) for name in names]) / own.quanta
