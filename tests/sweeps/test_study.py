@@ -125,6 +125,10 @@ def test_a_value_that_an_axis_hides_is_checked_too(tmp_path):
     text = text.split("[output]")[0] + '"optimum.horizon" = [2.0]\n'
     with pytest.raises(ValueError, match=re.escape("beside [axes]: horizon must be")):
         read_study(written(tmp_path, text))
+    text = text.replace("horizon = -5.0", "horizon = 5.0\nof = 'work'")
+    text = text.replace('"optimum.horizon" = [2.0]', '"optimum.of" = ["energy"]')
+    with pytest.raises(ValueError, match=re.escape("for optimum.of, beside [axes]: of must name")):
+        read_study(written(tmp_path, text))
 
 
 @pytest.mark.parametrize("outside", [True, False])

@@ -226,7 +226,7 @@ class Work:
             if moving.measured:
                 errors.append(moving.error(asked[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
-        return Report(moving.methods, left_out, error, moving.rounding(latest))
+        return Report(moving.methods, left_out, error, moving.rounding)
 
     def _rates(self, batch: slice, moments: Array) -> Array:
         """1/t for powers, (T,) or (g, 1, T), and 0 where nothing has happened yet."""

@@ -217,6 +217,8 @@ def _opened(
     retry: bool,
 ) -> tuple[Store, tuple[Known, ...]]:
     """A store, and points that are known: what is begun is continued."""
+    if not os.fspath(where):  # which would be the folder that we are in
+        raise ValueError("the name of the store is empty: name a folder, or leave store out")
     path, said = Path(os.path.realpath(where)), study(run, grid)  # one name, and one lock, for each
     new = not path.exists() or (path.is_dir() and not any(path.iterdir()))
     if new:
