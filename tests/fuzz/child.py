@@ -13,6 +13,7 @@ from quantumbattery.cli import main
 
 LIMIT = 25.0  # seconds
 MEMORY = 12 << 30  # bytes
+ENDLESS = "active_energy", "antiergotropy", "capacity"  # of what has no highest level
 
 
 def forked(work, limit=LIMIT):
@@ -70,16 +71,17 @@ def fault(code, out, err, before, after):
     """What is wrong with how a command ended; None if nothing is."""
     lines = err.strip().splitlines()
     if code is None:
-        return "did not end"
+        return None if "Still working" in err else "did not end, and said nothing"
     if "Traceback" in err or code not in (0, 1, 2):
         return f"exit code {code}: {lines[-1:]}"
     if code == 2 and not (
-        len([n for n in lines if not n.startswith("Warning")]) == 1 or "Usage" in err
+        len([n for n in lines if not n.startswith(("Warning", "Still"))]) == 1 or "Usage" in err
     ):
         return f"{len(lines)} lines: {err[-300:]}"
     if code == 2 and after - before:
         return f"left {after - before}"
-    if code == 0 and re.search(r"\b(nan|inf)\b", out, re.IGNORECASE):
+    rows = [row for row in out.splitlines() if not row.lstrip().startswith(ENDLESS)]
+    if code == 0 and re.search(r"\b(nan|inf)\b", "\n".join(rows), re.IGNORECASE):
         return f"not finite: {out[-300:]}"
     if re.search("invalid value|overflow encountered|divide by zero", err):
         return f"a warning of NumPy: {err[-300:]}"

@@ -28,6 +28,7 @@ from quantumbattery.cli.options import (
     Times,
     check_outputs,
 )
+from quantumbattery.cli.patience import Patience
 from quantumbattery.cli.printing import (
     print_best,
     print_charge,
@@ -149,8 +150,9 @@ def _worked_out(
     from quantumbattery.sweeps.parts import table_of
     from quantumbattery.sweeps.single import single
 
-    given = single(target, work, options, settings)
-    return given, table_of(given)
+    with Patience():
+        given = single(target, work, options, settings)
+        return given, table_of(given)
 
 
 def _settings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,12 +13,16 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.states.blocks import Blocks
 
 _LONGEST = 86_400.0  # seconds, beyond which nobody waits
+_WORTH_A_WORD = 5.0  # seconds
 _EPSILON = float(np.finfo(float).eps)
 _LOST = 1e-8  # of a phase, from which on a warning says so
 _UNITS = (
     "Charge for a shorter time, or look at the units: times are in the inverse unit of "
     "frequencies, couplings and rates, so that those that count are near 1"
 )
+
+
+_LOG = logging.getLogger("quantumbattery")
 
 
 def lost_phase(rounding: float) -> str | None:
@@ -45,7 +50,9 @@ def allow_norm(blocks: Blocks, numbers: Array, latest: float) -> None:
 
 
 def allow_seconds(seconds: float, latest: float) -> None:
-    """Raise TooLargeError for what would take more than a day."""
+    """Raise TooLargeError for what would take more than a day; tell the log of what takes long."""
+    if seconds > _WORTH_A_WORD:
+        _LOG.info("what follows takes about %.2g s", seconds)
     if not seconds <= _LONGEST:
         raise TooLargeError(
             f"too long: up to t = {latest:.3g} it would take about {seconds / _LONGEST:.2g} days, "
