@@ -19,6 +19,13 @@ from quantumbattery.sweeps.study import read_study
 KEPT = {}
 
 
+def known(name, make):
+    """What is made once."""
+    if name not in KEPT:
+        KEPT[name] = make()
+    return KEPT[name]
+
+
 def store_of(folder):
     """A store that is complete, and its table."""
     path = Path(folder, "s.toml")
@@ -40,9 +47,7 @@ def same(study, table, repair):
 def files(rng):
     """A file of a store with a bit flipped, cut short, emptied or gone."""
     with tempfile.TemporaryDirectory() as folder:
-        study, table = KEPT.setdefault(
-            "store", store_of(KEPT.setdefault("folder", tempfile.mkdtemp()))
-        )
+        study, table = known("store", lambda: store_of(known("folder", tempfile.mkdtemp)))
         store = Path(folder, "s.zarr")
         shutil.copytree(study.store, store)
         path = rng.choice(sorted(each for each in store.rglob("*") if each.is_file()))
@@ -105,9 +110,8 @@ def signals(rng):
             wrong = f"exit code {code}: {err[-300:]}"
         if not wrong:
             study = read_study(Path(folder, "s.toml"))
-            exact = KEPT.setdefault(
-                "exact", qb.sweep(study, study.axes, progress=False, batch=False, workers=1)
-            )
+            options = {"progress": False, "batch": False, "workers": 1}
+            exact = known("exact", lambda: qb.sweep(study, study.axes, **options))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 found = swept(study, 1, None, False, False).load()
