@@ -28,7 +28,7 @@ cut = pytest.mark.filterwarnings("ignore:the . levels of")  # few, and the same 
 
 
 def largest(operator):
-    """The largest of its elements: QuTiP 5.1 has no norm of those that it keeps as diagonals."""
+    """The largest of its elements: ARPACK, of which QuTiP 5.1 asks norms, takes no zeros."""
     return np.abs(operator.full()).max()
 
 
