@@ -158,7 +158,7 @@ def mutated(rng, text):
 
 def written_studies():
     """Those of the docs and of this file, with few points."""
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     pages = [root / "README.md", root / "docs/studies.md"]
     found = [
         t for page in pages for t in re.findall("```toml\n(.*?)```", page.read_text("utf-8"), re.S)

@@ -98,7 +98,7 @@ def sweep(
         axis, 128 of two), and done where it gives what single points give, to 1e-9; False never
         tries it, True insists. No clock decides, so that the same sweep gives the same bits.
     workers : int, optional
-        How many processes, where no executor is given.
+        How many processes, where no executor is given. Each may take as much memory as a point.
     repair : bool
         Work out again what is damaged in the store, instead of raising an error.
     retry : bool
