@@ -66,6 +66,32 @@ def test_digits_that_are_lost_are_said():
             system.charge(start, [1.0, 1e10], ["energy"])
 
 
+def test_frequencies_that_all_share_are_felt_in_second_order():
+    """Of a frequency a million million times the coupling, four digits of a phase are left."""
+    times = np.sqrt([0.3, 1.7, 3.3])
+    tables = {w: qb.models.tavis_cummings(cells=3, frequency=w) for w in (1.0, 1.1e9)}
+    one, other = (
+        each.charge(qb.coherent(1.5), times, ["energy", "ergotropy"]) / w
+        for w, each in tables.items()
+    )
+    xr.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-13)
+    with pytest.warns(UserWarning, match="rounding has taken"):
+        qb.models.tavis_cummings(cells=3, frequency=1e13).charge(qb.coherent(1.5), times)
+    for ask in ("charge", "density_matrix"):
+        for model in (qb.models.tavis_cummings, qb.models.oscillator_pair):
+            if ask == "density_matrix" or model is qb.models.tavis_cummings:
+                with pytest.raises(ValueError, match="no digit is left"):
+                    getattr(model(frequency=FAST), ask)(qb.coherent(1.0), times)
+
+
+def test_strokes_add_up():
+    stroke = qb.Stroke(qb.models.jaynes_cummings(coupling=1e9), 1.0)
+    with pytest.warns(UserWarning, match=r"rounding has taken [1-9]e-05 of a phase"):
+        qb.Protocol([stroke], repeat=100).charge(qb.fock(1), times=[100.0])
+    with pytest.raises(ValueError, match="no digit is left"):
+        qb.Protocol([stroke], repeat=10**8).charge(qb.fock(1), times=[1e8])
+
+
 def test_what_has_decayed_turns_no_more():
     pair = qb.QubitPair(charger_loss=1.0)
     assert pair.charge(qb.bloch(np.pi), [1.0, 1e20], ["energy"]).energy.values[1] == 0.0

@@ -252,7 +252,8 @@ def observed(problem: Problem) -> Solution:
 
 def phase_of(problem: Problem, site: str) -> Array:
     """How far the frame of a site has turned at all times, as e^{-i w t}, (g or 1, 1, T)."""
-    turned = turning(problem.network, site, problem.axes.numbers)
+    turned, latest = turning(problem.network, site, problem.axes.numbers), problem.axes.times.max()
+    check_digits(_EPSILON * float(np.abs(turned).max()) * float(latest), float(latest))
     phase: Array = np.exp(-1j * turned[:, None, None] * np.atleast_2d(problem.axes.times)[:, None])
     return phase
 

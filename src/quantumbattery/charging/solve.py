@@ -24,6 +24,7 @@ from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.charging.term_means import switched_off
 from quantumbattery.dynamics.exponentials import equal_steps
+from quantumbattery.dynamics.foreseen import check_digits
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
@@ -49,6 +50,8 @@ _ROWS = 64  # moments
 _ONE_THREAD = 2000
 _NO_THREADS = 1 << 18  # products in a matrix product up to which no library takes several
 _PROPAGATORS = 64  # of a generator that turns in time: steps of its period, about
+_EPSILON = float(np.finfo(float).eps)
+_LITTLE = 1e-7  # of a phase, which squared is nothing
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
 
 
@@ -210,6 +213,9 @@ class Work:
         errors: list[float] = []
         asked, moving = self._moving(batch)
         latest = float(moments.max())
+        charged = self.problem.axes.charged
+        shared = self._shared(batch, latest if charged is None else float(charged.max()))
+        check_digits(shared, latest)
         left_out, falls = self._left_out(own, moving, batch, latest)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return Report(moving.methods, left_out, unfinished=True, falls=falls)
@@ -226,7 +232,22 @@ class Work:
             if moving.measured:
                 errors.append(moving.error(asked[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
-        return Report(moving.methods, left_out, error, moving.rounding)
+        return Report(moving.methods, left_out, error, max(moving.rounding, shared))
+
+    def _shared(self, batch: slice, latest: float) -> float:
+        """What rounding takes by frequencies that states have in common, as a part of a phase.
+
+        How they differ is then known to so much of them alone. Squared: figures of merit feel it
+        in second order, as they do a detuning.
+        """
+        numbers, given = np.abs(self.numbers[batch]), self.state.reach.hamiltonian
+        if not _EPSILON * latest * numbers.max(initial=0.0) > _LITTLE:
+            return 0.0
+        worst = self.numbers[batch][int(numbers.max(axis=1).argmax())]
+        stays = given.row == given.column
+        parts = given.value[stays].real * worst[given.term[stays]]
+        energies = np.bincount(given.row[stays], parts, given.size)
+        return float(_EPSILON * latest * np.abs(energies).max(initial=0.0)) ** 2
 
     def _rates(self, batch: slice, moments: Array) -> Array:
         """1/t for powers, (T,) or (g, 1, T), and 0 where nothing has happened yet."""
