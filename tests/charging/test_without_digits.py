@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
+from quantumbattery.charging.global_maximum import Aim, least_points, maximum
 from quantumbattery.cli import main
 from quantumbattery.dynamics import foreseen
 from quantumbattery.machine import TooLargeError
@@ -95,6 +96,30 @@ def test_strokes_add_up():
 def test_what_has_decayed_turns_no_more():
     pair = qb.QubitPair(charger_loss=1.0)
     assert pair.charge(qb.bloch(np.pi), [1.0, 1e20], ["energy"]).energy.values[1] == 0.0
+
+
+@pytest.mark.parametrize("rate", [False, True])
+def test_no_search_ends_with_fewer_points(rate):
+    """One of the highest value there can be, beside which all others are 0."""
+    bend, read = 1e7, []
+    peak = np.sqrt(bend / 2) / 64 if rate else 1.0
+
+    def values(times):
+        read.append(times.size)
+        return np.where(times == 1 / 64, peak, 0.0)
+
+    nothing = np.zeros(1)
+    aim = Aim(1.0, 1e-3, nothing + 1e-3, nothing, nothing, rate)
+    assert maximum(values, np.array([bend]), aim).settled.all()
+    least = least_points(np.array([bend]), np.ones(1), 1.0, rate)
+    assert 10 < least.item() < sum(read)
+
+
+@pytest.mark.filterwarnings("ignore:by the last time, rounding has taken")
+def test_a_search_without_hope_is_refused():
+    system = qb.models.tavis_cummings(cells=1, coupling=1e12)
+    with pytest.raises(ValueError, match=r"may swing so often that [0-9.e+]+ moments had to be"):
+        system.optimum(qb.fock(1), 2.0, of="energy")
 
 
 def test_an_envelope_over_ages():

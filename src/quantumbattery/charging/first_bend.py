@@ -150,7 +150,7 @@ def _conserved(reached: Reach, levels: Array, still: Collection[str]) -> Array:
     """All w, as columns (sites, any), whose F = sum of w_s n_s leaves L as it is."""
     hamiltonian, losses = reached.hamiltonian, reached.losses
     kept = [np.eye(len(reached.sites))[[reached.sites.index(name) for name in still]]]
-    away = hamiltonian.row != hamiltonian.column  # of many sites, most elements stay
+    away = hamiltonian.row > hamiltonian.column  # there and back; of many sites, most stay
     kept.append(distinct(levels[hamiltonian.row[away]] - levels[hamiltonian.column[away]]))
     for term in np.unique(losses.term):
         mine = losses.term == term
