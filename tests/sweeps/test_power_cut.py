@@ -107,6 +107,23 @@ def test_no_description_has_its_name_before_it_is_on_the_disk(tmp_path, disk, mo
     assert len(named) - named.count("zarr.json") == len(AXES["x"])
 
 
+def test_a_block_is_no_longer_done_before_it_changes(tmp_path, disk, monkeypatch):
+    store, seen, replace = tmp_path / "s.zarr", [], Path.replace
+    sweep(store)
+    done, damaged = store / "done" / "c", store / "y" / "c" / "3" / "0"
+    assert "3" in dict(disk.events)[done.stat().st_ino]
+    damaged.write_bytes(b"")
+
+    def checked(draft, target):
+        if target == damaged:
+            seen.append(sorted(dict(disk.events)[done.stat().st_ino]))
+        return replace(draft, target)
+
+    monkeypatch.setattr(Path, "replace", checked)
+    sweep(store, repair=True)
+    assert seen == [["0", "1", "2", "4", "5"]]
+
+
 @pytest.fixture
 def complete(tmp_path):
     sweep(tmp_path / "s.zarr")
