@@ -21,7 +21,6 @@ _UNITS = (
     "frequencies, couplings and rates, so that those that count are near 1"
 )
 
-
 _LOG = logging.getLogger("quantumbattery")
 
 

@@ -131,7 +131,7 @@ class Motion:
         """Whether a part is solved by a method whose error is measured."""
         return any(propagator.measured for _, propagator, _ in self.parts)
 
-    @property
+    @cached_property
     def rounding(self) -> float:
         """How much of a phase rounding has taken by the last time."""
         fastest = max(propagator.fastest for _, propagator, _ in self.parts)
