@@ -36,7 +36,7 @@ def lost_phase(rounding: float) -> str | None:
 
 def check_digits(rounding: float, latest: float) -> None:
     """Raise ValueError where rounding has taken a whole phase by the latest time."""
-    if not rounding < 1:
+    if rounding >= 1:
         raise ValueError(
             f"by t = {latest:.3g} rounding has taken {rounding:.1g} of a phase, so that no digit "
             f"is left: double precision does not reach so many periods. {_UNITS}"
@@ -52,7 +52,7 @@ def allow_seconds(seconds: float, latest: float) -> None:
     """Raise TooLargeError for what would take more than a day; tell the log of what takes long."""
     if seconds > _WORTH_A_WORD:
         _LOG.info("what follows takes about %.2g s", seconds)
-    if not seconds <= _LONGEST:
+    if seconds > _LONGEST:
         raise TooLargeError(
             f"too long: up to t = {latest:.3g} it would take about {seconds / _LONGEST:.2g} days, "
             f"step by step. {_UNITS}"
