@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from quantumbattery.cli import main
+from quantumbattery.sweeps.study import read_study
+
 posix = pytest.mark.skipif(os.name != "posix", reason="devices and bytes in names are of POSIX")
 
 
@@ -27,6 +30,22 @@ def test_a_device_is_no_study(command, tmp_path):
     study = tmp_path / "zero.toml"
     study.symlink_to("/dev/zero")
     refused(run(command, str(study)), "is no plain file")
+
+
+@posix
+def test_python_reads_plain_files_alone(tmp_path):
+    """Whatever has no end is not begun."""
+    zero, pipe, folder = (tmp_path / f"{name}.toml" for name in ("zero", "pipe", "folder"))
+    zero.symlink_to("/dev/zero")
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for path in (zero, pipe, folder):
+        with pytest.raises(ValueError, match="is no plain file"):
+            read_study(path)
+    with (tmp_path / "large.toml").open("wb") as large:
+        large.truncate(1 << 40)  # of which nothing is on the disk
+    with pytest.raises(ValueError, match="bytes, which no study needs"):
+        read_study(tmp_path / "large.toml")
 
 
 def test_nested_lists(tmp_path):
@@ -52,3 +71,15 @@ def test_closed_output():
     closed = 'exec "$0" -m quantumbattery charge >&-'
     done = subprocess.run(["sh", "-c", closed, sys.executable], capture_output=True, timeout=60)
     refused(done, "the output cannot be written")
+
+
+@pytest.mark.parametrize("words", [["paper", "--out", ""], ["zoo", "all", "--plot", ""]])
+def test_an_empty_name_is_not_the_folder_that_we_are_in(words, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["quantumbattery", *words])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    said = capsys.readouterr()
+    assert (stop.value.code, said.out) == (2, "")
+    assert said.err == "Error: the name of the folder is empty: give one, or . for this folder\n"
+    assert list(tmp_path.iterdir()) == []

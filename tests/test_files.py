@@ -69,7 +69,10 @@ def test_bad_places(table, tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="modes, links and pipes are those of POSIX")
 def test_modes_links_and_pipes_stay_as_they_are(tmp_path, monkeypatch):
+    modes = []
+
     def write(part):
+        modes.append(part.stat().st_mode & 0o777)
         part.write_text("new")
 
     def changed(_):
@@ -90,6 +93,7 @@ def test_modes_links_and_pipes_stay_as_they_are(tmp_path, monkeypatch):
         os.umask(before)
     assert link.is_symlink()
     assert (old.read_text(), old.stat().st_mode & 0o777) == ("new", 0o604)
+    assert modes == [0o640, 0o600]  # until it is whole, nobody else reads what replaces a file
     pipe, read = tmp_path / "pipe.csv", []
     os.mkfifo(pipe)
     reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)

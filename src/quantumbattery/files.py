@@ -73,7 +73,12 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     partial, target = None, _end_of(path)
     try:
         mode = target.stat().st_mode if target.exists() else None
-        partial = _partial(target, write_elsewhere=mode is not None and not stat.S_ISREG(mode))
+        # What takes the place of a private file is private from the beginning.
+        elsewhere, first = (
+            mode is not None and not stat.S_ISREG(mode),
+            0o666 if mode is None else 0o600,
+        )
+        partial = _partial(target, elsewhere, first)
         write(partial)
         if mode is not None and not stat.S_ISREG(mode):
             with partial.open("rb") as source, target.open("wb") as sink:
@@ -89,15 +94,15 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _partial(target: Path, write_elsewhere: bool) -> Path:
-    """A new empty file of the same suffix, with the mode that files have here."""
+def _partial(target: Path, write_elsewhere: bool, mode: int) -> Path:
+    """A new empty file of the same suffix, with a mode as far as files have it here."""
     folder = Path(tempfile.gettempdir()) if write_elsewhere else target.parent
     for _ in range(100):
         part = folder / f".{target.stem[:100]}-{secrets.token_hex(6)}{target.suffix}"
         try:
             # Not of tempfile, whose files are private: the system knows the umask, which can only
             # be asked for by changing it, for all threads.
-            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
         except FileExistsError:
             continue
         return part

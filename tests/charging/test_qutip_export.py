@@ -26,6 +26,12 @@ SAMPLED = xr.DataArray([0.2, 1.0, -0.4], dims="time", coords={"time": [0.0, 0.8,
 
 cut = pytest.mark.filterwarnings("ignore:the . levels of")  # few, and the same for both
 
+
+def largest(operator):
+    """The largest of its elements: ARPACK, of which QuTiP 5.1 asks norms, takes no zeros."""
+    return np.abs(operator.full()).max()
+
+
 # --- random systems ------------------------------------------------------------------------------
 
 
@@ -139,7 +145,7 @@ def test_what_the_model_says():
     for found, rate, acts in zip(
         model.c_ops, (0.15, 0.05, 0.4), (lower, lower.dag(), lower.dag() * lower), strict=True
     ):
-        assert (found - np.sqrt(rate) * acts).norm() < 1e-15
+        assert largest(found - np.sqrt(rate) * acts) < 1e-15
     with pytest.raises(AttributeError):
         model.H = None
 
@@ -150,8 +156,8 @@ def test_the_hamiltonian_is_that_of_the_conventions():
     b = qutip.tensor(qutip.qeye(2), qutip.destroy(3))
     own = qutip.tensor(qutip.qeye(2), qutip.qdiags([0.5, 0.0, 1.5], 0))
     h = 2.0 * a.dag() * a + own + 0.3 * (a.dag() * b + a * b.dag())
-    assert (model.H - h).norm() < 1e-15
-    assert (model.battery_hamiltonian - own).norm() < 1e-15
+    assert largest(model.H - h) < 1e-15
+    assert largest(model.battery_hamiltonian - own) < 1e-15
 
 
 @pytest.mark.parametrize("rotating", [True, False])
@@ -179,13 +185,13 @@ def test_drives_are_those_of_the_conventions(rotating):
                 h += strength * (acts * np.exp(1j * w * t) + acts.dag() * np.exp(-1j * w * t))
             else:
                 h += 2 * strength * np.cos(w * t) * (acts + acts.dag())
-        assert (model.H(t) - h).norm() < 1e-14
+        assert largest(model.H(t) - h) < 1e-14
         assert model.H(t).isherm
 
 
 def test_a_constant_drive_needs_no_qobjevo():
     system = qb.System({"cell": qb.Qubit()}, [qb.drive("cell", 0.3, 0.0)], [], "cell")
-    assert (system.to_qutip().H - qutip.num(2) - 0.3 * qutip.sigmax()).norm() < 1e-15
+    assert largest(system.to_qutip().H - qutip.num(2) - 0.3 * qutip.sigmax()) < 1e-15
 
 
 def test_ensembles_are_collective():
@@ -200,7 +206,7 @@ def test_ensembles_are_collective():
 def test_solvers_may_work_in_other_processes():
     pulse = xr.DataArray([0.0, 1.0], dims="time", coords={"time": [0.0, 1.0]})
     h = qb.models.classical_drive(envelope=pulse).to_qutip().H
-    assert (pickle.loads(pickle.dumps(h))(0.7) - h(0.7)).norm() == 0
+    assert largest(pickle.loads(pickle.dumps(h))(0.7) - h(0.7)) == 0
 
 
 def test_trajectories_average_to_the_table():
@@ -314,7 +320,7 @@ def test_a_large_battery_has_the_same_ground_state(monkeypatch):
     dense = chain.to_qutip()
     monkeypatch.setattr(full_space, "_DENSE", 4)
     large = chain.to_qutip()
-    assert (dense.battery_hamiltonian - large.battery_hamiltonian).norm() < 1e-12
+    assert largest(dense.battery_hamiltonian - large.battery_hamiltonian) < 1e-12
     assert abs(dense.initial({}).overlap(large.initial({}))) == pytest.approx(1, abs=1e-12)
 
 

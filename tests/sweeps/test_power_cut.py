@@ -79,7 +79,7 @@ def test_a_store_goes_on_from_whatever_a_power_cut_leaves(tmp_path, disk, monkey
     number, count = folder.stat().st_ino, len(disk.events)
     monkeypatch.setattr(os, "fsync", disk.fsync)
     kept = []
-    for events in [*range(0, count, 7), count]:
+    for events in [*range(0, count, 5), count]:
         left = tmp_path / f"after {events}"
         disk.image(number, events, left)
         sweep(left / "s.zarr")  # neither refused, nor wrong
@@ -89,6 +89,39 @@ def test_a_store_goes_on_from_whatever_a_power_cut_leaves(tmp_path, disk, monkey
     assert kept == sorted(kept)
     assert kept[-1] == len(AXES["x"])
     assert SEEN == []  # when all was done, nothing is worked out again
+
+
+def test_no_description_has_its_name_before_it_is_on_the_disk(tmp_path, disk, monkeypatch):
+    """A system may put a name on the disk at any time, not only when it is asked to."""
+    named, replace = [], Path.replace
+
+    def checked(draft, target):
+        if target.name == "zarr.json" or "done" in target.parts:
+            named.append(target.name)
+            assert dict(disk.events).get(draft.stat().st_ino) == draft.read_bytes(), target
+        return replace(draft, target)
+
+    monkeypatch.setattr(Path, "replace", checked)
+    sweep(tmp_path / "s.zarr")
+    assert named.count("zarr.json") >= 6
+    assert len(named) - named.count("zarr.json") == len(AXES["x"])
+
+
+def test_a_block_is_no_longer_done_before_it_changes(tmp_path, disk, monkeypatch):
+    store, seen, replace = tmp_path / "s.zarr", [], Path.replace
+    sweep(store)
+    done, damaged = store / "done" / "c", store / "y" / "c" / "3" / "0"
+    assert "3" in dict(disk.events)[done.stat().st_ino]
+    damaged.write_bytes(b"")
+
+    def checked(draft, target):
+        if target == damaged:
+            seen.append(sorted(dict(disk.events)[done.stat().st_ino]))
+        return replace(draft, target)
+
+    monkeypatch.setattr(Path, "replace", checked)
+    sweep(store, repair=True)
+    assert seen == [["0", "1", "2", "4", "5"]]
 
 
 @pytest.fixture

@@ -125,6 +125,10 @@ def test_a_value_that_an_axis_hides_is_checked_too(tmp_path):
     text = text.split("[output]")[0] + '"optimum.horizon" = [2.0]\n'
     with pytest.raises(ValueError, match=re.escape("beside [axes]: horizon must be")):
         read_study(written(tmp_path, text))
+    text = text.replace("horizon = -5.0", "horizon = 5.0\nof = 'work'")
+    text = text.replace('"optimum.horizon" = [2.0]', '"optimum.of" = ["energy"]')
+    with pytest.raises(ValueError, match=re.escape("for optimum.of, beside [axes]: of must name")):
+        read_study(written(tmp_path, text))
 
 
 @pytest.mark.parametrize("outside", [True, False])
@@ -222,6 +226,7 @@ def test_a_system_of_one_s_own_with_paths_for_axes(tmp_path):
         ("[preparation]", "[preparation", "is no TOML"),
         ("[axes]", "[[axes]]", "axes must be a table"),
         ("[axes]\n", "[axes]\nsites.a.loss = [0.1]\n", "needs quotes"),
+        ("[output]\n", '[output]\nstore = ""\n', "store must be a path, as a text; got ''"),
         ("[axes]\n", '[axes]\n"times.to" = [1.0, 2.0]\n', "all points share their times"),
         ("theta = {from = 0.1, to = 3.141592653589793, points = 7}", "", "bloch needs theta"),
         ("[0.0, 0.5, 1.0]", "[-1.0, 1.0]", "at the first point, theta = 0.1, charger_loss = -1.0"),

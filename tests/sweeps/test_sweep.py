@@ -338,6 +338,7 @@ def test_progress_goes_to_the_error_stream(capsys):
         ({"axes": {"x": [np.nan]}}, ValueError, "finite"),
         ({"axes": {"x": "ab"}}, TypeError, "axis 'x'"),
         ({"axes": {"done": [1]}}, ValueError, "cannot be named 'done'"),
+        ({"store": ""}, ValueError, "name of the store is empty"),
         ({"chunk": 0}, ValueError, "chunk must be a whole number"),
         ({"workers": 0}, ValueError, "workers must be a whole number"),
         ({"executor": "fast"}, TypeError, "executor must be"),

@@ -1,13 +1,16 @@
 """Grids are counted before they are listed, and nothing but a study decides how it is swept."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 import xarray as xr
+from threadpoolctl import threadpool_info
 from typer.testing import CliRunner
 
 import quantumbattery as qb
+from quantumbattery import machine
 from quantumbattery.cli.app import app
 from quantumbattery.sweeps.report import swept
 from quantumbattery.sweeps.study import read_study
@@ -127,3 +130,27 @@ def test_failed_points_are_told_by_the_exit_code(tmp_path):
     (tmp_path / "s.zarr").rename(tmp_path / "old.zarr")
     found = CliRunner().invoke(app, ["sweep", str(study), "--workers", "1"])
     assert found.exit_code == 0, found.output
+
+
+def measured(coupling):
+    """What a charge takes at most, in MiB, and how many cores it may use."""
+    system = qb.models.tavis_cummings(cells=6, coupling=coupling, charger_loss=0.01)
+    times = np.sort(np.random.default_rng(0).uniform(0, 10, 20_000))
+    tracemalloc.start()
+    try:
+        system.charge(qb.fock(6), times, ["energy"], limit=0.15)
+        most = tracemalloc.get_traced_memory()[1] / 2**20
+    finally:
+        tracemalloc.stop()
+    threads = max(each["num_threads"] for each in threadpool_info())
+    return xr.Dataset({"most": most, "cores": machine.cores(), "threads": threads})
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_process_keeps_the_limit_on_a_core_of_its_own(workers, monkeypatch):
+    monkeypatch.setattr(machine, "usable_cores", lambda: 64)
+    axes = {"coupling": [0.5, 1.0, 1.5, 2.0]}
+    table = qb.sweep(measured, axes, progress=False, workers=workers, batch=False)
+    assert (table.most < 0.15 * 1024).all()
+    assert (table.cores == 1).all()
+    assert (table.threads == 1).all()

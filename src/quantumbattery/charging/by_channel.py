@@ -108,15 +108,16 @@ def charged(problem: Problem) -> Solution:
     switched_off(columns, axes)
     for power, name in asked.items():
         columns[power] = over_time(columns[name], held[name], axes.times)
-    report = _report(most)
+    report = _report(most, work.moments.rounding)
     if not most:
         kind = f"{METHOD}, and moments of fourth order"
-        report = Report(((kind, len(problem.network.sites)),), {})
+        report = replace(report, methods=((kind, len(problem.network.sites)),), counted="mode")
     return Solution({name: columns[name] for name in problem.measures}, report)
 
 
-def _report(levels: int) -> Report:
-    return Report((("attenuation of the start", levels),), {}, counted="level")
+def _report(levels: int, rounding: float) -> Report:
+    methods = (("attenuation of the start", levels),)
+    return Report(methods, {}, rounding=rounding, counted="level")
 
 
 def observed(problem: Problem) -> Solution:
@@ -142,7 +143,7 @@ def observed(problem: Problem) -> Solution:
         if each.operator is not None:
             rho = mean_of(rho, each.matrix([levels]))
         columns[each.name], most = rho, max(most, levels)
-    return Solution(columns, _report(most))
+    return Solution(columns, _report(most, work.moments.rounding))
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
+from quantumbattery.dynamics.foreseen import check_digits
 from quantumbattery.machine import allow, limited
 from quantumbattery.moments.levels import levels_of, matrices
 from quantumbattery.moments.over_time import Moments, moved, read
@@ -42,6 +43,7 @@ from quantumbattery.quantities.cached import cached_property
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
 _ONE_THREAD = 100  # numbers of a matrix below which threads do not pay
+_EPSILON = float(np.finfo(float).eps)
 _LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
 
 
@@ -116,7 +118,7 @@ class ByMoments:
 
     @classmethod
     def of(cls, problem: Problem, measures: Collection[str]) -> ByMoments:
-        """Make it; ValueError if quanta grow until their numbers overflow."""
+        """Make it; ValueError if quanta grow until their numbers overflow, or no digit is left."""
         network, axes = problem.network, problem.axes
         make = partial(quadratic, network, axes.numbers, axes.batch)
         motions = (make(),) if axes.charged is None else (make(), make(storing=True))
@@ -126,7 +128,9 @@ class ByMoments:
         changes = None
         if not is_constant(network):
             changes = shaped(network, axes.numbers, axes.batch, begun, problem.limit)
-        return cls(problem, motions, begun, Energies.of(*given), changes)
+        made = cls(problem, motions, begun, Energies.of(*given), changes)
+        check_digits(made.rounding, float(axes.times.max()))
+        return made
 
     def threads(self) -> AbstractContextManager[Any]:
         """One thread of linear algebra where matrices are small."""
@@ -191,7 +195,15 @@ class ByMoments:
     @property
     def report(self) -> Report:
         """What a table says of how it was found."""
-        return report_of(self.problem.network) if self.shaped is None else self._changed[1]
+        found = report_of(self.problem.network) if self.shaped is None else self._changed[1]
+        return replace(found, rounding=self.rounding)
+
+    @property
+    def rounding(self) -> float:
+        """How much of a phase rounding has taken by the last time."""
+        norms = [np.abs(each.drift).sum(axis=-1).max(initial=0.0) for each in self.motions]
+        pairs = zip(norms, _spans(self.problem), strict=True)
+        return _EPSILON * max(float(norm * span.max(initial=0.0)) for norm, span in pairs)
 
     def held(self, names: Collection[str]) -> dict[str, Array]:
         """What a battery that does not start empty holds at t = 0, each (g, c, 1), for powers."""
@@ -240,7 +252,8 @@ def observed(problem: Problem) -> Solution:
 
 def phase_of(problem: Problem, site: str) -> Array:
     """How far the frame of a site has turned at all times, as e^{-i w t}, (g or 1, 1, T)."""
-    turned = turning(problem.network, site, problem.axes.numbers)
+    turned, latest = turning(problem.network, site, problem.axes.numbers), problem.axes.times.max()
+    check_digits(_EPSILON * float(np.abs(turned).max()) * float(latest), float(latest))
     phase: Array = np.exp(-1j * turned[:, None, None] * np.atleast_2d(problem.axes.times)[:, None])
     return phase
 
@@ -263,13 +276,16 @@ def begun_by(begun: Beginning, part: slice | Array) -> Beginning:
     return Beginning(*(values if len(values) == 1 else values[part] for values in each))
 
 
+def _spans(problem: Problem) -> list[Array]:
+    """For how long there is charging; and storage, where it is disconnected."""
+    axes = problem.axes
+    return [axes.times] if axes.charged is None else [axes.charged, axes.times - axes.charged]
+
+
 def _check_growth(problem: Problem, motions: Sequence[Quadratic]) -> None:
     """Raise ValueError if quanta grow until no number holds them."""
-    network, axes = problem.network, problem.axes
-    charging = axes.times if axes.charged is None else axes.charged
-    spans = [charging] if axes.charged is None else [charging, axes.times - axes.charged]
-    for motion, span in zip(motions, spans, strict=True):
-        jumps = any(isinstance(each, Jump) for each in network.joint_losses)
+    jumps = any(isinstance(each, Jump) for each in problem.network.joint_losses)
+    for motion, span in zip(motions, _spans(problem), strict=True):
         if not motion.doubled and not jumps:
             continue
         m = motion.modes * (1 + motion.doubled)

@@ -21,6 +21,7 @@ from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.spectators import without_spectators
 from quantumbattery.charging.steady_state import steady
+from quantumbattery.dynamics.foreseen import lost_phase
 from quantumbattery.machine import TooLargeError, memory, within_memory
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
@@ -36,7 +37,6 @@ _OF_ANY = {name: replace(quantity, equation="") for name, quantity in NAMED.item
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
 _NO_BOUND = 1e12  # quanta: a bound that says nothing
 _AT_CUT = 1e-10  # of the weight on levels that lead beyond a cut, from which on a warning says so
-_LOST_PHASE = 1e-8  # of a phase, from which on a warning says so
 
 
 def charge(
@@ -223,11 +223,8 @@ def warn(network: Network, report: Report) -> None:
             f"{report.at_cut:.1g} of the steady state is on the last levels of an oscillator, from "
             "where it should go on: give more levels, or leave levels out to have them chosen"
         )
-    if report.rounding > _LOST_PHASE:
-        said.append(
-            f"by the last time, rounding has taken {report.rounding:.1g} of a phase or more: "
-            "double precision does not reach so many periods; charge for a shorter time"
-        )
+    if (lost := lost_phase(report.rounding)) is not None:
+        said.append(lost)
     known = _SOLVER + 10 * report.rounding  # of which the sentence before speaks
     if report.error is not None and not report.error <= known:  # NaN is worst
         said.append(

@@ -20,6 +20,7 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.reach import Reach
+from quantumbattery.reach.rotating_frame import distinct
 from quantumbattery.reach.sparse import Sums
 from quantumbattery.states.lindblad import damping_elements
 
@@ -149,12 +150,13 @@ def _conserved(reached: Reach, levels: Array, still: Collection[str]) -> Array:
     """All w, as columns (sites, any), whose F = sum of w_s n_s leaves L as it is."""
     hamiltonian, losses = reached.hamiltonian, reached.losses
     kept = [np.eye(len(reached.sites))[[reached.sites.index(name) for name in still]]]
-    kept.append(levels[hamiltonian.row] - levels[hamiltonian.column])
+    away = hamiltonian.row > hamiltonian.column  # there and back; of many sites, most stay
+    kept.append(distinct(levels[hamiltonian.row[away]] - levels[hamiltonian.column[away]]))
     for term in np.unique(losses.term):
         mine = losses.term == term
         change = levels[losses.row[mine]] - levels[losses.column[mine]]
         kept.append(change - change[:1])
-    alike = np.unique(np.concatenate(kept), axis=0)
+    alike = distinct(np.concatenate(kept))
     _, sizes, directions = np.linalg.svd(alike)
     rank = int((sizes > 1e-9 * sizes.max(initial=1.0)).sum())
     return np.asarray(directions[rank:].T)

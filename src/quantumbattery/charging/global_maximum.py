@@ -131,6 +131,19 @@ def room_for(limit: float) -> int:
     return int(limit * _SHARE * 2**30 / _POINT)
 
 
+def least_points(curvature: Array, highest: Array, horizon: float, rate: bool) -> Array:
+    """How many points (g,) it takes at least until any interval is short enough to be left.
+
+    No value exceeds the highest (g,), and over a width w a bound exceeds both ends by K w^2/8: with
+    all ends at 0, none is left before that is below the highest. Of a rate f/t, which is at most
+    sqrt(K highest/2), a bound late in the interval is K w^2/(8 t), so that late ones may be wider.
+    """
+    with np.errstate(over="ignore"):
+        if rate:
+            return np.asarray(np.sqrt(horizon / 2) * (2 * curvature / highest) ** 0.25)
+        return np.asarray(horizon * np.sqrt(curvature / (8 * highest)))
+
+
 def maximum(
     values: Callable[[Array], Array],
     curvature: Array,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
@@ -14,9 +15,10 @@ from quantumbattery.charging.charge import extraction_of, labelled, selected
 from quantumbattery.charging.observables import Observable, allow_matrices
 from quantumbattery.charging.observe import labelled_matrices, named_sites
 from quantumbattery.charging.problem import Problem
-from quantumbattery.charging.repeated import Moments, solved, together
+from quantumbattery.charging.repeated import Moments, Solved, solved, together
 from quantumbattery.charging.stroke import Strokes
 from quantumbattery.dynamics.cycles import when
+from quantumbattery.dynamics.foreseen import check_digits, lost_phase
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
@@ -41,6 +43,7 @@ def charge(
     chosen = selected(network, measures, axes)
     moments = _moments(protocol, axes, times is None)
     found = solved(protocol, Problem(network, started, axes, chosen, how, limit), moments)
+    _warn(found, float(axes.times.max()))
     table = labelled(network, axes, how, found.solution)
     marks, said = _marks(protocol, axes, moments)
     return table.assign_coords(marks).assign_attrs(said)
@@ -64,9 +67,18 @@ def density_matrix(
     moments = _moments(protocol, axes, times is None)
     problem = Problem(network, started, axes, (), how, limit, asked)
     found = solved(protocol, problem, moments)
+    _warn(found, float(axes.times.max()))
     matrices = labelled_matrices(network, axes, chosen, found.solution)
     marks, said = _marks(protocol, axes, moments)
     return matrices.assign_coords(marks).assign_attrs(said)
+
+
+def _warn(found: Solved, latest: float) -> None:
+    """Say where rounding takes digits; ValueError where it leaves none."""
+    rounding = found.solution.report.rounding
+    check_digits(rounding, latest)
+    if (lost := lost_phase(rounding)) is not None:
+        warnings.warn(lost, stacklevel=4)
 
 
 def _converted(

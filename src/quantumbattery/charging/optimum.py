@@ -21,7 +21,13 @@ from quantumbattery.charging.charge import (
     on_levels,
     warn,
 )
-from quantumbattery.charging.global_maximum import FIRST_INTERVALS, NOTHING, Maximum, maximum
+from quantumbattery.charging.global_maximum import (
+    FIRST_INTERVALS,
+    NOTHING,
+    Maximum,
+    least_points,
+    maximum,
+)
 from quantumbattery.charging.problem import OnLevels, Problem, Solution
 from quantumbattery.charging.solve import few_threads, prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
@@ -36,6 +42,7 @@ from quantumbattery.quantities.tables import check_names, dataset
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _FIRST_LOOK = 33  # moments of the first look
 _ROUNDS = 4  # of as many points as the first, for which there is room
+_HOPELESS = 10.0  # times as many points as are looked at, that are needed at least
 _PARTS = 8  # of members that take too many points together
 _FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
 _NEEDS = "a certified optimum needs {}; charge on a grid of times, and take the largest value"
@@ -168,6 +175,7 @@ def _best(functions: Sought | SoughtOfMoments, name: str, empty: Array) -> Maxim
     best = Maximum(np.full(members, np.nan), nothing, nothing.copy(), yes, ~yes)
     # What begins with all members begins with as many points of each.
     wanted = np.flatnonzero(~empty)
+    _refuse_hopeless(functions, name, wanted)
     most = max(1, functions.room // (_ROUNDS * (FIRST_INTERVALS + 1)))
     waiting = [wanted[low : low + most] for low in range(0, len(wanted), most)]
     while waiting:
@@ -186,6 +194,20 @@ def _best(functions: Sought | SoughtOfMoments, name: str, empty: Array) -> Maxim
     if name in OVER_TIME:
         return best
     return replace(best, bound=np.maximum(best.value, np.minimum(best.bound, functions.highest)))
+
+
+def _refuse_hopeless(functions: Sought | SoughtOfMoments, name: str, wanted: Array) -> None:
+    """Raise ValueError if no member can be known, whatever its values are."""
+    given = functions.bend(name), functions.highest, functions.last, name in OVER_TIME
+    needed = least_points(*given)[wanted]
+    most = functions.aim(name, wanted).most if len(wanted) else 0
+    if len(wanted) and needed.min() > _HOPELESS * most:
+        raise ValueError(
+            f"up to t = {functions.last:.3g} the {MEASURES[name].long_name} may swing so often "
+            f"that {needed.min():.1g} moments had to be looked at, and {most:,} are the most: give "
+            "a shorter horizon, or look at the units, so that couplings are near 1 (and "
+            "frequencies not so far above that rounding hides how they differ)"
+        )
 
 
 class _Progress:

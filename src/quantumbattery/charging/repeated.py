@@ -107,7 +107,8 @@ def _solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
         )
     if isinstance(work.reading, Observed):
         columns = work.reading.finished(columns, problem.axes)
-    report = Report(tuple(methods), {}, at_cut=seen)
+    rounding = (int(moments.cycle.max()) + 1) * sum(each.rounding for each in moving)
+    report = Report(tuple(methods), {}, rounding=rounding, at_cut=seen)
     return Solved(OnLevels(columns, report, reached), work)
 
 

@@ -23,8 +23,10 @@ from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.passes import Passes
 from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
+from quantumbattery.charging.shared_phase import shared_phase
 from quantumbattery.charging.term_means import switched_off
 from quantumbattery.dynamics.exponentials import equal_steps
+from quantumbattery.dynamics.foreseen import check_digits
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
@@ -217,6 +219,10 @@ class Work:
         errors: list[float] = []
         asked, moving = self._moving(batch)
         latest = float(moments.max())
+        charged = self.problem.axes.charged
+        together = latest if charged is None else float(charged.max())
+        shared = shared_phase(self.numbers[batch], self.state.reach, together)
+        check_digits(shared, latest)
         passes = self._passes(moving, batch, asked)
         left_out, falls = self._left_out(own, moving, batch, latest, passes)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
@@ -234,7 +240,7 @@ class Work:
             if moving.measured:
                 errors.append(moving.error(asked[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
-        return Report(moving.methods, left_out, error, moving.rounding(latest))
+        return Report(moving.methods, left_out, error, max(moving.rounding, shared))
 
     def _passes(self, moving: Motion | Storage, batch: slice, asked: Array) -> Passes:
         """What gives states; of a method that begins at t = 0, for all purposes at once."""

@@ -17,7 +17,7 @@ from typer.core import TyperCommand
 
 from quantumbattery import models
 from quantumbattery.cli.charging import charge, optimum
-from quantumbattery.cli.options import Format, Measure, System, check_outputs, check_study
+from quantumbattery.cli.options import Format, Measure, System, check_outputs, folder_named
 from quantumbattery.cli.printing import print_table, print_written
 from quantumbattery.files import make_folder, write_whole
 from quantumbattery.sweeps.durable import SweepError
@@ -62,22 +62,23 @@ _whole(
 @_whole(epilog="\b\nExample:\n  quantumbattery paper --out figures")
 def paper(
     out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder for the figures and the ledger.")
-    ] = Path("paper-results"),
+        str, typer.Option(metavar="DIR", help="Folder for the figures and the ledger.")
+    ] = "paper-results",
 ) -> None:
     """Draw figures 2-4 and Sec. 8 of the founding paper with their data; check its 70 equations."""
     from quantumbattery.paper.figures import write_figures
     from quantumbattery.paper.ledger import verify
 
-    make_folder(out)
+    folder = folder_named(out)
+    make_folder(folder)
     print("Drawing figures 2, 3 and 4, and Sec. 8 ...", flush=True)
-    for path in write_figures(out):
+    for path in write_figures(folder):
         print(f"  {path}")
     print("Checking the 70 equations ...", flush=True)
     ledger = verify()
     for name, text in (("ledger.json", ledger.to_json()), ("ledger.txt", str(ledger))):
-        write_whole(out / name, lambda part, text=text: part.write_text(text + "\n", "utf-8"))  # type: ignore[misc]
-        print(f"  {out / name}")
+        write_whole(folder / name, lambda part, text=text: part.write_text(text + "\n", "utf-8"))  # type: ignore[misc]
+        print(f"  {folder / name}")
     print(f"\n{ledger}")
 
 
@@ -105,7 +106,7 @@ def zoo(
     name: System = "all",
     format: Format = "text",  # noqa: A002
     plot: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="FILE", help="Draw the system: .png, .pdf or .svg; of all, a folder for them."
         ),
@@ -159,7 +160,6 @@ def sweep(
 
     if workers is not None and scheduler is not None:
         raise ValueError("give --workers for this machine or --scheduler for a cluster, not both")
-    check_study(study)
     check_outputs(None, plot)
     wanted = read_study(study)
     if plot is not None:
@@ -273,12 +273,13 @@ def _progress(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _picture_paths(name: str, plot: Path, names: Iterable[str]) -> dict[str, Path]:
+def _picture_paths(name: str, plot: str, names: Iterable[str]) -> dict[str, Path]:
     """Where the pictures go, refused before any work if they could not be written."""
     if name != "all":
-        check_outputs(None, plot)
-        return {name: plot}
-    if plot.suffix.lower() in (".png", ".pdf", ".svg"):
+        check_outputs(None, Path(plot))
+        return {name: Path(plot)}
+    folder = folder_named(plot)
+    if folder.suffix.lower() in (".png", ".pdf", ".svg"):
         raise ValueError(f"pictures of all systems go to a folder; got {plot}")
-    make_folder(plot)
-    return {each: plot / f"{each}.png" for each in names}
+    make_folder(folder)
+    return {each: folder / f"{each}.png" for each in names}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import xarray as xr
@@ -28,8 +27,8 @@ from quantumbattery.cli.options import (
     Theta,
     Times,
     check_outputs,
-    check_study,
 )
+from quantumbattery.cli.patience import Patience
 from quantumbattery.cli.printing import (
     print_best,
     print_charge,
@@ -151,10 +150,9 @@ def _worked_out(
     from quantumbattery.sweeps.parts import table_of
     from quantumbattery.sweeps.single import single
 
-    if target.endswith(".toml"):
-        check_study(Path(target))
-    given = single(target, work, options, settings)
-    return given, table_of(given)
+    with Patience():
+        given = single(target, work, options, settings)
+        return given, table_of(given)
 
 
 def _settings(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +9,6 @@ import typer
 
 from quantumbattery.files import check_table_path
 from quantumbattery.quantities.measures import NAMED
-
-_LARGEST_STUDY = 1 << 26  # bytes
 
 
 def _number(text: object) -> float:
@@ -23,6 +20,13 @@ def _number(text: object) -> float:
 
 def _option(help_text: str, *names: str) -> Any:
     return typer.Option(*names, parser=_number, metavar="NUMBER", help=help_text)
+
+
+def folder_named(text: str) -> Path:
+    """A folder; an empty name, as that of a variable that is not set, would be this one."""
+    if not text:
+        raise ValueError("the name of the folder is empty: give one, or . for this folder")
+    return Path(text)
 
 
 # --- what the Tab key completes ------------------------------------------------------------------
@@ -191,15 +195,3 @@ def check_outputs(out: Path | None, plot: Path | None) -> None:
         from quantumbattery.plot.style import check_picture_path
 
         check_picture_path(plot)
-
-
-def check_study(path: Path) -> None:
-    """Refuse what is no plain file, which may never end, or is larger than any study."""
-    try:
-        there = path.stat()
-    except (OSError, ValueError):
-        return  # whoever reads it says so
-    if not stat.S_ISREG(there.st_mode):
-        raise ValueError(f"the study {path} is no plain file")
-    if there.st_size > _LARGEST_STUDY:
-        raise ValueError(f"the study {path} has {there.st_size:,} bytes, which no study needs")

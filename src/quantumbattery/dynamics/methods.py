@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.chebyshev import Chebyshev
 from quantumbattery.dynamics.conjugation import Conjugation
+from quantumbattery.dynamics.foreseen import allow_norm, allow_seconds, of_series, of_solver
 from quantumbattery.dynamics.piecewise import Piecewise
 from quantumbattery.dynamics.pulse_area import PulseArea
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
@@ -65,9 +66,13 @@ class Task:
 
 
 def _series(task: Task, kind: type[Series] = Series) -> Propagator:
-    generator = task.blocks.generator
+    blocks, latest = task.blocks, task.latest
+    allow_norm(blocks, task.numbers, latest)
+    each = of_series(blocks, task.numbers, latest, 0, 1, task.state.hermitian)
+    allow_seconds(len(task.numbers) * each, latest)
+    generator = blocks.generator
     sparse = (task.factor * generator.matrix(each) for each in task.numbers)
-    return kind(tuple(each.tocsr() for each in sparse), task.blocks)
+    return kind(tuple(each.tocsr() for each in sparse), blocks)
 
 
 def _stepwise(task: Task) -> Propagator:
@@ -103,6 +108,12 @@ def shaped(task: Task) -> Propagator | None:
     return Piecewise.of(*given, task.held)
 
 
+def _solver(task: Task) -> Propagator:
+    given = task.blocks, task.numbers
+    allow_seconds(of_solver(*given, task.clocks, task.latest, 1), task.latest)
+    return Pulsed(*given, task.factor, task.clocks)
+
+
 # structure: name, and maker, which gives None where it does not fit after all
 METHODS: dict[str, tuple[str, Callable[[Task], Propagator | None]]] = {
     "closed": ("eigenvectors", lambda t: Unitary.of(t.blocks.matrices(t.numbers))),
@@ -120,7 +131,7 @@ METHODS: dict[str, tuple[str, Callable[[Task], Propagator | None]]] = {
     "turning": ("steps of Taylor series", _periodic),
     "pulse": ("area of the pulse", _pulse),
     "shaped": ("steps of Taylor series", shaped),
-    "changing": ("Runge-Kutta", lambda t: Pulsed(t.blocks, t.numbers, t.factor, t.clocks)),
+    "changing": ("Runge-Kutta", _solver),
 }
 _NEXT = {"pulse": "shaped", "shaped": "changing"}  # what is tried after one that does not fit
 

@@ -18,6 +18,7 @@ import numpy as np
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.anchored import Anchored
 from quantumbattery.dynamics.exponentials import equal_steps
+from quantumbattery.dynamics.foreseen import check_digits, of_series
 from quantumbattery.dynamics.joined import together
 from quantumbattery.dynamics.methods import LARGEST_STEPS, Found, Propagator, Task, fitting
 from quantumbattery.dynamics.methods import METHODS as _METHODS
@@ -48,6 +49,7 @@ class Motion:
     parts: tuple[tuple[Blocks, Propagator, Array], ...]
     size: int  # of what is read
     methods: tuple[tuple[str, int], ...]  # how blocks are solved, and the size of the largest
+    latest: float = 0.0  # time
 
     def at(self, times: Array, states: slice) -> Array:
         """Amplitudes or elements, shape (g, c, T, size), of some of the c states of the batch."""
@@ -129,10 +131,11 @@ class Motion:
         """Whether a part is solved by a method whose error is measured."""
         return any(propagator.measured for _, propagator, _ in self.parts)
 
-    def rounding(self, latest: float) -> float:
+    @cached_property
+    def rounding(self) -> float:
         """How much of a phase rounding has taken by the last time."""
         fastest = max(propagator.fastest for _, propagator, _ in self.parts)
-        return float(np.finfo(float).eps) * latest * fastest
+        return float(np.finfo(float).eps) * self.latest * fastest
 
     def error(self, times: Array, states: slice, found: Array) -> float:
         """How far measured methods are from another solution; 0 without any."""
@@ -165,7 +168,7 @@ def motion(
     times : ndarray, shape (T,) or (g, T)
         The times that will be asked for; they decide which method pays.
     limit : float
-        Memory in GiB; ValueError if that is not enough.
+        Memory in GiB; ValueError if that is not enough, and where no digit would be left.
     clocks : sequence of Clock
         How some of the terms change in time.
     joined : bool
@@ -193,7 +196,9 @@ def motion(
         found.append(Found(task, began, *fitting(structure, task, joined and _waits(task, times))))
     found = together(found, first)
     parts = tuple((each.task.blocks, each.made, each.began) for each in found)
-    return Motion(parts, state.size, _methods(found))
+    made = Motion(parts, state.size, _methods(found), float(times.max()))
+    check_digits(made.rounding, made.latest)
+    return made
 
 
 def _waits(task: Task, times: Array) -> bool:
@@ -246,16 +251,12 @@ def _series_pays(
     n, given = blocks.size, blocks.generator
     if n <= 256:
         return False
-    row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
-    norm = np.bincount(given.row, row, minlength=given.size).max()
-    latest, moments = float(times.max()), times.shape[-1]
+    moments = times.shape[-1]
+    series = of_series(blocks, numbers, float(times.max()), moments, states, hermitian)
     far = (np.abs(given.row - given.column) > 1).any()
-    columns = states * blocks.copies
     if hermitian:
-        series = norm * latest * len(row) * columns * 1.5e-8 + moments * 1e-3
         dense = 1.5e-10 * n**3 if far else 2e-8 * n**2
     else:
-        series = norm * latest * (2.5e-5 + 3e-9 * len(row) * columns) + moments * n * columns * 1e-7
         dense = 1e-9 * n**3 * (1 + np.log2(moments) / 10)
     most = 20_000 if hermitian and not far else 6_000 if hermitian else 3_000
     return bool(series < dense * blocks.count or n > most)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quantumbattery.dynamics.exponentials import phases
+from quantumbattery.dynamics.foreseen import norm_of, of_solver
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.turning import Turning
 from quantumbattery.quantities.aliases import Array
@@ -205,10 +206,9 @@ def pays(
     latest = float(times.max())
     if latest == 0 or not turning or not all(clock.held for clock in clocks):
         return False
-    given, g, n = blocks.generator, len(numbers), blocks.size
-    row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
+    g, n = len(numbers), blocks.size
     fastest = max(float(np.abs(clock.frequency).max()) for clock in turning)
-    size = max(np.bincount(given.row, row, minlength=1).max(), fastest)
+    size = max(norm_of(blocks, numbers), fastest)
     period = common_period(turning, g, latest).max()
     lengths = np.diff([*edges_of(clocks, latest), latest])
     steps = size * np.minimum(lengths, period).sum() / _STEP
@@ -217,8 +217,7 @@ def pays(
     columns = times.shape[-1] * states * blocks.copies
     each = n * 7e-7 + n**2 * 1e-9  # for each column, to be moved on by a step
     ours = 0.01 * len(lengths) + g * blocks.count * each * (steps * n + columns)
-    solver = size * latest * (1.5e-3 + g * len(row) * states * blocks.copies * 6e-8)
-    return bool(ours < solver)
+    return bool(ours < of_solver(blocks, numbers, turning, latest, states))
 
 
 def repeats(clocks: Sequence[Clock], members: int, latest: float) -> bool:

@@ -90,9 +90,10 @@ class Storage:
         moments = _moments(charged)
         return [p.at(starts_of(start, states), moments) for _, p, start in self.charging.parts]
 
-    def rounding(self, latest: float) -> float:
-        """How much of a phase rounding has taken by the last time."""
-        return max(self.charging.rounding(latest), self.storing.rounding(latest))
+    @property
+    def rounding(self) -> float:
+        """How much of a phase rounding has taken by the last times of both."""
+        return max(self.charging.rounding, self.storing.rounding)
 
     def error(self, times: Array, states: slice, found: Array) -> float:
         """How far measured methods are from another solution; 0 without any."""

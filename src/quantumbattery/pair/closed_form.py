@@ -7,11 +7,13 @@ charger_loss, battery_loss, detuning and time, and disconnect if charging ends.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
 
+from quantumbattery.dynamics.foreseen import check_digits, lost_phase
 from quantumbattery.pair import best_times, storage
 from quantumbattery.pair.storage import Clock
 from quantumbattery.pair.thermodynamics import (
@@ -37,6 +39,9 @@ _SLAB = 1 << 18
 # Before this moment nothing has happened yet, and 1/t overflows soon.
 _NOTHING_YET = 1e-100
 
+_EPSILON = float(np.finfo(float).eps)
+_GONE = 40.0  # lives of an amplitude, after which no phase of it shows
+
 
 def _energies(frequency: Array, excited: Array, ground: Array) -> tuple[Array, Array, Array]:
     """Return w s, w (1 - s) and w/2, with the charger's excited population s."""
@@ -55,6 +60,19 @@ def _constants(arrays: dict[str, Array]) -> Constants:
     )
 
 
+def _check_phases(frequency: Array, decay: Array, clock: Clock) -> None:
+    """Raise ValueError where rounding leaves nothing of a phase, and warn where it takes digits."""
+    latest = float(clock.time.max(initial=0.0))
+    if not _EPSILON * float(frequency.max()) * latest > 1e-8:  # as almost always
+        return
+    span = float(clock.charged().max()) if clock.end is not None else latest
+    alive = np.minimum(span, _GONE / np.maximum(decay, 1e-300))
+    rounding = _EPSILON * float((frequency * alive).max())
+    check_digits(rounding, latest)
+    if (lost := lost_phase(rounding)) is not None:
+        warnings.warn(lost, stacklevel=4)
+
+
 def _rate(time: Array) -> Array:
     """1/t, and 0 at t = 0, where every power has the limit 0."""
     return np.divide(1.0, time, out=np.zeros_like(time), where=time > _NOTHING_YET)
@@ -68,6 +86,7 @@ def charge_columns(
     excited, ground = _populations(arrays["theta"])
     energies = _energies(arrays["frequency"], excited, ground)
     constants, clock = _constants(arrays), Clock.of(arrays)
+    _check_phases(constants.oscillation, constants.decay, clock)
     moving = np.broadcast_shapes(constants.contrast.shape, clock.shape)
     for steps in tiles(moving, _SLAB):
         # An axis on which the motion does not depend is whole in every slab.
@@ -167,6 +186,8 @@ def joint_amplitudes(arrays: dict[str, Array]) -> tuple[Array, ComplexArray, Com
     """Amplitudes of no excitation, the charger's and the battery's, in the laboratory frame."""
     excited, ground = _populations(arrays["theta"])
     constants, clock = _constants(arrays), Clock.of(arrays)
+    swing = constants.oscillation + arrays["frequency"] + np.abs(arrays["detuning"])
+    _check_phases(swing, np.zeros(1), Clock(clock.time))
     phase = arrays["phi"] - (arrays["frequency"] + arrays["detuning"] / 2) * clock.charged()
     start = np.sqrt(excited) * np.exp(1j * phase)
     charger, battery = (start * each for each in clock.read(partial(amplitudes, constants)))

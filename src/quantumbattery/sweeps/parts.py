@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
@@ -32,6 +33,7 @@ _OUTPUT = ("measures", "density_matrix", "extraction", "store", "chunk", "batch"
 DISCONNECT = "disconnect"
 _MEMORY = 2.0  # GiB, as of `System.charge`
 _MOST = 10**7  # values between two ends
+_LARGEST_STUDY = 1 << 26  # bytes
 _LACKING = "{first}: give it there, or as an axis"
 _OPTIMUM = ("horizon", "of", "tolerance")
 
@@ -39,6 +41,7 @@ _OPTIMUM = ("horizon", "of", "tolerance")
 def parts_in(path: Path) -> dict[str, Any]:
     """The parts of a study file, not yet checked; ValueError if it cannot be read."""
     try:
+        _check_file(path)
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise ValueError(f"the study {path} cannot be read ({error.strerror})") from error
@@ -46,6 +49,15 @@ def parts_in(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is no TOML: {error}") from error
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what is no plain file, which may never end, or is larger than any study."""
+    there = path.stat()
+    if not stat.S_ISREG(there.st_mode):
+        raise ValueError(f"the study {path} is no plain file")
+    if there.st_size > _LARGEST_STUDY:
+        raise ValueError(f"the study {path} has {there.st_size:,} bytes, which no study needs")
 
 
 def check_parts(given: Mapping[str, Any], needed: tuple[str, ...]) -> None:
@@ -83,8 +95,8 @@ def check_output(given: Mapping[str, Any], optimum: bool) -> None:
     whole_number(chunk, 1, "chunk must be a whole number of at least 1")
     if not isinstance(output.get("batch", True), bool):
         raise ValueError(f"batch is true or false; got {output['batch']!r:.60}")
-    if not isinstance(output.get("store", ""), str):
-        raise ValueError(f"store must be a path, as a text; got {output['store']!r:.60}")
+    if not (isinstance(store := output.get("store", "beside"), str) and store):
+        raise ValueError(f"store must be a path, as a text; got {store!r:.60}")
 
 
 def table_of(given: Mapping[str, Any]) -> xr.Dataset:

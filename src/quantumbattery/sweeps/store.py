@@ -157,7 +157,8 @@ class Store:
                 "blocks are not done: make it writable, or copy it to a folder that is"
             )
         for number, _ in damaged:
-            for name in self._names:
+            self._undo(number)
+            for name in self._names[1:]:
                 (self.path / name / self._key(number, name)).unlink(missing_ok=True)
 
     @property

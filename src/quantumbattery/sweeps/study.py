@@ -11,7 +11,7 @@ from typing import Any
 import scipy.optimize.elementwise  # noqa: F401 - once, for all processes that are forked
 import xarray as xr
 
-from quantumbattery.charging.optimum import asked
+from quantumbattery.charging.optimum import SOUGHT, asked, sought_of
 from quantumbattery.charging.system import System
 from quantumbattery.quantities.described import saying
 from quantumbattery.sweeps.grid import check_size
@@ -177,6 +177,7 @@ def _check_hidden(study: Study, first: Mapping[str, Any]) -> None:
         disconnect_of(parts.get("times", {}))
         if "horizon" in parts.get("optimum", {}):
             asked(parts["optimum"]["horizon"], parts["optimum"].get("tolerance", 1e-9))
+            sought_of(parts["optimum"].get("of", SOUGHT), {}, {})
 
 
 def _check_sizes(study: Study, first: Mapping[str, Any], asked: Readings, system: System) -> None:

@@ -98,7 +98,7 @@ def sweep(
         axis, 128 of two), and done where it gives what single points give, to 1e-9; False never
         tries it, True insists. No clock decides, so that the same sweep gives the same bits.
     workers : int, optional
-        How many processes, where no executor is given.
+        How many processes, where no executor is given. Each may take as much memory as a point.
     repair : bool
         Work out again what is damaged in the store, instead of raising an error.
     retry : bool
@@ -217,6 +217,8 @@ def _opened(
     retry: bool,
 ) -> tuple[Store, tuple[Known, ...]]:
     """A store, and points that are known: what is begun is continued."""
+    if not os.fspath(where):  # which would be the folder that we are in
+        raise ValueError("the name of the store is empty: name a folder, or leave store out")
     path, said = Path(os.path.realpath(where)), study(run, grid)  # one name, and one lock, for each
     new = not path.exists() or (path.is_dir() and not any(path.iterdir()))
     if new:

@@ -1,0 +1,87 @@
+"""What methods will take, before they begin: seconds, as measured on one core, and digits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+
+from quantumbattery.dynamics.runge_kutta import Clock
+from quantumbattery.machine import TooLargeError
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.states.blocks import Blocks
+
+_LONGEST = 86_400.0  # seconds, beyond which nobody waits
+_WORTH_A_WORD = 5.0  # seconds
+_EPSILON = float(np.finfo(float).eps)
+_LOST = 1e-8  # of a phase, from which on a warning says so
+_UNITS = (
+    "Charge for a shorter time, or look at the units: times are in the inverse unit of "
+    "frequencies, couplings and rates, so that those that count are near 1"
+)
+
+_LOG = logging.getLogger("quantumbattery")
+
+
+def lost_phase(rounding: float) -> str | None:
+    """What to warn of, if rounding has taken so much of a phase."""
+    if not rounding > _LOST:
+        return None
+    return (
+        f"by the last time, rounding has taken {rounding:.1g} of a phase or more: double precision "
+        "does not reach so many periods; charge for a shorter time"
+    )
+
+
+def check_digits(rounding: float, latest: float) -> None:
+    """Raise ValueError where rounding has taken a whole phase by the latest time."""
+    if rounding >= 1:
+        raise ValueError(
+            f"by t = {latest:.3g} rounding has taken {rounding:.1g} of a phase, so that no digit "
+            f"is left: double precision does not reach so many periods. {_UNITS}"
+        )
+
+
+def allow_norm(blocks: Blocks, numbers: Array, latest: float) -> None:
+    """Raise ValueError if no number of steps covers what a series has to move."""
+    check_digits(_EPSILON * norm_of(blocks, numbers) * latest, latest)
+
+
+def allow_seconds(seconds: float, latest: float) -> None:
+    """Raise TooLargeError for what would take more than a day; tell the log of what takes long."""
+    if seconds > _WORTH_A_WORD:
+        _LOG.info("what follows takes about %.2g s", seconds)
+    if seconds > _LONGEST:
+        raise TooLargeError(
+            f"too long: up to t = {latest:.3g} it would take about {seconds / _LONGEST:.2g} days, "
+            f"step by step. {_UNITS}"
+        )
+
+
+def norm_of(blocks: Blocks, numbers: Array) -> float:
+    """The largest sum of a row of the generators, with numbers (g, terms)."""
+    given = blocks.generator
+    row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
+    return float(np.bincount(given.row, row, minlength=given.size).max())
+
+
+def of_series(
+    blocks: Blocks, numbers: Array, latest: float, moments: int, states: int, hermitian: bool
+) -> float:
+    """Seconds that a series takes for one member."""
+    elements, columns = len(blocks.generator.term), states * blocks.copies
+    far = norm_of(blocks, numbers) * latest
+    if hermitian:
+        return far * elements * columns * 1.5e-8 + moments * 1e-3
+    return far * (2.5e-5 + 3e-9 * elements * columns) + moments * blocks.size * columns * 1e-7
+
+
+def of_solver(
+    blocks: Blocks, numbers: Array, clocks: Sequence[Clock], latest: float, states: int
+) -> float:
+    """Seconds that a solver in time takes for all members."""
+    fastest = max((float(np.abs(clock.frequency).max()) for clock in clocks), default=0.0)
+    size, elements = max(norm_of(blocks, numbers), fastest), len(blocks.generator.term)
+    each = len(numbers) * elements * states * blocks.copies * 6e-8
+    return size * latest * (1.5e-3 + each)
