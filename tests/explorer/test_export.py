@@ -27,13 +27,12 @@ def test_the_command_writes_the_page(tmp_path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        (None, "--export battery.html"),
         ("battery.pdf", "must end in .html"),
         ("nowhere/battery.html", "not an existing folder"),
     ],
 )
 def test_the_command_refuses_in_one_sentence(name, said, tmp_path):
-    done = explore(*([] if name is None else ["--export", str(tmp_path / name)]))
+    done = explore("--export", str(tmp_path / name))
     assert done.returncode == 2
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
