@@ -160,7 +160,7 @@ def test_a_click_on_the_map_opens_its_point(served, server):
     served.drag((left + 56 + (width - 148) / 2, top + 26 + (height - 68) / 4))
     served.until("return location.hash.includes('charger_loss=')")
     given = dict(part.split("=") for part in hash_of(served)[1:].split("&"))
-    assert float(given["coupling"]) == pytest.approx(1.5, abs=0.02)
+    assert float(given["coupling"]) == pytest.approx(1.525, abs=0.02)
     assert float(given["charger_loss"]) == pytest.approx(1.5, abs=0.02)
     code = "return document.getElementById('field-code').textContent.includes(arguments[0])"
     served.until(code, f"charger_loss={given['charger_loss']}")

@@ -35,18 +35,18 @@ _RANGES = {
 _RATE, _COUNT = (0.0, 2.0, 0.01), (1, 12, 1)
 _ANGLES = ("theta", "phi", "angle")
 _STARTS = {  # what a state has that needs a number, where it is first shown
-    "bloch": {"theta": "180deg"},
+    "bloch": {"theta": "180deg", "phi": "0deg"},
     "fock": {"n": "4"},
     "coherent": {"alpha": "2.0"},
-    "squeezed": {"r": "1.0"},
+    "squeezed": {"r": "1.0", "angle": "0deg"},
     "thermal": {"occupation": "1.0"},
-    "gaussian": {"alpha": "2.0", "r": "0.5"},
+    "gaussian": {"alpha": "2.0", "r": "0.5", "angle": "0deg"},
     "gibbs": {"temperature": "1.0"},
 }
 _OF_QUBITS = ("bloch", "thermal", "gibbs")
 _OF_OSCILLATORS = ("fock", "coherent", "squeezed", "thermal", "gaussian", "gibbs")
 _LAST = {"qubit_pair": "6.28", "classical_drive": "40", "driven_qubit_pair": "20"}
-_LAST |= {"tavis_cummings": "3", "spin_chain": "3", "quadratic_drive": "10", "dicke": "10"}
+_LAST |= {"tavis_cummings": "3", "spin_chain": "3", "quadratic_drive": "10", "dicke": "5"}
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _head(make: Callable[..., Any]) -> tuple[str, str]:
     """The first line, and what follows it up to the list of parameters."""
     text = (getdoc(make) or "").split("\nParameters\n")[0]
     title, _, rest = text.partition("\n")
-    return title.strip(), " ".join(rest.split())
+    return title.strip(), _signs(" ".join(rest.split()))
 
 
 def _meanings(make: Callable[..., Any]) -> dict[str, str]:
@@ -188,4 +188,11 @@ def _entries(doc: str) -> Iterator[tuple[str, str]]:
 
 
 def _plain(lines: list[str]) -> str:
-    return " ".join(lines).replace("`", "")
+    return _signs(" ".join(lines).replace("`", ""))
+
+
+def _signs(text: str) -> str:
+    """Signs of mathematics where docstrings have words."""
+    for word, sign in (("^dag", "†"), ("sqrt(", "√("), ("sum over", "Σ over"), (">=", "≥")):
+        text = text.replace(word, sign)
+    return text

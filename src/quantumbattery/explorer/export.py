@@ -43,6 +43,8 @@ def page(served: bool = False) -> str:
     whole = _part("page.html").replace("{{policy}}", policy + "; connect-src 'self'" * served)
     for place in ("views", "field"):
         whole = whole.replace(f"{{{{{place}}}}}", _part(f"{place}.html") if served else "")
+    if served:
+        whole = whole.replace("it fetches nothing and sends nothing", "it asks its server alone")
     whole = whole.replace("{{version}}", version("quantumbattery"))
     return whole.replace("{{style}}", style).replace("{{script}}", script)
 

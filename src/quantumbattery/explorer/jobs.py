@@ -29,7 +29,7 @@ class Jobs:
         self.seconds = seconds
         self.forks = hasattr(os, "fork") and hasattr(socket, "send_fds") if forks is None else forks
         self._lock = threading.Lock()
-        self._room = threading.Semaphore(max(2, usable_cores()))
+        self._room = threading.Semaphore(max(4, 2 * usable_cores()))
         self._running: dict[tuple[str, str], _Job] = {}
         self._count = 0
         self._shop = _Shop() if self.forks else None

@@ -13,6 +13,7 @@ import xarray as xr
 from quantumbattery.charging.system import System
 from quantumbattery.explorer.catalogue import EMPTY
 from quantumbattery.explorer.points import Point, RefusedError, place_of, point_of
+from quantumbattery.machine import memory
 from quantumbattery.network.network import numbers_of
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.described import short
@@ -23,7 +24,7 @@ CURVES = (
     "ergotropic_power",
 )  # fmt: skip
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
-MEMORY = 1.0  # GiB that a computation may take beside its result
+MEMORY = min(1.0, memory() / 16)  # GiB that a computation may take beside its result
 _NOTHING = 1e-12  # of a maximum: what rounding leaves where nothing is
 
 Answer = dict[str, Any]

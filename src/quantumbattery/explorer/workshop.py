@@ -21,7 +21,6 @@ COMMAND = struct.Struct("<cI")  # b"r", run, with a socket beside it; or b"k", k
 LONGEST = 1 << 16  # bytes of what is asked
 _SECONDS = 70  # of a processor, if nobody else ends it
 _GIB = 1 << 30
-_MEMORY = 3 * _GIB  # that one piece of work may take beside what is loaded
 
 
 def main(descriptor: int) -> None:
@@ -102,6 +101,8 @@ class _Pipes:
 def _work(stream: Any) -> None:
     """Read what is asked, a line of JSON, and answer in lines of JSON."""
     asked = json.loads(stream.readline(LONGEST))
+    if asked["work"] == "map" and hasattr(os, "nice"):
+        os.nice(5)  # curves go first
     for answer in _safely(_kinds()[asked["work"]], asked):
         stream.write(json.dumps(answer, allow_nan=False).encode() + b"\n")
         stream.flush()
@@ -147,7 +148,10 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS + 5))
     taken = _taken()
     if taken:
-        resource.setrlimit(resource.RLIMIT_AS, (taken + _MEMORY, taken + _MEMORY))
+        from quantumbattery.explorer.systems import MEMORY
+
+        most = taken + int(3 * MEMORY * _GIB)  # results, and what libraries take, beside it
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 def _taken() -> int:

@@ -8,9 +8,15 @@ let rowsOf = "", fieldFields = {}, begunAt = 0, patience = 0, fresh = false, fie
 
 // --- between the views ---------------------------------------------------------------------------
 
+const LEADS = [document.querySelector("header > p").textContent,
+  "Chargers, mediators, fields and baths charge batteries of one cell or of many: the systems of " +
+  "the literature, with every number in reach. How much can be stored, how fast, and how much of " +
+  "it is work?"];
+
 /** Show the view that the address names. */
 function showView() {
   const here = !isOfPair(location.hash);
+  document.querySelector("header > p").textContent = LEADS[Number(here)];
   el("pair").hidden = here;
   el("field").hidden = !here;
   for (const [name, current] of [["to-pair", !here], ["to-field", here]]) {
@@ -48,6 +54,7 @@ function keepField(how) {
 /** A control was moved. */
 function changeField(key, text, step) {
   refused = {};
+  text = text.replaceAll("°", "deg").replaceAll("π", "pi");
   if (key === "state") {
     const own = Object.entries(field.values).filter(([name]) => !name.startsWith("start."));
     setField({ state: text, values: Object.fromEntries(own), map: kept({ state: text }) }, step);
@@ -117,7 +124,8 @@ function drawFieldControls() {
   if (shape !== rowsOf) makeFieldRows(rows, shape);
   el("field-model").value = field.model;
   const { title, says } = modelOf(field);
-  el("field-says").textContent = `${title} ${says}`;
+  el("field-title").textContent = title;
+  el("field-says").textContent = says;
   for (const row of rows) {
     const { slider, box, error } = fieldFields[row.key], sentence = refused[row.key] || "";
     if (slider) {
@@ -126,13 +134,22 @@ function drawFieldControls() {
       slider.value = String(Number.isFinite(value) ? value : slider.max);
       slider.setAttribute("aria-valuetext", row.text);
     }
-    if (!box.dataset.typed) box.value = row.text; // what is just being written is left alone
+    if (!box.dataset.typed) box.value = readable(row); // what is just being written is left alone
     box.setAttribute("aria-invalid", String(Boolean(sentence)));
     if (error.textContent !== sentence) error.textContent = sentence;
   }
   const rest = Object.entries(refused).filter(([key]) => !fieldFields[key]).map(([, text]) => text);
-  const said = rest.length ? `${rest.join(" ")}` : "";
+  const wrong = Object.keys(refused).length;
+  const said = !rest.length && wrong && !answer
+    ? "Nothing can be worked out before the marked values are mended." : rest.join(" ");
+  el("field").classList.toggle("nothing", !answer);
+  for (const name of ["copy", "csv"]) el(`field-${name}`).disabled = !answer;
   if (el("field-refused").textContent !== said) el("field-refused").textContent = said;
+}
+
+/** A control's text as it stands in its box. */
+function readable({ kind, text }) {
+  return kind === "angle" ? text.replaceAll("pi", "π").replace("deg", "°") : text;
 }
 
 function makeFieldRows(rows, shape) {
@@ -156,6 +173,7 @@ function drawField() {
   el("field-certified").textContent = words[answer.certified] ??
     `The largest of the moments shown. ${answer.certified}`;
   if (el("field-code").textContent !== answer.code) el("field-code").textContent = answer.code;
+  el("field-how").textContent = answer.notes[0] || "";
   el("field-notes").replaceChildren(...answer.notes.map(
     (text) => made("li", { textContent: text })));
   drawTime();
@@ -165,6 +183,7 @@ function drawField() {
 function drawTime() {
   const time = field.time * answer.table.time.at(-1);
   for (const box of fieldBoxes) drawFieldMoment(box, field, answer);
+  el("field-network").setAttribute("viewBox", `0 0 ${networkSize(answer.network).join(" ")}`);
   el("field-network").innerHTML = drawnNetwork(answer.network, fullAt(answer, field.time), theme);
   el("field-network").setAttribute("aria-label", networkInWords(answer.network));
   el("field-scrub").value = String(Math.round(1000 * field.time));
@@ -226,11 +245,12 @@ function fieldMapSource() {
     work: (wanted, tell, refuse) => {
       let map = null;
       mapAsker.ask(mapAsked(field, wanted, fieldPage, moment()), (line) => {
-        if (line.x) map = { xs: line.x.map(Number), ys: line.y.map(Number), rows: [] };
+        if (line.x) map = finer(map, line.x.map(Number), line.y.map(Number));
         else if (line.values) {
-          map.rows = [...map.rows, ...line.values.map((row) => row.map(Number))];
+          map = withRows(map, line.row, line.values.map((row) => row.map(Number)));
           tell(map);
-        } else if (line.refused) refuse(Object.values(line.refused).join(" "));
+        } else if (line.ended && map) tell({ ...map, whole: true });
+        else if (line.refused) refuse(Object.values(line.refused).join(" "));
         else if (line.lost) refuse("There is no answer: is `quantumbattery explore` running?");
       });
       return () => mapAsker.drop();

@@ -10,8 +10,9 @@ function controlRow(control, change) {
   const fields = { error, kind, slider: null, box: null };
   if (kind === "flag" || kind === "choice") {
     fields.box = made("select", { id });
-    for (const each of control.choices || ["true", "false"]) {
-      fields.box.append(new Option(each.replaceAll("_", " "), each));
+    const words = { true: "yes", false: "no" };
+    for (const each of control.choices || ["false", "true"]) {
+      fields.box.append(new Option(words[each] || each, each));
     }
     fields.box.addEventListener("change", () => change(key, fields.box.value, true));
     row.append(name, fields.box);

@@ -47,6 +47,19 @@ function valueAt({ xs, ys, rows }, x, y) {
   return row ? row[near(xs, x)] : NaN;
 }
 
+/** A finer map that begins with the values of a coarse one. */
+function finer(coarse, xs, ys) {
+  const rows = coarse ? ys.map((y) => xs.map((x) => valueAt(coarse, x, y))) : [];
+  return { xs, ys, rows };
+}
+
+/** The same map with rows that have come, from a place on. */
+function withRows(map, from, rows) {
+  const all = [...map.rows];
+  rows.forEach((row, i) => { all[from + i] = row; });
+  return { ...map, rows: all };
+}
+
 // --- the map of the pair -------------------------------------------------------------------------
 
 /** The axes of the pair's map: its controls with the ranges of their sliders. */

@@ -34,7 +34,8 @@ function makeMapBox(host, source) {
     box.picture.innerHTML = drawnMap(map, look, width, height, theme);
     box.picture.setAttribute("aria-label", mapInWords(map, look, box.shown));
     box.best.disabled = !look.best;
-    box.told.textContent = mapInWords(map, look, box.shown);
+    box.told.textContent = map.whole ? mapInWords(map, look, box.shown)
+      : "The map is being worked out …";
   }
 
   /** Bring the box up to date; what is worked out is begun anew only if something else is asked. */
@@ -51,14 +52,20 @@ function makeMapBox(host, source) {
     const now = source.key(wanted);
     if (now !== key) {
       if (stop) stop();
-      if (!map || map.names !== `${wanted.x},${wanted.y}`) box.picture.replaceChildren();
+      if (!map || map.names !== `${wanted.x},${wanted.y}`) {
+        box.picture.replaceChildren();
+        box.told.textContent = "The map is being worked out …";
+      }
       map = null;
       key = now;
       box.refused.textContent = "";
       stop = source.work(wanted, (better) => {
         map = { ...better, names: `${wanted.x},${wanted.y}` };
         draw();
-      }, (sentence) => { box.refused.textContent = sentence; });
+      }, (sentence) => {
+        box.refused.textContent = sentence;
+        if (!map) box.told.textContent = "";
+      });
     }
     draw();
   }
@@ -175,7 +182,8 @@ function pairMap(wanted, point, axes, tell) {
     if (rows.length < n) waiting = requestAnimationFrame(work);
     else {
       const flipped = first.map((_, i) => rows.map((row) => row[i]));
-      tell(turned ? { xs: second, ys: first, rows: flipped } : { xs: first, ys: second, rows });
+      tell(turned ? { xs: second, ys: first, rows: flipped, whole: true }
+        : { xs: first, ys: second, rows, whole: true });
     }
   };
   work();

@@ -1,45 +1,76 @@
 // The picture of a system: its sites, what acts on them, and how full they are.
 
-const SITE = 27; // radius of a site
-const NETWORK_SIZE = [560, 260];
+const SITE = 30; // radius of a site
 
-/** Where the sites stand: in a row if each is linked to the next alone, else by what they do. */
-function networkPlaces({ sites, links }) {
-  const [width, height] = NETWORK_SIZE, names = sites.map(({ name }) => name);
+/** How wide and high the picture is. */
+function networkSize(network) {
+  const { rows } = networkShape(network), drives = network.drives.length ? 40 : 0;
+  return [460, Math.max(170 + drives, 58 * rows + drives)];
+}
+
+/** In a row, if each site is linked to the next alone; else in columns, by what they do. */
+function networkShape({ sites, links }) {
+  const names = sites.map(({ name }) => name);
   const next = (a, b) => Math.abs(names.indexOf(a) - names.indexOf(b)) === 1;
   const inRow = links.every(({ ends: [a, b] }) => next(a, b)) ||
     sites.every(({ role }) => role === "battery");
-  if (inRow) {
-    return sites.map((_, i) => [((i + 0.5) * width) / sites.length, height / 2]);
-  }
-  const roles = ["charger", "mediator", "battery"].filter(
-    (role) => sites.some((site) => site.role === role));
-  return sites.map((site) => {
-    const same = sites.filter(({ role }) => role === site.role), i = same.indexOf(site);
-    return [((roles.indexOf(site.role) + 0.5) * width) / roles.length,
-      ((i + 0.5) * height) / same.length];
+  if (inRow) return { columns: sites.map((site) => [site]), rows: 1 };
+  const columns = ["charger", "mediator", "battery"]
+    .map((role) => sites.filter((site) => site.role === role)).filter((column) => column.length);
+  return { columns, rows: Math.max(...columns.map((column) => column.length)) };
+}
+
+/** Where the sites stand, and how large they are. */
+function networkPlaces(network) {
+  const { columns, rows } = networkShape(network), [width, height] = networkSize(network);
+  const down = network.drives.length ? 40 : 0;
+  const size = Math.max(7, Math.min(SITE, (height - down) / rows / 2.5, width / columns.length / 2.6));
+  const places = network.sites.map((site) => {
+    const i = columns.findIndex((column) => column.includes(site)), j = columns[i].indexOf(site);
+    return [((i + 0.5) * width) / columns.length,
+      down - (rows > 1 ? 0 : 8) + ((j + 0.5) * (height - down)) / columns[i].length];
   });
+  const sides = network.sites.map((site) => { // where its name stands
+    if (rows === 1) return "below";
+    return columns[0].includes(site) ? "left" : columns.at(-1).includes(site) ? "right" : "below";
+  });
+  return { places, size, sides };
 }
 
 /** The network as SVG; `full` says of charger and battery which part of the most they hold. */
 function drawnNetwork(network, full, theme) {
-  const places = networkPlaces(network), out = [];
-  const rows = Math.max(1, ...network.sites.map((_, i) => places.filter(
-    ([x]) => x === places[i][0]).length));
-  const wide = new Set(places.map(([x]) => x)).size;
-  const size = Math.max(7, Math.min(SITE, NETWORK_SIZE[1] / rows / 2.3, NETWORK_SIZE[0] / wide / 2.6));
+  const { places, size, sides } = networkPlaces(network), out = [];
   const at = (name) => places[network.sites.findIndex((site) => site.name === name)];
-  for (const link of network.links) out.push(drawnLink(link, at, theme, network.links.length));
+  const step = networkSize(network)[0] / networkShape(network).columns.length;
+  for (const link of network.links) {
+    out.push(drawnLink(link, at, theme, network.links.length, step));
+  }
   for (const drive of network.drives) {
     out.push(drawnDrive(drive, at(drive.site), size, theme, network.drives.length > 1));
   }
-  network.sites.forEach((site, i) => out.push(drawnSite(site, places[i], size, full, theme)));
+  network.sites.forEach((site, i) => {
+    out.push(drawnSite(site, places[i], size, full, theme));
+    if (size > 12) out.push(siteName(site, places[i], size, sides[i], theme));
+  });
   return out.join("");
 }
 
-function drawnLink({ ends: [a, b], kind }, at, theme, count) {
+/** A site's name and rates beside it, where no other site is. */
+function siteName(site, [x, y], size, side, theme) {
+  const rates = Object.entries(site.rates).map(([name, value]) => `${name} ${value}`);
+  if (side === "below") {
+    return [site.name, ...rates].map((text, i) => label(x, y + size + 17 + 15 * i, text,
+      i ? theme.quiet : theme.ink, "middle")).join("");
+  }
+  const [place, anchor] = side === "left" ? [x - size - 9, "end"] : [x + size + 9, "start"];
+  return [site.name, ...rates].map((text, i) => label(place, y + 4 + 15 * (i - rates.length / 2),
+    text, i ? theme.quiet : theme.ink, anchor)).join("");
+}
+
+/** A link, bent where it passes other sites. */
+function drawnLink({ ends: [a, b], kind }, at, theme, count, step) {
   const [[x0, y0], [x1, y1]] = [at(a), at(b)], far = Math.abs(x1 - x0);
-  const level = y0 === y1 && count > 2, bow = level ? -Math.min(70, 0.16 * far) : 0;
+  const level = y0 === y1 && far > 1.5 * step, bow = level ? -Math.min(70, 0.16 * far) : 0;
   const path = `M${f(x0)},${f(y0)}Q${f((x0 + x1) / 2)},${f((y0 + y1) / 2 + 2 * bow)} ` +
     `${f(x1)},${f(y1)}`;
   const dash = { dipole: "7 3", heisenberg: "2 3" }[kind] || "";
@@ -71,14 +102,8 @@ function drawnSite(site, [x, y], size, full, theme) {
   if (site.cells > 1) out.push(shape(4, "none", colour, 'stroke-width="1"'));
   out.push(shape(0, theme.paper, "none"), filled([x, y], size, top, square, colour));
   out.push(shape(0, "none", colour, 'stroke-width="2.5"'));
-  if (size > 14) {
-    const kind = site.cells > 1 ? `× ${site.cells}` : "";
-    if (kind) out.push(label(x, y + 5, kind, theme.ink, "middle", halo(theme)));
-    out.push(label(x, y + size + 17, site.name, theme.ink, "middle"));
-    const rates = Object.entries(site.rates).map(([name, value]) => `${name} ${value}`);
-    rates.forEach((text, i) => {
-      out.push(label(x, y + size + 32 + 14 * i, text, theme.quiet, "middle"));
-    });
+  if (site.cells > 1 && size > 14) {
+    out.push(label(x, y + 5, `× ${site.cells}`, theme.ink, "middle", halo(theme)));
   }
   return out.join("");
 }

@@ -1,6 +1,7 @@
 // The view of all systems as a state, made of texts and addresses; nothing here touches the page.
 
 const FIELD_SWITCHES = ["last", "points", "disconnect", "extraction"];
+const GREEK = { theta: "theta θ", phi: "phi φ", alpha: "alpha α" };
 const EXTRACTIONS = ["global", "collective", "local"];
 const FIELD_PANELS = [
   { id: "field-energies", title: "Energies", ylabel: "energy", best: ["energy", "ergotropy"],
@@ -31,7 +32,7 @@ function controlsOf(field) {
   const start = startOf(field).controls.map(
     (each) => ({ ...each, key: `start.${each.name}`, part: "start" }));
   return [...start, ...own].map((each) => ({
-    ...each, label: each.name.replaceAll("_", " "), text: field.values[each.key] ?? each.default,
+    ...each, label: GREEK[each.name] || each.name.replaceAll("_", " "), text: field.values[each.key] ?? each.default,
   }));
 }
 
@@ -97,7 +98,7 @@ function sliderText({ kind, slider }, value) {
 function fieldAxes(field) {
   const axes = [];
   for (const { key, label: text, kind, slider, part, text: now } of controlsOf(field)) {
-    const shown = part === "start" && !["theta", "phi", "n"].includes(text) ? `start: ${text}` : text;
+    const shown = part === "start" && !["theta θ", "phi φ", "n"].includes(text) ? `start: ${text}` : text;
     if (kind === "list") {
       now.split(",").forEach((_, i) => axes.push({ key: `${key}.${i}`, label: `${text}[${i}]`,
         unit: "", range: [0, 3], step: 0.01 }));
@@ -175,7 +176,7 @@ function fieldChart(panel, field, answer, theme) {
     .filter((name) => !(best[name].time > end))
     .map((name) => ({ x: best[name].time, y: best[name].max, color: look(name).color }));
   return { xs: [0, last], ys: [low < -1e-9 ? -roundAbove(-low) : 0, roundAbove(high)], curves, marks,
-    xlabel: "time t (1/unit of the frequencies)", ylabel: panel.ylabel,
+    xlabel: "time t (1/frequency)", ylabel: panel.ylabel,
     verticals: end < last ? [{ at: end, text: "disconnected" }] : [] };
 }
 
