@@ -167,6 +167,15 @@ def test_a_click_on_the_map_opens_its_point(served, server):
     ready(served)
 
 
+def test_what_cannot_be_certified_says_so_and_its_lines_run_too(served):
+    choose(served, "field-model", "classical_drive")
+    said = "return document.getElementById('field-certified').textContent"
+    served.until(f"{said}.startsWith('The largest of the moments shown')")
+    space = {}
+    exec(text_of(served, "field-code"), space)
+    assert f"{space['best'].energy.item():.4g}" in text_of(served, "field-best")
+
+
 def test_a_slider_s_last_value_wins(served):
     served.run(
         """const slider = document.getElementById("field-coupling-slider");
@@ -186,6 +195,7 @@ def test_a_long_computation_shows_progress_and_can_be_stopped(served, server):
     served.until("return document.getElementById('field-progress').textContent.includes('…')")
     click(served, "field-stop")
     served.until("return document.getElementById('field-progress').textContent === ''")
+    assert text_of(served, "field-refused").startswith("Stopped")
     until(lambda: server.jobs.pages() == [])
 
 

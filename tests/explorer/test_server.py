@@ -199,6 +199,12 @@ def test_what_takes_too_long_is_stopped_in_words():
         until(lambda: not lives(process["process"]))
 
 
+def test_more_pages_than_there_is_room_for_are_told_to_wait(monkeypatch, server):
+    monkeypatch.setattr("quantumbattery.explorer.jobs._MOST", 0)
+    (said,) = lines(server, "/system", model="qubit_pair")
+    assert "too many pages" in said["refused"][""]
+
+
 def test_a_page_that_is_closed_needs_no_answer(server):
     body = json.dumps({"page": "gone", **SLOW})
     asked = socket.create_connection(server.server_address[:2])

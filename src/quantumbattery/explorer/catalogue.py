@@ -158,7 +158,7 @@ def _head(make: Callable[..., Any]) -> tuple[str, str]:
     """The first line, and what follows it up to the list of parameters."""
     text = (getdoc(make) or "").split("\nParameters\n")[0]
     title, _, rest = text.partition("\n")
-    return title.strip(), _signs(" ".join(rest.split()))
+    return title.strip(), _plain(rest.split())
 
 
 def _meanings(make: Callable[..., Any]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from quantumbattery.explorer.workshop import COMMAND
 from quantumbattery.machine import usable_cores
 
 _LOOK = 0.1  # seconds after which it is looked whether the page is still there
+_MOST = 64  # pieces of work, with those that wait
 _WAIT = 60.0  # seconds that a piece of work may wait until it begins
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
@@ -42,6 +43,9 @@ class Jobs:
         Closed early, or when the page is gone, the work is ended too.
         """
         key = (page, str(asked["work"]))
+        if len(self._running) >= _MOST:
+            yield {"refused": {"": "too many pages ask at once: wait a moment, and change a value"}}
+            return
         with self._lock:
             self._count += 1
             job = _Job(self._count, self.seconds, gone)

@@ -29,6 +29,7 @@ HOST = "127.0.0.1"
 _LONGEST = 1 << 14  # bytes of what a page asks
 _KINDS = {"/system": "system", "/map": "map"}
 _PAGE = re.compile(r"[\w-]{1,64}")
+_NAMED = "this server has another name: open it by its address, or start it with --host NAME"
 _SAFE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -124,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         host, origin = self.headers.get("Host", ""), self.headers.get("Origin")
         site = self.headers.get("Sec-Fetch-Site") if self.command == "POST" else None
         if not self.server.knows(host):
-            self._refuse(HTTPStatus.FORBIDDEN, "this server has another name")
+            self._refuse(HTTPStatus.FORBIDDEN, _NAMED)
             return False
         if origin not in (None, f"http://{host}") or site not in (None, "same-origin"):
             self._refuse(HTTPStatus.FORBIDDEN, "pages of other sites get nothing here")

@@ -57,7 +57,7 @@ def _curves(point: Point, system: System, start: Any) -> Answer:
         "best": on_the_grid(table),
         "network": network_of(system),
         "code": python_of(point),
-        "notes": [*notes_of(table), *(str(each.message) for each in said)],
+        "notes": [*(str(each.message) for each in said), *notes_of(table)],
     }
 
 

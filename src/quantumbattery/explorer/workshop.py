@@ -7,6 +7,7 @@ its own, which loads all that first.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -137,6 +138,8 @@ def _warm_up() -> None:
     for name in ("qubit_pair", "oscillator_pair", "driven_qubit_pair", "tavis_cummings"):
         for _ in _safely(system, {"model": name, "points": "3", "last": "1"}):
             pass
+    gc.collect()
+    gc.freeze()  # what is there stays shared with the forks: no collection touches it
 
 
 def _limit() -> None:

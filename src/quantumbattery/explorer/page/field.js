@@ -86,7 +86,9 @@ function showField() {
 
 /** One line of an answer. */
 function take(line) {
-  if (line.refused || line.lost) {
+  if (line.refused && fresh) { // the curves are there, and only the best times are not
+    take({ uncertified: Object.values(line.refused).join(" "), code: answer.code });
+  } else if (line.refused || line.lost) {
     refused = line.refused || { "": "There is no answer: is `quantumbattery explore` running?" };
     asked = line.lost ? "" : asked;
   } else if (line.table) {
@@ -98,8 +100,10 @@ function take(line) {
       answer.best[name] = { time: Number(time), max: Number(max) };
     }
     answer.certified = "yes";
-    answer.notes = [...answer.notes, ...line.notes];
-  } else if (line.uncertified) answer.certified = line.uncertified;
+    answer.notes = [...line.notes, ...answer.notes];
+  } else if (line.uncertified) {
+    Object.assign(answer, { certified: line.uncertified, code: line.code });
+  }
   if (line.ended || line.refused || line.lost) {
     clearInterval(patience);
     patience = 0;
@@ -116,7 +120,7 @@ function drawProgress() {
   el("field-stop").hidden = !slow;
   const what = fresh ? "looking for the best times" : "working it out";
   el("field-progress").textContent = slow ? `${what} … ${seconds.toFixed(0)} s` : "";
-  el("field").classList.toggle("busy", slow);
+  el("field").classList.toggle("busy", slow && !fresh);
 }
 
 function drawFieldControls() {
@@ -169,7 +173,8 @@ function drawField() {
   el("field-best").replaceChildren(...bestRows(answer.best,
     (disconnect) => changeField("disconnect", disconnect, true)));
   const words = { "": `Of the moments shown; the certified ones are looked for.`,
-    yes: `Certified: no other moment up to t = ${digits(answer.table.time.at(-1))} is better.` };
+    yes: `Certified: no other moment up to t = ${digits(answer.table.time.at(-1))} is better` +
+      `${Number.isFinite(Number(field.disconnect)) ? ", if nothing is disconnected before" : ""}.` };
   el("field-certified").textContent = words[answer.certified] ??
     `The largest of the moments shown. ${answer.certified}`;
   if (el("field-code").textContent !== answer.code) el("field-code").textContent = answer.code;
@@ -301,9 +306,9 @@ function beginField() {
   });
   el("field-stop").addEventListener("click", () => {
     systemAsker.drop();
-    clearInterval(patience);
-    patience = 0;
-    drawProgress();
+    if (fresh) answer.certified = "The search was stopped.";
+    else refused = { "": "Stopped; the curves are those of the values before." };
+    take({ ended: true });
   });
   el("field-controls").addEventListener("submit", (event) => event.preventDefault());
   addEventListener("popstate", showView);
