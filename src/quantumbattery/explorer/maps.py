@@ -51,7 +51,8 @@ def answers(asked: Mapping[str, Any]) -> Iterator[Answer]:
     try:
         point = point_of(asked)
         axes, shown = _axes(asked, point), _shown(asked, point)
-        for size in _SIZES:
+        whole = all(axis.control.kind == "whole" for axis in axes)
+        for size in _SIZES[whole:]:
             yield from _rows(point, axes, shown, size)
     except RefusedError as error:
         yield {"refused": error.sentences}

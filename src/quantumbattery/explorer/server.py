@@ -14,6 +14,7 @@ import os
 import re
 import select
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Mapping
@@ -76,6 +77,11 @@ class Server(ThreadingHTTPServer):
         """Stop listening, and end all work."""
         self.server_close()
         self.jobs.close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of pages that go in the middle of a word."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
     def knows(self, host: str) -> bool:
         """Whether a Host is this server: an address, or a name that only this machine has."""

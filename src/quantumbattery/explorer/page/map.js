@@ -83,9 +83,14 @@ function pairRow(point, x, xs, shown) {
 
 // --- as SVG --------------------------------------------------------------------------------------
 
+/** How far the outermost cells reach beyond their values: those of whole numbers are seen whole. */
+function overhang(values) {
+  return values.every(Number.isInteger) && values[1] - values[0] === 1 ? 0.5 : 0;
+}
+
 function mapScales({ xs, ys }, width, height) {
-  const { left, right, top, bottom } = MAP_MARGIN;
-  const [x0, x1, y0, y1] = [xs[0], xs.at(-1), ys[0], ys.at(-1)];
+  const { left, right, top, bottom } = MAP_MARGIN, [across, up] = [overhang(xs), overhang(ys)];
+  const [x0, x1, y0, y1] = [xs[0] - across, xs.at(-1) + across, ys[0] - up, ys.at(-1) + up];
   const [w, h] = [width - left - right, height - top - bottom];
   return {
     x: (value) => left + ((value - x0) / (x1 - x0)) * w,
@@ -140,19 +145,25 @@ function valueRange(rows) {
   return high > low ? [low, high] : [Math.min(0, low), Math.max(high, low + 1e-9)];
 }
 
+const DRAWN = new WeakMap(); // pictures of rows: a point that moves over them draws none anew
+
 /** The cells as one small picture, which is stretched; around each value its colour. */
 function drawnCells(map, range, { box }, theme) {
   const [columns, lines] = [map.xs.length, map.ys.length];
   const [w, h] = [box.right - box.left, box.bottom - box.top];
-  const empty = rgbOf(theme.hover), colours = map.ys.map((_, j) => map.xs.map((_, i) => {
+  const cells = () => map.ys.map((_, j) => map.xs.map((_, i) => {
     const value = map.rows[j] ? map.rows[j][i] : NaN;
-    return Number.isFinite(value) ? colourAt(value, range) : empty;
+    return Number.isFinite(value) ? colourAt(value, range) : rgbOf(theme.hover);
   }));
-  const few = columns < 20 || lines < 20; // then a cell is a cell, and nothing is smoothed
+  const known = DRAWN.get(map.rows), fresh = known && known.theme === theme;
+  const picture = fresh ? known.picture : bitmap(cells());
+  if (!fresh) DRAWN.set(map.rows, { theme, picture });
+  const [across, up] = [overhang(map.xs), overhang(map.ys)], few = across || up;
+  const view = [0.5 - across, 0.5 - up, columns - 1 + 2 * across, lines - 1 + 2 * up];
   return `<svg x="${box.left}" y="${box.top}" width="${f(w)}" height="${f(h)}" ` +
-    `viewBox="0.5 0.5 ${columns - 1} ${lines - 1}" preserveAspectRatio="none">` +
+    `viewBox="${view.join(" ")}" preserveAspectRatio="none">` +
     `<image width="${columns}" height="${lines}" preserveAspectRatio="none" ` +
-    `${few ? 'image-rendering="pixelated"' : ""} href="${bitmap(colours)}"/></svg>`;
+    `${few ? 'image-rendering="pixelated"' : ""} href="${picture}"/></svg>`;
 }
 
 function rgbOf(hex) {

@@ -186,6 +186,9 @@ function pairMap(wanted, point, axes, tell) {
         : { xs: first, ys: second, rows, whole: true });
     }
   };
-  work();
-  return () => cancelAnimationFrame(waiting);
+  const begun = setTimeout(work, 50); // as long as a hand moves, it would be for nothing
+  return () => {
+    clearTimeout(begun);
+    cancelAnimationFrame(waiting);
+  };
 }
