@@ -56,6 +56,9 @@ def test_the_page_is_whole_and_points_nowhere():
     assert not re.search(r"\beval\b|new Function|document\.write|localStorage|fetch\(", text)
     assert "default-src 'none'" in text
     assert "unsafe" not in text
+    assert "connect-src" not in text
+    assert "MODELS" not in text  # what needs a server is not offered
+    assert "Systems of the field" not in text
 
 
 def test_names_and_colours_are_those_of_tables_and_plots():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import quantumbattery as qb
-from explorer.asking import until
+from explorer.asking import lines, until
 from explorer.test_page import click, hash_of, text_of, type_into
 
 
@@ -174,6 +174,17 @@ def test_what_cannot_be_certified_says_so_and_its_lines_run_too(served):
     space = {}
     exec(text_of(served, "field-code"), space)
     assert f"{space['best'].energy.item():.4g}" in text_of(served, "field-best")
+
+
+def test_two_pages_at_once_do_not_disturb_each_other(served, server):
+    """One works on what takes long, and the other has its answer all the same."""
+    first = served.run("return document.getElementById('field-code').textContent")
+    served.run("location.hash = '#system=dicke&cells=60&start.n=60&last=300'")
+    served.until("return document.getElementById('field-progress').textContent.includes('…')")
+    answers = lines(server, "/system", page="another", model="star")
+    assert answers[0]["code"] == first
+    assert "certified" in answers[1]
+    assert "…" in text_of(served, "field-progress")
 
 
 def test_a_slider_s_last_value_wins(served):

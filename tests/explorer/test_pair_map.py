@@ -92,6 +92,15 @@ def test_a_map_holds_what_the_library_gives(browser, page_file, kind):
         assert rows[j][i] == pytest.approx(expected, rel=1e-12)
 
 
+def test_the_best_point_is_opened_by_a_button(mapped):
+    mapped.run(
+        """const buttons = [...document.querySelectorAll("#map .map-body button")];
+        buttons.find((each) => each.textContent === "Open the best point").click();"""
+    )
+    assert mapped.later("return document.getElementById('charger_loss').value") == "0"
+    assert mapped.run("return document.getElementById('theta').value") == "π"
+
+
 def test_keys_move_the_point(mapped):
     mapped.run("document.querySelector('#map .map-picture').focus()")
     mapped.keys("\ue014\ue013")  # to the right, up

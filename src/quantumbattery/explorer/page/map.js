@@ -25,7 +25,8 @@ function mapOf(text, axes) {
 
 /** `count` values over a range, ends included. */
 function evenly([low, high], count) {
-  return Array.from({ length: count }, (_, i) => low + ((high - low) * i) / (count - 1));
+  const step = (high - low) / (count - 1);
+  return Array.from({ length: count }, (_, i) => (i < count - 1 ? low + i * step : high));
 }
 
 /** The highest point of a map, { x, y, value }, or null if it has none. */
@@ -65,8 +66,9 @@ function withRows(map, from, rows) {
 /** The axes of the pair's map: its controls with the ranges of their sliders. */
 function pairAxes() {
   return CONTROLS.filter(({ key }) => !["phi", "last", "disconnect"].includes(key)).map((each) => {
-    const [low, high, step] = each.slider, turn = each.angle ? Math.PI / 180 : 1;
-    return { ...each, range: [low * turn, high * turn], step: step * turn };
+    const [low, high, step] = each.slider;
+    return each.angle ? { ...each, range: [low, high].map(fromDegrees), step: fromDegrees(step) }
+      : { ...each, range: [low, high], step };
   });
 }
 

@@ -7,22 +7,8 @@
 function makeMapBox(host, source) {
   const box = mapElements(host);
   let key = "", stop = null, map = null;
-  for (const [value, text] of shownChoices()) box.shown.append(new Option(text, value));
   const chosen = () => mapOf(source.text(), source.axes());
   const axis = (name) => source.axes().find((each) => each.key === name);
-  const change = () => {
-    const before = chosen(), x = box.x.value;
-    let y = box.y.value;
-    if (x === y) y = before.x === x ? before.y : before.x; // they change places
-    source.keep([x, y, box.shown.value].join(","));
-  };
-  for (const name of ["x", "y", "shown"]) box[name].addEventListener("change", change);
-  box.head.addEventListener("click", () => source.keep(source.text() ? "" : source.first()));
-  box.best.addEventListener("click", () => {
-    const best = map && highest(map), { x, y } = chosen();
-    if (best) source.open({ [x]: best.x, [y]: best.y });
-  });
-
   function draw() {
     const wanted = chosen();
     if (!wanted || !map) return;
@@ -70,9 +56,31 @@ function makeMapBox(host, source) {
     draw();
   }
 
+  mapChosen(box, chosen, () => map, source);
   mapPointed(box, () => map && { map, wanted: chosen(), x: axis(chosen().x), y: axis(chosen().y) },
     source);
   return { show, draw, now: () => map };
+}
+
+/** Choices, the head that opens the box, and the button that opens the best point. */
+function mapChosen(box, chosen, now, source) {
+  for (const [value, text] of shownChoices()) box.shown.append(new Option(text, value));
+  const change = () => {
+    const before = chosen(), x = box.x.value;
+    let y = box.y.value;
+    if (x === y) y = before.x === x ? before.y : before.x; // they change places
+    source.keep([x, y, box.shown.value].join(","));
+  };
+  for (const name of ["x", "y", "shown"]) box[name].addEventListener("change", change);
+  box.head.addEventListener("click", () => source.keep(source.text() ? "" : source.first()));
+  box.best.addEventListener("click", () => {
+    const best = now() && highest(now()), { x, y } = chosen();
+    const exact = (key, value) => {
+      const axis = source.axes().find((each) => each.key === key);
+      return axis.angle ? stepped(axis, value) : Number(value.toPrecision(12));
+    };
+    if (best) source.open({ [x]: exact(x, best.x), [y]: exact(y, best.y) });
+  });
 }
 
 function mapElements(host) {

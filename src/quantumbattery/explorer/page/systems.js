@@ -103,9 +103,9 @@ function fieldAxes(field) {
       now.split(",").forEach((_, i) => axes.push({ key: `${key}.${i}`, label: `${text}[${i}]`,
         unit: "", range: [0, 3], step: 0.01 }));
     } else if (slider) {
-      const turn = kind === "angle" ? Math.PI / 180 : 1, [low, high, step] = slider;
+      const read = kind === "angle" ? fromDegrees : Number, [low, high, step] = slider.map(read);
       axes.push({ key, label: shown, unit: "", angle: kind === "angle", whole: kind === "whole",
-        range: [low * turn, high * turn], step: step * turn });
+        range: [low, high], step });
     }
   }
   return axes;
