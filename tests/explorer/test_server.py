@@ -1,6 +1,7 @@
 """The server without a browser: whom it answers, and what."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -190,6 +191,15 @@ def test_a_superseded_computation_is_gone(forks):
         assert lives(second)
         other.close()
         until(lambda: not lives(second))
+
+
+def test_a_warm_process_that_was_killed_is_replaced():
+    quick = {"work": "system", "model": "qubit_pair", "points": "3"}
+    with closing(Jobs(forks=True)) as jobs:
+        process = next(jobs.answers("a", quick))["process"]
+        until(lambda: not lives(process))
+        os.kill(jobs.warm, signal.SIGKILL)
+        until(lambda: "table" in str(list(jobs.answers("a", quick))))
 
 
 def test_what_takes_too_long_is_stopped_in_words():

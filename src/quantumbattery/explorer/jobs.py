@@ -71,6 +71,11 @@ class Jobs:
         if not job.whole:
             yield job.last_word(self.seconds)
 
+    @property
+    def warm(self) -> int:
+        """The process that is forked from; 0 where there is none."""
+        return 0 if self._shop is None else self._shop.process
+
     def pages(self) -> list[str]:
         """The pages for which work is done."""
         with self._lock:
@@ -102,7 +107,8 @@ class _Job:
         with self._lock:
             self._free = free
             self._process = (_Alone if shop is None else shop.begin)(self.number)
-            self._process.stream.sendall(json.dumps(asked).encode() + b"\n")
+            with suppress(OSError):  # it has ended already, as reading will show
+                self._process.stream.sendall(json.dumps(asked).encode() + b"\n")
         if self.why:
             self.stop(self.why)
 
@@ -141,7 +147,7 @@ class _Job:
             ready, _, _ = select.select([process.stream], [], [], _LOOK)
             if not ready:
                 continue
-            piece = process.stream.recv(1 << 16)
+            piece = _read(process.stream)
             if not piece:
                 return
             *lines, begun = (begun + piece).split(b"\n")
@@ -168,6 +174,14 @@ class _Job:
         return {"refused": {"": "this took too much of the machine and was stopped"}}
 
 
+def _read(stream: socket.socket) -> bytes:
+    """What has come; nothing, if the other end is gone."""
+    try:
+        return stream.recv(1 << 16)
+    except ConnectionError:
+        return b""
+
+
 class Process(Protocol):
     """What does a piece of work: a stream to talk through, and a way to end it."""
 
@@ -192,17 +206,27 @@ class _Shop:
     """The warm process, seen from the server."""
 
     def __init__(self) -> None:
-        self._control, theirs = socket.socketpair()
         self._lock = threading.Lock()
+        self._open()
+
+    def _open(self) -> None:
+        self._control, theirs = socket.socketpair()
         with theirs:
             self._process = _python(f"main({theirs.fileno()})", pass_fds=(theirs.fileno(),))
+
+    @property
+    def process(self) -> int:
+        """Its number."""
+        return self._process.pid
 
     def begin(self, number: int) -> Process:
         """A fork of it."""
         ours, theirs = socket.socketpair()
         with theirs, self._lock:
+            if self._process.poll() is not None:  # the system has ended it, to have its memory
+                self._control.close()
+                self._open()
             socket.send_fds(self._control, [COMMAND.pack(b"r", number)], [theirs.fileno()])
-
         return _Fork(ours, self, number)
 
     def kill(self, number: int) -> None:
