@@ -5,7 +5,8 @@ const SITE = 30; // radius of a site
 /** How wide and high the picture is. */
 function networkSize(network) {
   const { rows } = networkShape(network), drives = network.drives.length ? 40 : 0;
-  return [460, Math.max(170 + drives, 58 * rows + drives)];
+  const said = Math.max(...network.sites.map(({ rates }) => Object.keys(rates).length));
+  return [460, Math.max(150, 58 * rows) + drives + 30 * said];
 }
 
 /** In a row, if each site is linked to the next alone; else in columns, by what they do. */

@@ -173,7 +173,7 @@ function fieldChart(panel, field, answer, theme) {
   const low = values.reduce((a, b) => Math.min(a, b), 0);
   const high = values.reduce((a, b) => Math.max(a, b), 0), end = Number(field.disconnect);
   const marks = panel.best.filter((name) => shown.includes(name) && best[name].time <= last)
-    .filter((name) => !(best[name].time > end))
+    .filter((name) => !(best[name].time > end) && !(best[name].time < last / 1000))
     .map((name) => ({ x: best[name].time, y: best[name].max, color: look(name).color }));
   return { xs: [0, last], ys: [low < -1e-9 ? -roundAbove(-low) : 0, roundAbove(high)], curves, marks,
     xlabel: "time t (1/frequency)", ylabel: panel.ylabel,
