@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 _GIB = 2.0**30
+# Below this size matrices gain little from threads, and lose much on a busy machine.
+_ONE_THREAD = 2000
 _MOST_CORES: ContextVar[int | None] = ContextVar("most cores", default=None)
 
 
@@ -107,6 +109,11 @@ def limited(threads: int) -> Iterator[None]:
         for library, number in own:
             _set([library], number, more=True)
         mine.leave()
+
+
+def few_threads(largest: int) -> AbstractContextManager[object]:
+    """Keep the linear algebra from starting threads for small matrices."""
+    return limited(1) if largest < _ONE_THREAD else nullcontext()
 
 
 def _set(libraries: Sequence[Any], threads: int, more: bool = False) -> list[tuple[Any, int]]:

@@ -1,12 +1,29 @@
+import threading
+
 import pytest
 
+from explorer.asking import lines
 from explorer.browser import Browser, missing
 from quantumbattery.explorer.export import export
+from quantumbattery.explorer.server import Server
 
 
 @pytest.fixture(scope="session")
 def page_file(tmp_path_factory):
     return export(tmp_path_factory.mktemp("page") / "battery.html")
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The page, served at a port that was free."""
+    serving = Server(port=0)
+    thread = threading.Thread(target=serving.serve_forever)
+    thread.start()
+    lines(serving, "/system", model="qubit_pair", points="3")  # once it is warm
+    yield serving
+    serving.shutdown()
+    thread.join()
+    serving.close()
 
 
 @pytest.fixture(scope="session")

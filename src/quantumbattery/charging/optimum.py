@@ -29,9 +29,10 @@ from quantumbattery.charging.global_maximum import (
     maximum,
 )
 from quantumbattery.charging.problem import OnLevels, Problem, Solution
-from quantumbattery.charging.solve import few_threads, prepared
+from quantumbattery.charging.solve import prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
 from quantumbattery.charging.sought_of_moments import SoughtOfMoments
+from quantumbattery.machine import few_threads
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess

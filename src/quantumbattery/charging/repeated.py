@@ -18,7 +18,7 @@ from quantumbattery.charging.left_out import lost_by
 from quantumbattery.charging.observables import Observed
 from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import POWERS, Readout
-from quantumbattery.charging.solve import few_threads, initial, watched
+from quantumbattery.charging.solve import initial, watched
 from quantumbattery.charging.stroke import Stroke, Strokes
 from quantumbattery.dynamics.cycles import Cycle
 from quantumbattery.dynamics.motion import Motion, columns_of, motion
@@ -26,7 +26,7 @@ from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.separate import parts_of
 from quantumbattery.dynamics.stages import Stage
 from quantumbattery.dynamics.storage import whole
-from quantumbattery.machine import allow, cores, keep_pages, within_memory
+from quantumbattery.machine import allow, cores, few_threads, keep_pages, within_memory
 from quantumbattery.network.amplitudes import density_matrix as matrix_of
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator

@@ -30,7 +30,7 @@ from quantumbattery.dynamics.foreseen import check_digits
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
-from quantumbattery.machine import allow, cores, keep_pages, limited
+from quantumbattery.machine import allow, cores, few_threads, keep_pages
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest, prepared_sites
@@ -48,8 +48,6 @@ _LARGE_PAGES = 1 << 19  # numbers from which on memory comes in large pages
 _READ = 1 << 17  # numbers of a state that are read at a time
 _CACHED = 1 << 16  # numbers of kets that are worked on at a time, or, for each kind of block,
 _ROWS = 64  # moments
-# Below this size matrices gain little from threads, and lose much on a busy machine.
-_ONE_THREAD = 2000
 _NO_THREADS = 1 << 18  # products in a matrix product up to which no library takes several
 _PROPAGATORS = 64  # of a generator that turns in time: steps of its period, about
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
@@ -398,8 +396,3 @@ class Work:
             for t in range(0, times, short):
                 part = slice(c, c + few), slice(t, t + short)
                 yield part, moving.at(moments[..., part[1]], part[0])
-
-
-def few_threads(largest: int) -> AbstractContextManager[object]:
-    """Keep the linear algebra from starting threads for small matrices."""
-    return limited(1) if largest < _ONE_THREAD else nullcontext()

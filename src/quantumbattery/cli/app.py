@@ -189,20 +189,46 @@ def sweep(
         raise typer.Exit(1)
 
 
-@_whole(epilog="\b\nExample:\n  quantumbattery explore --export battery.html")
+@_whole(
+    epilog="\b\nExamples:\n"
+    "  quantumbattery explore\n"
+    "  quantumbattery explore --port 8700 --no-browser\n"
+    "  quantumbattery explore --export battery.html"
+)
 def explore(
     export: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="The file that holds the page.")
+        Path | None,
+        typer.Option(metavar="FILE.html", help="Write the pair's page into one file instead."),
     ] = None,
+    port: Annotated[
+        int | None, typer.Option(metavar="N", help="Where to serve: 8642; 0 for any that is free.")
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Where to listen; by default only for this machine."),
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open the page in the browser.")
+    ] = False,
 ) -> None:
-    """Write a page for any browser: drag the charger over its sphere and see what its battery does.
+    """Open a page in the browser: drag a charger over its sphere, or charge any named system.
 
-    It is one file, which needs no Python and no network, to be mailed or put on any web server.
+    It is served on this machine until Ctrl-C. What --export writes is the pair's part of it, which
+    needs no Python and no network, to be mailed or put on any web server.
     """
+    if export is None:
+        from quantumbattery.explorer import server
+
+        server.serve(
+            server.HOST if host is None else host,
+            server.PORT if port is None else port,
+            not no_browser,
+        )
+        return
+    if port is not None or host is not None or no_browser:
+        raise ValueError("--export writes a file and serves nothing: leave out --port, --host")
     from quantumbattery.explorer.export import export as write
 
-    if export is None:
-        raise ValueError("name the file that is to hold the page: --export battery.html")
     print(f"wrote {write(export)}")
 
 

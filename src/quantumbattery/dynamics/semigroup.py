@@ -79,7 +79,9 @@ class Semigroup:
         if first:
             start = start @ self._power(first).swapaxes(-1, -2)
         if not step:  # a single time
-            return np.broadcast_to(np.eye(self.generator.shape[-1]), self.generator.shape), start
+            kind = np.result_type(self.generator, float)
+            one = np.eye(self.generator.shape[-1], dtype=kind)
+            return np.broadcast_to(one, self.generator.shape), start
         return self._power(step), start
 
     def _power(self, time: float) -> Array:

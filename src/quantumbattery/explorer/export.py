@@ -9,6 +9,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
+from quantumbattery.explorer.catalogue import as_plain
 from quantumbattery.files import check_target, write_whole
 from quantumbattery.plot.style import COLOURS
 from quantumbattery.quantities.measures import MEASURES, PARAMETERS
@@ -16,30 +17,38 @@ from quantumbattery.quantities.measures import MEASURES, PARAMETERS
 # In the order in which they need each other.
 _SCRIPTS = (
     "motion", "measures", "best", "values", "presets", "texts", "netcdf", "sphere", "chart",
-    "panels", "equations", "app", "main",
+    "panels", "equations", "map", "mapbox", "app", "main",
 )  # fmt: skip
+_SERVED = ("network", "systems", "asking", "fieldbox", "field")  # where there is a server to ask
 
 
-def page(opened: str = "") -> str:
+def page(opened: str = "", served: bool = False) -> str:
     """Return the whole page, which needs no network and no Python, as it opens at a state.
 
     The state is written as in an address. The page's security policy lets it run this one script,
-    and fetch nothing.
+    and fetch nothing. If it is served, it also has the view of all systems, which asks the server
+    and nobody else.
     """
     names = {name: quantity.long_name for name, quantity in MEASURES.items()}
     described = {name: quantity.attrs() for name, quantity in (MEASURES | PARAMETERS).items()}
-    known = {"NAMES": names, "QUANTITIES": described, "COLOURS": COLOURS, "VERDICTS": verdicts()}
-    known |= {"START": opened}
+    known: dict[str, object] = {"NAMES": names, "QUANTITIES": described, "COLOURS": COLOURS}
+    known |= {"VERDICTS": verdicts(), "START": opened}
+    if served:
+        known["MODELS"] = as_plain()
     texts = {name: json.dumps(value).replace("</", "<\\/") for name, value in known.items()}
     given = "".join(f"const {name} = {text};\n" for name, text in texts.items())
-    parts = [_part(f"{name}.js") for name in _SCRIPTS]
+    parts = [_part(f"{name}.js") for name in (*_SCRIPTS, *(_SERVED if served else ()))]
     script = "\n".join(["\n(() => {", '"use strict";', given, *parts, "})();\n"])
-    style = "\n" + _part("page.css")
+    style = "\n" + _part("page.css") + _part("map.css") + (_part("field.css") if served else "")
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:; "
         f"script-src {_hash(script)}; style-src {_hash(style)}"
     )
-    whole = _part("page.html").replace("{{policy}}", policy)
+    whole = _part("page.html").replace("{{policy}}", policy + "; connect-src 'self'" * served)
+    for place in ("views", "field"):
+        whole = whole.replace(f"{{{{{place}}}}}", _part(f"{place}.html") if served else "")
+    if served:
+        whole = whole.replace("it fetches nothing and sends nothing", "it asks its server alone")
     whole = whole.replace("{{version}}", version("quantumbattery"))
     return whole.replace("{{style}}", style).replace("{{script}}", script)
 

@@ -21,10 +21,10 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const fields = {}; // by control: slider, box, error
 const boxes = {}; // by panel: its element, drawing, cursor and legend
 
-let { state, errors } = stateOf(location.hash || START);
+let { state, errors } = stateOf(isOfPair(location.hash) ? location.hash || START : START);
 const framed = location.protocol === "about:"; // in a notebook, where it has no address
 let found = workedOut(state), theme = THEMES.light, turn = (-62 * Math.PI) / 180;
-let waiting = 0, stale = false, player = 0;
+let waiting = 0, stale = false, player = 0, mapBox = null;
 
 // --- from a state to the screen ------------------------------------------------------------------
 
@@ -44,6 +44,7 @@ function draw() {
     drawWords();
   }
   drawMoment();
+  mapBox.show();
 }
 
 function drawControls() {
@@ -149,12 +150,12 @@ function set(values, step = true) {
 
 function keep(step) {
   const address = addressOf(state);
-  if (framed || address === (location.hash || "#")) return;
+  if (framed || address === (location.hash || "#") || !isOfPair(location.hash)) return;
   history[step ? "pushState" : "replaceState"](null, "", address);
 }
 
 function restore() {
-  if (addressOf(state) === (location.hash || "#")) return;
+  if (!isOfPair(location.hash) || addressOf(state) === (location.hash || "#")) return;
   pause();
   ({ state, errors } = stateOf(location.hash || START));
   show();

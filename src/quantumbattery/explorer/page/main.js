@@ -93,10 +93,28 @@ function choose(preset) {
     { block: "nearest", behavior: still.matches ? "auto" : "smooth" });
 }
 
+/** The pair's map, whose state is the page's. */
+function mapSource() {
+  const kept = CONTROLS.map(({ key }) => key).filter((key) => !["last", "phi"].includes(key));
+  return {
+    axes: pairAxes,
+    first: () => "charger_loss,theta,ergotropic_power_max",
+    text: () => state.map,
+    keep: (map) => set({ map }),
+    here: (key) => state[key],
+    open: (values) => set(values),
+    units: (shown) => (shown.endsWith("time") ? "1/u" : shown.includes("power") ? "ħω u" : "ħω"),
+    key: ({ x, y, shown }) => JSON.stringify([x, y, shown, shown.endsWith("_at") && state.time,
+      ...kept.map((key) => (key === x || key === y ? "" : String(state[key])))]),
+    work: (wanted, tell) => pairMap(wanted, state, pairAxes(), tell),
+  };
+}
+
 function begin() {
   makeControls();
   makePanels();
   makeSphere();
+  mapBox = makeMapBox(el("map"), mapSource());
   PRESETS.forEach(({ name }, i) => el("presets").append(new Option(name, String(i))));
   el("presets").addEventListener("change", ({ target }) => {
     if (target.value) choose(PRESETS[Number(target.value)]);
@@ -130,4 +148,5 @@ function begin() {
 
 begin();
 // For tests and for whoever wants numbers from the console.
-globalThis.quantumbattery = { charge, optimum, moments, constantsOf, blochVectors, stateOf };
+globalThis.quantumbattery = { charge, optimum, moments, constantsOf, blochVectors, stateOf,
+  mapNow: () => mapBox.now() };

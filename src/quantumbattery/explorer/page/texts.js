@@ -1,7 +1,5 @@
 // Texts made of a state: its address, the lines of Python, the CSV file, and what it means.
 
-const SWITCHES = ["five", "hidden", "panel"];
-
 /** The address of a state: what differs from the first state, each value with all its digits. */
 function addressOf(state) {
   const parts = [];
@@ -11,6 +9,7 @@ function addressOf(state) {
   if (state.five) parts.push("five=1");
   if (state.hidden.length) parts.push(`hidden=${state.hidden.join(",")}`);
   if (state.panel) parts.push(`panel=${state.panel}`);
+  if (state.map) parts.push(`map=${state.map}`);
   // Without a word a page opens at START: then the first state needs one.
   return `#${parts.join("&") || (START && `time=${FIRST.time}`)}`;
 }
@@ -30,10 +29,16 @@ function stateOf(address) {
       if (value !== undefined) state.time = value;
     } else if (key === "five") state.five = text === "1";
     else if (key === "hidden") state.hidden = text.split(",").filter((n) => LOOKS[n]);
+    else if (key === "map") state.map = mapOf(text, pairAxes()) ? text : "";
     else if (key === "panel") state.panel = PANELS.some((p) => p.id === text) ? text : "";
   }
   state.time = Math.min(state.time, state.last);
   return { state, errors };
+}
+
+/** Whether an address is one of the pair's; of the view of all systems it names the system. */
+function isOfPair(address) {
+  return !address.startsWith("#system=");
 }
 
 function unescaped(text) {

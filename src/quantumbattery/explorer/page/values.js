@@ -25,6 +25,7 @@ const CONTROLS = [
 const FIRST = {
   theta: (2 * Math.PI) / 3, phi: 0, coupling: 1, charger_loss: 0.3, battery_loss: 0, detuning: 0,
   last: 2 * Math.PI, disconnect: Infinity, time: 1.3, five: false, hidden: [], panel: "",
+  map: "",
 };
 
 /** Degrees as an angle, in the form in which fractions of pi are exact. */
