@@ -16,6 +16,7 @@ _LONGEST = 86_400.0  # seconds, beyond which nobody waits
 _WORTH_A_WORD = 5.0  # seconds
 _EPSILON = float(np.finfo(float).eps)
 _LOST = 1e-8  # of a phase, from which on a warning says so
+_TOGETHER = 1 << 21  # numbers of all members up to which one adds up what stands at one place
 _UNITS = (
     "Charge for a shorter time, or look at the units: times are in the inverse unit of "
     "frequencies, couplings and rates, so that those that count are near 1"
@@ -60,10 +61,24 @@ def allow_seconds(seconds: float, latest: float) -> None:
 
 
 def norm_of(blocks: Blocks, numbers: Array) -> float:
-    """The largest sum of a row of the generators, with numbers (g, terms)."""
+    """The largest sum of a row of the generators, with numbers (g, terms).
+
+    Of few members what stands at one place is one number, as of a frequency and of the frame's.
+    """
     given = blocks.generator
-    row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
-    return float(np.bincount(given.row, row, minlength=given.size).max())
+    if len(numbers) * len(given.term) > _TOGETHER:
+        row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
+        return float(np.bincount(given.row, row, minlength=given.size).max())
+    if not len(given.term):
+        return 0.0
+    order = np.lexsort((given.column, given.row))
+    row, column = given.row[order], given.column[order]
+    fresh = np.append(True, (row[1:] != row[:-1]) | (column[1:] != column[:-1]))
+    places = np.flatnonzero(fresh)
+    values = (given.value * numbers[:, given.term])[:, order]
+    sizes = np.abs(np.add.reduceat(values, places, axis=1))
+    rows = np.flatnonzero(np.append(True, np.diff(row[places]) > 0))
+    return float(np.add.reduceat(sizes, rows, axis=1).max(initial=0.0))
 
 
 def of_series(

@@ -1,0 +1,33 @@
+"""What methods will take, before they begin."""
+
+import numpy as np
+
+import quantumbattery as qb
+from quantumbattery.dynamics.foreseen import norm_of
+from quantumbattery.reach.reach import reach
+from quantumbattery.states.representation import representation
+
+
+def norms(frequency):
+    """Of a driven cavity beside a qubit in its field's frame: by elements, and by matrices."""
+    system = qb.System(
+        {"c": qb.Oscillator(frequency, levels=5, loss=0.3), "b": qb.Qubit(frequency)},
+        [qb.exchange("c", "b", 0.7), qb.drive("c", 0.4, frequency)],
+        "c",
+        "b",
+    )
+    reached = reach(system, {})
+    form = representation(reached)
+    numbers = np.array([[*reached.hamiltonian.coefficients, *reached.losses.coefficients]])
+    both = np.concatenate([numbers, 2 * numbers])
+    found = [norm_of(blocks, both) for blocks in form.blocks]
+    dense = [np.abs(blocks.matrices(both)).sum(axis=-1).max() for blocks in form.blocks]
+    return found, dense
+
+
+def test_a_norm_is_that_of_the_matrices_of_all_members():
+    """Also where a frequency is that of the frame, and cancels."""
+    for frequency in (1.0, 1e6):
+        found, dense = norms(frequency)
+        np.testing.assert_allclose(found, dense, rtol=1e-12)
+    np.testing.assert_allclose(norms(1e6)[0], norms(1.0)[0], rtol=1e-12)
