@@ -20,7 +20,6 @@ from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
-from quantumbattery.dynamics.foreseen import check_digits
 from quantumbattery.machine import allow, limited
 from quantumbattery.moments.levels import levels_of, matrices
 from quantumbattery.moments.over_time import Moments, moved, read
@@ -39,6 +38,7 @@ from quantumbattery.network.preparations import Started
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.digits import check_digits
 
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time

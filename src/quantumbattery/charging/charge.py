@@ -21,7 +21,6 @@ from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.spectators import without_spectators
 from quantumbattery.charging.steady_state import steady
-from quantumbattery.dynamics.foreseen import lost_phase
 from quantumbattery.machine import TooLargeError, memory, within_memory
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
@@ -29,6 +28,7 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import short
+from quantumbattery.quantities.digits import lost_phase
 from quantumbattery.quantities.measures import FURTHER, NAMED, STORAGE, check_measures
 from quantumbattery.quantities.parameters import check_axes, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset

@@ -18,10 +18,10 @@ from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.repeated import Moments, Solved, solved, together
 from quantumbattery.charging.stroke import Strokes
 from quantumbattery.dynamics.cycles import when
-from quantumbattery.dynamics.foreseen import check_digits, lost_phase
 from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
+from quantumbattery.quantities.digits import check_digits, lost_phase
 from quantumbattery.quantities.parameters import check_axes, parameter
 
 _WORDS = {"stroke": "stroke", "cycle": "cycle of the protocol"}

@@ -26,7 +26,6 @@ from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.charging.shared_phase import shared_phase
 from quantumbattery.charging.term_means import switched_off
 from quantumbattery.dynamics.exponentials import equal_steps
-from quantumbattery.dynamics.foreseen import check_digits
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
@@ -36,6 +35,7 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest, prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.digits import check_digits
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
 from quantumbattery.reach.terms import OF_DRIVE
 from quantumbattery.states.representation import Form, representation

@@ -10,38 +10,15 @@ import numpy as np
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.machine import TooLargeError
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.digits import UNITS, check_digits
 from quantumbattery.states.blocks import Blocks
 
 _LONGEST = 86_400.0  # seconds, beyond which nobody waits
 _WORTH_A_WORD = 5.0  # seconds
 _EPSILON = float(np.finfo(float).eps)
-_LOST = 1e-8  # of a phase, from which on a warning says so
 _TOGETHER = 1 << 21  # numbers of all members up to which one adds up what stands at one place
-_UNITS = (
-    "Charge for a shorter time, or look at the units: times are in the inverse unit of "
-    "frequencies, couplings and rates, so that those that count are near 1"
-)
 
 _LOG = logging.getLogger("quantumbattery")
-
-
-def lost_phase(rounding: float) -> str | None:
-    """What to warn of, if rounding has taken so much of a phase."""
-    if not rounding > _LOST:
-        return None
-    return (
-        f"by the last time, rounding has taken {rounding:.1g} of a phase or more: double precision "
-        "does not reach so many periods; charge for a shorter time"
-    )
-
-
-def check_digits(rounding: float, latest: float) -> None:
-    """Raise ValueError where rounding has taken a whole phase by the latest time."""
-    if rounding >= 1:
-        raise ValueError(
-            f"by t = {latest:.3g} rounding has taken {rounding:.1g} of a phase, so that no digit "
-            f"is left: double precision does not reach so many periods. {_UNITS}"
-        )
 
 
 def allow_norm(blocks: Blocks, numbers: Array, latest: float) -> None:
@@ -56,7 +33,7 @@ def allow_seconds(seconds: float, latest: float) -> None:
     if seconds > _LONGEST:
         raise TooLargeError(
             f"too long: up to t = {latest:.3g} it would take about {seconds / _LONGEST:.2g} days, "
-            f"step by step. {_UNITS}"
+            f"step by step. {UNITS}"
         )
 
 

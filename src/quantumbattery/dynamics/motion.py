@@ -18,7 +18,7 @@ import numpy as np
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.anchored import Anchored
 from quantumbattery.dynamics.exponentials import equal_steps
-from quantumbattery.dynamics.foreseen import check_digits, of_series
+from quantumbattery.dynamics.foreseen import of_series
 from quantumbattery.dynamics.joined import together
 from quantumbattery.dynamics.methods import LARGEST_STEPS, Found, Propagator, Task, fitting
 from quantumbattery.dynamics.methods import METHODS as _METHODS
@@ -30,6 +30,7 @@ from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.digits import check_digits
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.representation import Moved

@@ -13,7 +13,6 @@ from functools import partial
 
 import numpy as np
 
-from quantumbattery.dynamics.foreseen import check_digits, lost_phase
 from quantumbattery.pair import best_times, storage
 from quantumbattery.pair.storage import Clock
 from quantumbattery.pair.thermodynamics import (
@@ -32,6 +31,7 @@ from quantumbattery.pair.transfer import (
     transfer_probability,
 )
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.digits import check_digits, lost_phase
 
 # Transfer probabilities are worked out for this many (parameters, time) points at once.
 _SLAB = 1 << 18

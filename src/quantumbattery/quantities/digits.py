@@ -1,0 +1,29 @@
+"""How many digits rounding leaves of a phase."""
+
+from __future__ import annotations
+
+_LOST = 1e-8  # of a phase, from which on a warning says so
+UNITS = (
+    "Charge for a shorter time, or look at the units: times are in the inverse unit of "
+    "frequencies, couplings and rates, so that those that count are near 1"
+)
+"""What to do where times are too long for digits or patience."""
+
+
+def lost_phase(rounding: float) -> str | None:
+    """What to warn of, if rounding has taken so much of a phase."""
+    if not rounding > _LOST:
+        return None
+    return (
+        f"by the last time, rounding has taken {rounding:.1g} of a phase or more: double precision "
+        "does not reach so many periods; charge for a shorter time"
+    )
+
+
+def check_digits(rounding: float, latest: float) -> None:
+    """Raise ValueError where rounding has taken a whole phase by the latest time."""
+    if rounding >= 1:
+        raise ValueError(
+            f"by t = {latest:.3g} rounding has taken {rounding:.1g} of a phase, so that no digit "
+            f"is left: double precision does not reach so many periods. {UNITS}"
+        )
