@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import qutip
@@ -343,3 +346,12 @@ def test_the_pair_takes_any_preparation():
     pole = qb.QubitPair(charger_loss=0.2).charge(qb.bloch(np.pi), times)
     np.testing.assert_allclose(table.energy, n / (2 * n + 1) * pole.energy, rtol=0, atol=1e-13)
     np.testing.assert_allclose(table.ergotropy, 0, rtol=0, atol=1e-13)
+
+
+def test_a_pair_loads_no_engine():
+    """So that importing the package takes little longer than importing xarray."""
+    code = (
+        "import sys, quantumbattery as qb; qb.QubitPair().charge(qb.bloch(1.0), [1.0]);"
+        "assert not [m for m in sys.modules if m.startswith('quantumbattery.dynamics')]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
