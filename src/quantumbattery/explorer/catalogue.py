@@ -19,6 +19,7 @@ EMPTY = "empty"  # no preparation: every site starts in its lowest level
 # Least, most and step of the sliders; boxes take all that the library does.
 _RANGES = {
     "frequency": (0.1, 3.0, 0.01),
+    "field": (0.1, 3.0, 0.01),
     "coupling": (0.05, 3.0, 0.01),
     "detuning": (-3.0, 3.0, 0.01),
     "anisotropy": (-1.0, 1.0, 0.01),

@@ -130,8 +130,11 @@ function mapInWords(map, look, list) {
     `${text} = ${shownText(angle ? fromDegrees(Math.round((value * 180) / Math.PI))
       : Number(value.toPrecision(4)), angle)}${unit ? ` ${unit}` : ""}`;
   if (!look.best) return `Map of the ${what}; where it is empty there is none.`;
+  const never = list.value.endsWith("_time"), gaps = map.rows.flat().some(Number.isNaN);
+  const empty = never ? "there is no best time" : "no such system exists";
   return `Map of the ${what}: highest ${`${digits(look.best.value)} ${look.unit}`.trim()} at ` +
-    `${there(look.x, look.best.x)}, ${there(look.y, look.best.y)} (star).`;
+    `${there(look.x, look.best.x)}, ${there(look.y, look.best.y)} (star).` +
+    `${gaps ? ` Where it is empty ${empty}.` : ""}`;
 }
 
 /** A value of an axis as its slider would have it. */
