@@ -166,8 +166,8 @@ def _meanings(make: Callable[..., Any]) -> dict[str, str]:
     """What the docstring says of each parameter."""
     found = dict(_entries(getdoc(make) or ""))
     for name, text in list(found.items()):
-        other = re.match(r"As of `(\w+)`", text)
-        if other:  # what is said there, and what differs
+        other = re.match(r"As of (\w+)", text)
+        if other:  # there it says what the number is
             there = dict(_entries(getdoc(getattr(models, other[1])) or ""))
             found[name] = there.get(name, text)
     return found
