@@ -177,6 +177,20 @@ def test_a_click_on_the_map_opens_its_point(served, server):
     ready(served)
 
 
+def test_a_place_of_the_map_without_a_system_says_so(served, server):
+    served.open("about:blank")
+    served.open(f"{server.address}#system=qubit_pair&map=detuning,coupling,energy_at")
+    served.until(  # once the map is whole
+        """const box = document.querySelector("#field-map .map-picture");
+        const { left, top, height } = box.getBoundingClientRect();
+        const there = { clientX: left + 60, clientY: top + height / 2 };
+        box.dispatchEvent(new PointerEvent("pointermove", there));
+        const said = document.querySelector("#field-map .map-pointed").textContent;
+        return said.includes("no such system exists");"""
+    )
+    assert "Where it is empty no such system exists" in text_of(served, "field-map")
+
+
 def test_what_cannot_be_certified_says_so_and_its_lines_run_too(served):
     choose(served, "field-model", "classical_drive")
     said = "return document.getElementById('field-certified').textContent"

@@ -109,8 +109,12 @@ def test_a_wrong_value_is_refused_beside_its_control_and_changes_nothing(browser
         assert browser.run(marked, name) == "true"
     assert text_of(browser, "best") == before
     assert hash_of(browser) == ""
+    assert "of the value before" in text_of(browser, "words")
     type_into(browser, "coupling", "2")
     assert text_of(browser, "coupling-error") == ""
+    for name in ("charger_loss", "theta"):
+        type_into(browser, name, "1")
+    assert "of the value before" not in text_of(browser, "words")
 
 
 def test_a_wrong_value_in_the_address_is_refused_too(browser, page_file):

@@ -154,7 +154,9 @@ function mapPointed(box, now, source) {
   };
   const say = ({ map, values, axes }) => {
     const parts = axes.map(({ label: text, angle }, i) => `${text} = ${shownText(values[i], angle)}`);
-    box.pointed.textContent = `${parts.join(", ")}: ${digits(valueAt(map, ...values))}`;
+    const value = valueAt(map, ...values), never = box.shown.value.endsWith("_time");
+    box.pointed.textContent = `${parts.join(", ")}: ` +
+      `${Number.isNaN(value) && map.whole && !never ? "no such system exists" : digits(value)}`;
   };
   box.picture.addEventListener("pointermove", (event) => now() && say(place(event)));
   box.picture.addEventListener("click", (event) => {
