@@ -2,6 +2,7 @@
 
 import csv
 import io
+import threading
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import quantumbattery as qb
 from explorer.asking import lines, until
 from explorer.test_page import click, hash_of, text_of, type_into
+from quantumbattery.explorer.server import Server
 
 
 @pytest.fixture
@@ -134,10 +136,18 @@ def test_a_wrong_value_is_refused_beside_its_control(served, name, text, said):
     marked = "return document.getElementById(arguments[0]).getAttribute('aria-invalid')"
     assert served.run(marked, f"field-{name}") == "true"
     assert text_of(served, "field-best") == before
+    assert text_of(served, "field-certified").startswith("Of the values before")
     assert served.run("return document.querySelectorAll('#field img').length") == 0
     click(served, "field-reset")
     ready(served)
     assert served.run(shown) == ""
+
+
+def test_a_number_has_the_letter_that_it_has_in_the_hamiltonian(served):
+    labels = "return [...document.querySelectorAll('#field-rows label')].map(e => e.textContent)"
+    assert {"chargers N", "coupling J"} <= set(served.run(labels))
+    choose(served, "field-model", "spin_chain")
+    assert {"field B", "drive om", "anisotropy alpha", "range p"} <= set(served.run(labels))
 
 
 def test_what_is_about_no_control_stands_above_the_curves(served, server):
@@ -167,10 +177,24 @@ def test_a_click_on_the_map_opens_its_point(served, server):
     ready(served)
 
 
+def test_a_place_of_the_map_without_a_system_says_so(served, server):
+    served.open("about:blank")
+    served.open(f"{server.address}#system=qubit_pair&map=detuning,coupling,energy_at")
+    served.until(  # once the map is whole
+        """const box = document.querySelector("#field-map .map-picture");
+        const { left, top, height } = box.getBoundingClientRect();
+        const there = { clientX: left + 60, clientY: top + height / 2 };
+        box.dispatchEvent(new PointerEvent("pointermove", there));
+        const said = document.querySelector("#field-map .map-pointed").textContent;
+        return said.includes("no such system exists");"""
+    )
+    assert "Where it is empty no such system exists" in text_of(served, "field-map")
+
+
 def test_what_cannot_be_certified_says_so_and_its_lines_run_too(served):
     choose(served, "field-model", "classical_drive")
     said = "return document.getElementById('field-certified').textContent"
-    served.until(f"{said}.startsWith('The largest of the moments shown')")
+    served.until(f"{said}.startsWith('The largest of the moments shown. A certified')")
     space = {}
     exec(text_of(served, "field-code"), space)
     assert f"{space['best'].energy.item():.4g}" in text_of(served, "field-best")
@@ -208,6 +232,21 @@ def test_a_long_computation_shows_progress_and_can_be_stopped(served, server):
     served.until("return document.getElementById('field-progress').textContent === ''")
     assert text_of(served, "field-refused").startswith("Stopped")
     until(lambda: server.jobs.pages() == [])
+
+
+def test_a_server_that_ends_while_it_computes_is_missed(served):
+    """Else the curves of other values would pass for those of the ones in the boxes."""
+    other = Server(port=0)
+    thread = threading.Thread(target=other.serve_forever)
+    thread.start()
+    served.open(f"{other.address}#system=dicke&cells=60&start.n=60&last=300")
+    served.until("return document.getElementById('field-progress').textContent.includes('…')")
+    other.shutdown()
+    thread.join()
+    other.close()
+    served.until("return document.getElementById('field-refused').textContent.includes('running?')")
+    assert text_of(served, "field-progress") == ""
+    served.requests()
 
 
 def test_sites_fill_as_time_goes_on(served):

@@ -109,8 +109,12 @@ def test_a_wrong_value_is_refused_beside_its_control_and_changes_nothing(browser
         assert browser.run(marked, name) == "true"
     assert text_of(browser, "best") == before
     assert hash_of(browser) == ""
+    assert "of the value before" in text_of(browser, "words")
     type_into(browser, "coupling", "2")
     assert text_of(browser, "coupling-error") == ""
+    for name in ("charger_loss", "theta"):
+        type_into(browser, name, "1")
+    assert "of the value before" not in text_of(browser, "words")
 
 
 def test_a_wrong_value_in_the_address_is_refused_too(browser, page_file):
@@ -240,6 +244,25 @@ def test_the_words_say_when_a_full_charger_is_useless(browser, loss, said):
     type_into(browser, "theta", "pi")
     type_into(browser, "charger_loss", loss)
     assert said in text_of(browser, "words")
+
+
+@pytest.mark.parametrize(("coupling", "battery_loss"), [("1", "0"), ("2", "0.3")])
+def test_the_words_say_below_which_loss_a_full_charger_is_useful(browser, coupling, battery_loss):
+    for name, text in (("theta", "pi"), ("coupling", coupling), ("battery_loss", battery_loss),
+                       ("charger_loss", "5")):  # fmt: skip
+        type_into(browser, name, text)
+    told = re.search(r"γ below ([\d.]+) J", text_of(browser, "words"))
+    bound = float(told[1]) * float(coupling)
+    for loss, useful in ((0.999 * bound, True), (1.001 * bound, False)):
+        pair = qb.QubitPair(1, float(coupling), loss, float(battery_loss))
+        assert (pair.optimum(qb.bloch(np.pi)).ergotropy_max.item() > 0) == useful
+    assert battery_loss != "0" or bound == pytest.approx(1.021, abs=5e-4)
+
+
+def test_a_battery_that_loses_too_much_asks_for_less_loss(browser):
+    for name, text in (("theta", "pi"), ("battery_loss", "2"), ("charger_loss", "5")):
+        type_into(browser, name, text)
+    assert "Less loss or a charger off" in text_of(browser, "words")
 
 
 def test_equations_are_one_click_away_with_the_ledger_s_verdict(browser):

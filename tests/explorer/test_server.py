@@ -106,6 +106,13 @@ def test_the_address_says_who_may_ask():
         serve(port=70000)
 
 
+def test_every_number_says_what_it_is():
+    """Where a docstring leads to another system's, the page says what is said there."""
+    controls = {(n, each.name): each.says for n, m in catalogue().items() for each in m.controls}
+    assert [key for key, says in controls.items() if not says or says.startswith("As of")] == []
+    assert controls["driven_qubit_pair", "dephasing"] == "k, of the charger: √(2 k) a† a."
+
+
 @pytest.mark.parametrize("name", list(catalogue()))
 def test_numbers_are_those_of_the_library(server, name):
     curves, best, *rest = lines(server, "/system", model=name, points="31")
@@ -142,7 +149,8 @@ def test_numbers_are_those_of_the_library(server, name):
         ({"state": "asleep"}, "state", "one of fock"),
         ({"last": "-3"}, "last", "positive"),
         ({"points": "1e9"}, "points", "from 2 to"),
-        ({"disconnect": "-1"}, "disconnect", "zero or positive"),
+        ({"disconnect": "-1"}, "disconnect", "zero or positive, or never"),
+        ({"disconnect": "1:2:11"}, "disconnect", "one time"),
         ({"extraction": "magic"}, "extraction", "global, collective"),
         ({"model": "os.system"}, "", "there is no model"),
         ({"model": "spin_chain", "values": {"cells": "26"}}, "", "too large"),

@@ -151,3 +151,8 @@ def test_ipython_prints_tables_as_print_does():
     shown = displayed(zoo)
     assert shown["text/plain"] == str(zoo)
     assert ">Agreement in " in shown["text/html"].partition("</caption>")[0]
+
+
+def test_a_card_knows_no_minus_zero():
+    shown = qb.models.spin_chain(coupling=0.5, anisotropy=0.0)._repr_html_()
+    assert "xx=0, yy=0, zz=-0.5" in shown

@@ -19,6 +19,7 @@ EMPTY = "empty"  # no preparation: every site starts in its lowest level
 # Least, most and step of the sliders; boxes take all that the library does.
 _RANGES = {
     "frequency": (0.1, 3.0, 0.01),
+    "field": (0.1, 3.0, 0.01),
     "coupling": (0.05, 3.0, 0.01),
     "detuning": (-3.0, 3.0, 0.01),
     "anisotropy": (-1.0, 1.0, 0.01),
@@ -165,8 +166,8 @@ def _meanings(make: Callable[..., Any]) -> dict[str, str]:
     """What the docstring says of each parameter."""
     found = dict(_entries(getdoc(make) or ""))
     for name, text in list(found.items()):
-        other = re.match(r"As of `(\w+)`", text)
-        if other:  # what is said there, and what differs
+        other = re.match(r"As of (\w+)", text)
+        if other:  # there it says what the number is
             there = dict(_entries(getdoc(getattr(models, other[1])) or ""))
             found[name] = there.get(name, text)
     return found

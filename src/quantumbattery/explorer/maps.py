@@ -50,6 +50,7 @@ def answers(asked: Mapping[str, Any]) -> Iterator[Answer]:
     """A coarse map at once, then a fine one row by row; or what is refused, in words."""
     try:
         point = point_of(asked)
+        point.system(), point.preparation()  # what is wrong off the axes is wrong everywhere
         axes, shown = _axes(asked, point), _shown(asked, point)
         whole = all(axis.control.kind == "whole" for axis in axes)
         for size in _SIZES[whole:]:
@@ -70,26 +71,47 @@ def _rows(
     for low in range(0, len(y), step):
         rows = y[low : low + step]
         if axes[0].control.kind == "whole":
-            columns = [_block(point, axes, np.array([each]), rows, shown) for each in x]
+            columns = [_parts(point, axes, np.array([each]), rows, shown) for each in x]
             block = np.concatenate(columns, axis=1)
         else:
-            block = _block(point, axes, x, rows, shown)
+            block = _parts(point, axes, x, rows, shown)
         yield {"row": low, "values": numbers(block)}
 
 
-def _block(point: Point, axes: tuple[Axis, Axis], x: Array, y: Array, shown: Shown) -> Array:
-    """Part of a map, (y, x), all at once."""
+def _parts(point: Point, axes: tuple[Axis, Axis], x: Array, y: Array, shown: Shown) -> Array:
+    """Part of a map, (y, x); empty where there is no such system, in halves up to its border."""
+    try:
+        here = _there(point, axes, x, y)
+    except RefusedError:
+        if len(x) == len(y) == 1:
+            return np.array([[np.nan]])
+        along = int(len(x) >= len(y))
+        halves = np.array_split((y, x)[along], 2)
+        pieces = [(half, y) if along else (x, half) for half in halves]
+        parts = [_parts(point, axes, *piece, shown) for piece in pieces]
+        return np.concatenate(parts, axis=along)
+    return _block(here, len(x), len(y), shown)
+
+
+def _there(point: Point, axes: tuple[Axis, Axis], x: Array, y: Array) -> Point:
+    """The system with the values of a part of a map; `RefusedError` if there is none somewhere."""
     put = {}
     for axis, values, name in zip(axes, (x, y), ("along_x", "along_y"), strict=True):
         whole = axis.control.kind == "whole"
         put[axis.name] = values[0].item() if whole else xr.DataArray(values, dims=name)
     here = replace(point, axes=put)
+    here.system(), here.preparation()
+    return here
+
+
+def _block(here: Point, columns: int, rows: int, shown: Shown) -> Array:
+    """Part of a map, (y, x), all at once."""
     best = shown.how != "at"
-    times = np.linspace(0.0, point.last, _MOMENTS) if best else np.array([shown.moment])
+    times = np.linspace(0.0, here.last, _MOMENTS) if best else np.array([shown.moment])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         table = charged(here, here.system(), here.preparation(), times, [shown.measure])
-    sizes = {"along_y": len(y), "along_x": len(x), "time": len(times)}
+    sizes = {"along_y": rows, "along_x": columns, "time": len(times)}
     whole_block = xr.DataArray(np.zeros(tuple(sizes.values())), dims=tuple(sizes))
     column = table[shown.measure].broadcast_like(whole_block).transpose(*sizes)
     read_off: Array = column.to_numpy()

@@ -182,10 +182,14 @@ def _count(text: str) -> int:
 def _disconnect(text: str) -> float | None:
     if text.strip().lower() in ("never", "inf", ""):
         return None
-    if ":" in text:
-        raise ValueError(f"disconnect must be one time, zero or positive; got {text!r:.40}")
-    value = moments("disconnect", text)
-    assert isinstance(value, float)
+    try:
+        value = moments("disconnect", text)
+    except ValueError:
+        value = np.nan
+    if not isinstance(value, float) or np.isnan(value):  # a range of times would be several tables
+        raise ValueError(
+            f"disconnect must be one time, zero or positive, or never; got {text!r:.40}"
+        )
     return value
 
 

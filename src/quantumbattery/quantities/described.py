@@ -61,7 +61,8 @@ def short(value: object) -> str:
         return f"{{{', '.join(f'{name}: {short(each)}' for name, each in value.items())}}}"
     if isinstance(value, FunctionType):  # its address says nothing, and is another each time
         return f"<function {value.__name__}>"
-    return f"{value:.6g}" if isinstance(value, Number) else str(value)
+    text = f"{value:.6g}" if isinstance(value, Number) else str(value)
+    return "0" if text == "-0" else text
 
 
 def card(description: Described) -> str:

@@ -92,6 +92,9 @@ function drawPanels() {
 
 function drawWords() {
   const sentences = inWords(state, found.best);
+  if (Object.keys(errors).length) {
+    sentences.push("What is marked as wrong is not taken: all this is of the value before.");
+  }
   if (el("words").textContent !== sentences.join("")) {
     el("words").replaceChildren(...sentences.map((text) => made("p", { textContent: text })));
   }

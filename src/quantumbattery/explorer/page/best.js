@@ -11,6 +11,12 @@ function optimum(point) {
   return optimumAt(motion, point.theta, peak, powerTime(motion, peak));
 }
 
+/** The charger's loss from which on a full charger fills no battery beyond half: NaN if none does. */
+function usefulLoss(point) {
+  const excess = (loss) => optimum({ ...point, theta: Math.PI, charger_loss: loss }).energy.max - 0.5;
+  return excess(0) > 0 ? solve(excess, 0, point.charger_loss) : NaN;
+}
+
 /** The optima over many angles of preparation, on which the first two times do not depend. */
 function optimaOver(point, thetas) {
   const motion = constantsOf(point), peak = energyTime(motion), power = powerTime(motion, peak);

@@ -2,6 +2,7 @@
 
 const fieldPage = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36))
   .join("-"); // this page, by a name that no other has
+const GONE = "There is no answer: is `quantumbattery explore` running?";
 const systemAsker = makeAsker("system"), mapAsker = makeAsker("map");
 let field = null, answer = null, refused = {}, fieldMap = null, fieldPlayer = 0, asked = "";
 let rowsOf = "", fieldFields = {}, begunAt = 0, patience = 0, fresh = false, fieldBoxes = [];
@@ -89,7 +90,7 @@ function take(line) {
   if (line.refused && fresh) { // the curves are there, and only the best times are not
     take({ uncertified: Object.values(line.refused).join(" "), code: answer.code });
   } else if (line.refused || line.lost) {
-    refused = line.refused || { "": "There is no answer: is `quantumbattery explore` running?" };
+    refused = line.refused || { "": GONE };
     asked = line.lost ? "" : asked;
   } else if (line.table) {
     refused = {};
@@ -103,6 +104,10 @@ function take(line) {
     answer.notes = [...line.notes, ...answer.notes];
   } else if (line.uncertified) {
     Object.assign(answer, { certified: line.uncertified, code: line.code });
+  }
+  if (line.ended && asked && !Object.keys(refused).length) { // does it end before its last line?
+    if (!fresh) [refused, asked] = [{ "": GONE }, ""];
+    else if (!answer.certified) [answer.certified, asked] = [`The search broke off. ${GONE}`, ""];
   }
   if (line.ended || line.refused || line.lost) {
     clearInterval(patience);
@@ -168,15 +173,16 @@ function makeFieldRows(rows, shape) {
 
 function drawField() {
   const old = answer.of !== field.model || Object.keys(refused).length > 0;
-  el("field-panels").classList.toggle("old", old);
+  for (const name of ["panels", "verdict"]) el(`field-${name}`).classList.toggle("old", old);
   for (const box of fieldBoxes) drawFieldPanel(box, field, answer);
   el("field-best").replaceChildren(...bestRows(answer.best,
     (disconnect) => changeField("disconnect", disconnect, true)));
   const words = { "": `Of the moments shown; the certified ones are looked for.`,
     yes: `Certified: no other moment up to t = ${digits(answer.table.time.at(-1))} is better` +
       `${Number.isFinite(Number(field.disconnect)) ? ", if nothing is disconnected before" : ""}.` };
-  el("field-certified").textContent = words[answer.certified] ??
-    `The largest of the moments shown. ${answer.certified}`;
+  const why = answer.certified.replace(/^./, (letter) => letter.toUpperCase());
+  el("field-certified").textContent = old ? "Of the values before, as the curves, file and lines are."
+    : words[answer.certified] ?? `The largest of the moments shown. ${why.replace(/\.?$/, ".")}`;
   if (el("field-code").textContent !== answer.code) el("field-code").textContent = answer.code;
   el("field-how").textContent = answer.notes[0] || "";
   el("field-notes").replaceChildren(...answer.notes.map(
@@ -256,7 +262,7 @@ function fieldMapSource() {
           tell(map);
         } else if (line.ended && map) tell({ ...map, whole: true });
         else if (line.refused) refuse(Object.values(line.refused).join(" "));
-        else if (line.lost) refuse("There is no answer: is `quantumbattery explore` running?");
+        else if (line.lost) refuse(GONE);
       });
       return () => mapAsker.drop();
     },

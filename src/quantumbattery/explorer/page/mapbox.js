@@ -130,8 +130,11 @@ function mapInWords(map, look, list) {
     `${text} = ${shownText(angle ? fromDegrees(Math.round((value * 180) / Math.PI))
       : Number(value.toPrecision(4)), angle)}${unit ? ` ${unit}` : ""}`;
   if (!look.best) return `Map of the ${what}; where it is empty there is none.`;
+  const never = list.value.endsWith("_time"), gaps = map.rows.flat().some(Number.isNaN);
+  const empty = never ? "there is no best time" : "no such system exists";
   return `Map of the ${what}: highest ${`${digits(look.best.value)} ${look.unit}`.trim()} at ` +
-    `${there(look.x, look.best.x)}, ${there(look.y, look.best.y)} (star).`;
+    `${there(look.x, look.best.x)}, ${there(look.y, look.best.y)} (star).` +
+    `${gaps ? ` Where it is empty ${empty}.` : ""}`;
 }
 
 /** A value of an axis as its slider would have it. */
@@ -151,7 +154,9 @@ function mapPointed(box, now, source) {
   };
   const say = ({ map, values, axes }) => {
     const parts = axes.map(({ label: text, angle }, i) => `${text} = ${shownText(values[i], angle)}`);
-    box.pointed.textContent = `${parts.join(", ")}: ${digits(valueAt(map, ...values))}`;
+    const value = valueAt(map, ...values), never = box.shown.value.endsWith("_time");
+    box.pointed.textContent = `${parts.join(", ")}: ` +
+      `${Number.isNaN(value) && map.whole && !never ? "no such system exists" : digits(value)}`;
   };
   box.picture.addEventListener("pointermove", (event) => now() && say(place(event)));
   box.picture.addEventListener("click", (event) => {

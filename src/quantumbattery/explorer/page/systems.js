@@ -32,8 +32,15 @@ function controlsOf(field) {
   const start = startOf(field).controls.map(
     (each) => ({ ...each, key: `start.${each.name}`, part: "start" }));
   return [...start, ...own].map((each) => ({
-    ...each, label: GREEK[each.name] || each.name.replaceAll("_", " "), text: field.values[each.key] ?? each.default,
+    ...each, label: labelOf(each), text: field.values[each.key] ?? each.default,
   }));
+}
+
+/** The name of a number, and its letter in the Hamiltonian, with which its meaning begins. */
+function labelOf({ name, kind, part, says }) {
+  const letter = part === "model" && kind !== "list" && says.match(
+    /^([A-Za-z]{1,2}(?:_[a-z])?|alpha)(?=[,;:.]| =|$)/);
+  return GREEK[name] || [name.replaceAll("_", " "), ...(letter ? [letter[1]] : [])].join(" ");
 }
 
 /** The address of a state: what differs from the first state of its system. */

@@ -86,11 +86,13 @@ function inWords(state, best) {
     return ["The charger starts in its ground state and has nothing to give."];
   }
   if (Number.isNaN(work.time)) {
+    const useful = usefulLoss(state) / state.coupling;
+    const less = useful > 0 ? `A charger loss γ below ${digits(useful)} J` : "Less loss";
     said.push(
       "No work can be taken out at any time: the battery is at most " +
       `${digits(100 * most).slice(0, 4)} % full. ` +
       "An excited charger gives it no coherence, so there is work only beyond half full " +
-      "(population inversion). Less loss or a charger off the south pole would help.");
+      `(population inversion). ${less} or a charger off the south pole would help.`);
   } else {
     said.push(`For the most ergotropic power disconnect at t\u00a0=\u00a0${digits(work.time)}; ` +
       `for the most ergotropy at t\u00a0=\u00a0${digits(best.ergotropy.time)}.`);
