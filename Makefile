@@ -41,7 +41,7 @@ docs: $(VENV)/.installed-docs  ## the book, its code run, in build/docs
 	@echo "Open build/docs/index.html"
 
 clean:
-	rm -rf $(VENV) .venv-lowest $(OUT) build/docs build/doctrees build/jupyter_execute
+	rm -rf $(VENV) .venv-lowest $(OUT) build/docs build/doctrees build/jupyter_execute build/ipython
 
 # The stamp is written when pip is whole: what was stopped before that is made anew.
 $(VENV)/.made:

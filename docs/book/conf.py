@@ -1,5 +1,6 @@
 """The book: what `make docs` builds, offline, with the code of its pages run."""
 
+import os
 import re
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
@@ -10,6 +11,12 @@ _package = find_spec("sphinx-mathjax-offline")
 assert _package is not None
 assert _package.submodule_search_locations
 _MATHJAX = Path(_package.submodule_search_locations[0]) / "static" / "mathjax" / "tex-svg.js"
+
+# The kernels that run the pages have a profile of their own, not that of who builds the book.
+_PROFILE = Path(__file__).parents[2] / "build" / "ipython" / "profile_default"
+_PROFILE.mkdir(parents=True, exist_ok=True)
+(_PROFILE / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 'ERROR'\n")
+os.environ["IPYTHONDIR"] = str(_PROFILE.parent)
 
 project = "quantumbattery"
 author = "The quantumbattery developers"
@@ -45,6 +52,7 @@ autosummary_generate = False
 add_module_names = False
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+napoleon_attr_annotations = False
 default_role = "py:obj"
 copybutton_exclude = ".linenos, .gp, .go"
 
@@ -56,7 +64,7 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
     "logo": {"text": "quantumbattery"},
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 6,
     "navigation_with_keys": True,
     "show_toc_level": 2,
     "footer_start": ["copyright"],
@@ -68,8 +76,8 @@ html_theme_options = {
 }
 html_sidebars = {"index": [], "start": [], "conventions": [], "how_it_works": [], "glossary": []}
 
-_MARKUP = re.compile(r"(``.*?``|`[^`]+`)|\||_(?!\w)")
-"""Code, which stays as it is; bars, as of kets, and ends of words that would be markup."""
+_MARKUP = re.compile(r"(``.*?``|`[^`]+`)|\||_(?!\w)|(?<=^[A-Z])\.|(?<= [A-Z])\.")
+"""Code, which stays as it is; bars of kets, ends of words and initials that would be markup."""
 
 
 def _plain(
