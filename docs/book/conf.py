@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from sphinx.ext import autosummary
+
 _package = find_spec("sphinx-mathjax-offline")
 assert _package is not None
 assert _package.submodule_search_locations
@@ -49,6 +51,7 @@ nb_merge_streams = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autosummary_generate = False
+autosummary.WELL_KNOWN_ABBREVIATIONS += ("Eq.", "Eqs.", "Sec.")  # they end no sentence
 add_module_names = False
 napoleon_google_docstring = False
 napoleon_use_rtype = False

@@ -3,6 +3,7 @@
 import ast
 import re
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
 
@@ -101,6 +102,13 @@ def test_every_public_name_is_in_the_interface_once():
         if callable(value) and getattr(value, "__module__", "") == qb.paper.approximations.__name__
         if not name.startswith("_")
     }
+
+
+def test_words_of_the_glossary_lead_to_names():
+    named = re.findall(r"<quantumbattery\.([\w.]+)>", (BOOK / "glossary.md").read_text())
+    assert len(named) > 20
+    for name in named:
+        attrgetter(name)(qb)  # or AttributeError
 
 
 def test_every_method_of_what_charges_is_in_the_interface():
