@@ -5,7 +5,7 @@ CONSTRAINTS := constraints.txt
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: paper test lowest lowest-tests lint bench clean
+.PHONY: paper test lowest lowest-tests lint bench docs clean
 
 paper: $(VENV)/.installed  ## figures 2-4 and Sec. 8 with their data, and the ledger of the 70 equations
 	$(BIN)/quantumbattery paper --out $(OUT)
@@ -37,8 +37,12 @@ lint: $(VENV)/.installed-lint  ## style, types and floors
 bench: $(VENV)/.installed-bench  ## speed and memory beside the peers, in one run
 	$(BIN)/python -m benchmarks
 
+docs: $(VENV)/.installed-docs  ## the book, its code run, in build/docs
+	$(BIN)/python -m sphinx -W --keep-going -q -E -d build/doctrees docs/book build/docs
+	@echo "Open build/docs/index.html"
+
 clean:
-	rm -rf $(VENV) .venv-lowest $(OUT)
+	rm -rf $(VENV) .venv-lowest $(OUT) build/docs build/doctrees build/jupyter_execute build/ipython
 
 # The stamp is written when pip is whole: what was stopped before that is made anew.
 $(VENV)/.made:
