@@ -44,6 +44,7 @@ def tended(system, chosen):
 @settings(max_examples=60)
 @given(st.integers(0, 10**6))
 @example(71166)  # decays of 4e-8 beside others of 3e-3
+@example(112356)  # one of 5e-10 beside others that never end
 def test_random_systems_tend_to_what_the_full_space_tends_to(seed):
     system, chosen = random_case(seed, 16, lossy=True)
     levels = [site.dimension for site in system.sites.values()]
@@ -54,7 +55,8 @@ def test_random_systems_tend_to_what_the_full_space_tends_to(seed):
     rho = tended(system, chosen)
     if isinstance(rho, str):
         assert "steady state" in rho
-        slow = 1e-13 < decay[1] < LASTING  # of a tiny coupling, which double precision cannot tell
+        # Of tiny couplings, which double precision cannot tell.
+        slow = ((decay > 1e-13) & (decay < LASTING)).any()
         assert slow or "never mixes" not in rho, "every reason is found"
         assert lasting > 1
         return

@@ -34,7 +34,14 @@ function show(changed = true) {
   if (!waiting) waiting = requestAnimationFrame(draw);
 }
 
+/** What is worked out of the state as it is now, though it may not be drawn yet. */
+function current() {
+  if (stale) draw();
+  return found;
+}
+
 function draw() {
+  cancelAnimationFrame(waiting);
   waiting = 0;
   if (stale) {
     stale = false;

@@ -36,7 +36,7 @@ function download(name, content) {
 }
 
 function picture() {
-  return wholePicture(state, found, turn, theme);
+  return wholePicture(state, current(), turn, theme);
 }
 
 /** The same picture in points, twice as fine. */
@@ -128,9 +128,9 @@ function begin() {
   el("scrub").addEventListener("change", () => keep(false));
   el("copy").addEventListener("click", copy);
   el("csv").addEventListener("click", () =>
-    download("quantum-battery.csv", new Blob([csvOf(found.table)], { type: "text/csv" })));
+    download("quantum-battery.csv", new Blob([csvOf(current().table)], { type: "text/csv" })));
   el("nc").addEventListener("click", () => download("quantum-battery.nc",
-    new Blob([netcdfOf(state, found.table)], { type: "application/x-netcdf" })));
+    new Blob([netcdfOf(state, current().table)], { type: "application/x-netcdf" })));
   el("svg").addEventListener("click", () =>
     download("quantum-battery.svg", new Blob([picture()], { type: "image/svg+xml" })));
   el("png").addEventListener("click", savePng);
