@@ -207,15 +207,20 @@ LOSSY = "Shaghaghi et al., Entropy 25, 430 (2023)"
 LEAK, WAIT = 0.02, 5.0
 
 
-def _leaking(measure: str, wait: float = WAIT, number: int = 400) -> Any:
-    """After the last of many atoms; the cavity leaks between them."""
+def _leaking(measure: str) -> Any:
+    """After the last of 400 atoms; the cavity leaks between them."""
+    return _after([measure], WAIT, 400)[measure].to_numpy()
+
+
+def _after(measures: list[str], wait: float, number: int) -> Any:
+    """The same of several measures, any wait and any number."""
     leaking = System(
         {"unit": Qubit(), "battery": Oscillator(levels=TOP, loss=LEAK)}, [], "unit", "battery"
     )
     kept = Stroke(_cavity(TRAPPED), TURN, reset={"unit": fock(1)})
     strokes = [Stroke(leaking, wait), kept]
     many = Protocol(strokes, repeat=number)
-    return many.charge({}, many.ends[-1], [measure])[measure].to_numpy()
+    return many.charge({}, many.ends[-1], measures)
 
 
 def _leaked(wait: float = WAIT) -> Any:
@@ -231,9 +236,10 @@ def _leaked(wait: float = WAIT) -> Any:
 
 def _draw_lossy(axes: Axes) -> None:
     waits = np.geomspace(0.005, 50, 25)
-    for k, measure in enumerate(("energy", "ergotropy")):
-        found = [_leaking(measure, float(wait), 1000) for wait in waits]
-        line(axes, k, LEAK * waits, found, measure)
+    measures = ["energy", "ergotropy"]
+    tables = [_after(measures, float(wait), 1000) for wait in waits]  # a stroke has one duration
+    for k, measure in enumerate(measures):
+        line(axes, k, LEAK * waits, [table[measure].item() for table in tables], measure)
     axes.set_xscale("log")
     finish(axes, r"loss between two atoms $\gamma T$", r"$E/\omega$, $\mathcal{E}/\omega$")
 
