@@ -15,8 +15,9 @@ from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.configurations import Keys, Room
 from quantumbattery.reach.elements import Elements, elements_between
+from quantumbattery.reach.groups import grouped
 from quantumbattery.reach.sparse import Sums, components
-from quantumbattery.reach.terms import Terms, grouped, hamiltonian_terms
+from quantumbattery.reach.terms import Terms, hamiltonian_terms
 
 Numbers: TypeAlias = Callable[[Parameter], Array]
 """The values of a parameter over the batch, shape (g or 1,)."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.reach.groups import Group, Moves, leading, moves_of
 from quantumbattery.reach.sparse import reachable
-from quantumbattery.reach.terms import Group, Moves, leading, moves_of
 
 _PLACES_AT_ONCE = 1 << 22  # places looked at in one array operation
 _WRITTEN_DOWN = 1 << 11  # configurations in all, which are then searched at once

@@ -11,7 +11,8 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import names
 from quantumbattery.reach.configurations import Keys, Room, pieces_of
-from quantumbattery.reach.terms import Group, Terms, moves_of, standing
+from quantumbattery.reach.groups import Group, moves_of, standing
+from quantumbattery.reach.terms import Terms
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,13 +26,13 @@ from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.alike import SMALL, Structure, kept
 from quantumbattery.reach.configurations import Keys, Room, explored
 from quantumbattery.reach.elements import Edge, Elements, elements_between
+from quantumbattery.reach.groups import grouped
 from quantumbattery.reach.needed_levels import cutoffs, given_levels
 from quantumbattery.reach.signals import Signal
 from quantumbattery.reach.sparse import components
 from quantumbattery.reach.terms import (
     Terms,
     damping_terms,
-    grouped,
     hamiltonian_terms,
     joined,
     loss_terms,

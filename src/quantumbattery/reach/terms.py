@@ -1,8 +1,4 @@
-"""Local terms: the Hamiltonian and the losses as products of operators on one site or more.
-
-Terms with the same operators at many places are one group; where a group takes many configurations
-is found in array operations.
-"""
+"""Local terms: the Hamiltonian and the losses as products of operators on one site or more."""
 
 from __future__ import annotations
 
@@ -17,8 +13,7 @@ from quantumbattery.network.drives import Drive
 from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator, after, diagonal, inside
 from quantumbattery.network.preparations import Preparation
-from quantumbattery.quantities.aliases import Array, Parameter
-from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.aliases import Parameter
 from quantumbattery.quantities.parameters import any_nonzero
 from quantumbattery.reach.rotating_frame import distinct, frame
 from quantumbattery.reach.signals import Signal, signals_of
@@ -27,7 +22,7 @@ OF_FRAME, OF_DRIVE = -1, -2  # origins that are neither a site nor an interactio
 
 
 @dataclass(frozen=True, eq=False)
-class _Product:
+class Product:
     """A term's product of local operators, one for each place."""
 
     term: int
@@ -36,39 +31,8 @@ class _Product:
 
     @property
     def diagonal(self) -> bool:
+        """Whether every operator leaves levels where they are."""
         return all(operator.diagonal for operator in self.operators)
-
-
-@dataclass(frozen=True, eq=False)
-class Group:
-    """Products of operators on alike places, as tables over the levels there.
-
-    ``target[k][kind, level]`` lists where the k-th operator of a product leads from a level, and
-    ``value`` with which matrix element; lists are filled up with zeros.
-    """
-
-    term: Array  # (products,)
-    places: Array  # (products, operators)
-    kind: Array  # (products, operators), which of the tables
-    target: list[Array]  # each (kinds, levels, longest)
-    value: list[Array]  # each (kinds, levels, longest)
-    diagonal: bool
-
-    @property
-    def stays(self) -> bool:
-        """Whether every level is multiplied by one number, and no more."""
-        return self.diagonal and all(value.shape[-1] == 1 for value in self.value)
-
-    @cached_property
-    def acts(self) -> list[Array]:
-        """On which levels of each place an operator does not vanish, each (kinds, levels)."""
-        return [(value != 0).any(axis=-1) for value in self.value]
-
-    @cached_property
-    def choices(self) -> Array:
-        """All ways to take one target at each place, shape (places, ways)."""
-        ways = np.indices([value.shape[-1] for value in self.value])
-        return ways.reshape(len(self.value), -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +44,7 @@ class Terms:
 
     coefficients: list[Parameter]
     origins: list[str | int]
-    products: list[_Product]
+    products: list[Product]
     signals: dict[int, Signal]
 
     @property
@@ -113,7 +77,7 @@ def hamiltonian_terms(network: Network, levels: Mapping[str, int], drives: bool 
     for name, site in network.sites.items():
         for number, weights in site.energy_terms(levels[name]):
             term = terms.add(number, name)
-            terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
+            terms.products.append(Product(term, (place[name],), (diagonal(weights),)))
     for k, each in enumerate(network.interactions):
         sites = [network.sites[name] for name in each.ends]
         where = tuple(place[name] for name in each.ends)
@@ -121,7 +85,7 @@ def hamiltonian_terms(network: Network, levels: Mapping[str, int], drives: bool 
             if any_nonzero(number):
                 for size, signal in signals_of(number, each, 0.0, False):
                     term = terms.add(size, k)
-                    terms.products.extend(_Product(term, where, product) for product in products)
+                    terms.products.extend(Product(term, where, product) for product in products)
                     if signal is not None:
                         terms.signals[term] = signal
     if drives and network.drives:
@@ -139,7 +103,7 @@ def _add_drives(terms: Terms, network: Network, levels: Mapping[str, int]) -> No
     for name, site in network.sites.items():
         for number, weights in turning.levels(name, site, levels[name]):
             term = terms.add(-number, OF_FRAME)
-            terms.products.append(_Product(term, (place[name],), (diagonal(weights),)))
+            terms.products.append(Product(term, (place[name],), (diagonal(weights),)))
     for each in network.drives:
         if any_nonzero(each.amplitude):
             site, n = network.sites[each.site], levels[each.site]
@@ -179,7 +143,7 @@ def _add_field(
         if any_nonzero(number):
             for size, signal in signals_of(number, each, frequency, is_late):
                 term = terms.add(size, OF_DRIVE)
-                terms.products.append(_Product(term, (place,), (acts,)))
+                terms.products.append(Product(term, (place,), (acts,)))
                 if signal is not None:
                     terms.signals[term] = signal
 
@@ -218,7 +182,7 @@ def reset_terms(
                 row = level[member == which]
                 for k in range(levels[name]):
                     acts = Operator(row, np.full(len(row), k), np.ones(len(row)))
-                    terms.products.append(_Product(terms.add(1.0, name), (place,), (acts,)))
+                    terms.products.append(Product(terms.add(1.0, name), (place,), (acts,)))
     return terms
 
 
@@ -228,14 +192,14 @@ def loss_terms(network: Network, levels: Mapping[str, int]) -> Terms:
     place = {name: k for k, name in enumerate(network.sites)}
     for name, site in network.sites.items():
         for rate, lowering in site.losses(levels[name]):
-            terms.products.append(_Product(terms.add(rate, name), (place[name],), (lowering,)))
+            terms.products.append(Product(terms.add(rate, name), (place[name],), (lowering,)))
     for k, each in enumerate(network.joint_losses):
         sites = [network.sites[name] for name in each.ends]
         for rate, parts in each.losses(sites, [levels[name] for name in each.ends]):
             term = terms.add(rate, k)
             for ends, operators in parts:
                 where = tuple(place[each.ends[end]] for end in ends)
-                terms.products.append(_Product(term, where, operators))
+                terms.products.append(Product(term, where, operators))
     return terms
 
 
@@ -253,153 +217,13 @@ def damping_terms(network: Network, levels: Mapping[str, int], losses: Terms) ->
             if np.bincount(jump.row).max(initial=0) > 1:
                 own = inside(jump, counts[where])
                 square = after(own.adjoint, own, counts[where])
-                terms.products.append(_Product(loss.term, (where,), (square,)))
+                terms.products.append(Product(loss.term, (where,), (square,)))
     term = sum(isinstance(origin, str) for origin in losses.origins)
     for each in network.joint_losses:
         sites = [network.sites[name] for name in each.ends]
         for parts in each.squares(sites, [levels[name] for name in each.ends]):
             for ends, operators in parts:
                 there = tuple(place[each.ends[end]] for end in ends)
-                terms.products.append(_Product(term, there, operators))
+                terms.products.append(Product(term, there, operators))
             term += 1
     return terms
-
-
-def _table(operator: Operator, levels: int) -> tuple[Array, Array]:
-    if (operator.column >= levels).any():  # what leads back from beyond
-        there = operator.column < levels
-        parts = (operator.row, operator.column, operator.value)
-        operator = Operator(*(part[there] for part in parts))
-    order = np.argsort(operator.column, kind="stable")
-    column = operator.column[order]
-    count = np.bincount(column, minlength=levels)
-    position = np.arange(len(column)) - (np.cumsum(count) - count)[column]
-    shape = (levels, max(1, int(count.max(initial=0))))
-    target = np.zeros(shape, dtype=np.int64)
-    value = np.zeros(shape, dtype=operator.value.dtype)
-    target[column, position] = operator.row[order]
-    value[column, position] = operator.value[order]
-    return target, value
-
-
-def grouped(products: Sequence[_Product], levels: Sequence[int]) -> list[Group]:
-    """Products of operators whose tables are of the same size, together."""
-    known: dict[Any, tuple[Array, Array]] = {}  # the tables of each operator
-    found: dict[Any, tuple[list[Any], Any]] = {}  # keys, and sizes of tables, of the same ones
-    alike: dict[Any, list[tuple[_Product, list[Any]]]] = {}
-    for each in products:
-        same = (*map(id, each.operators), *(levels[place] for place in each.places))
-        if same not in found:
-            keys = [(o.key, levels[p]) for o, p in zip(each.operators, each.places, strict=True)]
-            for key, operator in zip(keys, each.operators, strict=True):
-                if key not in known:
-                    known[key] = _table(operator, key[1])
-            sizes = tuple((*known[key][0].shape, known[key][1].dtype.char) for key in keys)
-            found[same] = keys, (sizes, each.diagonal)
-        keys, kind = found[same]
-        alike.setdefault(kind, []).append((each, keys))
-    groups = []
-    for (_, stays), members in alike.items():
-        kinds, tables = [], []
-        for column in zip(*(keys for _, keys in members), strict=True):
-            number = {key: k for k, key in enumerate(dict.fromkeys(column))}
-            kinds.append([number[key] for key in column])
-            tables.append([known[key] for key in number])
-        groups.append(
-            Group(
-                np.array([each.term for each, _ in members]),
-                np.array([each.places for each, _ in members]),
-                np.array(kinds).T,
-                [np.stack([target for target, _ in each]) for each in tables],
-                [np.stack([value for _, value in each]) for each in tables],
-                stays,
-            )
-        )
-    return groups
-
-
-def leading(groups: Sequence[Group]) -> list[Group]:
-    """The same, without products that lead to the same as others, with other elements.
-
-    Elements are 1 here, wherever they are not zero.
-    """
-    alike: dict[Any, list[Group]] = {}
-    for group in groups:
-        sizes = tuple(value.shape[1:] for value in group.value)
-        alike.setdefault((sizes, group.diagonal), []).append(group)
-    return [_different(members) for members in alike.values()]
-
-
-def _different(groups: Sequence[Group]) -> Group:
-    """One group of several with tables of the same size, each product once."""
-    places = np.concatenate([group.places for group in groups])
-    rows, kinds, targets, values = [places], [], [], []
-    for k in range(places.shape[1]):
-        counts = np.cumsum([0, *(len(group.value[k]) for group in groups)]).tolist()
-        shifts = zip(groups, counts, strict=False)
-        kind = np.concatenate([group.kind[:, k] + shift for group, shift in shifts])
-        there = np.concatenate([group.value[k] != 0 for group in groups])
-        target = np.concatenate([group.target[k] for group in groups])
-        pattern = np.where(there, target, -1).reshape(len(there), -1)
-        same = np.unique(pattern, axis=0, return_inverse=True)[1].reshape(-1)
-        rows.append(same[kind][:, None])
-        kinds.append(kind)
-        targets.append(target)
-        values.append(there.astype(float))
-    first = np.sort(np.unique(np.concatenate(rows, axis=1), axis=0, return_index=True)[1])
-    term = np.concatenate([group.term for group in groups])[first]
-    kind = np.array(kinds).T[first]
-    return Group(term, places[first], kind, targets, values, groups[0].diagonal)
-
-
-@dataclass(frozen=True, eq=False)
-class Moves:
-    """Where configurations go: from which, by which product, to which levels, with what element."""
-
-    source: Array
-    product: Array
-    places: Array
-    levels: Array
-    value: Array
-    shift: Array  # of the key
-
-
-def standing(configurations: Array, group: Group) -> tuple[Array, Array, Array]:
-    """Where and by which product a group that stays does not vanish, and its elements there."""
-    value = np.ones((len(configurations), len(group.places)))
-    for places, kind, table in zip(group.places.T, group.kind.T, group.value, strict=True):
-        value = value * table[kind, configurations[:, places], 0]
-    source, product = np.nonzero(value)
-    return source, product, value[source, product]
-
-
-def moves_of(configurations: Array, group: Group, weights: Array) -> Moves:
-    """All moves of a group at once; configurations times places is one array."""
-    before = [configurations[:, places] for places in group.places.T]
-    alive = np.ones(before[0].shape, dtype=bool)
-    for level, kind, acts in zip(before, group.kind.T, group.acts, strict=True):
-        alive &= acts[kind, level]
-    source, product = np.nonzero(alive)
-    before, choices = [level[source, product] for level in before], group.choices
-    kinds = group.kind[product].T
-    if choices.shape[1] == 1:  # one way each, and none that is zero
-        choice = np.zeros(len(source), dtype=np.int64)
-        value = np.ones(len(source))
-        for level, kind, table in zip(before, kinds, group.value, strict=True):
-            value = value * table[kind, level, 0]
-    else:
-        every = np.ones((len(source), choices.shape[1]))
-        for level, kind, table, ways in zip(before, kinds, group.value, choices, strict=True):
-            every = every * table[kind[:, None], level[:, None], ways]
-        move, choice = np.nonzero(every)
-        source, product, value = source[move], product[move], every[move, choice]
-        before, kinds = [level[move] for level in before], kinds[:, move]
-    places = group.places[product]
-    after = np.empty(places.shape, dtype=np.int64)
-    shift = np.zeros(len(source), dtype=np.uint64)
-    for k, target in enumerate(group.target):
-        level = before[k]
-        after[:, k] = target[kinds[k], level, choices[k, choice]]
-        change = (after[:, k] - level).astype(np.uint64)  # modulo 2^64, as all keys
-        shift += change * weights[places[:, k]]
-    return Moves(source, product, places, after, value, shift)
