@@ -9,6 +9,7 @@ from math import inf, prod
 
 import numpy as np
 
+from quantumbattery.charging.charger_amplitude import with_amplitudes
 from quantumbattery.charging.displaced import Displaced
 from quantumbattery.charging.foreseen import foreseen
 from quantumbattery.charging.problem import OnLevels, Problem
@@ -58,7 +59,9 @@ def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
                 raise
             raise ValueError(way.too_few(error)) from None
         if solution is not None:
-            return solution
+            if about is None or not solution.displaced:
+                return solution
+            return with_amplitudes(about, solution)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,9 +22,7 @@ _TOGETHER = 1 << 21  # numbers of all members up to which one adds up what stand
 _LOG = logging.getLogger("quantumbattery")
 
 
-def allow_series(
-    norm: float, blocks: Blocks, members: int, latest: float, hermitian: bool
-) -> None:
+def allow_series(norm: float, blocks: Blocks, members: int, latest: float, hermitian: bool) -> None:
     """Raise if no number of a series' steps covers what it has to move, or nobody would wait."""
     check_digits(_EPSILON * norm * latest, latest)
     allow_seconds(members * of_series(norm, blocks, latest, 0, 1, hermitian), latest)
@@ -48,8 +46,7 @@ def norm_of(blocks: Blocks, numbers: Array) -> float:
     """
     given = blocks.generator
     if len(numbers) <= _FEW and len(given.term) > _MANY:
-        rows = [abs(given.matrix(each)).sum(axis=1).max() for each in numbers]
-        return float(max(rows))
+        return float(max(abs(given.matrix(each)).sum(axis=1).max() for each in numbers))
     if len(numbers) * len(given.term) > _TOGETHER:
         row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
         return float(np.bincount(given.row, row, minlength=given.size).max())
