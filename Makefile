@@ -15,7 +15,7 @@ test: $(VENV)/.installed-test  ## the whole test suite, examples in docstrings i
 
 # A part of the tests, from each room, at either end of what is declared. The oldest Python and the
 # newest one are looked for, under pyenv too.
-lowest:  ## the lowest versions, on the oldest Python; two chapters of the book too
+lowest:  ## the lowest versions, on the oldest Python, of the book too
 	$(MAKE) part part-of-the-book VENV=.venv-lowest CONSTRAINTS=constraints-lowest.txt \
 		PYTHON="$(call found,3.11)"
 
@@ -37,8 +37,11 @@ PART := quantities merit/test_ergotropy.py network/test_network.py network/test_
 part: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -W ignore -n auto --maxprocesses 4 --dist loadfile $(addprefix tests/,$(PART))
 
+# The interface, from docstrings, and a page whose code is run.
 part-of-the-book: $(VENV)/.installed-docs
-	$(BIN)/python -m sphinx -W --keep-going -q -E -c docs/book docs/book/interface build/lowest
+	$(BIN)/python -m sphinx -W --keep-going -q -E -d build/lowest/.doctrees \
+		-D root_doc=interface/index -D include_patterns='interface/*,studies.md' \
+		-D suppress_warnings=toc.not_included docs/book build/lowest
 
 lint: $(VENV)/.installed-lint  ## style, types and floors
 	$(BIN)/ruff check .
