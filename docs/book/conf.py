@@ -2,12 +2,15 @@
 
 import os
 import re
+import sys
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from sphinx.ext import autosummary
+
+sys.path.insert(0, str(Path(__file__).parent))  # the gallery's directives
 
 _package = find_spec("sphinx-mathjax-offline")
 assert _package is not None
@@ -33,6 +36,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
+    "zoo_gallery",
 ]
 
 # Pages. A label for each heading, so that links between pages are checked.
