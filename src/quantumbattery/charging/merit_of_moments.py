@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantumbattery.merit import gaussian as merit
-from quantumbattery.merit.ergotropy import incoherent_ergotropy
-from quantumbattery.moments.levels import levels_of, matrices
+from quantumbattery.moments.levels import levels_of, populations
 from quantumbattery.moments.over_time import Moments
 from quantumbattery.moments.quadratic import Numbers, link_form, own_form
 from quantumbattery.network.network import Network
@@ -152,10 +151,10 @@ class Reading:
         """What unitaries can do."""
         energy = self.column("energy")
         if name == "passive_energy":
-            least = self._passive_local if self.energies.local else self._passive
-            return np.asarray(np.minimum(least, energy))
+            _doubt(self._battery)
+            return self._least
         if name == "ergotropy":
-            return energy - self.column("passive_energy")
+            return energy - self._least
         if name == "local_ergotropy":
             return np.asarray(np.maximum(energy - self._passive_local, 0.0))
         if name == "locked_ergotropy":
@@ -166,9 +165,9 @@ class Reading:
         assert name == "incoherent_ergotropy"
         own = self._battery
         given = own.mean[..., 0], own.normal[..., 0, 0], own.anomalous[..., 0, 0]
-        rho = matrices(*given, levels_of(*given))
-        ladder = np.diag(np.arange(float(rho.shape[-1])))
-        return np.asarray(incoherent_ergotropy(rho, ladder) * self._own[..., 0, 0].real)
+        weights = populations(*given, levels_of(*given))
+        gain = weights + np.sort(-weights, axis=-1)  # on a ladder, no two levels of which are alike
+        return np.asarray(gain @ np.arange(float(weights.shape[-1])) * self._own[..., 0, 0].real)
 
     def _beside(self, name: str) -> Array:
         """Of the charger, of both, and of the interactions."""
@@ -190,6 +189,12 @@ class Reading:
         w, k = (each[self.part][:, None, None] for each in self.energies.links)
         found = self.found
         return merit.mean_form(found.mean, found.normal, found.anomalous, w, k)
+
+    @cached_property
+    def _least(self) -> Array:
+        """The least energy that the way to take out work leaves."""
+        least = self._passive_local if self.energies.local else self._passive
+        return np.asarray(np.minimum(least, self.column("energy")))
 
     @cached_property
     def _passive(self) -> Array:
@@ -216,8 +221,8 @@ def _doubt(of: Moments) -> None:
     if off > _UNSEEN:
         warnings.warn(
             f"squeezing is so strong that double precision knows the state's thermal quanta to "
-            f"{off:.1g} only: purity, entropy and what follows from them may be wrong by as much; "
-            "energies and work are not",
+            f"{off:.1g} only: purity, entropy, passive energy and what follows from them may be "
+            "wrong by as much; energies and work are not, beside their size",
             stacklevel=2,
         )
 

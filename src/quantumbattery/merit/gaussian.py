@@ -60,8 +60,9 @@ def thermal_quanta(normal: Array, anomalous: Array) -> Array:
         return np.asarray(np.maximum(normal[..., 0].real, 0.0))
     if b == 1:
         n, c = normal[..., 0].real, np.abs(anomalous[..., 0])
-        # (N + 1/2)^2 - |C|^2 - 1/4, without the loss of digits of the difference with 1/2
-        excess = np.maximum(n * n - c * c + n, 0.0)
+        # (N + 1/2)^2 - |C|^2 - 1/4, without the loss of digits of the difference with 1/2, and
+        # without squares, which no number holds of what is squeezed most
+        excess = np.maximum((n - c) * (n + c) + n, 0.0)
         return np.asarray(excess / (0.5 + np.sqrt(0.25 + excess)))
     if not anomalous.any():
         return np.maximum(np.linalg.eigvalsh(normal)[..., ::-1], 0.0)
