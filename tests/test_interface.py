@@ -12,6 +12,7 @@ from difflib import unified_diff
 from operator import attrgetter
 from pathlib import Path
 
+import pytest
 import typer
 
 import quantumbattery as qb
@@ -82,10 +83,10 @@ def interface():
 
 def test_the_public_interface_is_as_listed():
     listed, found = LISTED.read_text("utf-8").splitlines(), interface().splitlines()
-    changed = [*unified_diff(listed, found, "tests/interface.txt", "as it is", "", "", 0)]
-    assert not changed, "\n".join(
-        ["the public interface is not as listed; if it is meant: make interface", *changed]
-    )
+    changed = [*unified_diff(listed, found, "tests/interface.txt", "as it is", n=0, lineterm="")]
+    if changed:
+        said = "the public interface is not as listed; if that is meant: make interface"
+        pytest.fail("\n".join([said, *changed]), pytrace=False)
 
 
 if __name__ == "__main__":

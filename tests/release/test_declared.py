@@ -46,7 +46,12 @@ def test_the_ends_of_python_are_those_that_are_tested():
     made = re.findall(r"call found,([\d. ]+)\)", text("Makefile"))
     assert DECLARED["requires-python"] == f">={said[0]}"
     assert [each.split()[0] for each in made] == [said[0], said[-1]]
-    assert all(f"make {target}\n" in text(".ci/run") for target in ("lowest", "newest"))
+
+
+def test_extras_are_told_of_in_the_book():
+    table = text("docs/book/start.md").split("| extra |")[1].split("\n\n")[0]
+    told = re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table.splitlines()[2:]))
+    assert sorted(told) == sorted(EXTRAS)
 
 
 def test_the_version_is_one():

@@ -105,6 +105,22 @@ def test_the_readme_s_picture(bare):
     assert (bare.home / "figure3.png").stat().st_size > 50_000
 
 
+def test_what_needs_no_extra(bare):
+    told(
+        bare(
+            "python",
+            "-c",
+            "import quantumbattery as qb; pair = qb.QubitPair();"
+            "pair.charge(qb.bloch(1.0), [0.0, 1.0]).to_netcdf('table.nc');"
+            "assert qb.zoo.reproduce('jaynes_cummings').agrees;"
+            "assert len(qb.paper.verify(points=2)) == 70;"
+            "assert 'srcdoc' in qb.explore(pair)._repr_html_();"
+            "run = lambda coupling: qb.QubitPair(coupling=coupling).charge(qb.bloch(1.0), [1.0]);"
+            "qb.sweep(run, {'coupling': [1.0, 2.0]}, progress=False)",
+        )
+    )
+
+
 WITHOUT = {
     "qutip": "qb.models.qubit_pair().to_qutip()",
     "sweep": "qb.sweep(lambda coupling: qb.QubitPair().charge(qb.bloch(1.0), [1.0]),"
