@@ -198,6 +198,17 @@ def allow(what: str, count: int, each: float, limit: float) -> None:
         )
 
 
+def allow_table(quantities: int, points: int) -> None:
+    """Raise TooLargeError if a result alone needs more memory than the machine has."""
+    need, there = quantities * points * 8 / _GIB, memory()
+    if need > there:
+        raise TooLargeError(
+            f"too large: a table of {quantities} quantities at {points:,} points takes "
+            f"{need:.3g} GiB, and this machine has {there:.3g} GiB: ask for fewer measures, times "
+            "or parameters at a time, or let qb.sweep write them to a store"
+        )
+
+
 def held_by(thing: Any, seen: set[int]) -> int:
     """Bytes of the arrays inside a thing, but for what was seen before; what is seen is added.
 

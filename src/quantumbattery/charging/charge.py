@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf, prod
 
@@ -21,7 +21,7 @@ from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.spectators import without_spectators
 from quantumbattery.charging.steady_state import steady
-from quantumbattery.machine import TooLargeError, memory, within_memory
+from quantumbattery.machine import allow_table, within_memory
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
@@ -30,7 +30,7 @@ from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.digits import lost_phase
 from quantumbattery.quantities.measures import FURTHER, NAMED, STORAGE, check_measures
-from quantumbattery.quantities.parameters import check_axes, unlabelled
+from quantumbattery.quantities.parameters import check_axes, check_count, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset
 
 _OF_ANY = {name: replace(quantity, equation="") for name, quantity in NAMED.items()}
@@ -76,6 +76,7 @@ def converted(
 def _moments(times: Values, disconnect: Values | None) -> Parameter | Array:
     """Times as an axis; or infinity alone, for the steady state."""
     array = np.asarray(times)
+    check_count("times", array)
     if array.dtype.kind == "f" and (array == np.inf).any():
         if array.ndim:
             raise ValueError(
@@ -114,7 +115,7 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
             f"Qubit that charges a Qubit; choose from {', '.join(possible)}"
         )
     check_names(chosen, axes.sizes, axes.coords)
-    _allow_table(chosen, axes)
+    allow_table(len(chosen), prod(axes.sizes.values()))
     return chosen
 
 
@@ -149,18 +150,6 @@ def labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.
         name: (axes.labelled(column), _OF_ANY[name]) for name, column in solution.columns.items()
     }
     return dataset(axes.sizes, axes.coords, columns, attributes(network, how, solution))
-
-
-def _allow_table(chosen: Sequence[str], axes: Batch) -> None:
-    """Raise TooLargeError if the result alone needs more memory than the machine has."""
-    points = prod(axes.sizes.values())
-    need, there = len(chosen) * points * 8 / 2**30, memory()
-    if need > there:
-        raise TooLargeError(
-            f"too large: a table of {len(chosen)} quantities at {points:,} points takes "
-            f"{need:.3g} GiB, and this machine has {there:.3g} GiB: ask for fewer measures, times "
-            "or parameters at a time, or let qb.sweep write them to a store"
-        )
 
 
 def attributes(network: Network, extraction: str, solution: Solution) -> dict[str, str | float]:

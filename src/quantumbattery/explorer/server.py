@@ -85,7 +85,7 @@ class Server(ThreadingHTTPServer):
 
     def knows(self, host: str) -> bool:
         """Whether a Host is this server: an address, or a name that only this machine has."""
-        match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d+))?", host)
+        match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?", host)
         if match is None or int(match[2] or 80) != self.server_address[1]:
             return False
         name = match[1].strip("[]").lower()

@@ -45,7 +45,7 @@ def populations(mean: Array, normal: Array, anomalous: Array, levels: int) -> Ar
     for low in range(0, len(a), many):  # as levels times kets of a mixture are held at once
         part = slice(low, low + many)
         kets = factors(_state(a[part], n[part], c[part]), Oscillator(), levels)
-        found[part] = (np.abs(kets) ** 2).sum("member").to_numpy()
+        found[part] = (np.abs(kets.transpose(..., "member").to_numpy()) ** 2).sum(axis=-1)
     return found.reshape(*mean.shape, levels)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.parameters import flag, numbers
 
 
@@ -146,6 +147,7 @@ def harmonics(
     whole = float(numbers("period", period, "one positive and finite time", 1e-30))
     sizes = []
     for name, given in (("cosines", cosines), ("sines", sines)):
+        check_unmasked(name, given)
         each = np.asarray(list(given) if np.iterable(given) else given)
         if each.ndim != 1 or (each.size and each.dtype.kind not in "iuf"):
             raise TypeError(f"{name} is a list of numbers; got {given!r:.60}")
@@ -204,6 +206,7 @@ def _held(given: object, edges: tuple[float, ...]) -> Steps:
         "envelope is a function of the time, a DataArray over the dimension 'time', or values one "
         "fewer than the times in breaks, from one of which to the next each holds"
     )
+    check_unmasked("envelope", given)
     values = np.asarray(given)
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise TypeError(f"{rule}; got {given!r:.60}")
@@ -245,6 +248,7 @@ def _envelope(given: object) -> Envelope | None:
 def _breaks(given: Iterable[float]) -> tuple[float, ...]:
     if isinstance(given, tuple) and not given:
         return ()
+    check_unmasked("breaks", given)
     times = np.asarray(list(given) if np.iterable(given) else given)
     if times.ndim != 1 or (times.size and times.dtype.kind not in "iuf"):
         raise TypeError(f"breaks is a list of times; got {given!r:.60}")

@@ -10,6 +10,7 @@ import xarray as xr
 
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import Described
+from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.matrices import TOLERANCE, density_matrices, parts_of_qobj
 
 _NAME = "the density matrix"
@@ -63,6 +64,7 @@ def checked_state(given: Any) -> Given:
     """A state as it comes in; TypeError or ValueError if it is none."""
     if isinstance(given, xr.DataArray) and ({"row", "column"} & {*given.dims} or given.ndim > 2):
         return _labelled(given)
+    check_unmasked("the state", given)
     plain = given.full() if callable(getattr(given, "full", None)) else np.asarray(given)
     if plain.dtype.kind in "iufc" and (
         plain.ndim == 1 or (plain.ndim == 2 and plain.shape[1] == 1)

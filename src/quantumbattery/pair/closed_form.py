@@ -10,9 +10,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable
 from functools import partial
+from math import prod
 
 import numpy as np
 
+from quantumbattery.machine import allow_table
 from quantumbattery.pair import best_times, storage
 from quantumbattery.pair.storage import Clock
 from quantumbattery.pair.thermodynamics import (
@@ -82,6 +84,8 @@ def charge_columns(
     chosen: Iterable[str], arrays: dict[str, Array], shape: tuple[int, ...]
 ) -> dict[str, Array]:
     """The columns of a charge, slab by slab so that little memory is needed beside them."""
+    chosen = list(chosen)
+    allow_table(len(chosen) + 1, prod(shape))  # and the times
     columns = {name: np.empty(shape) for name in chosen}
     excited, ground = _populations(arrays["theta"])
     energies = _energies(arrays["frequency"], excited, ground)

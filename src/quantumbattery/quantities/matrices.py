@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
+from quantumbattery.quantities.masked import check_unmasked
 
 TOLERANCE = 1e-8
 
@@ -119,6 +120,7 @@ def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tup
 def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, Array]:
     """Read square matrices of finite double-precision numbers, and the labels if there are any."""
     labelled = value if isinstance(value, xr.DataArray) else None
+    check_unmasked(name, value)
     given = value.values if labelled is not None else _unwrap(value, name, state)
     try:
         array = np.asarray(given)

@@ -12,9 +12,11 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, Label, Parameter
+from quantumbattery.quantities.masked import check_unmasked
 
 # Squares of larger numbers overflow, and then a NaN would stand where an error belongs.
 LARGEST = 1e30
+_MOST = 1 << 28  # values of a parameter: 2 GiB
 _TAKEN = ("level", "member", "entry", "row", "column")  # dimensions of what is made from sites
 
 
@@ -74,6 +76,11 @@ def unlabelled(
     if isinstance(value, xr.DataArray):
         if len(set(value.dims)) < value.ndim or not all(isinstance(d, str) for d in value.dims):
             raise ValueError(f"the dimensions of {name} must be different names; got {value.dims}")
+        if several := [d for d, index in value.indexes.items() if index.nlevels > 1]:
+            raise ValueError(
+                f"the axis {several[0]!r} of {name} has several labels for each value: give "
+                f"{name}.reset_index({several[0]!r})"
+            )
         array.setflags(write=False)
         checked = value.copy(deep=False, data=array)
         checked.name = name
@@ -205,15 +212,26 @@ def any_nonzero(value: Parameter) -> bool:
 def _real_numbers(name: str, value: object) -> Array:
     if isinstance(value, (xr.Dataset, str, bytes, bool)) or value is None:
         raise TypeError(_no_number(name, value))
-    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
-        raise TypeError(f"{name} has masked values: give only the values that count")
+    check_unmasked(name, value)
     try:
         array = np.asarray(value)
-    except (TypeError, ValueError) as error:
+        if array.dtype.kind == "O" and all(type(each) is int for each in array.flat):
+            array = array.astype(np.float64)  # which hold larger ones than NumPy's integers
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(_no_number(name, value)) from error
     if array.dtype.kind not in "iuf":
         raise TypeError(_no_number(name, value))
+    check_count(name, array)
     return array.astype(np.float64)
+
+
+def check_count(name: str, array: Array) -> None:
+    """Raise ValueError for more values than one can work on at a time."""
+    if array.size > _MOST:
+        raise ValueError(
+            f"{name} has {array.size:,} values, and at most {_MOST:,} are worked on at a time: "
+            "give a part of them, or let qb.sweep write what they give to a store"
+        )
 
 
 def _no_number(name: str, value: object) -> str:

@@ -13,6 +13,7 @@ import xarray as xr
 from quantumbattery.machine import memory
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.masked import check_unmasked
 
 Region = tuple[slice, ...]
 TAKEN = ("done", "failure")  # names of what a sweep itself says of its points
@@ -142,6 +143,7 @@ def _values(name: str, given: object) -> Array:
         given = given.to_numpy()
     if isinstance(given, str | bytes | Mapping) or not np.iterable(given):
         raise TypeError(f"{rule}; got {given!r:.60}")
+    check_unmasked(f"axis {name!r}", given)
     listed: Any = given
     try:
         array = np.asarray(listed if isinstance(listed, np.ndarray) else list(listed))
