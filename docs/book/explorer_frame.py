@@ -27,6 +27,7 @@ class Explorer(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Of HTML alone: a paper has no explorer."""
+        self.env.note_dependency(__file__)
         up = "../" * self.env.docname.count("/")
         where = html.escape(f"{up}_static/{NAME}#{self.arguments[0]}")
         title = html.escape(" ".join(self.content))

@@ -81,7 +81,8 @@ class Floors(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Both, as the code is now."""
-        self.env.note_dependency(str(CONTRACTS))
+        for path in (CONTRACTS, __file__, *PACKAGE.rglob("*.py")):
+            self.env.note_dependency(str(path))
         rows = [f"| `{room}` | {holds(room)} |" for floor in floors() for room in floor]
         text = ["| room | what it holds |", "| :-- | :-- |", *rows]
         table = self.parse_text_to_nodes("\n".join(text))
