@@ -51,8 +51,8 @@ def main() -> None:
         print(f"{what:44} {ours:24} {peer:>8}  {target:>12}  {page.judged(row)}", flush=True)
     print(f"\n{page.verdict(found)}\n")
     drawn = [panels.cells(), panels.chains(), panels.points()]
-    folder = Path(__file__).parent.parent
-    picture.draw(drawn, folder / "docs" / "benchmarks.png")
+    folder = Path(__file__).parents[1] / "docs" / "book"
+    picture.draw(drawn, folder / "benchmarks.png")
     print(page.write(found, drawn, folder))
 
 

@@ -69,7 +69,7 @@ def row_exact(loss: float) -> float:
 
 def oscillators() -> Iterator[Row]:
     """Three oscillators, lossless and lossy, to 1e-10."""
-    for name, loss, runs in (("lossless", 0.0, 5), ("lossy", 0.1, 1)):
+    for name, loss, runs in (("lossless", 0.0, 50), ("lossy", 0.1, 5)):
         truth, ours = row_exact(loss), partial(row, loss)
 
         def off(levels: tuple[int, ...], loss: float = loss, truth: float = truth) -> float:

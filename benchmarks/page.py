@@ -1,4 +1,4 @@
-"""The page that says how fast we are, and its summary in the README, written by the run itself."""
+"""The page of the book that says how fast we are, written by the run itself."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from pathlib import Path
 from benchmarks.pair import Row
 from benchmarks.scaling import LIMIT, MEMORY, Panel
 
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
 LIBRARIES = ("numpy", "scipy", "xarray", "qutip", "dynamiqs", "jax", "qthermo")
 
-SUMMARY = {  # how a row's name starts: what the README calls it, "(peer)" last
+SUMMARY = {  # how a row's name starts: what the summary calls it, "(peer)" last
     "grid of 4e6 points": "pair, closed form: 4 quantities at 4e6 points",
     "  beside Eqs. 62, 69, 70": "the same (its equations typed in NumPy)",
     "  beside the QuTiP loop": "the same (QuTiP, solved and traced out in a loop)",
@@ -32,14 +31,19 @@ SUMMARY = {  # how a row's name starts: what the README calls it, "(peer)" last
 }
 
 PAGE = """\
-# How fast
+# Benchmarks
 
-{stamp}
+{summary}
 
-`make bench` measures all of this in one run and writes this page: each job beside its peers, which
-solve the same problem as one types it; a time is the best of several runs. Errors are those of our
-numbers beside exact ones; before a curve is measured, and with each row of qthermo, the peer's
-numbers are compared with ours.
+## How to read them
+
+`make bench` measures all of this in one run, on your machine, and writes this page: each job beside
+its peers (plain NumPy, QuTiP, dynamiqs, qthermo), which solve the same problem as one types it; a
+time is the best of several runs. "12 x" means that the peer takes 12 times as long. Errors are
+those of our numbers beside exact ones; before a curve is measured, and with each row of qthermo,
+the peer's numbers are compared with ours. A target is what we ask of ourselves. A ratio depends on
+the machine and on what else it does, an error hardly. Where a peer returns less than we do, such as
+states without figures of merit, the row says so.
 
 ## Cost against size
 
@@ -66,19 +70,14 @@ what it is given and labels what it returns.
 
 
 def write(rows: Sequence[Row], panels: Sequence[Panel], folder: Path) -> str:
-    """Write the page, and the summary where the README has a place for it; return the summary."""
+    """Write the page; return its summary."""
+    short = summary(rows)
     text = PAGE.format(
-        stamp=stamp(), limit=LIMIT, memory=MEMORY, curves=_curves(panels),
+        summary=short, limit=LIMIT, memory=MEMORY, curves=_curves(panels),
         rows=_table(("job", "measured", "peer", "target", ""), map(_cells, rows)),
         verdict=verdict(rows),
     )  # fmt: skip
-    (folder / "docs" / "benchmarks.md").write_text(text)
-    short = summary(rows)
-    readme = folder / "README.md"
-    before, mark, rest = readme.read_text().partition(BEGIN)
-    _, other, after = rest.partition(END)
-    if mark and other:
-        readme.write_text(f"{before}{BEGIN}\n{short}\n{END}{after}")
+    (folder / "benchmarks.md").write_text(text)
     return short
 
 

@@ -58,7 +58,7 @@ def millions() -> None:
 def rows() -> Iterator[Row]:
     """Measure everything, a row each: what, ours, the peer's, the target, whether it is met."""
     job(8.2)
-    turns = [(plain(), swept(1), swept(2)) for _ in range(2)]
+    turns = [(plain(), swept(1), swept(2)) for _ in range(3)]
     loop, one, two = (min(each) for each in zip(*turns, strict=True))
     block = loop / len(AXES["alpha"])
     spent = one / loop - 1

@@ -84,8 +84,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-_ALONE = ("index", "start", "conventions", "how_it_works", "glossary", "references")
-html_sidebars = {page: [] for page in _ALONE}
+html_sidebars = {page.stem: [] for page in Path(__file__).parent.glob("*.md")}  # no chapters below
 
 _MARKUP = re.compile(r"(``.*?``|`[^`]+`)|\||_(?!\w)|(?<=^[A-Z])\.|(?<= [A-Z])\.")
 """Code, which stays as it is; bars of kets, ends of words and initials that would be markup."""

@@ -153,3 +153,27 @@ def test_headings_go_down_one_by_one():
         depths = [len(each) for each in re.findall(r"^(#+) ", text, re.MULTILINE)]
         assert depths[0] == 1
         assert all(below <= above + 1 for above, below in pairwise(depths)), page
+
+
+HOWTO = sorted(page for page in (BOOK / "howto").glob("*.md") if page.stem != "index")
+
+
+@pytest.mark.parametrize("page", HOWTO, ids=names)
+def test_pages_of_the_how_to_run_draw_and_say_what_they_cost(page):
+    text = page.read_text()
+    code = "".join(CELL.findall(text))
+    assert "qb.plot." in code or "plt.subplots(" in code
+    assert "*What it cost" in text, "how large a problem, and what time it took"
+    assert "perf_counter() - begun" in code, "a time is measured where the page is built"
+    assert f"({page.name})" in (BOOK / "howto" / "index.md").read_text()
+
+
+def test_the_transmons_of_the_page_are_those_of_their_charge_basis():
+    """What scqubits gives, by a matrix typed by hand."""
+    charges = np.arange(-31, 32)
+    h = np.diag(4 * 0.3 * charges**2.0) - 7.5 * (np.eye(63, k=1) + np.eye(63, k=-1))
+    energies, states = np.linalg.eigh(h)
+    n = np.abs(states.T @ np.diag(charges) @ states)
+    text = (BOOK / "coming_from.md").read_text()
+    for value in (*(energies[1:3] - energies[0]), n[0, 1], n[1, 2]):
+        assert f"{value:.5f}".rstrip("0") in text

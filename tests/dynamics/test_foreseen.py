@@ -31,3 +31,15 @@ def test_a_norm_is_that_of_the_matrices_of_all_members():
         found, dense = norms(frequency)
         np.testing.assert_allclose(found, dense, rtol=1e-12)
     np.testing.assert_allclose(norms(1e6)[0], norms(1.0)[0], rtol=1e-12)
+
+
+def test_norms_of_many_elements_are_those_of_fewer_members_too():
+    """SciPy adds up what is large and of few members; of more it is done here."""
+    system = qb.models.spin_chain(cells=9)
+    reached = reach(system, {})
+    (blocks,) = representation(reached).blocks
+    numbers = np.array([reached.hamiltonian.coefficients], dtype=float)
+    assert len(blocks.generator.term) > 5000
+    few, many = (norm_of(blocks, np.repeat(numbers, count, axis=0)) for count in (1, 9))
+    dense = np.abs(blocks.matrices(numbers)).sum(axis=-1).max()
+    np.testing.assert_allclose([few, many], dense, rtol=1e-12)

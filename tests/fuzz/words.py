@@ -158,11 +158,8 @@ def mutated(rng, text):
 
 def written_studies():
     """Those of the docs and of this file, with few points."""
-    root = Path(__file__).parents[2]
-    pages = [root / "README.md", root / "docs/studies.md"]
-    found = [
-        t for page in pages for t in re.findall("```toml\n(.*?)```", page.read_text("utf-8"), re.S)
-    ]
+    page = Path(__file__).parents[2] / "docs" / "book" / "studies.md"
+    found = re.findall("```toml\n(.*?)```", page.read_text("utf-8"), re.S)
     return [re.sub(r"points = \d+", "points = 3", text) for text in [STUDY, *found]]
 
 

@@ -158,3 +158,12 @@ def test_a_map_takes_the_best_over_other_axes_and_names_its_ticks():
     assert axes.get_yticks().tolist() == [1, 2]
     with pytest.raises(ValueError, match=r"name the axes in over=\[...\]"):
         qb.plot.map(table, "device", "cells")
+
+
+def test_a_picture_is_saved_under_a_name(tmp_path):
+    picture = qb.plot.bloch(qb.bloch(1.0))
+    qb.plot.save(picture, str(tmp_path / "start.svg"))
+    assert "<svg" in (tmp_path / "start.svg").read_text("utf-8")
+    with pytest.raises(ValueError, match=r"must end in \.png, \.pdf or \.svg"):
+        qb.plot.save(picture, str(tmp_path / "start.txt"))
+    assert [path.name for path in tmp_path.iterdir()] == ["start.svg"]

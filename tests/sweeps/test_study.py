@@ -96,12 +96,12 @@ def test_a_short_name_of_the_charger_s_loss_is_an_axis(tmp_path):
     np.testing.assert_allclose(ours, paper_energy(3.0, 0.5, ours.time), atol=1e-12)
 
 
-def test_what_is_missing_is_installed_from_this_folder(tmp_path, monkeypatch):
+def test_what_is_missing_says_how_it_is_installed(tmp_path, monkeypatch):
     study = read_study(written(tmp_path, PAIR))
     monkeypatch.setitem(sys.modules, "zarr", None)
     monkeypatch.setitem(sys.modules, "dask.distributed", None)
     for scheduler in (None, "tcp://127.0.0.1:1"):
-        with pytest.raises(ValueError, match=re.escape("pip install '.[sweep]' in quantumb")):
+        with pytest.raises(ValueError, match=re.escape("pip install 'quantumbattery[sweep]'")):
             swept(study, None, scheduler, False, False)
 
 
@@ -274,29 +274,16 @@ points = 5
 """
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/studies.md"])
-def test_every_study_of_a_page_runs_as_it_stands(tmp_path, page):
-    text = (Path(__file__).parents[2] / page).read_text("utf-8")
+def test_every_study_of_the_book_runs_as_it_stands(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "book" / "studies.md").read_text("utf-8")
     found = re.findall("```toml\n(.*?)```", text, re.DOTALL)
-    assert found
+    assert len(found) == 4
     for toml in found:
         study = read_study(written(tmp_path, toml))
         few = {name: values[[0, -1]] for name, values in study.axes.items()}
         table = qb.sweep(study, few, progress=False)
         assert not (table.failure.values != "").any()
         assert best(table)
-
-
-@pytest.mark.parametrize(
-    "title",
-    ["## A lossy storage phase", "### Any Hamiltonian", "### Oscillators without a cut-off"],
-)
-def test_the_readme_prints_what_it_says(capsys, title):
-    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    code = text.split(f"\n{title}")[1].split("```python\n")[1].split("```")[0]
-    exec(code, {})
-    printed = [line[2:] for line in code.splitlines() if line.startswith("# ")]
-    assert capsys.readouterr().out.splitlines() == printed
 
 
 def test_a_path_into_a_list_of_numbers(tmp_path):

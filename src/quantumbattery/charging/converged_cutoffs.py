@@ -9,6 +9,7 @@ from math import inf, prod
 
 import numpy as np
 
+from quantumbattery.charging.charger_amplitude import with_amplitudes
 from quantumbattery.charging.displaced import Displaced
 from quantumbattery.charging.foreseen import foreseen
 from quantumbattery.charging.problem import OnLevels, Problem
@@ -24,7 +25,8 @@ _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where
 _SHAPED, _SHAPED_LOSSY = 4.0, 1.5
 _LOSSLESS, _LOSSY = 1.5, 2.5  # powers of levels with which an attempt's time grows, about
 _FASTER = 1.2  # times as before: then what falls is no exponential
-_STRONG = 22  # levels to try first, at most, of fields that bring half as many quanta
+_STRONG = 22  # levels to try first, at most, of fields that bring half as many quanta,
+_BLOCKED = 8  # where another way is known too: few keep an oscillator that is blocked
 _FAR = 1e6  # times too much, after two attempts: then one tries what the oscillators alone take
 _MOST = 1 << 40  # levels that are spoken of
 _SLOWEST = 1e-3  # decimal places with each level
@@ -40,9 +42,11 @@ def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
     the same problem is known about classical amplitudes, what takes fewer levels is tried first:
     fields that keep their shape, but a blocked oscillator never has the amplitude of a free one.
     """
-    ways = [Attempts.of(problem, (), 0.0 if about is None else about.quanta)]
-    if about is not None:
-        ways.append(Attempts.of(about.problem, about.sites, about.quanta))
+    if about is None:
+        ways = [Attempts.of(problem)]
+    else:
+        own = Attempts.of(problem, (), min(about.quanta, _BLOCKED / 2), looks=0)
+        ways = [own, Attempts.of(about.problem, about.sites, about.quanta)]
     while True:
         way = min(ways, key=lambda each: each.cost)
         try:
@@ -55,7 +59,9 @@ def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
                 raise
             raise ValueError(way.too_few(error)) from None
         if solution is not None:
-            return solution
+            if about is None or not solution.displaced:
+                return solution
+            return with_amplitudes(about, solution)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +75,16 @@ class Attempts:
     allowed: dict[str, float]  # to be left out
     tried: dict[str, list[tuple[int, float]]]  # levels, and how many times too much they left out
     enough: set[str]  # of those to try next, as far as one can tell
+    looks: int = 1  # attempts after whose next one sees whether anything keeps levels low
 
     @classmethod
-    def of(cls, problem: Problem, displaced: tuple[str, ...] = (), quanta: float = 0.0) -> Attempts:
+    def of(
+        cls,
+        problem: Problem,
+        displaced: tuple[str, ...] = (),
+        quanta: float = 0.0,
+        looks: int = 1,
+    ) -> Attempts:
         """None yet; where fields alone bring so many quanta one begins with more levels."""
         network = problem.network
         free = [name for name, site in network.sites.items() if site.dimension is None]
@@ -84,7 +97,7 @@ class Attempts:
         cuts = {name: max(count, least) for name, count in cuts.items()}
         allowed = ACCURACY / (len(free) + 1) if made else ACCURACY
         each = dict.fromkeys((*free, *cuts), allowed)
-        return cls(problem, displaced, free, cuts, each, {}, set())
+        return cls(problem, displaced, free, cuts, each, {}, set(), looks)
 
     @property
     def cost(self) -> float:
@@ -119,7 +132,7 @@ class Attempts:
             _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left)
             cuts[name], enough = _more(self.tried[name], report.falls.get(name, 0.0))
             (self.enough.add if enough else self.enough.discard)(name)
-            if len(self.tried[name]) > 1 and over[name] > _FAR and not self.displaced:
+            if len(self.tried[name]) > self.looks and over[name] > _FAR and not self.displaced:
                 cuts[name] = max(cuts[name], self.foreseen)
         return None
 

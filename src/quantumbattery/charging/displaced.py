@@ -47,6 +47,8 @@ class Displaced:
     problem: Problem
     sites: tuple[str, ...]
     quanta: float  # the most that fields alone would bring
+    brought: Brought
+    sources: list[Source]
 
 
 def displaced(problem: Problem) -> Displaced | None:
@@ -81,7 +83,8 @@ def displaced(problem: Problem) -> Displaced | None:
     kept = [each for each in network.drives if not _brings(each, sites)]
     moved._set(drives=(*kept, *made))
     about = replace(problem, network=moved, started=started)
-    return Displaced(about, tuple(name for name in network.sites if name in sites), most)
+    names = tuple(name for name in network.sites if name in sites)
+    return Displaced(about, names, most, brought, sources)
 
 
 # --- whether all is known ------------------------------------------------------------------------
@@ -110,11 +113,15 @@ def _brings(each: Drive, sites: set[str]) -> bool:
 
 
 def _asks_others(problem: Problem, sites: set[str]) -> bool:
-    """Whether nothing is asked of the sites themselves that a displacement changes."""
+    """Whether nothing is asked of the sites themselves that a displacement changes.
+
+    Of the charger's energy it is known by how much, for as long as the fields are on.
+    """
     wanted = needed(problem.measures) - POWERS.keys()
     if "interaction_energy" in wanted:
         return False
-    if "charger_energy" in wanted and not sites.isdisjoint(problem.network.charger):
+    charging = problem.axes.charged is None
+    if "charger_energy" in wanted and not (charging or sites.isdisjoint(problem.network.charger)):
         return False
     return all(sites.isdisjoint(each.sites) for each in problem.asked)
 

@@ -218,7 +218,7 @@ def _qutip() -> Any:
     try:
         import qutip
     except ImportError:
-        how = "install it with pip install 'qutip>=5.1'"
+        how = "pip install 'quantumbattery[qutip]' brings it"
         raise ImportError(f"to_qutip needs QuTiP: {how}") from None
     return qutip
 

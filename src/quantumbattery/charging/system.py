@@ -294,6 +294,11 @@ class System(StateReading):
     def to_dict(self) -> dict[str, Any]:
         """The system as plain values that JSON can hold; `from_dict` reads them.
 
+        Returns
+        -------
+        dict
+            Its "sites", "interactions", "charger" and "battery".
+
         Examples
         --------
         >>> import quantumbattery as qb
@@ -316,6 +321,15 @@ class System(StateReading):
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> System:
         """Make a system from what `to_dict` gave; numbers at their defaults may be left out.
+
+        Parameters
+        ----------
+        given : dict
+            As `to_dict` returns it, or as a file of JSON or TOML holds it.
+
+        Returns
+        -------
+        System
 
         Raises
         ------

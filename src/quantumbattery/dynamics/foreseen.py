@@ -15,15 +15,17 @@ from quantumbattery.states.blocks import Blocks
 
 _LONGEST = 86_400.0  # seconds, beyond which nobody waits
 _WORTH_A_WORD = 5.0  # seconds
+_FEW, _MANY = 4, 5_000  # members, and elements of each, from which SciPy adds up faster
 _EPSILON = float(np.finfo(float).eps)
 _TOGETHER = 1 << 21  # numbers of all members up to which one adds up what stands at one place
 
 _LOG = logging.getLogger("quantumbattery")
 
 
-def allow_norm(blocks: Blocks, numbers: Array, latest: float) -> None:
-    """Raise ValueError if no number of steps covers what a series has to move."""
-    check_digits(_EPSILON * norm_of(blocks, numbers) * latest, latest)
+def allow_series(norm: float, blocks: Blocks, members: int, latest: float, hermitian: bool) -> None:
+    """Raise if no number of a series' steps covers what it has to move, or nobody would wait."""
+    check_digits(_EPSILON * norm * latest, latest)
+    allow_seconds(members * of_series(norm, blocks, latest, 0, 1, hermitian), latest)
 
 
 def allow_seconds(seconds: float, latest: float) -> None:
@@ -43,6 +45,8 @@ def norm_of(blocks: Blocks, numbers: Array) -> float:
     Of few members what stands at one place is one number, as of a frequency and of the frame's.
     """
     given = blocks.generator
+    if len(numbers) <= _FEW and len(given.term) > _MANY:
+        return float(max(abs(given.matrix(each)).sum(axis=1).max() for each in numbers))
     if len(numbers) * len(given.term) > _TOGETHER:
         row = np.abs(given.value) * np.abs(numbers).max(axis=0)[given.term]
         return float(np.bincount(given.row, row, minlength=given.size).max())
@@ -59,11 +63,11 @@ def norm_of(blocks: Blocks, numbers: Array) -> float:
 
 
 def of_series(
-    blocks: Blocks, numbers: Array, latest: float, moments: int, states: int, hermitian: bool
+    norm: float, blocks: Blocks, latest: float, moments: int, states: int, hermitian: bool
 ) -> float:
     """Seconds that a series takes for one member."""
     elements, columns = len(blocks.generator.term), states * blocks.copies
-    far = norm_of(blocks, numbers) * latest
+    far = norm * latest
     if hermitian:
         return far * elements * columns * 1.5e-8 + moments * 1e-3
     return far * (2.5e-5 + 3e-9 * elements * columns) + moments * blocks.size * columns * 1e-7

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.chebyshev import Chebyshev
 from quantumbattery.dynamics.conjugation import Conjugation
-from quantumbattery.dynamics.foreseen import allow_norm, allow_seconds, of_series, of_solver
+from quantumbattery.dynamics.foreseen import allow_seconds, allow_series, norm_of, of_solver
 from quantumbattery.dynamics.piecewise import Piecewise
 from quantumbattery.dynamics.pulse_area import PulseArea
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
@@ -67,9 +67,8 @@ class Task:
 
 def _series(task: Task, kind: type[Series] = Series) -> Propagator:
     blocks, latest = task.blocks, task.latest
-    allow_norm(blocks, task.numbers, latest)
-    each = of_series(blocks, task.numbers, latest, 0, 1, task.state.hermitian)
-    allow_seconds(len(task.numbers) * each, latest)
+    norm = norm_of(blocks, task.numbers)
+    allow_series(norm, blocks, len(task.numbers), latest, task.state.hermitian)
     generator = blocks.generator
     sparse = (task.factor * generator.matrix(each) for each in task.numbers)
     return kind(tuple(each.tocsr() for each in sparse), blocks)

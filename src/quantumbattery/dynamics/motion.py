@@ -18,7 +18,7 @@ import numpy as np
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.anchored import Anchored
 from quantumbattery.dynamics.exponentials import equal_steps
-from quantumbattery.dynamics.foreseen import of_series
+from quantumbattery.dynamics.foreseen import norm_of, of_series
 from quantumbattery.dynamics.joined import together
 from quantumbattery.dynamics.methods import LARGEST_STEPS, Found, Propagator, Task, fitting
 from quantumbattery.dynamics.methods import METHODS as _METHODS
@@ -253,7 +253,8 @@ def _series_pays(
     if n <= 256:
         return False
     moments = times.shape[-1]
-    series = of_series(blocks, numbers, float(times.max()), moments, states, hermitian)
+    norm, latest = norm_of(blocks, numbers), float(times.max())
+    series = of_series(norm, blocks, latest, moments, states, hermitian)
     far = (np.abs(given.row - given.column) > 1).any()
     if hermitian:
         dense = 1.5e-10 * n**3 if far else 2e-8 * n**2

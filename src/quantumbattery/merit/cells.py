@@ -27,6 +27,11 @@ def local_ergotropy(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> Comput
     hs : sequence of Hamiltonians
         One for each cell, in the order of the tensor product; their dimensions multiply to d.
 
+    Returns
+    -------
+    float, array or DataArray
+        As the states come: a number for each, in the unit of the Hamiltonians.
+
     Examples
     --------
     Each half of a Bell pair is useless alone:

@@ -33,6 +33,11 @@ def multi_copy_ergotropy(rho: MatrixLike, h: MatrixLike, copies: int) -> Compute
     copies : int
         Number n of copies. Time and memory grow as the binomial of n + d - 1 over d - 1.
 
+    Returns
+    -------
+    float, array or DataArray
+        Work per copy, in the unit of ``h``; a number for each state.
+
     Raises
     ------
     TypeError, ValueError
@@ -68,6 +73,16 @@ def asymptotic_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     Energy minus that of the Gibbs state of ``h`` with the same entropy as ``rho`` (Alicki and
     Fannes, Phys. Rev. E 87, 042123 (2013)): of all states of that entropy it has least energy.
     A state with less entropy than the ground level's degeneracy allows reaches the ground energy.
+
+    Parameters
+    ----------
+    rho, h
+        State and Hamiltonian of one copy, see `quantumbattery.merit.energy`.
+
+    Returns
+    -------
+    float, array or DataArray
+        Work per copy, in the unit of ``h``; a number for each state.
 
     Examples
     --------

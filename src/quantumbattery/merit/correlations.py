@@ -208,6 +208,11 @@ def negativity(rho: MatrixLike, dims: Sequence[int]) -> Computed:
     dims : (int, int)
         Their dimensions, with product d.
 
+    Returns
+    -------
+    float, array or DataArray
+        Zero or positive; a number for each state.
+
     Examples
     --------
     >>> import numpy as np
@@ -237,6 +242,11 @@ def mutual_information(rho: MatrixLike, dims: Sequence[int]) -> Computed:
         Density matrix of two parts.
     dims : (int, int)
         Their dimensions, with product d.
+
+    Returns
+    -------
+    float, array or DataArray
+        In nats; a number for each state.
 
     Examples
     --------

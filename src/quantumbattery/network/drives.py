@@ -244,8 +244,28 @@ def two_photon_drive(
 ) -> TwoPhotonDrive:
     """Drive a site by pairs of quanta: amplitude/2 f(t) (A^2 e^{i (2 w t + phase)} + h.c.).
 
-    Parameters, errors and what is returned are those of `drive`; w is half the frequency of the
-    field, so that it is resonant at the frequency of the site.
+    Parameters
+    ----------
+    site : str
+        The name of the site, with lowering operator A.
+    amplitude : float or DataArray
+        An angular frequency.
+    frequency : float or DataArray
+        w, half the angular frequency of the field: it is resonant at the frequency of the site.
+    phase : float or DataArray
+        The phase of the field at t = 0, in radians.
+    envelope, breaks, steps, period
+        What multiplies it in time, as of `drive`.
+
+    Returns
+    -------
+    TwoPhotonDrive
+        A frozen description, for the interactions of a `System`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As of `drive`.
 
     Examples
     --------

@@ -170,6 +170,10 @@ class Ensemble(Site):
         axis : str
             "x", "y" or "z".
 
+        Returns
+        -------
+        array
+
         Raises
         ------
         ValueError

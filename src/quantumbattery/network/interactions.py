@@ -224,8 +224,26 @@ def dipole(
 ) -> Dipole:
     """Couple two sites without the rotating-wave approximation: strength (A + A^dag)(B + B^dag).
 
-    Parameters, errors and what is returned are those of `exchange`, but for a strength that is
-    real.
+    Parameters
+    ----------
+    a, b : str
+        Names of the sites, with lowering operators A and B.
+    strength : float or DataArray
+        An angular frequency, real.
+    always : bool
+        Between sites of the battery: also on when not charging, and then part of its Hamiltonian.
+    envelope, breaks, steps, period
+        What multiplies it in time, as of `exchange`.
+
+    Returns
+    -------
+    Dipole
+        A frozen description, for `System`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As of `exchange`, or if the strength is complex.
 
     Examples
     --------

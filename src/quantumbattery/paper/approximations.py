@@ -105,6 +105,10 @@ def energy_time(loss: Values, coupling: Values = 1.0) -> Array:
     loss, coupling
         gamma and J, angular frequencies; broadcast.
 
+    Returns
+    -------
+    Time in the inverse unit of the coupling.
+
     Examples
     --------
     >>> energy_time(np.array([0.0, 0.1])).round(6)
@@ -128,6 +132,10 @@ def energy_max(
     loss, coupling, frequency
         gamma, J and omega_b, angular frequencies; broadcast.
 
+    Returns
+    -------
+    Energy in the unit of the frequency.
+
     Examples
     --------
     >>> energy_max(np.pi, np.array([0.0, 0.1])).round(6)
@@ -147,6 +155,10 @@ def power_time(loss: Values, coupling: Values = 1.0) -> Array:
     ----------
     loss, coupling
         gamma and J, angular frequencies; broadcast.
+
+    Returns
+    -------
+    Time in the inverse unit of the coupling.
 
     Examples
     --------
@@ -170,6 +182,10 @@ def power_max(
         Polar Bloch angle of the charger, rad; broadcasts.
     loss, coupling, frequency
         gamma, J and omega_b, angular frequencies; broadcast.
+
+    Returns
+    -------
+    Power, in units of frequency times coupling.
 
     Examples
     --------

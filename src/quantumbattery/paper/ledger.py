@@ -104,6 +104,11 @@ def verify(*, seed: int = 70, points: int = 48) -> Ledger:
     points
         Number of random points for each check.
 
+    Returns
+    -------
+    Ledger
+        A row for each equation, with its verdict; printed, and shown by notebooks, as a table.
+
     Examples
     --------
     >>> ledger = verify(points=16)

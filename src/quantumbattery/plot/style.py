@@ -96,10 +96,37 @@ def label(array: xr.DataArray) -> str:
     return f"{name} {symbol}{unit}".replace("  ", " ")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Save a picture whole or not at all; the suffix decides the format."""
+def save(figure: Figure, path: str | Path) -> None:
+    """Save a picture whole or not at all; the suffix decides the format.
+
+    Parameters
+    ----------
+    figure : Figure
+        What a function of `quantumbattery.plot` returned, or any other figure of Matplotlib's.
+    path : str or Path
+        A file that ends in .png, .pdf or .svg.
+
+    Returns
+    -------
+    None
+
+    Raises
+    ------
+    ValueError
+        If the file has another ending or cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> import quantumbattery as qb
+    >>> picture = qb.plot.bloch(qb.bloch(1.0))
+    >>> with TemporaryDirectory() as folder:
+    ...     qb.plot.save(picture, f"{folder}/start.pdf")
+    """
     import matplotlib as mpl
 
+    path = Path(path)
+    check_picture_path(path)
     # Without a date in it, the same figure is the same file.
     metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
     with mpl.rc_context(STYLE):

@@ -134,7 +134,17 @@ class Rows(Generic[R]):
         printer.text(str(self))
 
     def to_json(self, indent: int | None = None) -> str:
-        """Return the rows as JSON text: a list of objects, with the fields of a row."""
+        """Return the rows as JSON text: a list of objects, with the fields of a row.
+
+        Parameters
+        ----------
+        indent : int, optional
+            Spaces for each depth, on lines of their own; by default all is one line.
+
+        Returns
+        -------
+        str
+        """
         return json.dumps([self._plain(row) for row in self.rows], indent=indent, allow_nan=False)
 
     def _plain(self, row: R) -> dict[str, Any]:

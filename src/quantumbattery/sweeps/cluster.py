@@ -16,7 +16,7 @@ def client_at(address: str) -> Any:
         from dask.distributed import Client
     except ImportError:
         raise ValueError(
-            "--scheduler needs Dask: pip install '.[sweep]' in quantumbattery's folder brings it"
+            "--scheduler needs Dask: pip install 'quantumbattery[sweep]' brings it"
         ) from None
     _check_scheduler(address)
     try:

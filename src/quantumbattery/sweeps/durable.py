@@ -126,8 +126,8 @@ def files_of(
 class Later:
     """Puts blocks on the disk while the next are worked out: their values, then that they are done.
 
-    `put` takes the files of a block, `block` ends it. A thread waits for the disk; what goes wrong
-    there is raised by the next `block`, or by `flush`.
+    `block` takes what writes a block, by giving its files to `put`. A thread does so and waits for
+    the disk; what goes wrong there is raised by the next `block`, or by `flush`.
     """
 
     def __init__(self, root: Path) -> None:
@@ -140,25 +140,20 @@ class Later:
         self._error: Exception | None = None
 
     def put(self, key: str, data: bytes) -> None:
-        """Write a file of values; that of `done` is kept until they are on the disk."""
+        """Write a file of values; that of `done` waits until they are on the disk."""
         if key.startswith("done/"):
             self._done.append((key, data))
             return
         self._folders |= dict.fromkeys(_written(self.root, key, data, at_once=False))
         self.sums[key] = sum_of(data)
 
-    def block(self) -> None:
-        """All files of a block are written."""
+    def block(self, write: Callable[[], object]) -> None:
+        """Write a block in its turn."""
         self._raise()
         if self._thread is None:
             self._thread = threading.Thread(target=self._follow, daemon=True)
             self._thread.start()
-        self._waiting.put((list(self.sums), list(self._folders), list(self._done)))
-        self.forget()
-
-    def forget(self) -> None:
-        """Begin a block anew."""
-        self.sums, self._folders, self._done = {}, {}, []
+        self._waiting.put(write)
 
     def flush(self) -> None:
         """Wait until all blocks are on the disk."""
@@ -179,22 +174,24 @@ class Later:
             raise error
 
     def _follow(self) -> None:
-        while (given := self._waiting.get()) is not None:
+        while (write := self._waiting.get()) is not None:
             try:
                 if self._error is None:
-                    self._sync(*given)
+                    self.sums, self._folders, self._done = {}, {}, []
+                    write()
+                    self._sync()
             except Exception as error:
                 self._error = error
             finally:
                 self._waiting.task_done()
         self._waiting.task_done()
 
-    def _sync(self, keys: list[str], folders: list[Path], done: list[tuple[str, bytes]]) -> None:
-        for key in keys:
+    def _sync(self) -> None:
+        for key in self.sums:
             _sync_file(self.root / key)
-        for each in folders:
+        for each in self._folders:
             sync_folder(each)
-        for key, data in done:
+        for key, data in self._done:
             write(self.root, key, data)
 
 

@@ -330,7 +330,6 @@ def zarr() -> Any:
         import zarr
     except ImportError:
         raise ValueError(
-            "a store needs zarr: pip install '.[sweep]' in quantumbattery's folder brings it; or "
-            "leave store out"
+            "a store needs zarr: pip install 'quantumbattery[sweep]' brings it; or leave store out"
         ) from None
     return zarr

@@ -12,6 +12,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,18 +71,20 @@ class Store:
         return tuple(self.said["batched"])
 
     def write(self, number: int, block: Block) -> None:
-        """Keep a block: its values first, then that it is done."""
+        """Keep a block, which is written while the next are worked out."""
+        with self._writing():
+            self._later.block(partial(self._write, number, block))
+
+    def _write(self, number: int, block: Block) -> None:
+        """Write the values of a block first, then that it is done."""
         region = self.grid.region(number)
         columns: dict[str, Any] = dict(block.columns)
         columns["failure"] = block.failure.astype(np.dtypes.StringDType())
-        with self._writing():
-            self._undo(number)
-            self._later.forget()
-            for name, column in columns.items():
-                self._arrays[name][region] = column
-            done = self._arrays["done"]
-            done[region] = np.full(block.failure.shape, self._written(number), done.dtype)
-            self._later.block()
+        self._undo(number)
+        for name, column in columns.items():
+            self._arrays[name][region] = column
+        done = self._arrays["done"]
+        done[region] = np.full(block.failure.shape, self._written(number), done.dtype)
 
     def flush(self) -> None:
         """Wait until what was written is on the disk."""
