@@ -10,7 +10,7 @@ from typing import Any
 
 from sphinx.ext import autosummary
 
-sys.path.insert(0, str(Path(__file__).parent))  # the gallery's directives
+sys.path.insert(0, str(Path(__file__).parent))  # directives of the book's own
 
 _package = find_spec("sphinx-mathjax-offline")
 assert _package is not None
@@ -36,6 +36,8 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinx_design",
+    "explorer_frame",
+    "floors",
     "zoo_gallery",
 ]
 
@@ -69,6 +71,7 @@ html_static_path = ["_static", str(_MATHJAX)]
 html_css_files = ["book.css"]
 html_show_sourcelink = False
 html_copy_source = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {"text": "quantumbattery"},
     "header_links_before_dropdown": 6,

@@ -90,7 +90,7 @@ def _without_annotations(source: str, tree: ast.Module) -> str:
         elif isinstance(each, ast.AnnAssign):
             _blank(lines, each.annotation, each.target.end_col_offset or 0)
             each.annotation = ast.Constant(None)
-    text = re.sub(r"(?<=\w)\0+ = (?=[^\n]*:$)", "=", "\n".join(lines), flags=re.MULTILINE)
+    text = re.sub(r"(?<=\w)\0+ = (?=[^\n]*[:,]$)", "=", "\n".join(lines), flags=re.MULTILINE)
     return re.sub(r" ?\0+", "", text)
 
 

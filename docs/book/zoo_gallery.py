@@ -82,7 +82,8 @@ class Zoo(SphinxDirective):
         """A section."""
         entry = ENTRIES[self.arguments[0]]
         self.env.note_dependency(inspect.getfile(entry.picture))
-        self.env.note_dependency(__file__)
+        for path in Path(__file__).parent.glob("zoo_*.py"):
+            self.env.note_dependency(str(path))
         rows = qb.zoo.reproduce(entry.name)
         if not rows.agrees:
             raise self.error(rows.summary())

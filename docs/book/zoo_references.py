@@ -5,7 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 BIB = Path(__file__).parent / "references.bib"
-ACCENTS = {r"{\c C}": "Ç", r"{\'e}": "é", r"{\`e}": "è", r"{\'\i}": "í"}
+ACCENTS = {
+    r"{\c C}": "Ç", r"{\'e}": "é", r"{\`e}": "è", r"{\`a}": "à", r"{\'\i}": "í", r"{\"o}": "ö",
+}  # fmt: skip
 
 
 def references() -> dict[str, dict[str, str]]:
