@@ -5,7 +5,7 @@ CONSTRAINTS := constraints.txt
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: paper test lowest newest part lint bench docs dist interface clean
+.PHONY: paper test lowest newest part lint bench docs pages dist interface clean
 
 paper: $(VENV)/.installed  ## figures 2-4 and Sec. 8 with their data, and the ledger of the 70 equations
 	$(BIN)/quantumbattery paper --out $(OUT)
@@ -56,6 +56,9 @@ docs: $(VENV)/.installed-docs  ## the book, its code run and its links followed,
 	$(BIN)/python -m sphinx -W --keep-going -q -E -d build/doctrees docs/book build/docs
 	$(BIN)/python docs/check_links.py build/docs
 	@echo "Open build/docs/index.html"
+
+pages: $(VENV)/.installed-test  ## every page of the built book in a browser, light and dark
+	BOOK=build/docs $(BIN)/python -m pytest -rs -n auto --maxprocesses 2 tests/docs/test_pages.py
 
 dist: $(VENV)/.installed-dist $(VENV)/.installed-test $(VENV)/.installed-lint  ## sdist and wheel, in dist, as a stranger has them
 	rm -rf dist

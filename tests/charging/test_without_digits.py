@@ -161,3 +161,12 @@ def test_the_command_line_says_so(words, monkeypatch, capsys):
     assert stop.value.code == 2
     assert "look at the units" in said.err
     assert len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("loss", [1e-13, 1e-30])
+def test_a_loss_that_no_digit_shows_is_not_said_to_be_missing(loss):
+    pair = qb.System(
+        {"a": qb.Qubit(loss=loss), "b": qb.Qubit()}, [qb.exchange("a", "b", 1.0)], "a", "b"
+    )
+    with pytest.raises(ValueError, match="is conserved, as far as double precision can tell"):
+        pair.charge(qb.bloch(1.0), np.inf, ["energy"])

@@ -22,6 +22,7 @@ from quantumbattery.reach.sparse import components
 _ZERO = 1e-12  # of what would be there if nothing were conserved
 _ROUNDED = 1e-9  # what counts as zero among weights
 _DENSE = 1000  # configurations up to which dark states are looked for
+_HENCE = ", as far as double precision can tell, so that the end depends on the start"
 _ADVICE = "add a loss that changes it, or give times that are finite"
 
 
@@ -48,7 +49,7 @@ def _kept(given: _Generator) -> str:
         )
     for name, observable in given.candidates():
         if given.keeps(observable):
-            return f"{name} is conserved, so that the end depends on the start: {_ADVICE}"
+            return f"{name} is conserved{_HENCE}: {_ADVICE}"
     if (ends := given.ends) > 1:
         return (
             f"there are {ends} sets of configurations that nothing leaves: into which one it comes "
@@ -56,7 +57,7 @@ def _kept(given: _Generator) -> str:
         )
     if given.keeps_energy():
         frame = " (in the frame of the drives)" if given.network.drives else ""
-        return f"the energy{frame} is conserved, so that the end depends on the start: {_ADVICE}"
+        return f"the energy{frame} is conserved{_HENCE}: {_ADVICE}"
     if (dark := given.dark) > 1:
         return (
             f"there are {dark} states that no loss touches (dark states): what is in them stays; "
