@@ -120,9 +120,9 @@ def _safely(
         with at_most(1):
             yield from work(asked)
     except MemoryError:
-        yield {"refused": {"": "memory ran out: use fewer cells, levels, or moments at a time"}}
+        yield {"refused": {"": "Memory ran out: use fewer cells, levels, or moments at a time"}}
     except Exception as error:  # whatever happens, the page is told
-        yield {"refused": {"": f"this could not be worked out ({type(error).__name__}: {error})"}}
+        yield {"refused": {"": f"This could not be worked out ({type(error).__name__}: {error})"}}
     yield {"done": True}
 
 
