@@ -60,7 +60,14 @@ def test_pictures_of_a_system_are_saved(served, server, tmp_path):
     opened(served, server, "#system=qubit_pair&charger_loss=1/3")
     drawing = saved(served, of_system("svg"), "qubit_pair.svg", tmp_path).read_text()
     assert drawing.startswith("<svg")
-    for word in ("qubit pair", "charger loss γ_a = 1/3", "Best times", "certified", "ergotropy"):
+    for word in (
+        "qubit pair",
+        "charger loss γ<tspan",
+        "= 1/3",
+        "Best times",
+        "certified",
+        "ergotropy",
+    ):
         assert word in drawing
     assert not re.search("undefined|NaN|null", drawing)
     assert (
@@ -85,6 +92,9 @@ def test_a_map_of_a_system_is_saved_with_the_numbers_of_the_library(served, serv
     )
     curve = pair.charge(qb.bloch(np.pi), np.linspace(0, 6.28, 121), ["energy"]).energy
     assert point.item() == pytest.approx(curve.max().item(), rel=1e-12)
+    drawing = saved(served, of_map("field-map", "SVG"), "qubit_pair-map.svg", tmp_path).read_text()
+    assert "battery loss" in drawing
+    assert "coupling J = " not in drawing  # it varies
     assert file.energy_max.attrs == {"long_name": "most stored energy", "units": "frequency"}
 
 

@@ -119,11 +119,11 @@ function take(line) {
 
 function drawProgress() {
   const seconds = (performance.now() - begunAt) / 1000, busy = Boolean(patience);
-  const slow = busy && seconds > 0.25;
+  const slow = busy && seconds > 0.19; // a word within 300 ms; what is shown is old a little later
   el("field-stop").hidden = !slow;
   const what = fresh ? "looking for the best times" : "working it out";
   el("field-progress").textContent = slow ? `${what} … ${seconds.toFixed(0)} s` : "";
-  if (slow !== slowBefore) markOld(slow);
+  if ((busy && seconds > 0.4) !== slowBefore) markOld(!slowBefore);
 }
 
 /** Mark what is of the values before, by a word and a hatch: it stays as legible as it was. */
@@ -281,7 +281,7 @@ function fieldMapSource() {
       return () => mapAsker.drop();
     },
     name: () => `${field.model}-map`,
-    caption: () => fieldCaption(field),
+    caption: ({ x, y }) => fieldCaption(field, [x, y]),
     attributes: () => ({ title: modelOf(field).title, explorer: addressOfField(field) }),
   };
 }

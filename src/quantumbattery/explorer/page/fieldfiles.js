@@ -21,22 +21,22 @@ function fieldNetcdf(field, { table, file: { fixed, about, attrs } }) {
   ], { ...attrs, explorer: addressOfField(field) });
 }
 
-/** All values, each in a few words. */
-function fieldCaption(field) {
-  const own = controlsOf(field).map(({ label: text, text: value, kind }) =>
-    `${text} = ${kind === "angle" ? readable({ kind, text: value }) : value}`);
+/** All values, each in a few words, without those that vary. */
+function fieldCaption(field, vary = []) {
+  const own = controlsOf(field).filter(({ key }) => !vary.includes(key)).map(
+    (each) => `${each.label} = ${readable(each)}`);
   const starts = modelOf(field).starts.length > 1 ? [`charger starts: ${field.state}`] : [];
   const end = Number.isFinite(endOf(field)) ? [`disconnected at ${field.disconnect}`] : [];
   const how = field.extraction === "global" ? [] : [`work taken by: ${field.extraction}`];
-  return [`unit u: ${unitSaid(field)}`, ...starts, ...own, ...end, ...how].slice(
-    Number(modelOf(field).unit !== "u"));
+  const unit = modelOf(field).unit === "u" ? ["u the unit of all frequencies"] : [];
+  return [...starts, ...own, ...end, ...how, ...unit];
 }
 
 /** All that is seen of a system as one picture. */
 function fieldPicture(field, answer, theme) {
   const [width, gap, chart] = [1120, 40, { w: 520, h: 290 }], out = [];
   const name = field.model.replaceAll("_", " "), lines = brokenLines(fieldCaption(field), 175);
-  out.push(label(gap, 36, `${name}: ${modelOf(field).title}`, theme.ink, "start", 'font-size="20"'));
+  out.push(label(gap, 36, `${name}: ${modelOf(field).title.replace(/\.$/, "")}`, theme.ink, "start", 'font-size="20"'));
   lines.forEach((text, i) => out.push(label(gap, 60 + 18 * i, text, theme.quiet)));
   const top = 70 + 18 * lines.length, [w, h] = networkSize(answer.network);
   out.push(`<g transform="translate(${gap} ${top})">`,
@@ -64,7 +64,8 @@ function bestInPicture(field, { best, certified }, theme) {
   const { unit } = modelOf(field);
   const head = `Best times to disconnect (${certified === "yes" ? "certified" : "of the moments shown"})`;
   const rows = SOUGHT.map((name, i) => {
-    const said = [NAMES[name], timeSaid(best[name]), digits(best[name].max)], y = 44 + 22 * i;
+    const value = `${digits(best[name].max)} ${unitOf(name, field)}`, y = 44 + 22 * i;
+    const said = [NAMES[name], timeSaid(best[name]), value];
     return said.map((text, k) => label([0, 150, 320][k], y, text, theme.ink)).join("");
   });
   const titles = ["for the most", `at t (1/${unit})`, "value"].map(
