@@ -304,3 +304,15 @@ def test_on_a_phone_the_choice_of_the_system_comes_first(served):
             (id) => document.getElementById(id).getBoundingClientRect().top);"""
     )
     assert tops == sorted(tops)
+
+
+def test_names_of_sites_stay_in_the_picture_of_a_phone(served):
+    served.screen(390, 844)
+    outside = served.later(
+        """const inside = document.getElementById("field-network").getBoundingClientRect();
+        return [...document.querySelectorAll("#field-network text")].filter((each) => {
+            const { left, right } = each.getBoundingClientRect();
+            return left < inside.left - 1 || right > inside.right + 1;
+        }).map((each) => each.textContent);"""
+    )
+    assert outside == []

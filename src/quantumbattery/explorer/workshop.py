@@ -38,6 +38,7 @@ def main(descriptor: int) -> None:
                 break
             _bury(children)
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending already
         for child in children.values():
             os.kill(child, signal.SIGKILL)
 

@@ -26,9 +26,11 @@ function networkPlaces(network, wide) {
   const { columns, rows } = networkShape(network), [width, height] = networkSize(network, wide);
   const down = network.drives.length ? 40 : 0;
   const size = Math.max(7, Math.min(SITE, (height - down) / rows / 2.5, width / columns.length / 2.6));
+  const room = rows > 1 && columns.length > 1 ? 106 - width / (2 * columns.length) : 0;
+  const pad = room > 0 ? room / (1 - 1 / columns.length) : 0; // for names at both sides
   const places = network.sites.map((site) => {
     const i = columns.findIndex((column) => column.includes(site)), j = columns[i].indexOf(site);
-    return [((i + 0.5) * width) / columns.length,
+    return [pad + ((i + 0.5) * (width - 2 * pad)) / columns.length,
       down - (rows > 1 ? 0 : 8) + ((j + 0.5) * (height - down)) / columns[i].length];
   });
   const sides = network.sites.map((site) => { // where its name stands
