@@ -42,3 +42,11 @@ def until(true):
             return
         time.sleep(0.02)
     raise AssertionError("this never became true")
+
+
+def ready(browser):
+    """Wait for the certified best times."""
+    browser.until(
+        "return document.getElementById('field-certified').textContent.startsWith('Certified')"
+        "&& document.getElementById('field-progress').textContent === ''"
+    )

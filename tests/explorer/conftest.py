@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from explorer.asking import lines
+from explorer.asking import lines, ready
 from explorer.browser import Browser, missing
 from quantumbattery.explorer.export import export
 from quantumbattery.explorer.server import Server
@@ -48,4 +48,19 @@ def browser(window, page_file):
     asked = [address for address in window.requests() if not address.startswith("data:")]
     own = (page_file.as_uri(), f"blob:{page_file.as_uri()[:7]}", "blob:null")
     assert [address for address in asked if not address.startswith(own)] == []
+    assert window.log("browser") == []
+
+
+@pytest.fixture
+def served(window, server):
+    """A fresh served page, which at the end must have asked its server alone and complained not."""
+    window.screen(1440, 900)
+    window.open("about:blank")
+    window.log("browser")
+    window.requests()
+    window.open(f"{server.address}#system=star")
+    ready(window)
+    yield window
+    asked = [address for address in window.requests() if not address.startswith(("data:", "blob:"))]
+    assert [address for address in asked if not address.startswith(server.address)] == []
     assert window.log("browser") == []

@@ -38,3 +38,29 @@ def test_axe_finds_nothing_serious(browser, page_file, axe, address, click, widt
     browser.run(axe)
     found = browser.wait(LOOK)
     assert [each for each in found if each[0] in ("serious", "critical")] == []
+
+
+# What is of the values before stays on the screen: beside a refused value, and as long as it lasts.
+OLD = {
+    "a refused value": """const box = document.getElementById("field-coupling");
+        box.value = "strong"; box.dispatchEvent(new Event("change", { bubbles: true }));""",
+    "work going on": "location.hash = '#system=dicke&cells=60&start.n=60&last=300'",
+    "curves": "",
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("state", list(OLD))
+def test_axe_finds_nothing_serious_in_the_view_of_systems(served, axe, state, width, scheme):
+    served.screen(width, 844, scheme)
+    served.run(OLD[state])
+    if OLD[state]:
+        served.until("return document.querySelector('#field-panels.old') !== null")
+        assert served.run("return document.getElementById('field-old').innerText") != ""
+        faded = """return [...document.querySelectorAll("#field, #field *")].filter(
+            (each) => Number(getComputedStyle(each).opacity) < 1 && !each.closest("svg")).length"""
+        assert served.run(faded) == 0  # axe leaves texts on faded pictures alone
+    served.run(axe)
+    found = served.wait(LOOK)
+    assert [each for each in found if each[0] in ("serious", "critical")] == []

@@ -8,32 +8,10 @@ import numpy as np
 import pytest
 
 import quantumbattery as qb
-from explorer.asking import lines, until
+from explorer.asking import lines, ready, until
 from explorer.test_page import click, hash_of, text_of, type_into
+from quantumbattery.explorer.points import point_of
 from quantumbattery.explorer.server import Server
-
-
-@pytest.fixture
-def served(window, server):
-    """A fresh served page, which at the end must have asked its server alone and complained not."""
-    window.screen(1440, 900)
-    window.open("about:blank")
-    window.log("browser")
-    window.requests()
-    window.open(f"{server.address}#system=star")
-    ready(window)
-    yield window
-    asked = [address for address in window.requests() if not address.startswith(("data:", "blob:"))]
-    assert [address for address in asked if not address.startswith(server.address)] == []
-    assert window.log("browser") == []
-
-
-def ready(browser):
-    """Wait for the certified best times."""
-    browser.until(
-        "return document.getElementById('field-certified').textContent.startsWith('Certified')"
-        "&& document.getElementById('field-progress').textContent === ''"
-    )
 
 
 def energy_at(browser):
@@ -147,13 +125,14 @@ def test_a_number_has_the_letter_that_it_has_in_the_hamiltonian(served):
     labels = "return [...document.querySelectorAll('#field-rows label')].map(e => e.textContent)"
     assert {"chargers N", "coupling J"} <= set(served.run(labels))
     choose(served, "field-model", "spin_chain")
-    assert {"field B", "drive om", "anisotropy alpha", "range p"} <= set(served.run(labels))
+    assert {"field B", "drive Ω", "anisotropy α", "range p"} <= set(served.run(labels))
 
 
 def test_what_is_about_no_control_stands_above_the_curves(served, server):
     served.open(f"{server.address}#system=spin_chain&cells=26")
     said = served.until("return document.getElementById('field-refused').textContent")
-    assert "too large" in said
+    assert "Too large" in said
+    assert "fewer measures" not in said
 
 
 def test_a_click_on_the_map_opens_its_point(served, server):
@@ -282,3 +261,58 @@ def test_every_control_has_a_name(served):
             .map((e) => e.outerHTML);"""
     )
     assert nameless == []
+
+
+@pytest.mark.parametrize(("text", "value"), [("1/3", "0.3333333333333333"), ("pi/2", "1.570")])
+def test_boxes_take_fractions_and_multiples_of_pi(served, text, value):
+    type_into(served, "field-coupling", text)
+    code = "return document.getElementById('field-code').textContent.includes(arguments[0])"
+    served.until(code, f"coupling={value}")
+    assert served.run("return document.getElementById('field-coupling').value") == text.replace(
+        "pi", "π"
+    )
+    slider = served.run("return document.getElementById('field-coupling-slider').value")
+    assert float(slider) == pytest.approx(float(value), abs=0.01)
+
+
+@pytest.mark.parametrize("text", ["1/3", "pi/8", "-2*pi/4", "1e-1", "2pi/3", " 3 ", "π/6"])
+def test_both_views_read_the_same_numbers(served, text):
+    """The pair's page reads its boxes itself, and the server those of systems."""
+    number = served.run("return quantumbattery.numberIn(arguments[0])", text)
+    assert point_of({"model": "star", "values": {"coupling": text}}).values["coupling"] == number
+
+
+def test_a_power_that_is_largest_at_once_says_so(served, server):
+    served.open(f"{server.address}#system=collective_bath")
+    said = "return document.querySelectorAll('#field-best tr')[1].textContent"
+    served.until(f"{said}.includes('at once (t → 0)')".replace("return", "return (", 1) + ")")
+    row = served.run(said)
+    assert "2.000 ħω²" in row
+    button = "return document.querySelectorAll('#field-best button')[1].disabled"
+    assert served.run(button)
+
+
+def test_best_times_have_units(served):
+    assert "at t (1/ω)" in text_of(served, "field-verdict")
+    assert "up to t = 6.000/ω" in text_of(served, "field-certified")
+
+
+def test_on_a_phone_the_choice_of_the_system_comes_first(served):
+    served.screen(390, 844)
+    tops = served.later(
+        """return ["field-model", "field-best", "field-rows", "field-panels"].map(
+            (id) => document.getElementById(id).getBoundingClientRect().top);"""
+    )
+    assert tops == sorted(tops)
+
+
+def test_names_of_sites_stay_in_the_picture_of_a_phone(served):
+    served.screen(390, 844)
+    outside = served.later(
+        """const inside = document.getElementById("field-network").getBoundingClientRect();
+        return [...document.querySelectorAll("#field-network text")].filter((each) => {
+            const { left, right } = each.getBoundingClientRect();
+            return left < inside.left - 1 || right > inside.right + 1;
+        }).map((each) => each.textContent);"""
+    )
+    assert outside == []

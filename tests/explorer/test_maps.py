@@ -92,7 +92,7 @@ def test_the_map_that_a_system_opens_with_has_values(server, name):
         ({"y": AXES["x"]}, "y", "two different axes"),
         ({"shown": "colour_max"}, "shown", "one of energy"),
         ({"shown": "energy_at", "moment": 1e9}, "shown", "moment"),
-        ({"values": {"battery_loss": "-1"}}, "battery_loss", "battery_loss"),
+        ({"values": {"battery_loss": "-1"}}, "battery_loss", "Battery loss must be"),
     ],
 )
 def test_what_makes_no_map_is_refused_in_words(server, wrong, where, said):

@@ -259,6 +259,13 @@ def test_the_words_say_below_which_loss_a_full_charger_is_useful(browser, coupli
     assert battery_loss != "0" or bound == pytest.approx(1.021, abs=5e-4)
 
 
+def test_the_words_give_times_in_the_unit_of_the_page(browser):
+    type_into(browser, "coupling", "1/2")
+    best = qb.QubitPair(coupling=0.5, charger_loss=0.3).optimum(qb.bloch(2 * np.pi / 3))
+    said = text_of(browser, "words")
+    assert f"t\u00a0=\u00a0{best.ergotropic_power_time.item():.4g}/u" in said
+
+
 def test_a_battery_that_loses_too_much_asks_for_less_loss(browser):
     for name, text in (("theta", "pi"), ("battery_loss", "2"), ("charger_loss", "5")):
         type_into(browser, name, text)

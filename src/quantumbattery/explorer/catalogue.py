@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from inspect import Parameter, getdoc, signature
+from inspect import Parameter, signature
 from typing import Any
 
 from quantumbattery import models
 from quantumbattery.charging.system import System
+from quantumbattery.explorer.wording import head, meanings
 from quantumbattery.network import preparations
 from quantumbattery.network.sites import Oscillator
 
@@ -34,6 +34,8 @@ _RANGES = {
     "angle": (0, 360, 1),
 }
 _RATE, _COUNT = (0.0, 2.0, 0.01), (1, 12, 1)
+_MANY = 1_000_000  # the most of a whole number, beyond which nobody wants to wait
+_FEW = {("star", "chargers"): 1000, ("spin_chain", "cells"): 40}  # of what has a state each
 _ANGLES = ("theta", "phi", "angle")
 _STARTS = {  # what a state has that needs a number, where it is first shown
     "bloch": {"theta": "180deg", "phi": "0deg"},
@@ -59,6 +61,8 @@ class Control:
     default: str
     slider: tuple[float, float, float] | None
     says: str
+    letter: str = ""  # in the Hamiltonian
+    most: int = _MANY  # of a whole number
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Model:
     controls: tuple[Control, ...]
     starts: tuple[Start, ...]
     last: str  # the last time that is shown at first
+    unit: str  # of frequencies; times are in its inverse
 
 
 @cache
@@ -95,10 +100,18 @@ def as_plain() -> list[dict[str, Any]]:
 
 def _model(name: str) -> Model:
     make = getattr(models, name)
-    title, says = _head(make)
+    title, says = head(make)
     system: System = make()
     starts = tuple(_start(each) for each in _states(system))
-    return Model(name, title, says, _controls(make, {}), starts, _LAST.get(name, "6"))
+    controls = _controls(make, {})
+    return Model(name, title, says, controls, starts, _LAST.get(name, "6"), _unit(name, controls))
+
+
+def _unit(name: str, controls: tuple[Control, ...]) -> str:
+    """One that is yours, where the battery's own frequency may be set; else this, which is 1."""
+    if {"frequency", "field"} & {each.name for each in controls}:
+        return "u"
+    return "D" if name == "classical_drive" else "ω"
 
 
 def _states(system: System) -> tuple[str, ...]:
@@ -114,17 +127,20 @@ def _start(name: str) -> Start:
     if name == EMPTY:
         return Start(name, "Every site starts in its lowest level.", ())
     make = getattr(preparations, name)
-    return Start(name, _head(make)[0], _controls(make, _STARTS[name]))
+    return Start(name, head(make)[0], _controls(make, _STARTS[name]))
 
 
 def _controls(make: Callable[..., Any], first: Mapping[str, str]) -> tuple[Control, ...]:
-    said = _meanings(make)
+    said = meanings(make)
     found = []
     for name, each in signature(make).parameters.items():
         kind = _kind(name, str(each.annotation))
         if kind:
             default = first.get(name) or _written(kind, each)
-            found.append(Control(name, kind, default, _slider(name, kind), said.get(name, "")))
+            letter, says = said.get(name, ("", ""))
+            most = _FEW.get((make.__name__, name), _MANY)
+            slider = _slider(name, kind)
+            found.append(Control(name, kind, default, slider, says, letter, most))
     return tuple(found)
 
 
@@ -150,50 +166,3 @@ def _slider(name: str, kind: str) -> tuple[float, float, float] | None:
     if kind in ("flag", "list"):
         return None
     return _RANGES.get(name, _COUNT if kind == "whole" else _RATE)
-
-
-# --- what docstrings say -------------------------------------------------------------------------
-
-
-def _head(make: Callable[..., Any]) -> tuple[str, str]:
-    """The first line, and what follows it up to the list of parameters."""
-    text = (getdoc(make) or "").split("\nParameters\n")[0]
-    title, _, rest = text.partition("\n")
-    return title.strip(), _plain(rest.split())
-
-
-def _meanings(make: Callable[..., Any]) -> dict[str, str]:
-    """What the docstring says of each parameter."""
-    found = dict(_entries(getdoc(make) or ""))
-    for name, text in list(found.items()):
-        other = re.match(r"As of (\w+)", text)
-        if other:  # there it says what the number is
-            there = dict(_entries(getdoc(getattr(models, other[1])) or ""))
-            found[name] = there.get(name, text)
-    return found
-
-
-def _entries(doc: str) -> Iterator[tuple[str, str]]:
-    _, _, rest = doc.partition("\nParameters\n")
-    names: list[str] = []
-    lines: list[str] = []
-    for line in rest.splitlines()[1:]:
-        if line.startswith(" "):
-            lines.append(line.strip())
-            continue
-        yield from ((name, _plain(lines)) for name in names)
-        if not line.strip() or line.startswith("--"):
-            return
-        names, lines = [each.strip() for each in line.split(" : ")[0].split(",")], []
-    yield from ((name, _plain(lines)) for name in names)
-
-
-def _plain(lines: list[str]) -> str:
-    return _signs(" ".join(lines).replace("`", ""))
-
-
-def _signs(text: str) -> str:
-    """Signs of mathematics where docstrings have words."""
-    for word, sign in (("^dag", "†"), ("sqrt(", "√("), ("sum over", "Σ over"), (">=", "≥")):
-        text = text.replace(word, sign)
-    return text

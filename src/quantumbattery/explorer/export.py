@@ -17,9 +17,16 @@ from quantumbattery.quantities.measures import MEASURES, PARAMETERS
 # In the order in which they need each other.
 _SCRIPTS = (
     "motion", "measures", "best", "values", "presets", "texts", "netcdf", "sphere", "chart",
-    "panels", "equations", "map", "mapbox", "app", "main",
+    "saving", "panels", "equations", "map", "mapbox", "app", "main",
 )  # fmt: skip
-_SERVED = ("network", "systems", "asking", "fieldbox", "field")  # where there is a server to ask
+_SERVED = (
+    "network",
+    "systems",
+    "fieldfiles",
+    "asking",
+    "fieldbox",
+    "field",
+)  # where there is a server to ask
 
 
 def page(opened: str = "", served: bool = False) -> str:

@@ -44,7 +44,7 @@ class Jobs:
         """
         key = (page, str(asked["work"]))
         if len(self._running) >= _MOST:
-            yield {"refused": {"": "too many pages ask at once: wait a moment, and change a value"}}
+            yield {"refused": {"": "Too many pages ask at once: wait a moment, and change a value"}}
             return
         with self._lock:
             self._count += 1
@@ -165,13 +165,13 @@ class _Job:
         if self.why == "late":
             return {
                 "refused": {
-                    "": f"this takes more than {seconds:g} s and was stopped: use fewer cells, "
+                    "": f"This takes more than {seconds:g} s and was stopped: use fewer cells, "
                     "quanta or moments, or a shorter time; in Python there is no such limit"
                 }
             }
         if self.why:
             return {"dropped": self.why}
-        return {"refused": {"": "this took too much of the machine and was stopped"}}
+        return {"refused": {"": "This took too much of the machine and was stopped"}}
 
 
 def _read(stream: socket.socket) -> bytes:

@@ -12,7 +12,8 @@ import xarray as xr
 
 from quantumbattery.explorer.catalogue import Control
 from quantumbattery.explorer.points import Point, RefusedError, point_of, read
-from quantumbattery.explorer.systems import SOUGHT, Answer, charged, numbers
+from quantumbattery.explorer.systems import SOUGHT, Answer, charged, numbers, on_the_page
+from quantumbattery.explorer.wording import sentences
 from quantumbattery.quantities.aliases import Array
 
 _SIZES = ((9, 7), (33, 25))  # a first look, and the map
@@ -56,9 +57,9 @@ def answers(asked: Mapping[str, Any]) -> Iterator[Answer]:
         for size in _SIZES[whole:]:
             yield from _rows(point, axes, shown, size)
     except RefusedError as error:
-        yield {"refused": error.sentences}
+        yield {"refused": sentences(error.sentences)}
     except (TypeError, ValueError) as error:
-        yield {"refused": {"": str(error)}}
+        yield {"refused": sentences({"": on_the_page(error)})}
 
 
 def _rows(

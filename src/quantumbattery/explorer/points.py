@@ -15,7 +15,7 @@ from quantumbattery.explorer.catalogue import EMPTY, Control, Model, Start, cata
 from quantumbattery.network import preparations
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import choices
-from quantumbattery.quantities.parsing import angle, moments, written_number
+from quantumbattery.quantities.parsing import angle, real, written_number
 
 POINTS = 401
 _MOST_POINTS = 4001
@@ -82,7 +82,21 @@ def _made(make: Any, given: Mapping[str, Any], prefix: str) -> Any:
     try:
         return make(**given)
     except (TypeError, ValueError) as error:
-        raise RefusedError({place_of(str(error), given, prefix): str(error)}) from None
+        place, said = place_of(str(error), given, prefix), str(error)
+        if not place and "frequency must be positive" in said and "detuning" in given:
+            place, said = "detuning", _below_nothing(given)
+        raise RefusedError({place: said}) from None
+
+
+def _below_nothing(given: Mapping[str, Any]) -> str:
+    """Why there is no charger of a detuning."""
+    frequency, detuning = given["frequency"], np.min(given["detuning"])
+    if not np.min(frequency) > 0:
+        return f"frequency must be positive; got {np.min(frequency):.6g}"
+    return (
+        f"detuning must be above {-np.min(frequency):.6g}, minus the battery's frequency, so that "
+        f"the charger's own frequency is positive; got {detuning:.6g}"
+    )
 
 
 def place_of(sentence: str, names: Iterable[str], prefix: str = "") -> str:
@@ -125,7 +139,7 @@ def read(control: Control, text: str) -> Any:
     """One value as its control takes it; ValueError, in words, if it is none."""
     name, shown = control.name, text.strip()
     if control.kind == "angle":
-        return angle(name, text.replace("π", "pi").replace("°", "deg"))
+        return angle(name, text)
     if control.kind == "flag":
         if shown.lower() not in ("true", "false"):
             raise ValueError(f"{name} is true or false; got {shown!r:.40}")
@@ -139,22 +153,31 @@ def read(control: Control, text: str) -> Any:
         return _complex(name, shown)
     value = _real(name, shown, control.default)
     if control.kind == "whole":
-        if value % 1 or not abs(value) < 1e6:
+        if value % 1 or not abs(value) < np.inf:
             raise ValueError(f"{name} must be a whole number such as {control.default}; got {text}")
+        if value > control.most:
+            raise ValueError(
+                f"{name} may be {control.most:,} at most on this page, which answers in a minute "
+                f"or not at all; got {shown:.40}. In Python there is no such limit"
+            )
         return int(value)
     return value
 
 
 def _real(name: str, text: str, such: str) -> float:
     try:
-        return float(text)
+        return real(text)
     except ValueError:
         raise ValueError(
-            f"{name} must be a number such as {such}; got {text.strip()!r:.40}"
+            f"{name} must be a number such as {such}, 1/3 or pi/2; got {text.strip()!r:.40}"
         ) from None
 
 
 def _complex(name: str, text: str) -> complex | float:
+    try:
+        return real(text)
+    except ValueError:
+        pass
     try:
         value = written_number(text.replace("i", "j"))
     except ValueError:
@@ -165,7 +188,7 @@ def _complex(name: str, text: str) -> complex | float:
 def _last(text: str) -> float:
     value = _real("the last time shown", text, "6")
     if not 0 < value < 1e9:
-        raise ValueError(f"the last time shown must be positive and finite; got {text!r:.40}")
+        raise ValueError(f"the last time shown must be positive, and below 1e9; got {text!r:.40}")
     return value
 
 
@@ -183,10 +206,10 @@ def _disconnect(text: str) -> float | None:
     if text.strip().lower() in ("never", "inf", ""):
         return None
     try:
-        value = moments("disconnect", text)
+        value = real(text)
     except ValueError:
         value = np.nan
-    if not isinstance(value, float) or np.isnan(value):  # a range of times would be several tables
+    if not value >= 0:
         raise ValueError(
             f"disconnect must be one time, zero or positive, or never; got {text!r:.40}"
         )

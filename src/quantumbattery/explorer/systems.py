@@ -13,7 +13,8 @@ import xarray as xr
 from quantumbattery.charging.system import System
 from quantumbattery.explorer.catalogue import EMPTY
 from quantumbattery.explorer.points import Point, RefusedError, place_of, point_of
-from quantumbattery.machine import memory
+from quantumbattery.explorer.wording import sentence, sentences
+from quantumbattery.machine import TooLargeError, memory
 from quantumbattery.network.network import numbers_of
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.described import short
@@ -26,6 +27,7 @@ CURVES = (
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 MEMORY = min(1.0, memory() / 16)  # GiB that a computation may take beside its result
 _NOTHING = 1e-12  # of a maximum: what rounding leaves where nothing is
+_SOON = 1e-4  # of the time shown, below which a best moment may be none but a limit
 
 Answer = dict[str, Any]
 
@@ -36,12 +38,12 @@ def answers(asked: Mapping[str, Any]) -> Iterator[Answer]:
         point = point_of(asked)
         system, start = point.system(), point.preparation()
     except RefusedError as error:
-        yield {"refused": error.sentences}
+        yield {"refused": sentences(error.sentences)}
         return
     try:
         yield _curves(point, system, start)
     except (TypeError, ValueError) as error:
-        yield {"refused": {_whose(point, str(error)): str(error)}}
+        yield {"refused": sentences({_whose(point, str(error)): on_the_page(error)})}
         return
     yield _certified(point, system, start)
 
@@ -57,7 +59,8 @@ def _curves(point: Point, system: System, start: Any) -> Answer:
         "best": on_the_grid(table),
         "network": network_of(system),
         "code": python_of(point),
-        "notes": [*(str(each.message) for each in said), *notes_of(table)],
+        "file": file_of(table),
+        "notes": [*(sentence(str(each.message), ()) for each in said), *notes_of(table)],
     }
 
 
@@ -70,6 +73,23 @@ def charged(
     )
 
 
+def on_the_page(error: Exception) -> str:
+    """What an error says, without the advice that only whoever writes Python can follow."""
+    said = str(error).replace("give a shorter horizon", "show a shorter time")
+    for advice in ("; charge on a grid", "; charge for a shorter time, or give levels"):
+        said = said.partition(advice)[0]
+    if not isinstance(error, TooLargeError):
+        return said
+    if said.startswith("too large: "):
+        said = ": ".join(said.split(": ")[:2])
+    elif said.startswith("too large for"):
+        said = "too large for this machine"
+    return (
+        f"{said}. Use fewer cells or quanta, fewer moments, or a shorter time; "
+        "in Python the limit may be raised as far as the machine goes"
+    )
+
+
 def _certified(point: Point, system: System, start: Any) -> Answer:
     """The best moments, each with the certificate that no other is better."""
     try:
@@ -79,12 +99,21 @@ def _certified(point: Point, system: System, start: Any) -> Answer:
                 start, point.last, SOUGHT, extraction=point.extraction, limit=MEMORY
             )
     except (TypeError, ValueError) as error:
-        return {"uncertified": str(error), "code": python_of(point, False)}
-    best = {
-        name: {"time": numbers(found[f"{name}_time"]), "max": numbers(found[f"{name}_max"])}
-        for name in SOUGHT
-    }
-    return {"certified": best, "notes": [str(each.message) for each in said]}
+        return {"uncertified": on_the_page(error), "code": python_of(point, False)}
+    best = {}
+    for name in SOUGHT:
+        time, most = found[f"{name}_time"], found[f"{name}_max"]
+        best[name] = {"time": numbers(time), "max": numbers(most)}
+        best[name]["at_once"] = _at_once(point, system, start, name, float(time), float(most))
+    return {"certified": best, "notes": [sentence(str(each.message), ()) for each in said]}
+
+
+def _at_once(point: Point, system: System, start: Any, name: str, time: float, most: float) -> bool:
+    """Whether a power is largest in the limit t -> 0: much earlier it is no smaller."""
+    if not name.endswith("power") or not 0 < time < _SOON * point.last:
+        return False
+    earlier = system.charge(start, time / 1000, [name], point.extraction, limit=MEMORY)
+    return float(earlier[name]) > (1 - 1e-6) * most
 
 
 def on_the_grid(table: xr.Dataset) -> dict[str, Any]:
@@ -112,6 +141,19 @@ def notes_of(table: xr.Dataset) -> list[str]:
             f"Levels of {table.attrs['levels']}; they leave out {left:.1g} quanta at most."
         )
     return notes
+
+
+def file_of(table: xr.Dataset) -> dict[str, Any]:
+    """What a NetCDF file has beside the columns: units, numbers of the preparation, how it came."""
+    fixed = {
+        str(name): numbers(array)
+        for name, array in table.coords.items()
+        if not array.dims and array.dtype.kind == "f"
+    }
+    about = {str(name): dict(array.attrs) for name, array in table.variables.items()}
+    attrs = {str(name): value if isinstance(value, str) else f"{value:.17g}"
+             for name, value in table.attrs.items()}  # fmt: skip
+    return {"fixed": fixed, "about": about, "attrs": attrs}
 
 
 def _whose(point: Point, sentence: str) -> str:

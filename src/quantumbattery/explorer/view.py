@@ -75,7 +75,8 @@ class View:
         picture = base64.b64encode(figure._repr_png_()).decode()
         return (
             f'{card}<img alt="{html.escape(_in_words(self.table))}" '
-            f'src="data:image/png;base64,{picture}" style="width: 720px; max-width: 100%">'
+            f'src="data:image/png;base64,{picture}" '
+            'style="width: 720px; max-width: 100%; border-radius: 8px">'
         )
 
 

@@ -38,6 +38,7 @@ def main(descriptor: int) -> None:
                 break
             _bury(children)
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending already
         for child in children.values():
             os.kill(child, signal.SIGKILL)
 
@@ -120,9 +121,9 @@ def _safely(
         with at_most(1):
             yield from work(asked)
     except MemoryError:
-        yield {"refused": {"": "memory ran out: use fewer cells, levels, or moments at a time"}}
+        yield {"refused": {"": "Memory ran out: use fewer cells, levels, or moments at a time"}}
     except Exception as error:  # whatever happens, the page is told
-        yield {"refused": {"": f"this could not be worked out ({type(error).__name__}: {error})"}}
+        yield {"refused": {"": f"This could not be worked out ({type(error).__name__}: {error})"}}
     yield {"done": True}
 
 

@@ -6,6 +6,9 @@ import re
 
 import numpy as np
 
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
+_MULTIPLE = re.compile(rf"([-+]?)\s*({_NUMBER})?\s*\*?\s*(deg|rad|pi)?\s*(?:/\s*([-+]?{_NUMBER}))?")
+
 
 def span(text: str, what: str = "times") -> dict[str, float | int]:
     """Read times: FROM:TO:POINTS, both ends included, as a study has them.
@@ -68,6 +71,43 @@ def written_number(given: object) -> complex:
         ) from None
 
 
+def multiple(text: str) -> tuple[float, str]:
+    """Read a number, a fraction or a multiple of pi, and what stands behind it: deg, rad or none.
+
+    It is read by a pattern, never evaluated. ValueError if it is none of these.
+
+    Examples
+    --------
+    >>> multiple("1/4"), multiple("90deg"), multiple("-2pi") == (-2 * np.pi, "")
+    ((0.25, ''), (90.0, 'deg'), True)
+    """
+    match = _MULTIPLE.fullmatch(text.strip().lower().replace("π", "pi").replace("°", "deg"))
+    below = float(match[4] or 1) if match else 0.0
+    if match is None or not (match[2] or match[3] == "pi") or below == 0:
+        raise ValueError(f"a number such as 0.5, 1/3, 2pi or pi/2; got {text!r:.40}")
+    sign, above = -1.0 if match[1] == "-" else 1.0, float(match[2] or 1)
+    if match[3] == "pi":
+        return sign * (above * np.pi) / below, ""
+    return sign * above / below, match[3] or ""
+
+
+def real(text: str) -> float:
+    """Read a number without a unit, as `multiple` does, or what Python takes for one, such as inf.
+
+    Examples
+    --------
+    >>> real("1/4"), real("2pi") == 2 * np.pi, real("inf")
+    (0.25, True, inf)
+    """
+    try:
+        return float(text)
+    except ValueError:
+        value, unit = multiple(text)
+    if unit:
+        raise ValueError(f"a number without a unit; got {text!r:.40}")
+    return value
+
+
 def angle(name: str, text: str) -> float:
     """Read an angle: 90deg, 1.57, 1.57rad, 0.5pi, pi or pi/2, in radians.
 
@@ -76,18 +116,15 @@ def angle(name: str, text: str) -> float:
     >>> angle("theta", "180deg") == np.pi
     True
     """
-    number = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
-    match = re.fullmatch(rf"({number})?\s*(deg|rad|pi)?(?:/({number}))?", text.strip().lower())
-    if match is None or not (match[1] or match[2] == "pi") or float(match[3] or 1) == 0:
+    try:
+        value, unit = multiple(text)
+    except ValueError:
         raise ValueError(
             f"{name} must be an angle such as 90deg, 1.57rad, 1.57, 0.5pi or pi/2; got {text!r}"
-        )
-    value = float(match[1] or 1) / float(match[3] or 1)
-    if match[2] == "deg":
+        ) from None
+    if unit == "deg":
         value = value / 180 * np.pi
-    elif match[2] == "pi":
-        value *= np.pi
     if not 0 <= value <= 2 * np.pi:
-        hint = "; for degrees write deg" if match[2] is None else ""
+        hint = "" if unit or "pi" in text.lower() else "; for degrees write deg"
         raise ValueError(f"{name} must be on the Bloch sphere, got {text!r}{hint}")
     return value

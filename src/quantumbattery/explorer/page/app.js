@@ -200,10 +200,10 @@ function makeControls() {
   el("controls").addEventListener("submit", (event) => event.preventDefault());
 }
 
-/** An element with a text, in which a letter behind _ is set low. */
+/** An element with a text, in which what follows _ is set low. */
 function lettered(tag, text, properties = {}) {
   const element = made(tag, properties);
-  text.split(/_(\w)/).forEach((part, i) => {
+  text.split(/_(\w+|[-+]|\([^)]*\))/).forEach((part, i) => {
     element.append(i % 2 ? made("sub", { textContent: part }) : part);
   });
   return element;

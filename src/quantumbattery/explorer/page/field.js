@@ -5,7 +5,7 @@ const fieldPage = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => 
 const GONE = "There is no answer: is `quantumbattery explore` running?";
 const systemAsker = makeAsker("system"), mapAsker = makeAsker("map");
 let field = null, answer = null, refused = {}, fieldMap = null, fieldPlayer = 0, asked = "";
-let rowsOf = "", fieldFields = {}, begunAt = 0, patience = 0, fresh = false, fieldBoxes = [];
+let slowBefore = false, rowsOf = "", fieldFields = {}, begunAt = 0, patience = 0, fresh = false, fieldBoxes = [];
 
 // --- between the views ---------------------------------------------------------------------------
 
@@ -97,9 +97,7 @@ function take(line) {
     fresh = true;
     answer = { ...readAnswer(line), of: field.model, certified: "" };
   } else if (line.certified) {
-    for (const [name, { time, max }] of Object.entries(line.certified)) {
-      answer.best[name] = { time: Number(time), max: Number(max) };
-    }
+    for (const [name, each] of Object.entries(line.certified)) answer.best[name] = readBest(each);
     answer.certified = "yes";
     answer.notes = [...line.notes, ...answer.notes];
   } else if (line.uncertified) {
@@ -121,11 +119,23 @@ function take(line) {
 
 function drawProgress() {
   const seconds = (performance.now() - begunAt) / 1000, busy = Boolean(patience);
-  const slow = busy && seconds > 0.25;
+  const slow = busy && seconds > 0.19; // a word within 300 ms; what is shown is old a little later
   el("field-stop").hidden = !slow;
   const what = fresh ? "looking for the best times" : "working it out";
   el("field-progress").textContent = slow ? `${what} … ${seconds.toFixed(0)} s` : "";
-  el("field").classList.toggle("busy", slow && !fresh);
+  if ((busy && seconds > 0.4) !== slowBefore) markOld(!slowBefore);
+}
+
+/** Mark what is of the values before, by a word and a hatch: it stays as legible as it was. */
+function markOld(slow) {
+  slowBefore = slow;
+  const old = Boolean(answer) && isOld(slow);
+  for (const name of ["panels", "verdict"]) el(`field-${name}`).classList.toggle("old", old);
+  el("field-old").hidden = !old;
+}
+
+function isOld(slow = slowBefore) {
+  return answer.of !== field.model || Object.keys(refused).length > 0 || (slow && !fresh);
 }
 
 function drawFieldControls() {
@@ -134,11 +144,12 @@ function drawFieldControls() {
   el("field-model").value = field.model;
   const { title, says } = modelOf(field);
   el("field-title").textContent = title;
-  el("field-says").textContent = says;
+  el("field-says").replaceChildren(...lettered("span", says).childNodes);
+  el("field-unit").textContent = `${modelOf(field).unit} is ${unitSaid(field)}; ħ = 1.`;
   for (const row of rows) {
     const { slider, box, error } = fieldFields[row.key], sentence = refused[row.key] || "";
     if (slider) {
-      if (row.key === "disconnect") slider.max = String(Number(field.last) || 1);
+      if (row.key === "disconnect") slider.max = String(lastOf(field));
       const value = sliderNumber(row, row.text);
       slider.value = String(Number.isFinite(value) ? value : slider.max);
       slider.setAttribute("aria-valuetext", row.text);
@@ -152,13 +163,13 @@ function drawFieldControls() {
   const said = !rest.length && wrong && !answer
     ? "Nothing can be worked out before the marked values are mended." : rest.join(" ");
   el("field").classList.toggle("nothing", !answer);
-  for (const name of ["copy", "csv"]) el(`field-${name}`).disabled = !answer;
+  for (const name of ["copy", ...Object.keys(FIELD_FILES)]) el(`field-${name}`).disabled = !answer;
   if (el("field-refused").textContent !== said) el("field-refused").textContent = said;
 }
 
 /** A control's text as it stands in its box. */
 function readable({ kind, text }) {
-  return kind === "angle" ? text.replaceAll("pi", "π").replace("deg", "°") : text;
+  return kind === "list" ? text : text.replaceAll("pi", "π").replace("deg", "°");
 }
 
 function makeFieldRows(rows, shape) {
@@ -172,14 +183,15 @@ function makeFieldRows(rows, shape) {
 }
 
 function drawField() {
-  const old = answer.of !== field.model || Object.keys(refused).length > 0;
-  for (const name of ["panels", "verdict"]) el(`field-${name}`).classList.toggle("old", old);
+  const { unit } = modelOf(field), old = isOld();
+  markOld(slowBefore);
   for (const box of fieldBoxes) drawFieldPanel(box, field, answer);
-  el("field-best").replaceChildren(...bestRows(answer.best,
+  el("field-best").replaceChildren(...bestRows(answer.best, field,
     (disconnect) => changeField("disconnect", disconnect, true)));
+  el("field-at").textContent = `at t (1/${unit})`;
   const words = { "": `Of the moments shown; the certified ones are looked for.`,
-    yes: `Certified: no other moment up to t = ${digits(answer.table.time.at(-1))} is better` +
-      `${Number.isFinite(Number(field.disconnect)) ? ", if nothing is disconnected before" : ""}.` };
+    yes: `Certified: no other moment up to t = ${digits(answer.table.time.at(-1))}/${unit} is better` +
+      `${Number.isFinite(endOf(field)) ? ", if nothing is disconnected before" : ""}.` };
   const why = answer.certified.replace(/^./, (letter) => letter.toUpperCase());
   el("field-certified").textContent = old ? "Of the values before, as the curves, file and lines are."
     : words[answer.certified] ?? `The largest of the moments shown. ${why.replace(/\.?$/, ".")}`;
@@ -194,8 +206,9 @@ function drawField() {
 function drawTime() {
   const time = field.time * answer.table.time.at(-1);
   for (const box of fieldBoxes) drawFieldMoment(box, field, answer);
-  el("field-network").setAttribute("viewBox", `0 0 ${networkSize(answer.network).join(" ")}`);
-  el("field-network").innerHTML = drawnNetwork(answer.network, fullAt(answer, field.time), theme);
+  const wide = Math.max(260, el("field-network").clientWidth);
+  el("field-network").setAttribute("viewBox", `0 0 ${networkSize(answer.network, wide).join(" ")}`);
+  el("field-network").innerHTML = drawnNetwork(answer.network, fullAt(answer, field.time), theme, wide);
   el("field-network").setAttribute("aria-label", networkInWords(answer.network));
   el("field-scrub").value = String(Math.round(1000 * field.time));
   el("field-scrub").setAttribute("aria-valuetext", `t = ${digits(time)}`);
@@ -237,7 +250,7 @@ function pauseField() {
 // --- the map, and the start ----------------------------------------------------------------------
 
 function fieldMapSource() {
-  const moment = () => field.time * (Number(field.last) || 1);
+  const moment = () => field.time * lastOf(field);
   return {
     axes: () => fieldAxes(field),
     first: () => {
@@ -248,7 +261,8 @@ function fieldMapSource() {
     keep: (map) => setField({ map }),
     here: (key) => fieldHere(field, key),
     open: (point) => setField({ values: valuesAt(field, point) }),
-    units: () => "",
+    units: (shown) => (shown.endsWith("time") ? `1/${modelOf(field).unit}`
+      : unitOf(shown.split("_at")[0], field)),
     key: ({ x, y, shown }) => {
       const zero = { [x]: 0, [y]: 0 }, same = { ...field, values: valuesAt(field, zero) };
       return JSON.stringify([askedOf(same, ""), x, y, shown, shown.endsWith("_at") && field.time]);
@@ -266,6 +280,9 @@ function fieldMapSource() {
       });
       return () => mapAsker.drop();
     },
+    name: () => `${field.model}-map`,
+    caption: ({ x, y }) => fieldCaption(field, [x, y]),
+    attributes: () => ({ title: modelOf(field).title, explorer: addressOfField(field) }),
   };
 }
 
@@ -280,11 +297,8 @@ async function copyField() {
   }
 }
 
-function saveField() {
-  const name = `${field.model}.csv`;
-  download(name, new Blob([fieldCsv(answer)], { type: "text/csv" }));
-  el("field-said").textContent = `${name} is saved.`;
-}
+const FIELD_FILES = { csv: () => fieldCsv(answer), nc: () => fieldNetcdf(field, answer),
+  png: () => fieldPicture(field, answer, theme), svg: () => fieldPicture(field, answer, theme) };
 
 function beginField() {
   for (const { name, title } of MODELS) {
@@ -305,7 +319,10 @@ function beginField() {
   });
   el("field-scrub").addEventListener("change", () => keepField("replaceState"));
   el("field-copy").addEventListener("click", copyField);
-  el("field-csv").addEventListener("click", saveField);
+  for (const [kind, make] of Object.entries(FIELD_FILES)) {
+    el(`field-${kind}`).addEventListener("click", () => save(`${field.model}.${kind}`, make(),
+      (text) => { el("field-said").textContent = text; }));
+  }
   el("field-reset").addEventListener("click", () => {
     refused = {};
     setField(firstOf(field.model));

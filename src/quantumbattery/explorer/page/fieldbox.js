@@ -6,7 +6,7 @@ function controlRow(control, change) {
   const row = made("div", { className: "control field-control", title: says });
   const error = made("p", { className: "error", id: `${id}-error` });
   error.setAttribute("role", "alert");
-  const name = made("label", { textContent: text, htmlFor: id });
+  const name = lettered("label", text, { htmlFor: id });
   const fields = { error, kind, slider: null, box: null };
   if (kind === "flag" || kind === "choice") {
     fields.box = made("select", { id });
@@ -52,7 +52,7 @@ function fieldRows(field) {
     { key: "last", label: "last time shown", kind: "number", text: field.last,
       slider: [most / 100, most, most / 100], says: "The horizon of the best times, too." },
     { key: "disconnect", label: "disconnect at", kind: "number", text: field.disconnect,
-      slider: [0, Number(field.last) || 1, 0.01],
+      slider: [0, lastOf(field), 0.01],
       says: "When charging ends and storage begins: a time, or never." },
     { key: "points", label: "moments", kind: "whole", text: field.points, slider: null,
       says: "How many moments the curves have." },
@@ -115,18 +115,18 @@ function drawFieldMoment(box, field, answer) {
 }
 
 /** The rows of the table of best moments. */
-function bestRows(best, disconnect) {
+function bestRows(best, field, disconnect) {
   return SOUGHT.map((name) => {
-    const { time, max } = best[name], never = Number.isNaN(time);
+    const { time, max, at_once: atOnce } = best[name], never = Number.isNaN(time);
     const button = made("button", { type: "button", textContent: "disconnect" });
     button.setAttribute("aria-label", `disconnect at the best time for ${NAMES[name]}`);
-    button.disabled = never;
+    button.disabled = never || atOnce; // nothing is charged in no time
     button.addEventListener("click", () => disconnect(String(Number(time.toPrecision(6)))));
     const row = made("tr", {}), last = made("td", {});
     last.append(button);
     row.append(made("th", { scope: "row", textContent: NAMES[name] }),
-      made("td", { textContent: digits(time) }),
-      made("td", { textContent: never ? "0" : digits(max) }), last);
+      made("td", { textContent: timeSaid(best[name]) }),
+      made("td", { textContent: never ? "0" : `${digits(max)} ${unitOf(name, field)}` }), last);
     return row;
   });
 }

@@ -28,26 +28,8 @@ function pause() {
   keep(false);
 }
 
-function download(name, content) {
-  const link = made("a", { href: URL.createObjectURL(content), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  say(`${name} is saved.`);
-}
-
 function picture() {
   return wholePicture(state, current(), turn, theme);
-}
-
-/** The same picture in points, twice as fine. */
-function savePng() {
-  const image = new Image();
-  image.addEventListener("load", () => {
-    const canvas = made("canvas", { width: 2 * image.width, height: 2 * image.height });
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    canvas.toBlob((blob) => download("quantum-battery.png", blob), "image/png");
-  });
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(picture())}`;
 }
 
 async function copy() {
@@ -107,6 +89,10 @@ function mapSource() {
     key: ({ x, y, shown }) => JSON.stringify([x, y, shown, shown.endsWith("_at") && state.time,
       ...kept.map((key) => (key === x || key === y ? "" : String(state[key])))]),
     work: (wanted, tell) => pairMap(wanted, state, pairAxes(), tell),
+    name: () => "quantum-battery-map",
+    caption: ({ x, y }) => captionParts(state, [x, y]),
+    attributes: () => ({ title: "Charging a quantum battery from the Bloch sphere",
+      explorer: addressOf(state) }),
   };
 }
 
@@ -127,13 +113,11 @@ function begin() {
   });
   el("scrub").addEventListener("change", () => keep(false));
   el("copy").addEventListener("click", copy);
-  el("csv").addEventListener("click", () =>
-    download("quantum-battery.csv", new Blob([csvOf(current().table)], { type: "text/csv" })));
-  el("nc").addEventListener("click", () => download("quantum-battery.nc",
-    new Blob([netcdfOf(state, current().table)], { type: "application/x-netcdf" })));
-  el("svg").addEventListener("click", () =>
-    download("quantum-battery.svg", new Blob([picture()], { type: "image/svg+xml" })));
-  el("png").addEventListener("click", savePng);
+  const files = { csv: () => csvOf(current().table), nc: () => netcdfOf(state, current().table),
+    svg: picture, png: picture };
+  for (const [kind, make] of Object.entries(files)) {
+    el(kind).addEventListener("click", () => save(`quantum-battery.${kind}`, make(), say));
+  }
   el("reset").addEventListener("click", () => {
     errors = {};
     set(stateOf(START).state);
@@ -149,4 +133,4 @@ function begin() {
 begin();
 // For tests and for whoever wants numbers from the console.
 globalThis.quantumbattery = { charge, optimum, moments, constantsOf, blochVectors, stateOf,
-  mapNow: () => mapBox.now() };
+  numberIn, mapNow: () => mapBox.now() };

@@ -117,7 +117,7 @@ function drawnMap(map, look, width, height, theme) {
   for (const { at, text } of ticksOf(look.y, 5)) {
     const y = scales.y(at);
     out.push(line([box.left - 4, y], [box.left, y], theme.quiet, 1));
-    out.push(label(box.left - 8, y + 4, text, theme.quiet, "end"));
+    out.push(label(box.left - 13, y + 4, text, theme.quiet, "end"));
   }
   out.push(label((box.left + box.right) / 2, box.bottom + 35, axisName(look.x), theme.ink,
     "middle"));
@@ -219,10 +219,12 @@ function drawnPoints(map, look, scales, theme) {
       return `${f(x + size * Math.sin(turn))},${f(y - size * Math.cos(turn))}`;
     });
     out.push(`<polygon points="${star.join(" ")}" fill="#fff" stroke="#000" stroke-width="1.2"/>`);
-    const above = y > box.top + 24 ? y - 13 : y + 22;
-    out.push(label(Math.min(box.right - 4, Math.max(box.left + 4, x + (end ? 8 : -8))), above,
-      look.value(best.value), "#fff", end ? "end" : "start",
-      'stroke="#000" stroke-width="3" stroke-linejoin="round" paint-order="stroke"'));
+    const said = look.value(best.value), wide = 7 * said.length + 14; // on a ground of its own
+    const from = end ? Math.min(x - 12, box.right) - wide : Math.max(x + 12, box.left);
+    const down = Math.min(box.bottom - 22, Math.max(box.top + 2, y - 10));
+    out.push(`<rect x="${f(from)}" y="${f(down)}" width="${wide}" height="20" rx="5" ` +
+      'fill="#000" fill-opacity="0.75"/>');
+    out.push(label(from + wide / 2, down + 14.5, said, "#fff", "middle"));
   }
   const [x, y] = [scales.x(look.here[0]), scales.y(look.here[1])];
   const inside = x >= box.left - 1 && x <= box.right + 1 && y >= box.top - 1 && y <= box.bottom + 1;

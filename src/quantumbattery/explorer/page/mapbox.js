@@ -9,17 +9,23 @@ function makeMapBox(host, source) {
   let key = "", stop = null, map = null;
   const chosen = () => mapOf(source.text(), source.axes());
   const axis = (name) => source.axes().find((each) => each.key === name);
+  function lookOfMap(wanted) {
+    const title = `${box.shown.selectedOptions[0].textContent}`, unit = source.units(wanted.shown);
+    return { x: axis(wanted.x), y: axis(wanted.y), unit, value: digits, title,
+      best: wanted.shown.endsWith("_time") ? null : highest(map),
+      here: [source.here(wanted.x), source.here(wanted.y)] };
+  }
+
   function draw() {
     const wanted = chosen();
     if (!wanted || !map) return;
     const width = box.picture.clientWidth || 480, height = box.picture.clientHeight || 320;
-    const look = { x: axis(wanted.x), y: axis(wanted.y), unit: source.units(wanted.shown),
-      best: wanted.shown.endsWith("_time") ? null : highest(map), value: digits,
-      here: [source.here(wanted.x), source.here(wanted.y)] };
+    const look = lookOfMap(wanted);
     box.picture.setAttribute("viewBox", `0 0 ${width} ${height}`);
     box.picture.innerHTML = drawnMap(map, look, width, height, theme);
     box.picture.setAttribute("aria-label", mapInWords(map, look, box.shown));
     box.best.disabled = !look.best;
+    for (const button of Object.values(box.files)) button.disabled = !map.whole;
     box.told.textContent = map.whole ? mapInWords(map, look, box.shown)
       : "The map is being worked out …";
   }
@@ -56,6 +62,15 @@ function makeMapBox(host, source) {
     draw();
   }
 
+  for (const [kind, button] of Object.entries(box.files)) {
+    button.addEventListener("click", () => {
+      const wanted = chosen(), look = lookOfMap(wanted), drawn = () =>
+        mapPicture(map, look, source.caption(wanted), theme);
+      const make = { csv: () => mapCsv(map, wanted), png: drawn, svg: drawn,
+        nc: () => mapNetcdf(map, wanted, look, source.attributes()) };
+      save(`${source.name()}.${kind}`, make[kind](), (text) => { box.said.textContent = text; });
+    });
+  }
   mapChosen(box, chosen, () => map, source);
   mapPointed(box, () => map && { map, wanted: chosen(), x: axis(chosen().x), y: axis(chosen().y) },
     source);
@@ -97,6 +112,16 @@ function mapElements(host) {
   }
   box.best = made("button", { type: "button", textContent: "Open the best point" });
   row.append(box.best);
+  box.files = {};
+  const files = made("div", { className: "actions" });
+  for (const [kind, text] of [["csv", "CSV"], ["nc", "NetCDF"], ["png", "PNG"], ["svg", "SVG"]]) {
+    box.files[kind] = made("button", { type: "button", textContent: text, disabled: true });
+    box.files[kind].setAttribute("aria-label", `the map as ${text}`);
+    files.append(box.files[kind]);
+  }
+  box.said = made("span", { className: "said" });
+  box.said.setAttribute("role", "status");
+  row.append(files, box.said);
   box.refused = made("p", { className: "error" });
   box.refused.setAttribute("role", "alert");
   box.picture = drawnElement("svg", { role: "img", tabindex: "0", class: "map-picture",

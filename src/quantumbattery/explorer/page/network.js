@@ -3,10 +3,10 @@
 const SITE = 30; // radius of a site
 
 /** How wide and high the picture is. */
-function networkSize(network) {
+function networkSize(network, width = 460) {
   const { rows } = networkShape(network), drives = network.drives.length ? 40 : 0;
   const said = Math.max(...network.sites.map(({ rates }) => Object.keys(rates).length));
-  return [460, Math.max(150, 58 * rows) + drives + 30 * said];
+  return [width, Math.max(150, 58 * rows) + drives + 30 * said];
 }
 
 /** In a row, if each site is linked to the next alone; else in columns, by what they do. */
@@ -22,13 +22,15 @@ function networkShape({ sites, links }) {
 }
 
 /** Where the sites stand, and how large they are. */
-function networkPlaces(network) {
-  const { columns, rows } = networkShape(network), [width, height] = networkSize(network);
+function networkPlaces(network, wide) {
+  const { columns, rows } = networkShape(network), [width, height] = networkSize(network, wide);
   const down = network.drives.length ? 40 : 0;
   const size = Math.max(7, Math.min(SITE, (height - down) / rows / 2.5, width / columns.length / 2.6));
+  const room = rows > 1 && columns.length > 1 ? 106 - width / (2 * columns.length) : 0;
+  const pad = room > 0 ? room / (1 - 1 / columns.length) : 0; // for names at both sides
   const places = network.sites.map((site) => {
     const i = columns.findIndex((column) => column.includes(site)), j = columns[i].indexOf(site);
-    return [((i + 0.5) * width) / columns.length,
+    return [pad + ((i + 0.5) * (width - 2 * pad)) / columns.length,
       down - (rows > 1 ? 0 : 8) + ((j + 0.5) * (height - down)) / columns[i].length];
   });
   const sides = network.sites.map((site) => { // where its name stands
@@ -39,10 +41,10 @@ function networkPlaces(network) {
 }
 
 /** The network as SVG; `full` says of charger and battery which part of the most they hold. */
-function drawnNetwork(network, full, theme) {
-  const { places, size, sides } = networkPlaces(network), out = [];
+function drawnNetwork(network, full, theme, wide = 460) {
+  const { places, size, sides } = networkPlaces(network, wide), out = [];
   const at = (name) => places[network.sites.findIndex((site) => site.name === name)];
-  const step = networkSize(network)[0] / networkShape(network).columns.length;
+  const step = wide / networkShape(network).columns.length;
   for (const link of network.links) {
     out.push(drawnLink(link, at, theme, network.links.length, step));
   }
@@ -59,12 +61,13 @@ function drawnNetwork(network, full, theme) {
 /** A site's name and rates beside it, where no other site is. */
 function siteName(site, [x, y], size, side, theme) {
   const rates = Object.entries(site.rates).map(([name, value]) => `${name} ${value}`);
+  const called = site.name.replaceAll("_", " ");
   if (side === "below") {
-    return [site.name, ...rates].map((text, i) => label(x, y + size + 17 + 15 * i, text,
+    return [called, ...rates].map((text, i) => label(x, y + size + 17 + 15 * i, text,
       i ? theme.quiet : theme.ink, "middle")).join("");
   }
   const [place, anchor] = side === "left" ? [x - size - 9, "end"] : [x + size + 9, "start"];
-  return [site.name, ...rates].map((text, i) => label(place, y + 4 + 15 * (i - rates.length / 2),
+  return [called, ...rates].map((text, i) => label(place, y + 4 + 15 * (i - rates.length / 2),
     text, i ? theme.quiet : theme.ink, anchor)).join("");
 }
 

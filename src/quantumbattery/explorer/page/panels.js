@@ -148,7 +148,6 @@ function sphereOf(which, state, found, theme) {
 /** The whole page as one SVG file. */
 function wholePicture(state, found, turn, theme) {
   const [width, chart, gap, top] = [1120, { w: 520, h: 270 }, 40, 380], out = [];
-  const style = 'font-family="Helvetica, Arial, sans-serif" font-size="12"';
   out.push(label(gap, 34, "Charging a quantum battery", theme.ink, "start", 'font-size="20"'));
   out.push(label(gap, 56, caption(state), theme.quiet));
   ["charger", "battery"].forEach((which, i) => {
@@ -173,10 +172,7 @@ function wholePicture(state, found, turn, theme) {
     out.push(`<g transform="translate(0 34)">${drawnChart(content, chart.w, chart.h, theme)}`);
     out.push(`${drawnDots(content, chart.w, chart.h, theme)}</g></g>`);
   });
-  const height = top + 3 * (chart.h + 70);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-    `viewBox="0 0 ${width} ${height}" ${style}><rect width="${width}" height="${height}" ` +
-    `fill="${theme.paper}"/>${out.join("")}</svg>`;
+  return svgFile(width, top + 3 * (chart.h + 70), out.join(""), theme);
 }
 
 /** Dots where the present angle stands on the curves over all angles. */

@@ -109,10 +109,10 @@ function line(from, to, color, width, dash = "", more = "") {
 
 function label(x, y, text, color, anchor = "start", more = "") {
   return `<text x="${f(x)}" y="${f(y)}" fill="${color}" text-anchor="${anchor}" ${more}>` +
-    `${escaped(text).replace("_b", LOW)}</text>`;
+    `${escaped(text).replace(/_([a-z])\b/g, LOW)}</text>`;
 }
 
-const LOW = '<tspan dy="3" font-size="9">b</tspan><tspan dy="-3">\u200b</tspan>';
+const LOW = '<tspan dy="3" font-size="9">$1</tspan><tspan dy="-3">\u200b</tspan>';
 
 function escaped(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");

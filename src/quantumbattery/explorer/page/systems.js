@@ -1,7 +1,7 @@
 // The view of all systems as a state, made of texts and addresses; nothing here touches the page.
 
 const FIELD_SWITCHES = ["last", "points", "disconnect", "extraction"];
-const GREEK = { theta: "theta θ", phi: "phi φ", alpha: "alpha α" };
+const GREEK = { theta: "polar angle θ", phi: "azimuth φ", alpha: "amplitude α" };
 const EXTRACTIONS = ["global", "collective", "local"];
 const FIELD_PANELS = [
   { id: "field-energies", title: "Energies", ylabel: "energy", best: ["energy", "ergotropy"],
@@ -36,11 +36,20 @@ function controlsOf(field) {
   }));
 }
 
-/** The name of a number, and its letter in the Hamiltonian, with which its meaning begins. */
-function labelOf({ name, kind, part, says }) {
-  const letter = part === "model" && kind !== "list" && says.match(
-    /^([A-Za-z]{1,2}(?:_[a-z])?|alpha)(?=[,;:.]| =|$)/);
-  return GREEK[name] || [name.replaceAll("_", " "), ...(letter ? [letter[1]] : [])].join(" ");
+/** The name of a number, and its letter in the Hamiltonian. */
+function labelOf({ name, kind, letter }) {
+  return GREEK[name] || [name.replaceAll("_", " "), ...(letter && kind !== "list" ? [letter] : [])]
+    .join(" ");
+}
+
+/** The last time shown, and when it is disconnected, as numbers. */
+function lastOf(field) {
+  return numberIn(field.last) || 1;
+}
+
+function endOf(field) {
+  const end = numberIn(field.disconnect);
+  return Number.isNaN(end) ? Infinity : end;
 }
 
 /** The address of a state: what differs from the first state of its system. */
@@ -87,10 +96,10 @@ function askedOf(field, page) {
 }
 
 /** The number in a text, for the slider beside it; NaN if it is none. */
-function sliderNumber({ kind, name }, text) {
-  if (kind !== "angle") return parseFloat(text);
-  const { value } = written({ angle: true, label: name, least: 0, most: 2 * Math.PI, such: "" }, text);
-  return value === undefined ? NaN : (value * 180) / Math.PI;
+function sliderNumber({ kind }, text) {
+  const value = numberIn(text, kind === "angle");
+  if (kind === "angle") return (value * 180) / Math.PI;
+  return Number.isNaN(value) ? parseFloat(text) : value; // of a complex number the real part
 }
 
 /** The text of a slider's number. */
@@ -105,7 +114,7 @@ function sliderText({ kind, slider }, value) {
 function fieldAxes(field) {
   const axes = [];
   for (const { key, label: text, kind, slider, part, text: now } of controlsOf(field)) {
-    const shown = part === "start" && !["theta θ", "phi φ", "n"].includes(text) ? `start: ${text}` : text;
+    const shown = part === "start" && !/[θφ]$/.test(text) ? `start: ${text}` : text;
     if (kind === "list") {
       now.split(",").forEach((_, i) => axes.push({ key: `${key}.${i}`, label: `${text}[${i}]`,
         unit: "", range: [0, 3], step: 0.01 }));
@@ -122,7 +131,7 @@ function fieldAxes(field) {
 function fieldHere(field, key) {
   const [name, place] = key.startsWith("start.") ? [key] : key.split(".");
   const control = controlsOf(field).find((each) => each.key === name);
-  if (place !== undefined) return parseFloat(control.text.split(",")[Number(place)]);
+  if (place !== undefined) return numberIn(control.text.split(",")[Number(place)]);
   const value = sliderNumber(control, control.text);
   return control.kind === "angle" ? (value * Math.PI) / 180 : value;
 }
@@ -159,16 +168,24 @@ function mapAsked(field, wanted, page, moment) {
 function readAnswer(answer) {
   const table = {}, best = {};
   for (const [name, values] of Object.entries(answer.table)) table[name] = values.map(Number);
-  for (const [name, { time, max }] of Object.entries(answer.best)) {
-    best[name] = { time: Number(time), max: Number(max) };
-  }
+  for (const [name, each] of Object.entries(answer.best)) best[name] = readBest(each);
   return { ...answer, table, best };
+}
+
+function readBest({ time, max, at_once: atOnce = false }) {
+  return { time: Number(time), max: Number(max), at_once: atOnce };
 }
 
 /** The curves of a panel that are there: a capacity without bound is none. */
 function curvesOf(panel, answer) {
   return panel.shown.filter((name) => answer.table[name].some(
     (value) => Number.isFinite(value)));
+}
+
+/** In what a quantity of a system is counted. */
+function unitOf(measure, field) {
+  const { unit } = modelOf(field);
+  return measure.includes("power") ? `ħ${unit}²` : `ħ${unit}`;
 }
 
 function fieldChart(panel, field, answer, theme) {
@@ -178,12 +195,13 @@ function fieldChart(panel, field, answer, theme) {
   const curves = shown.map((name) => ({ x: table.time, y: table[name], ...look(name) }));
   const values = curves.flatMap(({ y }) => y).filter(Number.isFinite);
   const low = values.reduce((a, b) => Math.min(a, b), 0);
-  const high = values.reduce((a, b) => Math.max(a, b), 0), end = Number(field.disconnect);
+  const high = values.reduce((a, b) => Math.max(a, b), 0), end = endOf(field);
   const marks = panel.best.filter((name) => shown.includes(name) && best[name].time <= last)
     .filter((name) => !(best[name].time > end) && !(best[name].time < last / 1000))
     .map((name) => ({ x: best[name].time, y: best[name].max, color: look(name).color }));
   return { xs: [0, last], ys: [low < -1e-9 ? -roundAbove(-low) : 0, roundAbove(high)], curves, marks,
-    xlabel: "time t (1/frequency)", ylabel: panel.ylabel,
+    xlabel: `time t (1/${modelOf(field).unit})`,
+    ylabel: `${panel.ylabel} (${unitOf(panel.shown[0], field)})`,
     verticals: end < last ? [{ at: end, text: "disconnected" }] : [] };
 }
 
@@ -194,13 +212,14 @@ function fullAt({ table }, part) {
   return { battery: table.energy[i] / most, charger: (held[i] || 0) / most };
 }
 
-function fieldCsv({ table }) {
-  const names = Object.keys(table);
-  const rows = table.time.map((_, i) => names.map((name) => csvNumber(table[name][i])).join(","));
-  return `${names.join(",")}\n${rows.join("\n")}\n`;
+/** What the unit of all numbers is, in words. */
+function unitSaid(field) {
+  const { unit } = modelOf(field);
+  if (unit === "u") return "your unit of frequency, in which all numbers here are";
+  return `the ${unit === "D" ? "cells' gap" : "battery's frequency"}, which is 1`;
 }
 
-function csvNumber(value) {
-  if (Number.isFinite(value)) return String(value);
-  return Number.isNaN(value) ? "" : value > 0 ? "inf" : "-inf";
+/** A best time in words, where it is none: a power may be largest as charging begins. */
+function timeSaid({ time, at_once: atOnce }) {
+  return atOnce ? "at once (t → 0)" : digits(time);
 }

@@ -94,8 +94,8 @@ function inWords(state, best) {
       "An excited charger gives it no coherence, so there is work only beyond half full " +
       `(population inversion). ${less} or a charger off the south pole would help.`);
   } else {
-    said.push(`For the most ergotropic power disconnect at t\u00a0=\u00a0${digits(work.time)}; ` +
-      `for the most ergotropy at t\u00a0=\u00a0${digits(best.ergotropy.time)}.`);
+    said.push(`For the most ergotropic power disconnect at t\u00a0=\u00a0${digits(work.time)}/u; ` +
+      `for the most ergotropy at t\u00a0=\u00a0${digits(best.ergotropy.time)}/u.`);
   }
   const width = Math.abs(state.charger_loss - state.battery_loss), critical = 4 * state.coupling;
   if (state.detuning === 0 && width === critical) {
@@ -108,9 +108,14 @@ function inWords(state, best) {
 
 /** The parameters in one line, for pictures. */
 function caption(state) {
+  return captionParts(state, []).join(",  ");
+}
+
+/** The same one by one, without those that vary. */
+function captionParts(state, vary) {
   const part = ({ key, label, angle, unit }) =>
     `${label.split(" ").pop()} = ${shownText(state[key], angle)}${unit ? ` ${unit}` : ""}`;
-  const shown = CONTROLS.filter(({ key }) => !["last", "disconnect"].includes(key)).map(part);
+  const shown = CONTROLS.filter(({ key }) => !["last", "disconnect", ...vary].includes(key)).map(part);
   if (state.disconnect !== Infinity) shown.push(`T = ${shownText(state.disconnect)} 1/u`);
-  return shown.join(",  ");
+  return shown;
 }

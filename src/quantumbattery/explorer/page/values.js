@@ -9,9 +9,9 @@ const CONTROLS = [
   { key: "phi", label: "azimuth φ", unit: "", least: 0, most: 2 * Math.PI, angle: true,
     slider: [0, 360, 1], such: "pi/2, 90deg or 1.57" },
   { key: "coupling", label: "coupling J", unit: "u", least: 0.001, most: 10,
-    slider: [0.05, 3, 0.01], such: "1.0" },
+    slider: [0.05, 3, 0.01], such: "1.0 or 1/3" },
   { key: "charger_loss", label: "charger loss γ", unit: "u", least: 0, most: 100,
-    slider: [0, 6, 0.01], such: "0.3" },
+    slider: [0, 6, 0.01], such: "0.3 or 1/3" },
   { key: "battery_loss", label: "battery loss γ_b", unit: "u", least: 0, most: 100,
     slider: [0, 2, 0.01], such: "0.1" },
   { key: "detuning", label: "detuning Δ", unit: "u", least: -20, most: 20,
@@ -82,16 +82,22 @@ function written(control, text) {
   const error = `The ${control.label} must be a number ${range}, such as ${control.such}; ` +
     `"${text.trim().slice(0, 24)}" is not.`;
   if (control.never && ["never", "inf", ""].includes(given)) return { value: Infinity };
-  const number = "[-+]?(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?";
-  const match = given.match(
-    new RegExp(`^(${number})?\\s*\\*?\\s*(deg|rad|pi)?\\s*(?:/\\s*(${number}))?$`));
-  if (!match || (!match[1] && match[2] !== "pi")) return { error };
-  if (match[2] && match[2] !== "pi" && !control.angle) return { error };
-  const count = match[1] ? Number(match[1]) : 1, below = match[3] ? Number(match[3]) : 1;
-  let value = match[2] === "pi" ? (count * Math.PI) / below : count / below;
-  if (match[2] === "deg") value = fromDegrees(count / below);
-  if (!(value >= control.least && value <= control.most)) return { error };
-  return { value: value === 0 ? 0 : value }; // no minus zero
+  const value = numberIn(given, control.angle);
+  return value >= control.least && value <= control.most ? { value } : { error };
+}
+
+/** The number in a text such as 0.3, 1/3, 2pi or pi/2, an angle's also 90deg; NaN if it is none. */
+function numberIn(text, angle = false) {
+  const given = text.trim().toLowerCase().replace("π", "pi").replace("°", "deg");
+  const number = "(?:\\d+\\.?\\d*|\\.\\d+)(?:e[-+]?\\d+)?";
+  const [, sign, count, unit, below] = given.match(new RegExp(
+    `^([-+]?)\\s*(${number})?\\s*\\*?\\s*(deg|rad|pi)?\\s*(?:/\\s*([-+]?${number}))?$`)) || [];
+  if (sign === undefined || (!count && unit !== "pi")) return NaN;
+  if (unit && unit !== "pi" && !angle) return NaN;
+  const [above, under] = [Number(count ?? 1), Number(below ?? 1)];
+  let value = ((unit === "pi" ? above * Math.PI : above) / under) * (sign === "-" ? -1 : 1);
+  if (unit === "deg") value = fromDegrees((sign === "-" ? -above : above) / under);
+  return Number.isFinite(value) ? value + 0 : NaN; // no minus zero
 }
 
 /** A number as it stands beside a curve: four digits, and no dust. */
