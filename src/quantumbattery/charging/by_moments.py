@@ -26,13 +26,14 @@ from quantumbattery.moments.joint_levels import joint_matrices, levels_of_each, 
 from quantumbattery.moments.over_time import Moments, moved, read
 from quantumbattery.moments.quadratic import (
     Quadratic,
+    is_cold,
     is_constant,
     is_quadratic,
     quadratic,
     turning,
 )
 from quantumbattery.moments.shaped import Shaped, shaped
-from quantumbattery.moments.starts import Beginning, beginning, is_gaussian
+from quantumbattery.moments.starts import Beginning, beginning, is_coherent, is_gaussian
 from quantumbattery.network.joint_losses import Jump
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
@@ -70,11 +71,24 @@ def has_moments(network: Network, started: Started) -> bool:
 
 
 def certifies(problem: Problem) -> bool:
-    """Whether moments are known to bend little: of the work of one mode, or of each by itself."""
-    alone = len(problem.network.battery) == 1 or problem.extraction == "local"
-    if not is_constant(problem.network):
+    """Whether moments are known to bend little: of the work of one mode, or of each by itself.
+
+    And of any number of modes that stay coherent, all of whose energy is work.
+    """
+    if not is_constant(problem.network) or not fits(problem):
         return False
-    return fits(problem) and (alone or "ergotropy" not in needed(problem.measures))
+    alone = len(problem.network.battery) == 1 or problem.extraction == "local"
+    return alone or "ergotropy" not in needed(problem.measures) or stays_coherent(problem)
+
+
+def stays_coherent(problem: Problem) -> bool:
+    """Whether all modes of a quadratic network are in coherent states at all times.
+
+    The state of the battery is then pure, and a displacement empties it.
+    """
+    network, started = problem.network, problem.started
+    coherent = (is_coherent(each, network.sites[name]) for name, each in started.items())
+    return is_cold(network) and all(coherent)
 
 
 def charged(problem: Problem) -> Solution:
