@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 import quantumbattery as qb
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.by_moments import stays_coherent
+from quantumbattery.charging.by_moments import ByMoments, stays_coherent
 from quantumbattery.charging.problem import Problem
+from quantumbattery.charging.sought_of_moments import SoughtOfMoments
 from quantumbattery.network.starts import by_site
 
 NAMES = ("c", "m", "n")
@@ -75,15 +76,32 @@ def test_weak_ones_beside_levels(seed):
         np.testing.assert_allclose(best[f"{name}_max"], levels[name].max(), rtol=1e-4, atol=1e-9)
 
 
+def problem(system, start, times):
+    started = by_site(start, system)
+    axes = Batch.of(system.arrays, started, False, times)
+    return Problem(system, started, axes, ("ergotropy",), "global", 2.0)
+
+
+def test_the_work_of_modes_that_interact_bends_no_more_than_is_said():
+    """In phase, what is always on between two modes adds a half to what the charger takes."""
+    sites = {name: qb.Oscillator() for name in NAMES}
+    links = [qb.exchange("c", "m", 1.0), qb.exchange("c", "n", 1.0)]
+    links += [qb.exchange("m", "n", 0.5, always=True)]
+    system = qb.System(sites, links, "c", ["m", "n"])
+    start, times = {"m": qb.coherent(1.0), "n": qb.coherent(1.0)}, np.linspace(0.0, 0.004, 41)
+    work = ByMoments.of(problem(system, start, times), ["energy"])
+    said = SoughtOfMoments(work, 0.004, 1e-9).bend("ergotropy")[0]
+    bent = -np.diff(system.charge(start, times).ergotropy, 2) / times[1] ** 2
+    assert bent.max() * (1 - 1e-3) <= said <= 2 * bent.max()
+
+
 COLD = {name: qb.Oscillator(loss=0.1) for name in NAMES}
 LINKS = [qb.exchange("c", "m", 1.0), qb.exchange("c", "n", 0.5), qb.drive("c", 0.5, 1.0)]
 
 
 def coherent(sites, links, start):
     system = qb.System(sites, links, "c", ["m", "n"])
-    started = by_site(start, system)
-    axes = Batch.of(system.arrays, started, False, np.linspace(0, 1, 3))
-    return stays_coherent(Problem(system, started, axes, ("ergotropy",), "global", 2.0))
+    return stays_coherent(problem(system, start, np.linspace(0, 1, 3)))
 
 
 def raising(n):

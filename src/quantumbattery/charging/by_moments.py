@@ -239,7 +239,8 @@ class ByMoments:
 
 def observed(problem: Problem) -> Solution:
     """Density matrices (g, c, T, *levels, *levels), or means (g, c, T), on levels enough."""
-    work, columns = ByMoments.of(problem, []), {}
+    work = ByMoments.of(problem, [])
+    columns: dict[str, Array] = {}
     for sites in dict.fromkeys(each.sites for each in problem.asked):
         asked = [each for each in problem.asked if each.sites == sites]
         columns |= _of_states(asked, _in_laboratory(work, sites), problem.limit)
@@ -254,8 +255,8 @@ def _in_laboratory(work: ByMoments, sites: Sequence[str]) -> Moments:
     normal = np.concatenate([found.normal for found in every])
     anomalous = np.concatenate([found.anomalous for found in every])
     phase = np.stack([phase_of(work.problem, site) for site in sites], axis=-1)
-    row, column = phase[..., :, None], phase[..., None, :]
-    return Moments(mean * phase, normal * row * column.conj(), anomalous * row * column)
+    turned = anomalous * phase[..., :, None] * phase[..., None, :]
+    return Moments(mean * phase, normal, turned)  # what is correlated turns with one frame
 
 
 def _of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict[str, Array]:
@@ -270,7 +271,7 @@ def _of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dic
     for part, rho in joint_matrices(found, levels):
         for column, matrix in zip(out, matrices, strict=True):
             column[part] = rho if matrix is None else mean_of(rho, matrix)
-    columns = {}
+    columns: dict[str, Array] = {}
     for each, column, matrix in zip(asked, out, matrices, strict=True):
         whole = column.reshape(*shape, *(() if matrix is not None else levels * 2))
         real = matrix is not None and is_hermitian(matrix)
