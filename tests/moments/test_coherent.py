@@ -61,6 +61,16 @@ def test_no_moment_of_a_grid_is_above_the_certified_one(seed):
         assert float(best[f"{name}_max"]) >= top * (1 - 1e-8) - 1e-12
 
 
+def test_however_strong_the_drive():
+    """It would take more levels than there is room for."""
+    modes = {"c": qb.Oscillator(loss=0.2), "m": qb.Oscillator(), "n": qb.Oscillator()}
+    links = [qb.exchange("c", "m", 1.0), qb.exchange("c", "n", 0.5), qb.drive("c", 30.0, 1.0)]
+    system = qb.System(modes, links, "c", ["m", "n"])
+    best = system.optimum({}, 5.0, ["energy", "ergotropy"], limit=0.1)
+    assert float(best.ergotropy_max) == pytest.approx(float(best.energy_max), rel=1e-9)
+    assert float(best.ergotropy_time) == pytest.approx(float(best.energy_time), rel=1e-9)
+
+
 @pytest.mark.parametrize("seed", [1, 4])
 def test_weak_ones_beside_levels(seed):
     """Where the battery is two modes, and the charger a third."""
