@@ -12,7 +12,7 @@ Hermite polynomials G_k, k = (m, n), in whose recurrence any of the indices may 
 
 (N. Quesada et al., Phys. Rev. A 100, 022341 (2019); F. M. Miatto and N. Quesada, Quantum 4, 366
 (2020)). The last of them steps first, the one before it then with all of its steps, and so on. Of
-random states that fit into memory, squeezed, warm and displaced, elements are then wrong by 2e-16;
+random states that fit into memory, squeezed, warm and displaced, elements are then wrong by 4e-16;
 but the first of all, which others follow from, must not underflow: the trace tells.
 """
 
