@@ -149,10 +149,10 @@ def test_a_certified_optimum_is_above_all(seed):
 
 
 def test_modes_whose_work_is_taken_out_together_are_told_what_needs_no_levels():
-    modes = {"c": qb.Oscillator(loss=0.2), "m": qb.Oscillator(), "n": qb.Oscillator()}
+    warm = qb.Oscillator(loss=0.2, occupation=0.1)
+    modes = {"c": warm, "m": qb.Oscillator(), "n": qb.Oscillator()}
     links = [qb.exchange("c", "m", 1.0), qb.exchange("c", "n", 0.5), qb.drive("c", 30.0, 1.0)]
     system = qb.System(modes, links, "c", ["m", "n"])
     with pytest.raises(ValueError, match=r"of=\['energy', 'power'\], or .* extraction='local'"):
         system.optimum({}, 5.0, limit=0.1)
-    best = system.optimum({}, 5.0, extraction="local")  # coherent, and so all of it is work
-    assert float(best.ergotropy_max) == pytest.approx(float(best.energy_max), rel=1e-9)
+    assert float(system.optimum({}, 5.0, "ergotropy", extraction="local").ergotropy_max) > 100

@@ -28,9 +28,9 @@ class Half:
 class Network:
     """A random network with its numbers in both languages; strong: far beyond any cut."""
 
-    def __init__(self, seed, strong, modes=None, shapes=False):
+    def __init__(self, seed, strong, modes=None, shapes=False, size=0.1):
         self.rng = rng = np.random.default_rng(seed)
-        self.size = 1.0 if strong else 0.1
+        self.size = 1.0 if strong else size  # of amplitudes
         m = self.modes = modes or int(rng.integers(1, 4))
         self.names = [f"o{k}" for k in range(m)]
         self.omega = np.kron(np.eye(m), [[0.0, 1.0], [-1.0, 0.0]])

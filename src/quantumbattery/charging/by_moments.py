@@ -10,28 +10,30 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from quantumbattery.charging.merit_of_moments import KNOWN, OF_ONE, Energies, Reading
-from quantumbattery.charging.observables import is_hermitian
+from quantumbattery.charging.observables import Observable, is_hermitian
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
-from quantumbattery.machine import allow, limited
-from quantumbattery.moments.levels import levels_of, matrices
+from quantumbattery.machine import TooLargeError, allow, limited
+from quantumbattery.moments.joint_levels import joint_matrices, levels_of_each, states_at_once
 from quantumbattery.moments.over_time import Moments, moved, read
 from quantumbattery.moments.quadratic import (
     Quadratic,
+    is_cold,
     is_constant,
     is_quadratic,
     quadratic,
     turning,
 )
 from quantumbattery.moments.shaped import Shaped, shaped
-from quantumbattery.moments.starts import Beginning, beginning, is_gaussian
+from quantumbattery.moments.starts import Beginning, beginning, is_coherent, is_gaussian
 from quantumbattery.network.joint_losses import Jump
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
@@ -43,6 +45,7 @@ from quantumbattery.quantities.digits import check_digits
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
 _ONE_THREAD = 100  # numbers of a matrix below which threads do not pay
+_OF_ELEMENT = 64  # bytes that an element of a state takes while it is put together
 _EPSILON = float(np.finfo(float).eps)
 _LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
 
@@ -55,10 +58,8 @@ def fits(problem: Problem) -> bool:
     known = KNOWN | OF_ONE if len(network.battery) == 1 else KNOWN
     if not needed(problem.measures) - POWERS.keys() <= known:
         return False
-    if problem.asked and not _alone(problem):
-        return False
     if np.isinf(problem.axes.times).any():  # what everything tends to forgets how it began
-        return is_constant(network)
+        return is_constant(network) and not problem.asked
     return has_moments(network, problem.started)
 
 
@@ -70,11 +71,24 @@ def has_moments(network: Network, started: Started) -> bool:
 
 
 def certifies(problem: Problem) -> bool:
-    """Whether moments are known to bend little: of the work of one mode, or of each by itself."""
-    alone = len(problem.network.battery) == 1 or problem.extraction == "local"
-    if not is_constant(problem.network):
+    """Whether moments are known to bend little: of the work of one mode, or of each by itself.
+
+    And of any number of modes that stay coherent, all of whose energy is work.
+    """
+    if not is_constant(problem.network) or not fits(problem):
         return False
-    return fits(problem) and (alone or "ergotropy" not in needed(problem.measures))
+    alone = len(problem.network.battery) == 1 or problem.extraction == "local"
+    return alone or "ergotropy" not in needed(problem.measures) or stays_coherent(problem)
+
+
+def stays_coherent(problem: Problem) -> bool:
+    """Whether all modes of a quadratic network are in coherent states at all times.
+
+    The state of the battery is then pure, and a displacement empties it.
+    """
+    network, started = problem.network, problem.started
+    coherent = (is_coherent(each, network.sites[name]) for name, each in started.items())
+    return is_cold(network) and all(coherent)
 
 
 def charged(problem: Problem) -> Solution:
@@ -223,31 +237,58 @@ class ByMoments:
 # --- the state itself ----------------------------------------------------------------------------
 
 
-def _alone(problem: Problem) -> bool:
-    """Whether what is asked is the state of single modes, at finite times."""
-    single = all(len(each.sites) == 1 for each in problem.asked)
-    return single and not np.isinf(problem.axes.times).any()
-
-
 def observed(problem: Problem) -> Solution:
-    """Density matrices (g, c, T, d, d), or means (g, c, T), of single modes on levels enough."""
-    work, columns = ByMoments.of(problem, []), {}
-    g, c, t = problem.axes.shape
-    for each in problem.asked:
-        place = [*problem.network.sites].index(each.sites[0])
-        every = [found for _, found in work.everything([place])]
-        mean = np.concatenate([found.mean[..., 0] for found in every])
-        normal = np.concatenate([found.normal[..., 0, 0] for found in every])
-        anomalous = np.concatenate([found.anomalous[..., 0, 0] for found in every])
-        levels = levels_of(mean, normal, anomalous)
-        phase = phase_of(problem, each.sites[0])
-        mean, anomalous = mean * phase, anomalous * phase**2
-        allow("numbers in the states at all times", g * c * t * levels**2, 64, problem.limit)
-        rho = matrices(mean, normal, anomalous, levels)
-        if each.operator is not None:
-            rho = mean_of(rho, each.matrix([levels]))
-        columns[each.name] = rho
+    """Density matrices (g, c, T, *levels, *levels), or means (g, c, T), on levels enough."""
+    work = ByMoments.of(problem, [])
+    columns: dict[str, Array] = {}
+    for sites in dict.fromkeys(each.sites for each in problem.asked):
+        asked = [each for each in problem.asked if each.sites == sites]
+        columns |= _of_states(asked, _in_laboratory(work, sites), problem.limit)
     return Solution(columns, work.report)
+
+
+def _in_laboratory(work: ByMoments, sites: Sequence[str]) -> Moments:
+    """The moments of some sites at all times, where no frame turns."""
+    names = [*work.problem.network.sites]
+    every = [found for _, found in work.everything([names.index(site) for site in sites])]
+    mean = np.concatenate([found.mean for found in every])
+    normal = np.concatenate([found.normal for found in every])
+    anomalous = np.concatenate([found.anomalous for found in every])
+    phase = np.stack([phase_of(work.problem, site) for site in sites], axis=-1)
+    turned = anomalous * phase[..., :, None] * phase[..., None, :]
+    return Moments(mean * phase, normal, turned)  # what is correlated turns with one frame
+
+
+def _of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict[str, Array]:
+    """All that is asked of these states (g, c, T, ...) of the same sites."""
+    levels, shape = levels_of_each(found), found.mean.shape[:-1]
+    size, states = prod(levels), prod(shape)
+    kept = any(each.operator is None for each in asked)
+    at_once = states if kept else min(states, states_at_once(levels))
+    _allow_states(asked[0].sites, levels, at_once, limit)
+    matrices = [None if each.operator is None else each.matrix(levels) for each in asked]
+    out = [np.empty((states, *(() if m is not None else (size, size))), complex) for m in matrices]
+    for part, rho in joint_matrices(found, levels):
+        for column, matrix in zip(out, matrices, strict=True):
+            column[part] = rho if matrix is None else mean_of(rho, matrix)
+    columns: dict[str, Array] = {}
+    for each, column, matrix in zip(asked, out, matrices, strict=True):
+        whole = column.reshape(*shape, *(() if matrix is not None else levels * 2))
+        real = matrix is not None and is_hermitian(matrix)
+        columns[each.name] = whole.real if real else whole
+    return columns
+
+
+def _allow_states(sites: Sequence[str], levels: Sequence[int], states: int, limit: float) -> None:
+    """Raise TooLargeError if density matrices of some sites exceed the limit in GiB."""
+    need = states * prod(levels) ** 2 * _OF_ELEMENT / 2**30
+    if need > limit:
+        shown = " x ".join(f"{n:,}" for n in levels)
+        raise TooLargeError(
+            f"too large: {states:,} states of {' and '.join(sites)} on {shown} levels together "
+            f"need {need:.3g} GiB, and the limit is {limit:.3g} GiB: ask for fewer sites or "
+            "times, or raise the limit"
+        )
 
 
 def phase_of(problem: Problem, site: str) -> Array:

@@ -178,8 +178,11 @@ def labelled_matrices(
 ) -> xr.DataArray:
     """Density matrices (g, c, T, d, d) over all axes, labelled by the sites' levels."""
     found = solution.columns["density_matrix"]
-    # Without levels that were chosen it is the state of one mode, on as many as it takes.
-    counts = _levels(solution, sites) if isinstance(solution, OnLevels) else [found.shape[-1]]
+    counts = (
+        _levels(solution, sites)
+        if isinstance(solution, OnLevels)
+        else [*found.shape[3 : 3 + len(sites)]]  # as many of each as its state takes
+    )
     size = prod(counts)
     labels = _labels(counts)
     said = _said(network, solution) | {"sites": list(sites), "levels": counts}

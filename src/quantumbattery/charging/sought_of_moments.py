@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantumbattery.charging.by_moments import ByMoments
+from quantumbattery.charging.by_moments import ByMoments, stays_coherent
 from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim, room_for
 from quantumbattery.charging.sought import OVER_TIME
 from quantumbattery.moments.bounds import Bounds, bounds
@@ -48,6 +48,7 @@ class SoughtOfMoments:
     def bend(self, name: str) -> Array:
         """K, so that f + K t^2/2 is convex, (g,)."""
         energy = OVER_TIME.get(name, name) == "energy"
+        energy = energy or stays_coherent(self.work.problem)  # all of which is then work
         return self._bounds.of_energy if energy else self._bounds.of_work
 
     def aim(self, name: str, part: Array) -> Aim:

@@ -98,6 +98,8 @@ def passive_energy(quanta: Array, frequencies: Array) -> Array:
     quanta, frequencies = (np.broadcast_to(each, shape) for each in (quanta, frequencies))
     if shape[-1] == 1:
         return np.asarray(quanta[..., 0] * frequencies[..., 0])
+    if not quanta.any():
+        return np.zeros(shape[:-1])
     flat = zip(quanta.reshape(-1, shape[-1]), frequencies.reshape(-1, shape[-1]), strict=True)
     return np.array([_passive(n, w) for n, w in flat]).reshape(shape[:-1])
 

@@ -156,6 +156,24 @@ def has_pairs(network: Network) -> bool:
     return any(_makes_pairs(each) for each in _links(network))
 
 
+def is_cold(network: Network) -> bool:
+    """Whether nothing adds quanta but fields, so that coherent states stay coherent.
+
+    No quanta come in pairs then, and no bath is warm: A alone moves the means, and G is zero.
+    """
+    if any(any_nonzero(site.loss * site.occupation) for site in network.sites.values()):
+        return False
+    return not has_pairs(network) and not any(_warms(each) for each in network.joint_losses)
+
+
+def _warms(link: JointLoss) -> bool:
+    """Whether a joint loss of a quadratic network also brings quanta."""
+    if isinstance(link, Dissipator):
+        return any_nonzero(link.rate * link.occupation)
+    assert isinstance(link, Jump)
+    return bool((as_ladder(link) or (0.0, 0.0))[1]) and any_nonzero(link.rate)
+
+
 def _makes_pairs(link: Interaction | JointLoss) -> bool:
     """Whether quanta come and go in pairs, in the frame of the laboratory."""
     if isinstance(link, Dipole):

@@ -57,6 +57,13 @@ def is_thermal(preparation: Preparation) -> bool:
     return is_gaussian(preparation)
 
 
+def is_coherent(preparation: Preparation, site: Site) -> bool:
+    """Whether a preparation of an oscillator is a coherent state, or empty."""
+    if not is_gaussian(preparation):
+        return False
+    return not any(any_nonzero(each) for each in moments_of(preparation, site)[1:])
+
+
 def levels_of_start(
     preparation: Preparation, site: Site, spread: Spread, limit: float
 ) -> tuple[Array, Array | None]:
