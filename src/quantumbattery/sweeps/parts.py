@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from inspect import signature
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -288,14 +291,31 @@ def place_of(
     return (found[0],), name
 
 
+def check_places(places: Mapping[str, tuple[tuple[str, ...], str]]) -> None:
+    """Raise ValueError where two names lead to one number, or one into what the other sets."""
+    paths = {name: (*where, last) for name, (where, last) in places.items()}
+    for one, other in permutations(paths, 2):
+        if paths[one] == paths[other]:
+            raise ValueError(
+                f"{'.'.join(paths[one])} is given twice, as {one} and as {other}: leave one out"
+            )
+        if paths[one] == paths[other][: len(paths[one])]:
+            raise ValueError(f"{other} is given twice, as itself and inside {one}: leave one out")
+
+
+def _index(step: str) -> int:
+    """A place in a list: it counts from 0, not from its end, and has one way to be written."""
+    if not re.fullmatch("0|[1-9][0-9]{0,8}", step):
+        raise KeyError(step)
+    return int(step)
+
+
 def _inside(given: Mapping[str, Any], where: tuple[str, ...]) -> Any:
     """The table, or the entry of a list, that a path leads to."""
     here: Any = given
     for step in where:
         try:
-            if isinstance(here, list) and not step.isdecimal():
-                raise KeyError(step)  # a list counts from 0, and not from its end
-            here = here[int(step)] if isinstance(here, list) else here[step]
+            here = here[_index(step)] if isinstance(here, list) else here[step]
         except (KeyError, IndexError, ValueError, TypeError):
             raise ValueError(f"there is no {'.'.join(where)!r} in the study") from None
     return here
@@ -305,20 +325,21 @@ def value_in(given: Mapping[str, Any], where: tuple[str, ...], last: str) -> Any
     """What a study says itself where an axis acts; None if nothing."""
     here = _inside(given, where)
     if isinstance(here, list):
-        return here[int(last)] if last.isdecimal() and int(last) < len(here) else None
+        with suppress(LookupError):
+            return here[_index(last)]
+        return None
     return here.get(last) if isinstance(here, dict) else None
 
 
 def put(given: Mapping[str, Any], where: tuple[str, ...], last: str, value: object) -> None:
     """Put a value where an axis acts."""
     here = _inside(given, where)
-    if not isinstance(here, list):
-        here[last] = value
-    elif last.isdecimal() and int(last) < len(here):
-        here[int(last)] = value
-    else:
+    try:
+        here[_index(last) if isinstance(here, list) else last] = value
+    except (LookupError, TypeError):
         path = ".".join((*where, last))
-        raise ValueError(f"there is no {path!r} in the study: a list counts from 0")
+        rule = ": a list counts from 0, as in couplings.1" * isinstance(here, list)
+        raise ValueError(f"there is no {path!r} in the study{rule}") from None
 
 
 def copied(part: Any) -> Any:

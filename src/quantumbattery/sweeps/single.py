@@ -15,6 +15,7 @@ from quantumbattery.sweeps.parts import (
     STATES,
     check_output,
     check_parts,
+    check_places,
     disconnect_of,
     pair_of,
     parts_in,
@@ -168,6 +169,7 @@ def _set(
 ) -> None:
     """Set numbers; what a study sweeps needs a value."""
     places = {name: place_of(given, name, who) for name, (who, _) in settings.items()}
+    check_places({who: places[name] for name, (who, _) in settings.items()})
     left = [name for name in axes if place_in(given, name) not in places.values()]
     if left:
         values = " ".join(f"--set {name}=..." for name in left)

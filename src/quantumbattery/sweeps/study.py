@@ -21,6 +21,7 @@ from quantumbattery.sweeps.parts import (
     axis_of,
     check_output,
     check_parts,
+    check_places,
     copied,
     disconnect_of,
     length_of,
@@ -139,6 +140,7 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
         )
     store = path.parent / output.get("store", f"{path.stem}.zarr")
     places = {name: place_of(given, name) for name in axes}
+    check_places(places)
     study = Study(given, axes, places, store, output.get("chunk"), output.get("batch"))
     # Most of what can be wrong shows at the first point, before anything is computed.
     first = {name: values[0].item() for name, values in axes.items()}
