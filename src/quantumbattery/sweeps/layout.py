@@ -76,6 +76,7 @@ def draft_of(path: Path, plan: Plan, said: Mapping[str, Any]) -> Path:
             process = left.name.split(".")[-2]
             if process == str(os.getpid()) or not _lives(process):  # it was killed
                 shutil.rmtree(left, ignore_errors=True)  # which follows no links
+        draft.mkdir(exist_ok=True)
         group = zarr().create_group(files_of(draft), zarr_format=3)
         _fill(group, plan, said)
         files = {f.parent.name: digest(f.read_bytes()) for f in sorted(draft.glob("*/zarr.json"))}
@@ -110,6 +111,7 @@ def place(draft: Path, path: Path) -> None:
 def describe_again(path: Path, draft: Path) -> None:
     """Take from a draft all descriptions and coordinates that a store has otherwise, or not."""
     files = sorted(each for each in draft.rglob("*") if each.is_file())
+    files.sort(key=lambda file: file.name != "zarr.json")  # which may make folders
     last = draft / "zarr.json"  # which vouches for the others
     for each in [*(file for file in files if file != last), last]:
         key, data = each.relative_to(draft).as_posix(), each.read_bytes()
