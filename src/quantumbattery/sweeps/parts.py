@@ -35,9 +35,11 @@ STATES = ("bloch", "fock", "coherent", "squeezed", "thermal", "gaussian", "gibbs
 _OUTPUT = ("measures", "density_matrix", "extraction", "store", "chunk", "batch")
 DISCONNECT = "disconnect"
 _MEMORY = 2.0  # GiB, as of `System.charge`
+_DIGITS = 100  # of a whole number; more make no sense, and thousands cannot be written out
 _MOST = 10**7  # values between two ends
 _LARGEST_STUDY = 1 << 26  # bytes
 _LACKING = "{first}: give it there, or as an axis"
+_SMALLEST = -(1 << 63)  # of the whole numbers of an axis
 _OPTIMUM = ("horizon", "of", "tolerance")
 
 
@@ -45,13 +47,34 @@ def parts_in(path: Path) -> dict[str, Any]:
     """The parts of a study file, not yet checked; ValueError if it cannot be read."""
     try:
         _check_file(path)
-        return tomllib.loads(path.read_text("utf-8"))
+        return read(path.read_text("utf-8-sig"))  # some editors begin with a byte order mark
     except OSError as error:
         raise ValueError(f"the study {path} cannot be read ({error.strerror})") from error
     except RecursionError:
         raise ValueError(f"{path} is nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is no TOML: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def read(text: str) -> dict[str, Any]:
+    """What a text in TOML says; ValueError for whole numbers that Python does not write out."""
+    rule = f"a whole number has too many digits, more than {_DIGITS}: write it with an exponent"
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:  # of decimal digits; others are only counted here
+        raise ValueError(rule) from None
+    waiting: list[Any] = [said]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict | list):
+            waiting += each.values() if isinstance(each, dict) else each
+        elif isinstance(each, int) and abs(each) >= 10**_DIGITS:
+            raise ValueError(rule)
+    return said
 
 
 def _check_file(path: Path) -> None:
@@ -227,6 +250,12 @@ def axis_of(name: str, given: object) -> Any:
     if isinstance(given, dict):
         return _span(f"axis {name}", given)
     even = isinstance(given, list) and not any(isinstance(each, list | dict) for each in given)
+    for each in given if even and isinstance(given, list) else ():
+        if type(each) is int and not _SMALLEST <= each < 1 << 63:
+            raise ValueError(
+                f"axis {name} holds {each:.3g}, which is out of range: whole numbers have at most "
+                f"64 bits; write a larger one with a point or an exponent"
+            )
     values = np.asarray(given if even else None)
     if values.ndim != 1 or not values.size or values.dtype.kind not in "fiubU":
         raise ValueError(

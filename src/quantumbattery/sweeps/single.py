@@ -22,6 +22,7 @@ from quantumbattery.sweeps.parts import (
     place_of,
     preparation_of,
     put,
+    read,
     system_of,
     times_of,
 )
@@ -108,10 +109,10 @@ def single(
 def value_of(text: str) -> object:
     """A value as a study would have it: a number, a truth value, a list, or else a text."""
     try:
-        read = tomllib.loads(f"value = {text}")
+        said = read(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
-    return read["value"] if len(read) == 1 else text
+    return said["value"] if len(said) == 1 else text
 
 
 def _of_model(name: str) -> dict[str, Any]:

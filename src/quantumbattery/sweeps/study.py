@@ -14,7 +14,8 @@ import xarray as xr
 from quantumbattery.charging.optimum import SOUGHT, asked, sought_of
 from quantumbattery.charging.system import System
 from quantumbattery.quantities.described import saying
-from quantumbattery.sweeps.grid import check_size
+from quantumbattery.sweeps.grid import Grid, check_size
+from quantumbattery.sweeps.layout import folder_of
 from quantumbattery.sweeps.parts import (
     DISCONNECT,
     PARTS,
@@ -138,7 +139,10 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
             "[axes] names nothing to sweep; `quantumbattery charge` and `optimum` work out a study "
             "at a single point"
         )
+    Grid.of(axes)
     store = path.parent / output.get("store", f"{path.stem}.zarr")
+    with saying("[output] store"):
+        folder_of(store)
     places = {name: place_of(given, name) for name in axes}
     check_places(places)
     study = Study(given, axes, places, store, output.get("chunk"), output.get("batch"))
