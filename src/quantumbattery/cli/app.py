@@ -20,6 +20,7 @@ from quantumbattery.cli.charging import charge, optimum
 from quantumbattery.cli.options import Format, Measure, System, check_outputs, folder_named
 from quantumbattery.cli.printing import print_table, print_written
 from quantumbattery.files import make_folder, write_whole
+from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.sweeps.durable import SweepError
 
 _WIDEST = 120  # columns of a help text; narrower in a narrower terminal
@@ -160,6 +161,8 @@ def sweep(
 
     if workers is not None and scheduler is not None:
         raise ValueError("give --workers for this machine or --scheduler for a cluster, not both")
+    if workers is not None:
+        whole_number(workers, 1, "workers must be a whole number of at least 1")
     check_outputs(None, plot)
     wanted = read_study(study)
     if plot is not None:
@@ -174,10 +177,12 @@ def sweep(
     except KeyboardInterrupt:
         print("stopped; what is done is kept, the same command goes on", file=sys.stderr)
         raise typer.Exit(130) from None
-    print_table(["quantity", "largest", "unit", "where"], studies.best(table), long=True)
+    with studies.reaching(wanted):  # its values are read here
+        best, failed = studies.best(table), studies.failures(table)
+    print_table(["quantity", "largest", "unit", "where"], best, long=True)
     for sentence in studies.matrices(table):
         print(sentence)
-    if failed := studies.failures(table):
+    if failed:
         print(failed)
     if plot is not None:
         from quantumbattery.plot.style import save
@@ -250,6 +255,8 @@ def main() -> None:
         _discard_output()
         sys.exit(1)
     except OSError as error:
+        if error.filename is not None or error.errno is None:  # of the output no name is known
+            sys.exit(_refuse(f"a file cannot be read or written ({error})"))
         _discard_output()
         sys.exit(_refuse(f"the output cannot be written ({error.strerror})"))
     except MemoryError:

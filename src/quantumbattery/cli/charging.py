@@ -38,6 +38,7 @@ from quantumbattery.cli.printing import (
 )
 from quantumbattery.files import write_table
 from quantumbattery.quantities import parsing
+from quantumbattery.quantities.described import saying
 
 _TIMES = "0:4:401"
 
@@ -176,7 +177,8 @@ def _settings(
             raise ValueError(f"--set takes NAME=VALUE, such as cells=4; got {text!r}")
         if name.strip() in found:
             raise ValueError(f"--set {text}: {name.strip()} is given twice")
-        found[name.strip()] = (f"--set {name.strip()}", value_of(value.strip()))
+        with saying(f"--set {name.strip()}"):
+            found[name.strip()] = (f"--set {name.strip()}", value_of(value.strip()))
     return found
 
 

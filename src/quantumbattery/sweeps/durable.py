@@ -29,6 +29,10 @@ class SweepError(RuntimeError):
     """A sweep cannot go on; what is done is kept."""
 
 
+class MovedError(FileNotFoundError):
+    """A folder is no longer where it was."""
+
+
 def write(root: Path, key: str, data: bytes) -> None:
     """Write a file below a folder: first its content, then its name and folders made for it."""
     for each in _written(root, key, data, at_once=True):
@@ -36,12 +40,19 @@ def write(root: Path, key: str, data: bytes) -> None:
 
 
 def _written(root: Path, key: str, data: bytes, at_once: bool) -> list[Path]:
-    """Write a file, on the disk at once or whenever; the folders in which there is a new name."""
+    """Write a file, on the disk at once or whenever; the folders in which there is a new name.
+
+    Neither the root is made nor, but for what describes it, the folder of an array: where there is
+    none, it was moved away.
+    """
     path = root / key
     made: list[Path] = []
     if not path.parent.is_dir():
-        made = [each for each in path.parents if each.is_relative_to(root) and not each.exists()]
-        path.parent.mkdir(parents=True, exist_ok=True)
+        inside = [each for each in path.parents if each != root and each.is_relative_to(root)]
+        inside = inside if path.name == "zarr.json" else inside[:-1]
+        made = [each for each in inside if not each.exists()]
+        for each in reversed(made):
+            each.mkdir(exist_ok=True)
     draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}{_PARTIAL}")
     try:
         with draft.open("xb") as file:
@@ -132,6 +143,8 @@ class Later:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.kept: set[str] = set()  # the files of `done` that are on the disk
+        self._folder = _folder(root)
         self.sums: dict[str, str] = {}  # of the files of a block, by their keys
         self._folders: dict[Path, None] = {}
         self._done: list[tuple[str, bytes]] = []
@@ -146,6 +159,11 @@ class Later:
             return
         self._folders |= dict.fromkeys(_written(self.root, key, data, at_once=False))
         self.sums[key] = sum_of(data)
+
+    def check_there(self) -> None:
+        """Raise MovedError unless the root is still the folder that it was."""
+        if self._folder != _folder(self.root):
+            raise MovedError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.root))
 
     def block(self, write: Callable[[], object]) -> None:
         """Write a block in its turn."""
@@ -178,6 +196,7 @@ class Later:
             try:
                 if self._error is None:
                     self.sums, self._folders, self._done = {}, {}, []
+                    self.check_there()
                     write()
                     self._sync()
             except Exception as error:
@@ -191,8 +210,23 @@ class Later:
             _sync_file(self.root / key)
         for each in self._folders:
             sync_folder(each)
+        self.check_there()
         for key, data in self._done:
             write(self.root, key, data)
+            self.kept.add(key)
+
+
+def _folder(path: Path) -> tuple[int, int] | None:
+    """Which folder there is at a path, whatever it is called; None if it does not describe itself.
+
+    One that was made anew, or copied, is another.
+    """
+    try:
+        os.stat(path / "zarr.json")
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def is_file(path: Path) -> bool:

@@ -17,6 +17,7 @@ from quantumbattery.quantities.masked import check_unmasked
 
 Region = tuple[slice, ...]
 TAKEN = ("done", "failure")  # names of what a sweep itself says of its points
+LONGEST_NAME = 230  # bytes of the name of a folder, to which some are added; most systems take 255
 _MOST = 10**8  # points of a sweep
 _MOST_BLOCKS = 10**6  # each is several files
 _MOST_BYTES = 1 << 30  # of the results of a block

@@ -11,8 +11,9 @@ import errno
 import json
 import os
 import shutil
+import stat
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from glob import escape
 from hashlib import blake2b
@@ -25,7 +26,7 @@ import xarray as xr
 from quantumbattery.sweeps.durable import SweepError, files_of, is_file, sync_folder, write
 from quantumbattery.sweeps.evaluation import Template, missing
 from quantumbattery.sweeps.fingerprint import checksum, digest, libraries
-from quantumbattery.sweeps.grid import Grid
+from quantumbattery.sweeps.grid import LONGEST_NAME, Grid
 from quantumbattery.sweeps.in_memory import FAILURE, axis_attrs
 
 _OWN = "quantumbattery_sweep"  # the attribute that says what the store is
@@ -68,14 +69,55 @@ class Seals:
 # --- making ------------------------------------------------------------------------------------
 
 
+def folder_of(where: str | os.PathLike[str]) -> Path:
+    """The one name of a store's folder, links followed; ValueError for what can be none."""
+    name = os.fspath(where)
+    if not name:  # which would be the folder that we are in
+        raise ValueError("the name of the store is empty: name a folder, or leave store out")
+    try:
+        path = Path(os.path.realpath(name))
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        kind = None
+    except (OSError, ValueError) as error:  # the latter of a NUL
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(
+            f"the store {name!r:.80} cannot be a folder ({why}): name another"
+        ) from None
+    if kind is not None and not stat.S_ISDIR(kind):
+        raise ValueError(f"the store {name} is a file, and has to be a folder: name another")
+    if not path.name:
+        raise ValueError(f"the store {name} is the root of all folders: name one in it")
+    if (
+        length := len(os.fsencode(path.name))
+    ) > LONGEST_NAME:  # its draft and its lock have longer ones
+        raise ValueError(
+            f"the store {name!r:.60} has a name of {length} bytes, and the most is {LONGEST_NAME}: "
+            "name another"
+        )
+    return path
+
+
+def _check_names(names: Iterable[object]) -> None:
+    """Refuse names that no folder can have."""
+    for name in map(str, names):
+        if (length := len(name.encode())) > LONGEST_NAME:
+            raise ValueError(
+                f"the name of the variable or axis {name!r:.40} is too long: a store has a folder "
+                f"of each, whose name has at most {LONGEST_NAME} bytes, and this has {length}"
+            )
+
+
 def draft_of(path: Path, plan: Plan, said: Mapping[str, Any]) -> Path:
     """Make a store beside the place where it shall be; ValueError if there is no room."""
+    _check_names([*plan.grid.names, *plan.template.variables, *plan.template.coords])
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
         for left in path.parent.glob(f".{escape(path.name)}.*.draft"):
             process = left.name.split(".")[-2]
             if process == str(os.getpid()) or not _lives(process):  # it was killed
                 shutil.rmtree(left, ignore_errors=True)  # which follows no links
+        draft.mkdir(exist_ok=True)
         group = zarr().create_group(files_of(draft), zarr_format=3)
         _fill(group, plan, said)
         files = {f.parent.name: digest(f.read_bytes()) for f in sorted(draft.glob("*/zarr.json"))}
@@ -110,6 +152,7 @@ def place(draft: Path, path: Path) -> None:
 def describe_again(path: Path, draft: Path) -> None:
     """Take from a draft all descriptions and coordinates that a store has otherwise, or not."""
     files = sorted(each for each in draft.rglob("*") if each.is_file())
+    files.sort(key=lambda file: file.name != "zarr.json")  # which may make folders
     last = draft / "zarr.json"  # which vouches for the others
     for each in [*(file for file in files if file != last), last]:
         key, data = each.relative_to(draft).as_posix(), each.read_bytes()

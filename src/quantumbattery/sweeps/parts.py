@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from inspect import signature
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +35,11 @@ STATES = ("bloch", "fock", "coherent", "squeezed", "thermal", "gaussian", "gibbs
 _OUTPUT = ("measures", "density_matrix", "extraction", "store", "chunk", "batch")
 DISCONNECT = "disconnect"
 _MEMORY = 2.0  # GiB, as of `System.charge`
+_DIGITS = 100  # of a whole number; more make no sense, and thousands cannot be written out
 _MOST = 10**7  # values between two ends
 _LARGEST_STUDY = 1 << 26  # bytes
 _LACKING = "{first}: give it there, or as an axis"
+_SMALLEST = -(1 << 63)  # of the whole numbers of an axis
 _OPTIMUM = ("horizon", "of", "tolerance")
 
 
@@ -42,13 +47,34 @@ def parts_in(path: Path) -> dict[str, Any]:
     """The parts of a study file, not yet checked; ValueError if it cannot be read."""
     try:
         _check_file(path)
-        return tomllib.loads(path.read_text("utf-8"))
+        return read(path.read_text("utf-8-sig"))  # some editors begin with a byte order mark
     except OSError as error:
         raise ValueError(f"the study {path} cannot be read ({error.strerror})") from error
     except RecursionError:
         raise ValueError(f"{path} is nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} is no TOML: {error}") from error
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def read(text: str) -> dict[str, Any]:
+    """What a text in TOML says; ValueError for whole numbers that Python does not write out."""
+    rule = f"a whole number has too many digits, more than {_DIGITS}: write it with an exponent"
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:  # of decimal digits; others are only counted here
+        raise ValueError(rule) from None
+    waiting: list[Any] = [said]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict | list):
+            waiting += each.values() if isinstance(each, dict) else each
+        elif isinstance(each, int) and abs(each) >= 10**_DIGITS:
+            raise ValueError(rule)
+    return said
 
 
 def _check_file(path: Path) -> None:
@@ -224,6 +250,12 @@ def axis_of(name: str, given: object) -> Any:
     if isinstance(given, dict):
         return _span(f"axis {name}", given)
     even = isinstance(given, list) and not any(isinstance(each, list | dict) for each in given)
+    for each in given if even and isinstance(given, list) else ():
+        if type(each) is int and not _SMALLEST <= each < 1 << 63:
+            raise ValueError(
+                f"axis {name} holds {each:.3g}, which is out of range: whole numbers have at most "
+                f"64 bits; write a larger one with a point or an exponent"
+            )
     values = np.asarray(given if even else None)
     if values.ndim != 1 or not values.size or values.dtype.kind not in "fiubU":
         raise ValueError(
@@ -288,14 +320,31 @@ def place_of(
     return (found[0],), name
 
 
+def check_places(places: Mapping[str, tuple[tuple[str, ...], str]]) -> None:
+    """Raise ValueError where two names lead to one number, or one into what the other sets."""
+    paths = {name: (*where, last) for name, (where, last) in places.items()}
+    for one, other in permutations(paths, 2):
+        if paths[one] == paths[other]:
+            raise ValueError(
+                f"{'.'.join(paths[one])} is given twice, as {one} and as {other}: leave one out"
+            )
+        if paths[one] == paths[other][: len(paths[one])]:
+            raise ValueError(f"{other} is given twice, as itself and inside {one}: leave one out")
+
+
+def _index(step: str) -> int:
+    """A place in a list: it counts from 0, not from its end, and has one way to be written."""
+    if not re.fullmatch("0|[1-9][0-9]{0,8}", step):
+        raise KeyError(step)
+    return int(step)
+
+
 def _inside(given: Mapping[str, Any], where: tuple[str, ...]) -> Any:
     """The table, or the entry of a list, that a path leads to."""
     here: Any = given
     for step in where:
         try:
-            if isinstance(here, list) and not step.isdecimal():
-                raise KeyError(step)  # a list counts from 0, and not from its end
-            here = here[int(step)] if isinstance(here, list) else here[step]
+            here = here[_index(step)] if isinstance(here, list) else here[step]
         except (KeyError, IndexError, ValueError, TypeError):
             raise ValueError(f"there is no {'.'.join(where)!r} in the study") from None
     return here
@@ -305,20 +354,21 @@ def value_in(given: Mapping[str, Any], where: tuple[str, ...], last: str) -> Any
     """What a study says itself where an axis acts; None if nothing."""
     here = _inside(given, where)
     if isinstance(here, list):
-        return here[int(last)] if last.isdecimal() and int(last) < len(here) else None
+        with suppress(LookupError):
+            return here[_index(last)]
+        return None
     return here.get(last) if isinstance(here, dict) else None
 
 
 def put(given: Mapping[str, Any], where: tuple[str, ...], last: str, value: object) -> None:
     """Put a value where an axis acts."""
     here = _inside(given, where)
-    if not isinstance(here, list):
-        here[last] = value
-    elif last.isdecimal() and int(last) < len(here):
-        here[int(last)] = value
-    else:
+    try:
+        here[_index(last) if isinstance(here, list) else last] = value
+    except (LookupError, TypeError):
         path = ".".join((*where, last))
-        raise ValueError(f"there is no {path!r} in the study: a list counts from 0")
+        rule = ": a list counts from 0, as in couplings.1" * isinstance(here, list)
+        raise ValueError(f"there is no {path!r} in the study{rule}") from None
 
 
 def copied(part: Any) -> Any:

@@ -19,7 +19,7 @@ from quantumbattery.quantities.described import check_known, choices, listed, sa
 from quantumbattery.quantities.measures import NAMED, PARAMETERS, Quantity
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.quantities.parsing import written_number
-from quantumbattery.sweeps.grid import TAKEN
+from quantumbattery.sweeps.grid import LONGEST_NAME, TAKEN
 
 MATRIX = "density_matrix"
 OPERATORS = ("quanta", "energy", "lowering")
@@ -104,6 +104,8 @@ class Readings:
 def check_matrix(given: object) -> None:
     """Raise TypeError unless [output] density_matrix may name sites."""
     many = isinstance(given, list) and all(isinstance(each, str) for each in given)
+    if given in ("", []):
+        raise ValueError(f"{MATRIX} names no site: leave it out, or true for the battery")
     if not isinstance(given, bool | str) and not many:
         raise TypeError(
             f"{MATRIX} is a site, a list of sites, or true for the battery; got {given!r:.60}"
@@ -155,6 +157,11 @@ def fixed(readings: Readings, system: System) -> dict[str, int]:
 
 
 def _check_name(name: str, taken: Iterable[str]) -> None:
+    if len(name.encode()) > LONGEST_NAME:
+        raise ValueError(
+            f"[observables] {name:.40}...: the name of a variable is too long: give it at most "
+            f"{LONGEST_NAME} letters"
+        )
     if not name.isidentifier():
         raise ValueError(
             f"[observables] names a variable {name!r}: take letters, digits and underscores"

@@ -15,12 +15,14 @@ from quantumbattery.sweeps.parts import (
     STATES,
     check_output,
     check_parts,
+    check_places,
     disconnect_of,
     pair_of,
     parts_in,
     place_of,
     preparation_of,
     put,
+    read,
     system_of,
     times_of,
 )
@@ -107,10 +109,10 @@ def single(
 def value_of(text: str) -> object:
     """A value as a study would have it: a number, a truth value, a list, or else a text."""
     try:
-        read = tomllib.loads(f"value = {text}")
+        said = read(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
-    return read["value"] if len(read) == 1 else text
+    return said["value"] if len(said) == 1 else text
 
 
 def _of_model(name: str) -> dict[str, Any]:
@@ -168,6 +170,7 @@ def _set(
 ) -> None:
     """Set numbers; what a study sweeps needs a value."""
     places = {name: place_of(given, name, who) for name, (who, _) in settings.items()}
+    check_places({who: places[name] for name, (who, _) in settings.items()})
     left = [name for name in axes if place_in(given, name) not in places.values()]
     if left:
         values = " ".join(f"--set {name}=..." for name in left)

@@ -22,6 +22,7 @@ import xarray as xr
 from quantumbattery.sweeps.durable import (
     Later,
     Lock,
+    MovedError,
     SweepError,
     check_plain,
     files_of,
@@ -93,9 +94,18 @@ class Store:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Say what to do where the store cannot be written."""
+        """Say what to do where the store cannot be written, or is no longer there."""
         try:
-            yield
+            try:
+                yield
+            except (FileNotFoundError, NotADirectoryError):
+                self._later.check_there()
+                raise
+        except MovedError as error:
+            raise SweepError(
+                f"{self.path} was moved or removed while it was written: {self.progress} there; "
+                "put it back and run the same sweep again"
+            ) from error
         except OSError as error:
             raise SweepError(
                 f"{self.path} cannot be written ({error.strerror or error}): {self.progress}. Mend "
@@ -104,7 +114,9 @@ class Store:
 
     def _undo(self, number: int) -> None:
         """Say no longer that a block is done, before what it holds is changed."""
-        file = self.path / "done" / self._key(number, "done")
+        key = f"done/{self._key(number, 'done')}"
+        file = self.path / key
+        self._later.kept.discard(key)
         if is_file(file):
             file.unlink()
             sync_folder(file.parent)
@@ -120,11 +132,7 @@ class Store:
     @property
     def progress(self) -> str:
         """How much is kept, as part of a sentence."""
-        try:
-            kept = sum(self._done(number) != 0 for number in range(self.grid.count))
-        except Exception:
-            return "what was done is kept"
-        return f"{kept} of {self.grid.count} blocks are done and kept"
+        return f"{len(self._later.kept)} of {self.grid.count} blocks are done and kept"
 
     def check(self, repair: bool, retry: bool) -> None:
         """Read all that is done, and find what is waiting; with `retry`, also what failed.
@@ -138,12 +146,15 @@ class Store:
         for number in range(self.grid.count):
             try:
                 seal = self._done(number)
-                done = seal != 0 and (not self._failed(number, seal) or not retry)
+                failed = seal != 0 and self._failed(number, seal)
+                done = seal != 0 and not (failed and retry)
             except SweepError:  # of what is no file at all
                 raise
             except Exception as error:  # whatever a broken file leads a decoder to
                 damaged.append((number, error))
-                done = False
+                seal, done = 0, False
+            if seal:
+                self._later.kept.add(f"done/{self._key(number, 'done')}")
             if not done:
                 self.waiting.append(number)
         if damaged and not repair:
@@ -206,7 +217,9 @@ class Store:
     def table(self) -> xr.Dataset:
         """Everything, labelled; values are read when they are looked at."""
         options: Any = {"mask_and_scale": False, "decode_times": False, "decode_timedelta": False}
-        whole: xr.Dataset = xr.open_zarr(self.path, consolidated=False, chunks=None, **options)
+        with self._writing():
+            self._later.check_there()
+            whole: xr.Dataset = xr.open_zarr(self.path, consolidated=False, chunks=None, **options)
         return whole[[*self.template.variables, "failure"]].drop_attrs(deep=False)
 
     def close(self) -> None:
@@ -214,6 +227,7 @@ class Store:
         try:
             with self._writing():
                 self._later.close()
+                self._later.check_there()
             if os.access(self.path, os.W_OK):
                 with suppress(OSError):  # a store may be read-only by now
                     consolidate(self.path)

@@ -14,13 +14,15 @@ import xarray as xr
 from quantumbattery.charging.optimum import SOUGHT, asked, sought_of
 from quantumbattery.charging.system import System
 from quantumbattery.quantities.described import saying
-from quantumbattery.sweeps.grid import check_size
+from quantumbattery.sweeps.grid import Grid, check_size
+from quantumbattery.sweeps.layout import folder_of
 from quantumbattery.sweeps.parts import (
     DISCONNECT,
     PARTS,
     axis_of,
     check_output,
     check_parts,
+    check_places,
     copied,
     disconnect_of,
     length_of,
@@ -137,8 +139,12 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
             "[axes] names nothing to sweep; `quantumbattery charge` and `optimum` work out a study "
             "at a single point"
         )
+    Grid.of(axes)
     store = path.parent / output.get("store", f"{path.stem}.zarr")
+    with saying("[output] store"):
+        folder_of(store)
     places = {name: place_of(given, name) for name in axes}
+    check_places(places)
     study = Study(given, axes, places, store, output.get("chunk"), output.get("batch"))
     # Most of what can be wrong shows at the first point, before anything is computed.
     first = {name: values[0].item() for name, values in axes.items()}

@@ -13,7 +13,6 @@ from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from inspect import signature
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import xarray as xr
@@ -36,7 +35,7 @@ from quantumbattery.sweeps.evaluation import (
 from quantumbattery.sweeps.fingerprint import study
 from quantumbattery.sweeps.grid import Grid, check_blocks, check_memory
 from quantumbattery.sweeps.in_memory import Memory
-from quantumbattery.sweeps.layout import Plan, zarr
+from quantumbattery.sweeps.layout import Plan, folder_of, zarr
 from quantumbattery.sweeps.store import Store, create, resume, warn_of_libraries
 from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, is_daemon, local
 
@@ -217,9 +216,7 @@ def _opened(
     retry: bool,
 ) -> tuple[Store, tuple[Known, ...]]:
     """A store, and points that are known: what is begun is continued."""
-    if not os.fspath(where):  # which would be the folder that we are in
-        raise ValueError("the name of the store is empty: name a folder, or leave store out")
-    path, said = Path(os.path.realpath(where)), study(run, grid)  # one name, and one lock, for each
+    path, said = folder_of(where), study(run, grid)  # one name, and one lock, for each
     new = not path.exists() or (path.is_dir() and not any(path.iterdir()))
     if new:
         check_folder(path.parent)
@@ -274,6 +271,13 @@ def _planned(
     if tried and trial and progress and min(each.seconds for each in known) > _LONG:
         print(_TRIAL.format(points=trial, seconds=known[-1].seconds), file=sys.stderr, flush=True)
     batched = batched_axes(run, grid, template) if tried else ()
+    if batch and not trial:
+        kinds = {"U": "texts", "b": "truth values", "f": "a single number"}
+        held = [(n, kinds.get(v.dtype.kind, "whole numbers")) for n, v in grid.values.items()]
+        raise ValueError(
+            "batch=True works points out at once along axes of several fractional numbers, and "
+            f"{', '.join(f'{name!r} holds {kind}' for name, kind in held)}: leave batch out"
+        )
     if batch and not batched:
         raise ValueError(
             "batch=True, but given several values of an axis run does not give what single points "
