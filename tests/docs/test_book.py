@@ -177,3 +177,7 @@ def test_the_transmons_of_the_page_are_those_of_their_charge_basis():
     text = (BOOK / "coming_from.md").read_text()
     for value in (*(energies[1:3] - energies[0]), n[0, 1], n[1, 2]):
         assert f"{value:.5f}".rstrip("0") in text
+
+
+def test_the_software_is_cited_in_this_version():
+    assert f"version = {{{qb.__version__}}}" in (BOOK / "references.bib").read_text()

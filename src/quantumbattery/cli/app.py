@@ -154,7 +154,7 @@ def sweep(
     """Sweep a study into its store, or go on where it stopped; exit code 1 if points failed.
 
     A study is a TOML file with the parts [system], [preparation], [times] or [optimum], [axes],
-    [observables] and [output]; docs/studies.md says what they hold.
+    [observables] and [output]; docs/book/studies.md says what they hold.
     """
     from quantumbattery.sweeps import report as studies
     from quantumbattery.sweeps.study import read_study

@@ -373,6 +373,7 @@ def zarr() -> Any:
         import zarr
     except ImportError:
         raise ValueError(
-            "a store needs zarr: pip install 'quantumbattery[sweep]' brings it; or leave store out"
+            "a store needs zarr: pip install 'quantumbattery[sweep]' brings it; qb.sweep in Python "
+            "works without a store, too"
         ) from None
     return zarr
