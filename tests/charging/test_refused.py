@@ -103,7 +103,7 @@ def test_what_is_left_out_does_not_depend_on_tiles(monkeypatch):
 
 
 def test_a_table_larger_than_the_machine_is_refused_at_once(monkeypatch):
-    monkeypatch.setattr("quantumbattery.charging.charge.memory", lambda: 1e-6)  # a GiB's millionth
+    monkeypatch.setattr("quantumbattery.machine.memory", lambda: 1e-6)  # a GiB's millionth
     system = cavity_and_cells(3)
     with pytest.raises(ValueError, match=r"a table of 2 quantities at 100 points takes 1.49e-06 G"):
         system.charge(qb.fock(1), np.linspace(0, 1, 100), ["energy", "power"])

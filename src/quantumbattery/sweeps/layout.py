@@ -31,6 +31,7 @@ from quantumbattery.sweeps.in_memory import FAILURE, axis_attrs
 
 _OWN = "quantumbattery_sweep"  # the attribute that says what the store is
 _LISTS = ("block", "batched", "variables", "coordinates")
+_SHOWN = 60  # letters of a path in a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,20 +83,24 @@ def folder_of(where: str | os.PathLike[str]) -> Path:
     except (OSError, ValueError) as error:  # the latter of a NUL
         why = error.strerror if isinstance(error, OSError) else error
         raise ValueError(
-            f"the store {name!r:.80} cannot be a folder ({why}): name another"
+            f"the store {_end(name)!r} cannot be a folder ({why}): name another"
         ) from None
     if kind is not None and not stat.S_ISDIR(kind):
         raise ValueError(f"the store {name} is a file, and has to be a folder: name another")
     if not path.name:
         raise ValueError(f"the store {name} is the root of all folders: name one in it")
-    if (
-        length := len(os.fsencode(path.name))
-    ) > LONGEST_NAME:  # its draft and its lock have longer ones
+    length = len(os.fsencode(path.name))
+    if length > LONGEST_NAME:  # its draft and its lock have longer ones
         raise ValueError(
-            f"the store {name!r:.60} has a name of {length} bytes, and the most is {LONGEST_NAME}: "
-            "name another"
+            f"the store {_end(name)!r} has a name of {length} bytes, and the most is "
+            f"{LONGEST_NAME}: name another"
         )
     return path
+
+
+def _end(name: str) -> str:
+    """What a path ends with, which tells it from others."""
+    return name if len(name) <= _SHOWN else f"...{name[3 - _SHOWN :]}"
 
 
 def _check_names(names: Iterable[object]) -> None:
