@@ -41,7 +41,7 @@ part: $(VENV)/.installed-test
 part-of-the-book: $(VENV)/.installed-docs
 	$(BIN)/python -m sphinx -W --keep-going -q -E -d build/lowest/.doctrees \
 		-D root_doc=interface/index -D include_patterns='interface/*,studies.md' \
-		-D suppress_warnings=toc.not_included docs/book build/lowest
+		-D suppress_warnings=toc.not_included,myst.xref_missing docs/book build/lowest
 
 lint: $(VENV)/.installed-lint  ## style, types and floors
 	$(BIN)/ruff check .

@@ -50,7 +50,8 @@ def wrong(link: str, file: Path, fetched: bool = False) -> str:
     target = (file.parent / unquote(parts.path)).resolve() if parts.path else file
     if not target.is_file():
         return "leads nowhere"
-    if parts.fragment and target.suffix == ".html":
+    state = "=" in parts.fragment  # in which the explorer opens, and no anchor
+    if parts.fragment and target.suffix == ".html" and not state:
         anchors = page_of(target).anchors
         return "" if unquote(parts.fragment) in anchors else "has no such anchor there"
     return ""

@@ -30,6 +30,7 @@ def built(folder, body):
 def test_a_whole_book_has_no_faults(tmp_path, check):
     body = """<h1 id="a-name">x</h1> <a href="#a-name">here</a> <a href="#">top</a>
         <a href="deep/there.html#work">there</a> <a href="https://example.org/a#b">outside</a>
+        <a href="deep/there.html#theta=pi/2">in a state</a>
         <a href="mailto:a@example.org">mail</a> <img src="data:image/png;base64,AA">
         <link href="_static/a%20b.css?digest=1">"""
     assert check.faults(built(tmp_path, body)) == []
