@@ -61,7 +61,7 @@ def alive(text):
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if text in (folder / "cmdline").read_text():
+            if text.encode() in (folder / "cmdline").read_bytes():  # of any encoding
                 found.append(folder.name)
     return found
 
