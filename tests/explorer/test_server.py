@@ -36,6 +36,8 @@ def test_the_page_is_served_and_may_ask_its_server_alone(server):
     ("method", "path", "expected"),
     [
         ("GET", "/?theta=1", 200),
+        ("HEAD", "/", 200),
+        ("HEAD", "/etc/passwd", 404),
         ("GET", "/etc/passwd", 404),
         ("GET", "/../pyproject.toml", 404),
         ("GET", "/system", 404),

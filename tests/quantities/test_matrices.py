@@ -189,6 +189,7 @@ BAD_HAMILTONIANS = {
     "ket": (qutip.basis(2, 0), TypeError, "h is a Qobj of type 'ket': it takes an operator"),
     "levels": ([0.0, 1.0], ValueError, r"h has shape \(2,\)"),
     "nan": (np.diag([np.nan, 1]), ValueError, "h is not finite"),
+    "overflowing": (np.diag([0, 1e308]), ValueError, "h has an element of size 1e\\+308"),
     "not Hermitian": ([[0, 1e6], [1e6 + 1, 1]], ValueError, "h is not Hermitian.* by 1:"),
     "tiny, not Hermitian": ([[0, 1e-12], [0, 0]], ValueError, "h is not Hermitian"),
     "size": (np.eye(3), ValueError, "h is 3 x 3 but the state it belongs to is 2 x 2"),

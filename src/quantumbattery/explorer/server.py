@@ -114,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._refuse(HTTPStatus.NOT_FOUND, "there is one page, at /")
 
+    do_HEAD = do_GET  # noqa: N815 - as http.server looks for it; `_send` leaves the page out
+
     def do_POST(self) -> None:
         """Numbers, as lines of JSON."""
         if not self._is_ours():
@@ -185,7 +187,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: HTTPStatus, kind: str, content: bytes) -> None:
         self._head(status, kind, len(content))
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
     def _head(self, status: HTTPStatus, kind: str, length: int | None) -> None:
         self.send_response(status)

@@ -247,6 +247,8 @@ class _Sums:
             site = self.network.sites[name]
             (energy, _), *_ = site.energy_terms(2)
             self.w[:, k, k] += self.numbers(energy) - self.numbers(self.frames[name])
+            if not any_nonzero(site.loss):
+                continue
             warm = self.numbers(site.loss * site.occupation)
             self.down[:, k, k] += self.numbers(site.loss) + warm
             self.up[:, k, k] += warm

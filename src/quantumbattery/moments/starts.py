@@ -89,16 +89,18 @@ def levels_of_start(
 
 def beginning(network: Network, started: Started, spread: Spread) -> Beginning:
     """The moments of all modes; what is not prepared is empty."""
-    none = spread(_variable(0.0))[..., 0]
-    columns = []
+    none = spread(_variable(0.0))
+    given: list[Any] = []
     for name, site in network.sites.items():
-        each = moments_of(started[name], site) if name in started else (0.0, 0.0, 0.0)
-        for value in each:
-            plain = not isinstance(value, xr.DataArray)
-            columns.append(none + value if plain else spread(_variable(value))[..., 0])
+        given += moments_of(started[name], site) if name in started else (0.0, 0.0, 0.0)
+    if not any(isinstance(value, xr.DataArray) for value in given):
+        return Beginning(*(none + np.array(given[k::3]) for k in range(3)))
+    plain = none[..., 0]
+    columns = [
+        spread(_variable(v))[..., 0] if isinstance(v, xr.DataArray) else plain + v for v in given
+    ]
     whole = np.broadcast_arrays(*columns)  # all over the same axes, whoever brings them
-    mean, normal, anomalous = (np.stack(whole[k::3], axis=-1) for k in range(3))
-    return Beginning(mean, normal, anomalous)
+    return Beginning(*(np.stack(whole[k::3], axis=-1) for k in range(3)))
 
 
 def moments_of(preparation: Preparation, site: Site) -> tuple[Any, Any, Any]:

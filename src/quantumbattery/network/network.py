@@ -99,12 +99,12 @@ class Network(Described):
     @cached_property
     def arrays(self) -> Mapping[str, xr.DataArray]:
         """The DataArrays among its numbers, by where they stand; they agree about their axes."""
-        parts: list[tuple[str, Site | Link]] = list(self.sites.items())
-        parts += [(f"interactions[{k}] {i.label}", i) for k, i in enumerate(self.interactions)]
-        parts += [(f"drives[{k}] {d.label}", d) for k, d in enumerate(self.drives)]
-        parts += [(f"joint_losses[{k}] {j.label}", j) for k, j in enumerate(self.joint_losses)]
-        every = ((who, n, v) for who, part in parts for n, v in numbers_of(part))
-        arrays = {f"{who}.{n}": v for who, n, v in every if isinstance(v, xr.DataArray)}
+        arrays: dict[str, xr.DataArray] = {}
+        for name, site in self.sites.items():
+            arrays |= {f"{name}.{n}": v for n, v in _arrays_of(site)}
+        for kind in ("interactions", "drives", "joint_losses"):
+            for k, each in enumerate(getattr(self, kind)):
+                arrays |= {f"{kind}[{k}] {each.label}.{n}": v for n, v in _arrays_of(each)}
         return MappingProxyType(arrays)
 
     def __eq__(self, other: object) -> bool:
@@ -267,7 +267,9 @@ def numbers_of(part: Site | Link) -> Iterator[tuple[str, Any]]:
     """The numbers of a site or of what acts on it, those of an ensemble's cell included."""
     for name in names(part):
         value = getattr(part, name)
-        if isinstance(value, Site):
+        if type(value) is float:  # as most are
+            yield name, value
+        elif isinstance(value, Site):
             yield from ((f"{name}.{n}", v) for n, v in numbers_of(value))
         elif name == "energies":
             yield from ((f"energies[{k}]", v) for k, v in enumerate(value))
@@ -275,3 +277,7 @@ def numbers_of(part: Site | Link) -> Iterator[tuple[str, Any]]:
             yield from ((f"weights[{n!r}]", v) for n, v in zip(part.sites, value, strict=True))
         elif name not in _WORDS:
             yield name, value
+
+
+def _arrays_of(part: Site | Link) -> list[tuple[str, xr.DataArray]]:
+    return [(n, v) for n, v in numbers_of(part) if isinstance(v, xr.DataArray)]

@@ -47,6 +47,8 @@ def equal(one: Any, other: Any) -> bool:
 
 def short(value: object) -> str:
     """A value in a few characters, an array by its axes and range."""
+    if type(value) is float:  # as most are
+        return f"{value:.6g}" if value else "0"
     if isinstance(value, xr.DataArray):
         axes = ", ".join(f"{d}: {n}" for d, n in zip(value.dims, value.shape, strict=True))
         if value.dtype.kind == "c":

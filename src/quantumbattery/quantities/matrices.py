@@ -12,6 +12,7 @@ from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.masked import check_unmasked
 
 TOLERANCE = 1e-8
+_LARGEST = 1e300  # of an element, beyond which sums overflow
 
 
 # --- what comes in -----------------------------------------------------------------------------
@@ -59,7 +60,7 @@ def hamiltonians(
 def hermitian_matrices(given: MatrixLike, name: str) -> Array | xr.DataArray:
     """Check Hermitian matrices (..., d, d); a DataArray keeps its labels."""
     labelled, matrix = _matrices(given, name, state=False)
-    matrix = _hermitian(matrix, name, np.abs(matrix).max(axis=(-2, -1)))
+    matrix = _hermitian(matrix, name, _sizes(matrix, name))
     return matrix if labelled is None else labelled.copy(data=matrix)
 
 
@@ -68,6 +69,7 @@ def square_matrix(given: MatrixLike, name: str) -> Array:
     matrix = np.array(_matrices(given, name, state=False)[1])
     if matrix.ndim > 2:
         raise ValueError(f"{name} is a single matrix; got shape {matrix.shape}")
+    _sizes(matrix, name)
     if np.iscomplexobj(matrix) and not matrix.imag.any():
         matrix = np.array(matrix.real)
     matrix.flags.writeable = False
@@ -148,6 +150,17 @@ def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, 
             f"{name} is not finite{_place(wrong)}: remove its NaN and infinite entries"
         )
     return labelled, array.astype(complex if array.dtype.kind == "c" else float, copy=False)
+
+
+def _sizes(matrices: Array, name: str) -> Array:
+    """The largest element of each matrix (...,), none of which is so large that sums overflow."""
+    sizes: Array = np.abs(matrices).max(axis=(-2, -1))
+    if np.any(wrong := sizes > _LARGEST):
+        raise ValueError(
+            f"{name} has an element of size {sizes[wrong].flat[0]:.3g}{_place(wrong)}, and "
+            f"{_LARGEST:g} is the most: give it in other units"
+        )
+    return sizes
 
 
 def _unwrap(value: Any, name: str, state: bool) -> Any:
