@@ -1,9 +1,14 @@
 """Generators in parts that change in time: what cancels is not there."""
 
 import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+from tests.dynamics.test_piecewise import Dense
 
 import quantumbattery as qb
 from quantumbattery.dynamics.piecewise import Piecewise
+from quantumbattery.dynamics.runge_kutta import Clock
+from quantumbattery.reach.signals import Signal
 
 
 def driven(frequency, monkeypatch):
@@ -27,6 +32,28 @@ def driven(frequency, monkeypatch):
         )
         table = system.charge({}, np.linspace(0, 4, 9), ["energy"])
     return table.energy.values / frequency, max(len(each.orders) for each in made)
+
+
+def test_a_damping_is_taken_from_all_numbers_that_leaves_the_least_norm():
+    """As found on a fine grid of rates; what is damped comes out as SciPy says."""
+    rng = np.random.default_rng(2)
+    still = 4 * np.diag(rng.uniform(0, 1, 5), 1) - np.diag(np.arange(6.0))
+    blocks = Dense(np.array([still, 0.5 * (rng.random((6, 6)) < 0.3)]))
+    pulse = [Clock(1, Signal(lambda t: np.exp(-t), (), 0.0, False), np.zeros(1))]
+    moved = Piecewise.of(blocks, np.ones((1, 2)), 1.0, pulse, 3.0)
+    beside = np.abs(still - np.diag(np.diag(still))).sum(axis=1)
+    grid = np.linspace(-10, 10, 20001)[:, None]
+    least = (np.abs(np.diag(still) - grid) + beside).max(axis=1).min()
+    assert abs(moved.sums.norms[0, 0] - least) < 1e-3
+    assert moved.sums.damping < -1
+    start, times = rng.normal(size=6), np.linspace(0, 3, 7)
+    change = lambda t, x: (blocks.whole[0] + np.exp(-t) * blocks.whole[1]) @ x  # noqa: E731
+    exact = solve_ivp(change, (0, 3), start, "DOP853", times, rtol=1e-13, atol=1e-15).y.T
+    for steps in (False, True):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Piecewise, "_by_steps", steps)
+            found = moved.at(start[None, None, None], times)[0, 0, 0]
+        np.testing.assert_allclose(found, exact, rtol=0, atol=1e-11)
 
 
 def test_a_frequency_that_is_the_frames_takes_no_pieces(monkeypatch):

@@ -52,6 +52,11 @@ class Pieces:
         inside = np.searchsorted(self.edges[1:-1], times, "left")
         return inside, (times - self.edges[inside]) / self.lengths[inside]
 
+    def falls(self, damping: float, place: Array | slice = slice(None), over: Any = 1.0) -> Array:
+        """What numbers fall to over pieces at some places, or a part of each that is over."""
+        fallen: Array = np.exp(damping * over * self.lengths[place])
+        return fallen
+
     def integrals(self, times: Array) -> Array:
         """The integral of each wave from 0 on, (waves, g or 1, ...) at times (...)."""
         degree = self.powers.shape[-1]

@@ -27,7 +27,7 @@ from quantumbattery.states.blocks import Blocks
 
 _EPS = float(np.finfo(float).eps)
 _SERIES_END = 2.0**-53  # of a bound that is about ten times a term
-_LONGEST = 5.0  # of a piece: its length times the size of the generator
+_LONGEST = 6.0  # of a piece: its length times the size of the generator
 _DEGREE = 14  # of a factor on a piece: higher ones make powers of s large, and series long
 _MOST_TERMS = 128
 _FURTHER = 0.7  # of what the size of its terms allows
@@ -103,7 +103,7 @@ class Piecewise:
         state = np.broadcast_to(start.swapaxes(-1, -2), (*self.shape, start.shape[2])).astype(kind)
         if times.ndim == 1 and self._by_steps:
             given = self.sums, self.factor, self.pieces, self.orders
-            made = Recurrence.of(*given, bool(np.iscomplexobj(state)))
+            made = Recurrence.of(*given, state)
             found = made.at(state, times, self.blocks.reading)
         else:
             found = self._found(state, times[:, 0] if times.ndim > 1 else times)
@@ -137,10 +137,16 @@ class Piecewise:
             turned = turned[..., None, None]
         return np.multiply(found, turned, out=found if found.dtype.kind == "c" else None)
 
+    @cached_property
+    def _falls(self) -> Array:
+        """What all numbers are multiplied by after each piece, (S,)."""
+        return self.pieces.falls(self.sums.damping)
+
     def _found(self, state: Array, times: Array) -> Array:
         """The same (T, g, blocks, rows, c), but for these phases, of any batch."""
         reading = self.blocks.reading
         place, over = self.pieces.place(times)
+        fall = self.pieces.falls(self.sums.damping, place, over)
         shape = times.shape[-1], *self.shape[:2], self.blocks.rows, state.shape[-1]
         kind = state.dtype if reading is None else np.result_type(state, reading)
         found = np.empty(shape, kind)
@@ -152,7 +158,7 @@ class Piecewise:
             few = max(1, _AT_ONCE * seen.shape[-2] // seen.size)
             for low in range(0, len(here[0]), few):
                 now = tuple(each[low : low + few] for each in here)
-                powers = np.vander(over[now], len(seen), increasing=True)
+                powers = np.vander(over[now], len(seen), increasing=True) * fall[now][:, None]
                 found[now[::-1]] = _evaluated(seen, place[now] - first, powers, now[:-1])
         return found
 
@@ -166,6 +172,7 @@ class Piecewise:
         norms, own = np.array(waves), self.sums.frequency
         size = lengths @ (still + norms @ self.pieces.largest)
         size += 0.0 if own is None else self.latest * np.abs(own).max()
+        size += self.latest * abs(self.sums.damping)
         apart = float(norms @ self.pieces.apart @ lengths)
         return apart + 8 * _EPS * float(self.shape[2] + size)
 
@@ -178,14 +185,14 @@ class Piecewise:
             for k in range(last):
                 terms = self._terms(state[:, :, :, None], slice(k, k + 1))
                 yield k, terms
-                state = terms.sum(axis=0)[..., 0, :]
+                state = self._falls[k] * terms.sum(axis=0)[..., 0, :]
             return
         few = max(1, _AT_ONCE // (g * b * n**2 * (1 + int(self.orders.max()))))
         for low in range(0, last, few):
             here = slice(low, min(low + few, last))
             ones = np.eye(n, dtype=state.dtype)[None, None, :, None]
             maps = self._terms(np.broadcast_to(ones, (g, b, n, here.stop - low, n)), here)
-            whole, states = maps.sum(axis=0), []
+            whole, states = maps.sum(axis=0) * self._falls[here, None], []
             for k in range(here.stop - low):
                 states.append(state)
                 state = whole[..., k, :] @ state

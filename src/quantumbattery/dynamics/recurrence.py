@@ -19,6 +19,7 @@ from quantumbattery.dynamics.pieces import Pieces
 from quantumbattery.dynamics.sums import Sums
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.reach.sparse import reachable
 
 _DENSE = 1 << 15  # numbers in a matrix up to which it is dense
 LARGEST_MAP = 3  # numbers up to which there are maps of all pieces at once
@@ -27,6 +28,8 @@ _FILLED = 3  # times as many as are not 0, up to which all elements of diagonals
 _SURELY = 0.7  # of the terms that a bound allows for, which are not looked at
 _LAST = 2.0**-51  # of the last term, above which one need not ask what follows
 _END = 2.0**-53  # of all terms that are left out
+_FEW = 32  # numbers, of which one does not look which are reached
+_WORTH = 0.8  # of all numbers, up to which one leaves out the others
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +42,18 @@ class Recurrence:
     parts: int
     pieces: Pieces
     orders: Array  # (S,), how many terms each piece takes
+    damping: float  # as of `Sums`
+    reached: Array | None  # (m,), which real numbers are there; None: all of them
 
     @classmethod
     def of(
-        cls, sums: Sums, factor: complex, cut: Pieces, orders: Array, double: bool
+        cls, sums: Sums, factor: complex, cut: Pieces, orders: Array, state: Array
     ) -> Recurrence:
-        """Of parts with a factor in front, for states that are complex or not."""
-        g, blocks = len(sums.value), sums.blocks
+        """Of parts with a factor in front, for the numbers that a state (g, blocks, n, c) leads to.
+
+        Where all that acts is real in some basis, as at resonance, half of them stay zero.
+        """
+        g, blocks, double = len(sums.value), sums.blocks, bool(np.iscomplexobj(state))
         n = blocks.count * blocks.size
         member = np.arange(g)[:, None]
         row, column = ((each + n * member).ravel() for each in (sums.row, sums.column))
@@ -57,7 +65,15 @@ class Recurrence:
             value = np.concatenate([value.real, -value.imag, value.imag, value.real])
             part = np.tile(part, 4)
         held = value != 0
-        row, column, value = row[held], (column + part * length)[held], value[held].real
+        row, column, value, part = row[held], column[held], value[held].real, part[held]
+        reached = _reached(row, column, _real(state))
+        if reached is not None:
+            place = np.full(length, -1)
+            place[reached] = np.arange(len(reached))
+            row, column, length = place[row], place[column], len(reached)
+            held = (row >= 0) & (column >= 0)
+            row, column, value, part = row[held], column[held], value[held], part[held]
+        column = column + part * length
         shape = length, sums.count * length
         matrix: Any
         if shape[0] * shape[1] <= _DENSE:
@@ -66,13 +82,16 @@ class Recurrence:
         else:
             from scipy.sparse import csr_array
 
-            matrix = csr_array((value, (row, column)), shape=shape)
+            places = row.astype(np.int32), column.astype(np.int32)  # half of what is read each time
+            matrix = csr_array((value, places), shape=shape)
             matrix.sum_duplicates()
-        return cls((g, blocks.count, blocks.size), double, matrix, sums.count, cut, orders)
+        own = g, blocks.count, blocks.size
+        return cls(own, double, matrix, sums.count, cut, orders, sums.damping, reached)
 
     def at(self, state: Array, times: Array, reading: Array | None) -> Array:
         """What is read (T, g, blocks, rows, c) of a state (g, blocks, n, c), at times (T,)."""
         place, over = self.pieces.place(times)
+        fall = self.pieces.falls(self.damping, place, over)
         kind = np.result_type(state, 0.0 if reading is None else reading)
         rows = self.shape[2] if reading is None else reading.shape[1]
         found = np.empty((len(times), *self.shape[:2], rows, state.shape[-1]), kind)
@@ -85,8 +104,8 @@ class Recurrence:
             few = max(len(terms), _AT_ONCE // terms.shape[1])
             for low in range(0, len(here), few):
                 now = here[low : low + few]
-                powers = _powers(over[now], len(terms))
-                if len(now) < len(terms):
+                powers = _powers(over[now], len(terms)) * fall[now, None]
+                if len(now) < len(terms) or (reading is None and self.reached is not None):
                     found[now] = self._read(powers @ terms, reading, state)
                 else:
                     seen = self._read(terms, reading, state)
@@ -96,6 +115,11 @@ class Recurrence:
 
     def _read(self, rows: Array, reading: Array | None, like: Array) -> Array:
         """What is read (k, g, blocks, rows, c) of real vectors, (k, m c)."""
+        if self.reached is not None:
+            c = like.shape[-1]
+            whole = np.zeros((len(rows), like.size // c * (1 + self.double), c))
+            whole[:, self.reached] = rows.reshape(len(rows), -1, c)
+            rows = whole
         if self.double:
             planes = rows.reshape(len(rows), 2, -1)
             rows = np.empty((len(rows), planes.shape[2]), complex)
@@ -109,13 +133,13 @@ class Recurrence:
 
         x_{j+1} = h / (j + 1) sum over k of G_k x_{j-k}, a piece having the length h.
         """
-        c, begin = state.shape[-1], self._real(state)
+        c, begin = state.shape[-1], self._begin(state)
         most = int(self.orders[:last].max())
         rows = np.empty((most + self.parts, len(begin)))
         terms = rows[: most + 1]
         terms[0] = begin
         seen: dict[int, list[Array]] = {}  # what each term is made of, by how many at most
-        change = self._change(rows, c)
+        change, falls = self._change(rows, c), self._falls
         small = isinstance(self.matrix, np.ndarray)
         for k in range(last):
             factors, weights = self._factors(k)
@@ -133,7 +157,12 @@ class Recurrence:
                     order = j + 1
                     break
             yield terms[: order + 1]
-            terms[0] = terms[: order + 1].sum(axis=0)
+            np.multiply(terms[: order + 1].sum(axis=0), falls[k], out=terms[0])
+
+    @cached_property
+    def _falls(self) -> Array:
+        """What all numbers are multiplied by after each piece, (S,)."""
+        return self.pieces.falls(self.damping)
 
     def _change(self, rows: Array, c: int) -> Callable[[int, Array, Array, float], object]:
         """What makes the term j + 1 of factors (parts, k), the terms before it, and h / (j + 1).
@@ -178,20 +207,21 @@ class Recurrence:
         norms: Array = np.sqrt(rows.max(axis=0) * columns.max(axis=1))
         return norms
 
-    def _real(self, state: Array) -> Array:
-        """All numbers as one real vector, (m c,)."""
-        flat = state.ravel()
-        return np.concatenate([flat.real, flat.imag]) if self.double else flat
+    def _begin(self, state: Array) -> Array:
+        """All numbers that are there as one real vector, (m c,)."""
+        whole = _real(state)
+        return (whole if self.reached is None else whole[self.reached]).ravel()
 
     def _mapped(self, state: Array, last: int) -> Iterator[Array]:
         """The same by the maps of many pieces, which are worked out together."""
         m, c = len(self.matrix), state.shape[-1]
-        now = self._real(state).reshape(m, c)
+        now = self._begin(state).reshape(m, c)
         few = max(1, _AT_ONCE // (m * m * (1 + int(self.orders.max()))))
         for low in range(0, last, few):
             maps = self._maps(slice(low, min(low + few, last)))
             states = []
-            for whole in maps.sum(axis=1):
+            falls = self._falls[low : low + few, None, None]
+            for whole in maps.sum(axis=1) * falls:
                 states.append(now)
                 now = whole @ now
             terms = maps.reshape(len(maps), -1, m) @ np.array(states)
@@ -224,6 +254,20 @@ class Recurrence:
         whole[1:] = powers[:, degree::-1]
         weights = self.pieces.lengths[piece] / np.arange(1, int(self.orders[piece]) + 1)
         return whole, weights
+
+
+def _real(state: Array) -> Array:
+    """A state (g, blocks, n, c) as real numbers, (g blocks n, c), or twice as many."""
+    flat = state.reshape(-1, state.shape[-1])
+    return np.concatenate([flat.real, flat.imag]) if np.iscomplexobj(state) else flat
+
+
+def _reached(row: Array, column: Array, begin: Array) -> Array | None:
+    """The real numbers that those of a start (m, c) lead to; None if these are nearly all."""
+    if len(begin) < _FEW:
+        return None
+    found = np.sort(reachable(column, row, len(begin), np.flatnonzero(begin.any(axis=1))))
+    return found if len(found) <= _WORTH * len(begin) else None
 
 
 def _over(terms: Array, rates: Array, weight: float) -> bool:

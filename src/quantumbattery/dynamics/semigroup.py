@@ -17,6 +17,8 @@ from quantumbattery.quantities.cached import cached_property
 
 _AS_REAL = 8  # up to this size, complex matrices are multiplied as real ones
 _DIGITS = 50  # of the number of steps to a time
+_WIDE = 16  # states that are moved at once, from which on more of them are not moved faster
+_OF_A_CALL = 1e4  # products that a call takes as long as
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,10 +216,19 @@ def _on_grid(turned: Array, start: Array, count: int) -> Array:
     shape = np.broadcast_shapes(start.shape[:-2], turned.shape[:-2]) + start.shape[-2:]
     states = np.empty((*shape[:-1], count, shape[-1]), np.result_type(turned, start))
     states[..., 0, :] = start
-    step, done = turned[..., None, :, :], 1
+    step, power, done = turned[..., None, :, :], 1, 1
+    # What is moved at once takes as many products in all; a larger power takes some more, and
+    # saves calls.
+    pays = _OF_A_CALL / turned.shape[-1] ** 3  # of one member: company changes no digit
     while done < count:
-        more, step = min(done, count - done), step @ step if done > 1 else step
-        np.matmul(states[..., :more, :], step, out=states[..., done : done + more, :])
+        if done >= 2 * power and (power < _WIDE or count - done > 2 * power / pays):
+            step, power = step @ step, 2 * power
+        more = min(power, count - done)
+        np.matmul(
+            states[..., done - power : done - power + more, :],
+            step,
+            out=states[..., done : done + more, :],
+        )
         done += more
     return states
 

@@ -31,6 +31,7 @@ class Sums:
     value: Array  # (g, elements), each at a place of its own
     owner: Array  # (numbers,), which block each is from: one's own where blocks are joined
     frequency: Array | None  # (g, owners), taken from all numbers of an owner; None: real ones
+    damping: float  # a rate, negative where all falls, that is taken from all numbers too
 
     @classmethod
     def of(
@@ -50,23 +51,26 @@ class Sums:
         part, row, column = of_term[given.term], given.row, given.column
         value: Array = given.value * numbers[:, given.term]
         part, row, column, value = _merged(part, row, column, value, len(owner))
-        count = 1 + len(waves)
-        if not np.iscomplexobj(value) and not np.iscomplexobj(factor):
-            return cls(blocks, count, part, row, column, value, owner, None)
+        count, frequency, damping = 1 + len(waves), None, 0.0
         taken = np.ones((blocks.count, blocks.size), dtype=bool)
         taken[blocks.filling] = False
         every = np.flatnonzero(taken)
-        share, still = np.bincount(owner[every]), (part == 0) & (row == column)
-        held = _summed((factor * value[:, still]).imag, owner[row[still]], len(share))
-        frequency: Array = held / share
-        less: Array = -1j * frequency / factor
+        less: Array = np.zeros((len(value), len(every)))
+        if np.iscomplexobj(value) or np.iscomplexobj(factor):
+            share, still = np.bincount(owner[every]), (part == 0) & (row == column)
+            held = _summed((factor * value[:, still]).imag, owner[row[still]], len(share))
+            frequency = held / share
+            less = 1j * frequency[:, owner[every]]
+        if not np.iscomplexobj(factor):  # else no state is damped
+            damping = _damping(factor.real, part, row, column, value, every, less)
+        less = -(damping + less) / factor
         less = less if np.iscomplexobj(value) else less.real
-        value = np.concatenate([value, less[:, owner[every]]], axis=1)
+        value = np.concatenate([value, less], axis=1)
         part, row, column = (
             np.concatenate(each) for each in ((part, 0 * every), (row, every), (column, every))
         )
         merged = _merged(part, row, column, value, len(owner))
-        return cls(blocks, count, *merged, owner, frequency)
+        return cls(blocks, count, *merged, owner, frequency, damping)
 
     @cached_property
     def norms(self) -> Array:
@@ -121,6 +125,22 @@ def _merged(
     value = np.add.reduceat(value[:, order], first, axis=1) if len(key) else value
     held, alone = (value != 0).any(axis=0), order[first]
     return part[alone][held], row[alone][held], column[alone][held], value[:, held]
+
+
+def _damping(
+    factor: float, part: Array, row: Array, column: Array, value: Array, every: Array, less: Array
+) -> float:
+    """The rate without which the largest sum of a row of what is still is the least.
+
+    Where a row has d on the diagonal and r beside it, without mu that is |d - mu| + r, the largest
+    of which is the larger of max(r + d) - mu and max(r - d) + mu. Less (g, every) is taken before.
+    """
+    still, own = part == 0, (part == 0) & (row == column)
+    size = int(every[-1]) + 1
+    diagonal = _summed(factor * value[:, own], row[own], size)[:, every] - less
+    beside = _summed(np.abs(factor * value[:, still & ~own]), row[still & ~own], size)[:, every]
+    beside = beside + np.abs(diagonal.imag)
+    return float((beside + diagonal.real).max() - (beside - diagonal.real).max()) / 2
 
 
 def _summed(values: Array, place: Array, size: int) -> Array:

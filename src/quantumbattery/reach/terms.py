@@ -18,6 +18,7 @@ from quantumbattery.quantities.parameters import any_nonzero
 from quantumbattery.reach.rotating_frame import distinct, frame
 from quantumbattery.reach.signals import Signal, signals_of
 
+_EPSILON = float(np.finfo(float).eps)
 OF_FRAME, OF_DRIVE = -1, -2  # origins that are neither a site nor an interaction
 
 
@@ -119,6 +120,13 @@ def _add_drives(terms: Terms, network: Network, levels: Mapping[str, int]) -> No
                 _add_field(terms, each, place[each.site], (lower, raised), frequency)
 
 
+def _quadratures(phase: Any) -> tuple[Any, Any]:
+    """The cosine and the sine of a phase; 0 where rounding of the phase alone makes them differ."""
+    least = _EPSILON * (1 + abs(phase))
+    both = np.cos(phase), np.sin(phase)
+    return both[0] * (abs(both[0]) > least), both[1] * (abs(both[1]) > least)
+
+
 def _add_field(
     terms: Terms, each: Drive, place: int, parts: tuple[Operator, Operator], frequency: Parameter
 ) -> None:
@@ -132,8 +140,7 @@ def _add_field(
     cos: Parameter = strength
     sin: Parameter = 0.0
     if any_nonzero(each.phase):
-        phase: Any = each.phase
-        cos, sin = strength * np.cos(phase), strength * np.sin(phase)
+        cos, sin = (strength * part for part in _quadratures(each.phase))
     if each.rotating:  # e^{i (x + phase)} O + h.c. = cos(x + phase) even + sin(x + phase) odd
         found = [(cos, False, even), (sin, False, odd)]
         found += [(cos, True, odd), (-sin, True, even)] if turns else []

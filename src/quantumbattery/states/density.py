@@ -24,6 +24,8 @@ from quantumbattery.reach.sparse import (
 from quantumbattery.states.blocks import Blocks, renumbered, size_class
 from quantumbattery.states.lindblad import Rectangles, liouvillian
 
+_ROOT = 0.5**0.5
+
 
 @dataclass(frozen=True, eq=False)
 class Matrix:
@@ -93,7 +95,7 @@ def density(
     turn = real_numbers(mirror, real)
     generator = renumbered(generator, place, len(picked))
     back = adjoint(turn)
-    moves = _turned(generator, turn, back, real)
+    moves = _turned(generator, mirror, real)
     del generator
     shown, weights, reading = np.arange(len(picked)), back, None
     if not all_of_it:
@@ -218,13 +220,13 @@ def _places(label: Array) -> tuple[Array, Array, int]:
     return block, within, int(count.max())
 
 
-def real_numbers(mirror: Array, itself: Array) -> Any:
+def real_numbers(mirror: Array, itself: Array, half: float = _ROOT) -> Any:
     """The unitary U to the numbers that move, x = U rho.
 
     Where a block is its own mirror image they are real: the diagonal, and sqrt(2) times the real
-    and the imaginary part of what stands beside it.
+    and the imaginary part of what stands beside it. With another half than a root, U times that.
     """
-    size, half = len(mirror), np.sqrt(0.5)
+    size = len(mirror)
     here = np.arange(size)
     beside = np.flatnonzero(itself & (mirror != here))
     upper = beside < mirror[beside]
@@ -235,12 +237,16 @@ def real_numbers(mirror: Array, itself: Array) -> Any:
     return sparse(values, rows, columns, (size, size))
 
 
-def _turned(generator: Elements, turn: Any, back: Any, real: Array) -> Elements:
+def _turned(generator: Elements, mirror: Array, real: Array) -> Elements:
     """U L U^dag, term by term; real where it has to be, in spite of rounding.
 
-    U does nothing to blocks that are not real.
+    U does nothing to blocks that are not real. Its roots come last, as 1/2 or a root: numbers that
+    are whole stay so, and what cancels leaves nothing.
     """
     size, terms = generator.size, len(generator.coefficients)
+    turn = real_numbers(mirror, real, 1.0)
+    back = adjoint(turn)
+    square = np.where(real & (mirror != np.arange(size)), 0.5, 1.0)
     own = real[generator.row]
     beside = generator.row[own], generator.term[own] * size + generator.column[own]
     left = product(turn, sparse(generator.value[own], *beside, (size, terms * size)))
@@ -250,11 +256,12 @@ def _turned(generator: Elements, turn: Any, back: Any, real: Array) -> Elements:
     both = product(sparse(value, term * size + row, column, (terms * size, size)), back)
     value, row, column = entries(both)
     term, row = np.divmod(row, size)
+    value = value.real * np.sqrt(square[row] * square[column])
     rest = ~own
     return replace(
         generator,
         term=np.concatenate([term, generator.term[rest]]),
         row=np.concatenate([row, generator.row[rest]]),
         column=np.concatenate([column, generator.column[rest]]),
-        value=np.concatenate([value.real, generator.value[rest]]),
+        value=np.concatenate([value, generator.value[rest]]),
     )
