@@ -243,7 +243,7 @@ class Work:
         largest = 0
         for blocks in self.state.blocks:
             for mine in self.acting:
-                parts = parts_of(blocks, np.where(mine, self.numbers, 0.0))
+                parts = parts_of(blocks, np.where(mine, self.numbers, 0.0), True)
                 largest = max(largest, parts[-1].shape[1] if parts else blocks.size)
         return few_threads(largest)
 

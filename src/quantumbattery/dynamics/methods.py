@@ -71,7 +71,10 @@ def _series(task: Task, kind: type[Series] = Series) -> Propagator:
     allow_series(norm, blocks, len(task.numbers), latest, task.state.hermitian)
     generator = blocks.generator
     sparse = (task.factor * generator.matrix(each) for each in task.numbers)
-    return kind(tuple(each.tocsr() for each in sparse), blocks)
+    made = tuple(each.tocsr() for each in sparse)
+    for each in made:
+        each.eliminate_zeros()  # as where a frame turns as fast as what it is of
+    return kind(made, blocks)
 
 
 def _stepwise(task: Task) -> Propagator:
@@ -90,7 +93,7 @@ def _conjugated(task: Task) -> Propagator:
 
 
 def _apart(task: Task) -> Propagator:
-    parts = parts_of(task.blocks, task.numbers)
+    parts = parts_of(task.blocks, task.numbers, not task.state.hermitian)
     assert parts is not None
     return separate(task.blocks, task.numbers, parts, task.factor)
 

@@ -238,18 +238,21 @@ def _structure(
         lossless = not numbers[:, len(state.reach.hamiltonian.coefficients) :].any()
         if lossless and times.ndim == 1:
             return "conjugated"
-    if parts_of(blocks, numbers) is not None:
+    parts = parts_of(blocks, numbers, not state.hermitian)
+    size = blocks.size if parts is None else parts[-1].shape[1]
+    pays = _series_pays(blocks, numbers, times, states, state.hermitian, size)
+    if parts is not None and not (pays and size > blocks.size / 4):
         return "apart, closed" if state.hermitian else "apart, open"
-    if _series_pays(blocks, numbers, times, states, state.hermitian):
+    if pays:
         return "large, closed" if state.hermitian else "large, open"
     return "closed" if state.hermitian else "open"
 
 
 def _series_pays(
-    blocks: Blocks, numbers: Array, times: Array, states: int, hermitian: bool
+    blocks: Blocks, numbers: Array, times: Array, states: int, hermitian: bool, n: int
 ) -> bool:
-    """Whether a series costs less than dense matrices; seconds as measured on one core."""
-    n, given = blocks.size, blocks.generator
+    """Whether a series costs less than dense matrices (n, n); seconds as measured on one core."""
+    given = blocks.generator
     if n <= 256:
         return False
     moments = times.shape[-1]
@@ -259,9 +262,9 @@ def _series_pays(
     if hermitian:
         dense = 1.5e-10 * n**3 if far else 2e-8 * n**2
     else:
-        dense = 1e-9 * n**3 * (1 + np.log2(moments) / 10)
+        dense = 1e-9 * n**3 * (1 + np.log2(moments) / 10) + 4e-10 * n**2 * moments
     most = 20_000 if hermitian and not far else 6_000 if hermitian else 3_000
-    return bool(series < dense * blocks.count or n > most)
+    return bool(series < dense * blocks.count * blocks.size / n or n > most)
 
 
 def starts_of(start: Array, states: slice) -> Array:

@@ -267,7 +267,7 @@ def _reached(row: Array, column: Array, begin: Array) -> Array | None:
     if len(begin) < _FEW:
         return None
     found = np.sort(reachable(column, row, len(begin), np.flatnonzero(begin.any(axis=1))))
-    return found if len(found) <= _WORTH * len(begin) else None
+    return found if 0 < len(found) <= _WORTH * len(begin) else None
 
 
 def _over(terms: Array, rates: Array, weight: float) -> bool:

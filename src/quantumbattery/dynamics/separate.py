@@ -1,24 +1,30 @@
 """Blocks that fall apart under the numbers there are: what is linked at other times is not now.
 
 Blocks are what any term may ever join. Where some of the terms are off, as in storage or in a
-stroke of a protocol, far smaller parts move apart from each other.
+stroke of a protocol, far smaller parts move apart from each other. And where all that acts is real
+in some basis, as at resonance, so do the real and the imaginary parts of a density matrix there:
+two halves, of which one is often empty.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from quantumbattery.dynamics.semigroup import Semigroup
+from quantumbattery.dynamics.sums import merged
 from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.sparse import Sums, components
 from quantumbattery.states.blocks import Blocks
 
 _LARGE = 32  # numbers of a block from which on one looks whether it falls apart
-_SMALLER = 2  # times as small the parts are, from which on that pays
+_SMALLER = 1.5  # times as small the parts are, from which on that pays
+_CANCELS = 128  # the same from which on one looks what cancels, of so many elements at most
+_ELEMENTS = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +32,8 @@ class Separate:
     """The motion of parts, by size; what is read is made of all of them together."""
 
     blocks: Blocks
-    parts: tuple[tuple[Array, Semigroup | Unitary], ...]  # places (parts, m), and what moves them
+    # Places (parts, m), and what moves them: as states, or as what is read of them.
+    parts: tuple[tuple[Array, Semigroup | Unitary], ...]
 
     measured = False
     from_start = False
@@ -40,15 +47,13 @@ class Separate:
         """What is read, (g, blocks, c, T, rows), of starts (g or 1, blocks, c, n)."""
         g, count, c, n = start.shape
         flat = start.swapaxes(1, 2).reshape(g, c, count * n)
-        return self._joined([moving.at(_some(flat, place), times) for place, moving in self.parts])
+        return self._joined(lambda moving, some: moving.at(some, times), flat, times)
 
     def each(self, starts: Array, place: Array, spans: Array) -> Array:
         """The same of each start (g or 1, blocks, c, m, n) of some places after its own span."""
         g, count, c, m, n = starts.shape
         flat = starts.transpose(0, 2, 3, 1, 4).reshape(g, c, m, count * n)
-        return self._joined(
-            [moving.each(_some(flat, which), place, spans) for which, moving in self.parts]
-        )
+        return self._joined(lambda moving, some: moving.each(some, place, spans), flat, spans)
 
     def matrices(self, time: float, most: int) -> list[Any] | None:
         """Itself as a sparse matrix for each generator; None if it has more entries than that."""
@@ -60,6 +65,8 @@ class Separate:
         for place, moving in self.parts:
             many, m = place.shape
             units = np.broadcast_to(np.eye(m), (1, many, m, m))
+            if isinstance(moving, Semigroup):
+                moving = replace(moving, reading=None)
             moved = moving.at(units, np.array([time]))[..., 0, :]  # (g, parts, from, to)
             values.append(moved.reshape(len(moved), -1))
             rows.append(np.tile(place[:, None], (1, m, 1)).ravel())
@@ -75,16 +82,27 @@ class Separate:
         """0: only rounding, which `fastest` tells."""
         return 0.0
 
-    def _joined(self, moved: list[Array]) -> Array:
-        """States of all parts, each (g, parts, c, T, m), as what is read of the blocks."""
-        g, _, c, t, _ = moved[0].shape
-        count, n = self.blocks.count, self.blocks.size
-        whole = np.zeros((g, c, t, count * n), dtype=np.result_type(*moved))
-        for (place, _), states in zip(self.parts, moved, strict=True):
-            whole[..., place] = states.transpose(0, 2, 3, 1, 4)
-        states = whole.reshape(g, c, t, count, n).transpose(0, 3, 1, 2, 4)
-        reading = self.blocks.reading
-        return states if reading is None else states @ reading.swapaxes(-1, -2)[:, None]
+    def _joined(
+        self, move: Callable[[Semigroup | Unitary, Array], Array], flat: Array, times: Array
+    ) -> Array:
+        """What is read of the blocks, of all parts of starts (g or 1, c, ..., n) that are moved."""
+        n, rows, read = self.blocks.size, self.blocks.rows, self.blocks.reading is not None
+        begun = [part for part in self.parts if flat[..., part[0]].any()]  # the others stay empty
+        found = [  # (g, parts, c, T, m or rows)
+            (place, move(moving, _some(flat, place))) for place, moving in begun or self.parts[:1]
+        ]
+        g, _, c, _, _ = found[0][1].shape
+        kind = np.result_type(*(states for _, states in found))
+        whole = np.zeros((g, c, times.shape[-1], self.blocks.count * rows), dtype=kind)
+        for place, states in found:
+            apart = states.transpose(0, 2, 3, 1, 4)
+            if not read:
+                whole[..., place] = apart
+                continue
+            block = place[:, 0] // n
+            shown = whole.reshape(*whole.shape[:3], -1, rows)
+            np.add.at(np.moveaxis(shown, -2, 0), block, np.moveaxis(apart, -2, 0))
+        return whole.reshape(*whole.shape[:3], -1, rows).transpose(0, 3, 1, 2, 4)
 
 
 def _some(flat: Array, place: Array) -> Array:
@@ -92,13 +110,23 @@ def _some(flat: Array, place: Array) -> Array:
     return np.moveaxis(flat[..., place], -2, 1)
 
 
-def parts_of(blocks: Blocks, numbers: Array) -> list[Array] | None:
-    """The places of all parts, those of a size together, (parts, m) each; None if none pays."""
+def parts_of(blocks: Blocks, numbers: Array, open_: bool) -> list[Array] | None:
+    """The places of all parts, those of a size together, (parts, m) each; None if none pays.
+
+    Of open systems one sees also where terms cancel, as those of a frame.
+    """
     if blocks.size < _LARGE:
         return None
-    given = blocks.generator
+    given, size = blocks.generator, blocks.count * blocks.size
     on = (numbers != 0).any(axis=0)[given.term]
-    label = components(given.row[on], given.column[on], blocks.count * blocks.size)
+    row, column = given.row[on], given.column[on]
+    label = components(row, column, size)
+    if _SMALLER * np.bincount(label).max() > blocks.size:
+        if not open_ or blocks.size < _CANCELS or len(numbers) * len(row) > _ELEMENTS:
+            return None
+        value = numbers[:, given.term[on]] * given.value[on]
+        _, row, column, _ = merged(np.zeros_like(row), row, column, value, size)
+        label = components(row, column, size)
     count = np.bincount(label)
     if _SMALLER * count.max() > blocks.size:
         return None
@@ -129,4 +157,10 @@ def _moving(blocks: Blocks, numbers: Array, place: Array, factor: complex) -> Se
     cell = (part[row] * size + inside[row]) * size + inside[column]
     weights = numbers[:, given.term[mine]] * given.value[mine]
     matrices = Sums.to(cell, many * size * size)(weights).reshape(len(numbers), many, size, size)
-    return Semigroup(matrices) if factor == 1.0 else Unitary.of(matrices)
+    if factor != 1.0:
+        return Unitary.of(matrices)
+    if blocks.reading is None:
+        return Semigroup(matrices)
+    block, within = place[:, 0] // blocks.size, place % blocks.size
+    reading = np.take_along_axis(blocks.reading[block], within[:, None], axis=-1)
+    return Semigroup(matrices, reading)  # (parts, rows, m)

@@ -11,6 +11,8 @@ import numpy as np
 from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.machine import limited
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
+from quantumbattery.reach.sparse import reachable
 from quantumbattery.states.blocks import Blocks
 
 STATES_AT_ONCE = 1 << 23  # numbers of a state at several times, while they are worked out
@@ -18,6 +20,7 @@ _LEAP = 6.0  # times its norm that a generator moves in one series: more would c
 _OTHER_LEAP = 4.3  # of the solution beside which it is measured
 _TERMS = 64  # of which one then has fewer
 _END = 2.0**-53  # of the state, below which two terms end a series
+_WORTH = 0.8  # of all numbers, up to which one leaves out those that stay zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +79,47 @@ class Series:
 
     def _moved(self, k: int, start: Array, times: Array) -> Array:
         """What is read of one member's states (c, n) at the times (T,), shape (c, T, rows)."""
-        return moved_by(self.generators[k], start, times, self.blocks.read)
+        read = self.blocks.read
+        generator, some = self._reached(k, start)
+        if some is None:
+            return moved_by(generator, start, times, read)
+        if read is not None:
+            return moved_by(generator, start[:, some], times, read[:, some])
+        whole = np.zeros((len(start), len(times), start.shape[1]))
+        whole[..., some] = moved_by(generator, start[:, some], times)
+        return whole
 
     def _leap(self, k: int, start: Array, time: float) -> Array:
         """One member's states (c, n) at one time, by another series than those of `_moved`."""
-        return leap(self.generators[k], start, time)
+        generator, some = self._reached(k, start)
+        if some is None:
+            return leap(generator, start, time)
+        whole = np.zeros(start.shape)
+        whole[:, some] = leap(generator, start[:, some], time)
+        return whole
+
+    def _reached(self, k: int, start: Array) -> tuple[Any, Array | None]:
+        """A generator among the numbers that states (c, n) lead to; None: (nearly) all of them.
+
+        Where all that acts is real in some basis, half the parts of a density matrix stay zero.
+        """
+        given, begun, n = self.generators[k], np.asarray(start.any(axis=0)), start.shape[1]
+        if np.iscomplexobj(given) or np.iscomplexobj(start):
+            return given, None
+        key = k, begun.tobytes()
+        if key not in self._known:
+            entries = given.tocoo()
+            found = np.sort(reachable(entries.col, entries.row, n, np.flatnonzero(begun)))
+            some = found if 0 < len(found) <= _WORTH * n else None
+            made = given if some is None else given[some][:, some]
+            self._known.clear()
+            self._known[key] = made, some
+        return self._known[key]
+
+    @cached_property
+    def _known(self) -> dict[tuple[int, bytes], tuple[Any, Array | None]]:
+        """The last that was asked for."""
+        return {}
 
     def _start(self, start: Array, k: int) -> Array:
         return self.blocks.together(start[min(k, len(start) - 1)])

@@ -50,7 +50,7 @@ class Sums:
             of_term[[clock.term for clock in wave]] = k
         part, row, column = of_term[given.term], given.row, given.column
         value: Array = given.value * numbers[:, given.term]
-        part, row, column, value = _merged(part, row, column, value, len(owner))
+        part, row, column, value = merged(part, row, column, value, len(owner))
         count, frequency, damping = 1 + len(waves), None, 0.0
         taken = np.ones((blocks.count, blocks.size), dtype=bool)
         taken[blocks.filling] = False
@@ -69,8 +69,8 @@ class Sums:
         part, row, column = (
             np.concatenate(each) for each in ((part, 0 * every), (row, every), (column, every))
         )
-        merged = _merged(part, row, column, value, len(owner))
-        return cls(blocks, count, *merged, owner, frequency, damping)
+        alone = merged(part, row, column, value, len(owner))
+        return cls(blocks, count, *alone, owner, frequency, damping)
 
     @cached_property
     def norms(self) -> Array:
@@ -112,7 +112,7 @@ class Sums:
         return np.ascontiguousarray(dense.swapaxes(0, 1))
 
 
-def _merged(
+def merged(
     part: Array, row: Array, column: Array, value: Array, size: int
 ) -> tuple[Array, Array, Array, Array]:
     """Elements at one place as one: a frequency may be that of the frame, and nothing is left."""

@@ -1,0 +1,131 @@
+"""Real and imaginary parts that never meet, as at resonance: they move apart, or not at all."""
+
+import numpy as np
+import pytest
+import qutip
+
+import quantumbattery as qb
+from quantumbattery.dynamics import recurrence, separate, series
+from quantumbattery.dynamics.separate import parts_of
+
+LOSS, FIELD = 0.2, 0.4
+TIMES = np.linspace(0.0, 3.0, 13)
+
+
+def cavity(levels, gap=1.0, envelope=None):
+    """A driven, lossy cavity that charges a qubit."""
+    sites = {"c": qb.Oscillator(levels=levels, loss=LOSS), "b": qb.Qubit(gap)}
+    field = qb.drive("c", FIELD, 1.0, envelope=envelope)
+    return qb.System(sites, [qb.exchange("c", "b", 1.0), field], "c", "b")
+
+
+def by_qutip(levels, start, gap=1.0, shape=None):
+    """The battery's state in the frame of the drive, as QuTiP's solver finds it."""
+    a = qutip.tensor(qutip.destroy(levels), qutip.qeye(2))
+    b = qutip.tensor(qutip.qeye(levels), qutip.destroy(2))
+    still, field = a.dag() * b + b.dag() * a + (gap - 1) * b.dag() * b, FIELD * (a + a.dag())
+    h = still + field if shape is None else [still, [field, shape]]
+    first = qutip.tensor(start, qutip.basis(2, 0))
+    how = {"atol": 1e-13, "rtol": 1e-11, "nsteps": 10**6}
+    solved = qutip.mesolve(h, first, TIMES, [LOSS**0.5 * a], e_ops=[b.dag() * b, b], options=how)
+    return np.real(solved.expect[0]), np.abs(solved.expect[1])
+
+
+STARTS = {
+    "empty": ({}, lambda n: qutip.basis(n, 0)),
+    "real": (
+        qb.bloch(1.0),
+        lambda n: np.cos(0.5) * qutip.basis(n, 0) + np.sin(0.5) * qutip.basis(n, 1),
+    ),
+    "of both kinds": (
+        qb.bloch(1.0, 0.7),
+        lambda n: np.cos(0.5) * qutip.basis(n, 0) + np.sin(0.5) * np.exp(0.7j) * qutip.basis(n, 1),
+    ),
+}
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize(("levels", "method"), [(8, "matrix exponential"), (14, "Taylor series")])
+@pytest.mark.parametrize("gap", [1.0, 1.3])
+def test_at_resonance_and_beside_it_as_in_qutip(start, levels, method, gap):
+    """Starts in one half, and in both; a detuning joins them."""
+    ours, theirs = STARTS[start]
+    with pytest.warns(UserWarning, match="leave"):
+        table = cavity(levels, gap).charge(ours, TIMES, ["energy", "ergotropy"])
+    assert method in table.attrs["method"]
+    p, c = by_qutip(levels, theirs(levels), gap)
+    np.testing.assert_allclose(table.energy / gap, p, rtol=0, atol=1e-9)
+    inversion = p - 0.5
+    work = inversion + np.sqrt(inversion**2 + c**2)
+    np.testing.assert_allclose(table.ergotropy / gap, work, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_under_a_shaped_drive_as_in_qutip(start):
+    ours, theirs = STARTS[start]
+    shape = lambda t: np.exp(-((t - 1.0) ** 2))  # noqa: E731
+    with pytest.warns(UserWarning, match="leave"):
+        table = cavity(12, envelope=shape).charge(ours, TIMES, ["energy"])
+    assert "steps of Taylor series" in table.attrs["method"]
+    p, _ = by_qutip(12, theirs(12), shape=shape)
+    np.testing.assert_allclose(table.energy, p, rtol=0, atol=1e-9)
+
+
+def test_half_the_numbers_take_part(monkeypatch):
+    """Whatever moves them; a detuning takes all."""
+    sizes = []
+
+    def kept(find):
+        def seen(*given):
+            found = find(*given)
+            sizes.append(found)
+            return found
+
+        return seen
+
+    monkeypatch.setattr(recurrence, "_reached", kept(recurrence._reached))
+    shape = lambda t: np.exp(-((t - 1.0) ** 2))  # noqa: E731
+    for gap, share in ((1.0, 0.5 + 1 / 48), (1.3, None)):
+        sizes.clear()
+        with pytest.warns(UserWarning, match="leave"):
+            cavity(12, gap, shape).charge({}, TIMES, ["energy"])
+        if share is None:
+            assert sizes == [None] * len(sizes)
+        else:
+            assert {len(each) for each in sizes} == {round(share * 24**2)}
+
+
+def test_blocks_fall_in_halves_where_terms_cancel(monkeypatch):
+    """The frequency of a site and that of the frame are two terms, of which nothing is left."""
+    seen = []
+
+    def kept(*given):
+        seen.append(parts_of(*given))
+        return seen[-1]
+
+    from quantumbattery.dynamics import motion
+
+    monkeypatch.setattr(motion, "parts_of", kept)
+    for gap in (1.0, 1.3):
+        with pytest.warns(UserWarning, match="leave"):
+            cavity(8, gap).charge({}, TIMES, ["energy"])
+    halves, whole = seen
+    assert [each.shape for each in halves] == [(1, 120), (1, 136)]
+    assert whole is None
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_what_is_left_out_changes_nothing(stored, monkeypatch):
+    """Beside all numbers, which a lower bar keeps; charging, and storing after it."""
+    found = []
+    for worth, cancels in ((0.8, 128), (0.0, 10**9)):
+        for module in (series, recurrence):
+            monkeypatch.setattr(module, "_WORTH", worth)
+        monkeypatch.setattr(separate, "_CANCELS", cancels)
+        for levels in (8, 14):
+            options = {"disconnect": 1.7} if stored else {}
+            with pytest.warns(UserWarning, match="leave"):
+                table = cavity(levels).charge(qb.bloch(1.0), TIMES, **options)
+            found.append(np.stack([table[name].values for name in sorted(table.data_vars)]))
+    for one, other in ((0, 2), (1, 3)):
+        np.testing.assert_allclose(found[one], found[other], rtol=0, atol=1e-12)
