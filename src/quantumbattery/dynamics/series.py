@@ -151,7 +151,7 @@ def _leaps(
     from scipy.sparse import csr_matrix, eye_array
 
     latest, n = float(times[-1]), len(state)
-    middle = generator.diagonal().sum() / n
+    middle = _middle(generator)
     centred = (generator - middle * eye_array(n)).tocsr()
     # A power tells more than the matrix: |A^2|^(1/2) is at most |A|, and often half of it.
     norm = float(abs(centred @ centred).sum(axis=0).max()) ** 0.5
@@ -171,6 +171,18 @@ def _leaps(
             made = (powers @ given.reshape(len(own), -1)).reshape(-1, *given.shape[1:])
             yield read_by(made, read) if given is own else made
         state = own.sum(axis=0) * np.exp(middle * length)
+
+
+def _middle(generator: Any) -> Any:
+    """What is taken from the diagonal: of rates what leaves the least norm, of frequencies the mean.
+
+    Where a column has d on the diagonal and r beside it, without mu that is |d - mu| + r, the
+    largest of which is the larger of max(r + d) - mu and max(r - d) + mu.
+    """
+    own = generator.diagonal()
+    beside = abs(generator).sum(axis=0) - abs(own)
+    rate = float((beside + own.real).max() - (beside - own.real).max()) / 2
+    return rate if not np.iscomplexobj(own) else rate + 1j * float(own.imag.mean())
 
 
 def _series(step: Any, terms: Array) -> int:
