@@ -372,6 +372,15 @@ def test_what_the_series_leaves_out_is_added():
     assert bound[0, 0, 0, 0] > 0
 
 
+def test_what_the_series_leaves_out_is_less_than_what_growth_can_make_seen():
+    """Energy beyond a cut may grow e^30-fold: what is added for the series must bear that."""
+    form, moved, numbers = on_a_cut_ladder(chain(60), fock(1), {})
+    end = form.reach.index(np.eye(60, dtype=int)[-1:])
+    cut = Cut(form)
+    bound = cut.spread(cut.rows(moved)[:, :, :1], numbers, 0.5, end)
+    assert 0 < bound[0, 0, 0, 0] < 1e-10 * np.exp(-30)
+
+
 @pytest.mark.parametrize("members", [1, 3])
 def test_many_moments_are_bounded_as_each_of_them(members):
     """Few rows at many moments are worked out from the other side of the series."""

@@ -21,7 +21,9 @@ from quantumbattery.states.reduced import squares
 from quantumbattery.states.representation import Form
 
 _NOT_THERE = 4e-15  # an amplitude below is not known to be there at all
-_NEGLIGIBLE = 1e-19  # of the largest row: what a series leaves out is added, not dropped
+# Of the largest row: what a series leaves out is added, not dropped. However many levels there are,
+# no bound is smaller, and where energy beyond a cut may grow e^30-fold, it must be small still.
+_NEGLIGIBLE = 1e-32
 
 
 @dataclass(frozen=True, eq=False)
