@@ -174,7 +174,7 @@ def _leaps(
 
 
 def _middle(generator: Any) -> Any:
-    """What is taken from the diagonal: of rates what leaves the least norm, of frequencies the mean.
+    """What is taken from the diagonal: a rate that leaves the least norm, and the mean frequency.
 
     Where a column has d on the diagonal and r beside it, without mu that is |d - mu| + r, the
     largest of which is the larger of max(r + d) - mu and max(r - d) + mu.
