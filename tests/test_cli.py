@@ -11,6 +11,7 @@ import xarray as xr
 import quantumbattery as qb
 from quantumbattery.cli import main
 from quantumbattery.quantities.parsing import angle
+from roads.command import here
 
 
 def run(*words, **options):
@@ -38,42 +39,42 @@ def test_charge_prints_a_table_and_writes_it_whole(tmp_path):
 
 def test_charge_draws(tmp_path):
     picture = tmp_path / "curves.png"
-    done = run(*"charge --theta pi --measures energy,ergotropy --plot".split(), str(picture))
+    done = here(*"charge --theta pi --measures energy,ergotropy --plot".split(), str(picture))
     assert done.returncode == 0, done.stderr
     assert picture.read_bytes()[:4] == b"\x89PNG"
     assert "capacity" not in done.stdout
 
 
 def test_charge_tells_more_when_it_is_asked_for_by_name():
-    done = run(*"charge --theta pi --measures purity,negativity --times 0:1:3".split())
+    done = here(*"charge --theta pi --measures purity,negativity --times 0:1:3".split())
     assert done.returncode == 0, done.stderr
     for word in ("purity", "negativity"):
         assert word in done.stdout
-    assert "negativity" not in run(*"charge --theta pi --times 0:1:3".split()).stdout
+    assert "negativity" not in here(*"charge --theta pi --times 0:1:3".split()).stdout
 
 
 def test_optimum_prints_the_paper_s_constants(tmp_path):
     out = tmp_path / "best.csv"
-    done = run("optimum", "--theta", "pi", "--out", str(out))
+    done = here("optimum", "--theta", "pi", "--out", str(out))
     assert done.returncode == 0, done.stderr
     for digits in ("1.570796327", "1.165561185", "0.7246113538", "1.399193023", "0.6730168338"):
         assert digits in done.stdout
     assert pd.read_csv(out).ergotropic_power_time[0] == pytest.approx(1.399193023)
-    assert "never positive" in run(*"optimum --theta pi --loss 2".split()).stdout
+    assert "never positive" in here(*"optimum --theta pi --loss 2".split()).stdout
 
 
 @pytest.mark.parametrize("command", ["charge --times 1:1:1", "optimum"])
 def test_options_reach_the_parameter_of_their_name(command, tmp_path):
     words = "--frequency 2 --coupling 3 --loss 0.5 --battery-loss 0.25 --detuning 0.125 --theta 2"
     out = tmp_path / "one.csv"
-    assert run(*command.split(), *words.split(), "--phi", "1", "--out", str(out)).returncode == 0
+    assert here(*command.split(), *words.split(), "--phi", "1", "--out", str(out)).returncode == 0
     row = pd.read_csv(out).iloc[0]
     names = ["frequency", "coupling", "charger_loss", "battery_loss", "detuning", "theta", "phi"]
     assert row[names].tolist() == [2, 3, 0.5, 0.25, 0.125, 2, 1]
 
 
 def test_verify_gives_seventy_rows_as_json():
-    done = run("verify", "--format", "json")
+    done = here("verify", "--format", "json")
     rows = json.loads(done.stdout)
     assert [row["number"] for row in rows] == list(range(1, 71))
     assert set(rows[0]) == {"number", "title", "status", "error", "note"}
@@ -133,7 +134,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(words, sentence, tmp_path, mo
 
 
 def test_version():
-    assert run("--version").stdout == f"quantumbattery {qb.__version__}\n"
+    assert here("--version").stdout == f"quantumbattery {qb.__version__}\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -164,7 +165,7 @@ def test_a_refusal_from_outside(tmp_path):
 
 @pytest.mark.parametrize("command", ["charge", "optimum", "paper", "verify"])
 def test_help_has_examples(command):
-    assert f"quantumbattery {command}" in run(command, "--help").stdout.split("Example", 1)[1]
+    assert f"quantumbattery {command}" in here(command, "--help").stdout.split("Example", 1)[1]
 
 
 @pytest.mark.parametrize(

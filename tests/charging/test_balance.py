@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import quantumbattery as qb
 from roads.product_space import Whole, initial, ladder
-from roads.strokes import evolved, random_protocol, refreshed
+from roads.strokes import random_protocol, refreshed
 
 SITES = ("reset_energy", "switch_on", "switch_off", "exchanged")
 
@@ -38,7 +38,7 @@ def test_random_protocols_have_the_energies_of_the_full_space(seed, lossy):
     for k in range(repeat):
         for j, (whole, duration, fresh) in enumerate(parts):
             begun = refreshed(rho, levels, fresh)
-            ended = evolved(whole, begun, duration)
+            ended = whole.evolved(begun, duration)
             links = whole.h - bare
             on, off = mean(links, begun), -mean(links, ended)
             known = {

@@ -8,7 +8,6 @@ import qutip
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.linalg import expm
 
 import quantumbattery as qb
 from roads.cells import apart, cavity_and_cells
@@ -31,13 +30,6 @@ def merit(name, rho, h):
         "capacity": high - low,
         "energy_variance": np.trace(rho @ h @ h).real - mean**2,
     }[name]
-
-
-def evolved(whole, rho, time):
-    if whole.jumps:
-        return (expm(whole.generator() * time) @ rho.ravel()).reshape(rho.shape)
-    step = expm(-1j * whole.h * time)
-    return step @ rho @ step.conj().T
 
 
 def kept(rho, levels, keep):
@@ -98,7 +90,7 @@ def test_random_systems_agree_with_the_full_space(seed, lossy):
     place = list(system.sites).index("b")
     h = ladder(system.sites["b"], levels[place])
     for k, time in enumerate(times):
-        battery = kept(evolved(whole, rho, time), levels, place)
+        battery = kept(whole.evolved(rho, time), levels, place)
         for name in (*WORK, "energy_variance"):
             assert table[name].values[k] == pytest.approx(merit(name, battery, h), abs=1e-9)
     assert (table.ergotropy >= 0).all()
@@ -165,7 +157,7 @@ def test_a_battery_of_several_sites(lossy, always):
     table = system.charge(start, [0.5, 2.0])
     ground = np.linalg.eigvalsh(h)[0]
     for k, time in enumerate([0.5, 2.0]):
-        battery = kept(evolved(whole, rho, time), levels, [0, 3])
+        battery = kept(whole.evolved(rho, time), levels, [0, 3])
         for name in (*WORK, "energy_variance"):
             shift = ground if name in ("energy", "passive_energy", "active_energy") else 0.0
             expected = merit(name, battery, h) - shift
@@ -197,7 +189,7 @@ def test_collective_work_is_on_the_ladder():
     whole = Whole(cavity_and_cells(number, levels=levels), [levels, number + 1])
     cavity = qutip.coherent(levels, 1.1, method="analytic").full().ravel()
     start = np.kron(cavity, np.eye(number + 1)[0])
-    rho = kept(evolved(whole, np.outer(start, start.conj()), time), [levels, number + 1], 1)
+    rho = kept(whole.evolved(np.outer(start, start.conj()), time), [levels, number + 1], 1)
     for name in WORK:
         expected = merit(name, rho, np.diag(np.arange(number + 1.0)))
         assert table[name].item() == pytest.approx(expected, abs=1e-10)

@@ -9,20 +9,12 @@ import qutip
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.linalg import expm
 
 import quantumbattery as qb
 from quantumbattery.charging.system import System
 from roads.product_space import Whole, initial, ladder, random_case
 
 WORK = ("energy", "ergotropy", "capacity", "energy_variance")
-
-
-def evolved(whole, rho, time):
-    if whole.jumps:
-        return (expm(whole.generator() * time) @ rho.ravel()).reshape(rho.shape)
-    step = expm(-1j * whole.h * time)
-    return step @ rho @ step.conj().T
 
 
 def alone(system):
@@ -46,8 +38,8 @@ def test_random_systems_agree_with_two_stages_in_the_full_space(seed, lossy):
     assert table.energy.dims == ("disconnect", "time")
     for j, end in enumerate(ends):
         for k, time in enumerate(times):
-            state = evolved(on, start, min(end, time))
-            state = evolved(off, state, max(time - end, 0.0))
+            state = on.evolved(start, min(end, time))
+            state = off.evolved(state, max(time - end, 0.0))
             assert rho.values[j, k] == pytest.approx(state, abs=1e-9)
             battery = qutip.Qobj(state, dims=[levels, levels]).ptrace(place).full()
             for name in WORK:

@@ -9,7 +9,6 @@ import qutip
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.linalg import expm
 from scipy.stats import poisson
 
 import quantumbattery as qb
@@ -31,13 +30,6 @@ def charged(system, start, times, measures, extraction="global"):
 
 
 # --- brute force ---------------------------------------------------------------------------------
-
-
-def evolved(whole, rho, time):
-    if whole.jumps:
-        return (expm(whole.generator() * time) @ rho.ravel()).reshape(rho.shape)
-    step = expm(-1j * whole.h * time)
-    return step @ rho @ step.conj().T
 
 
 def kron(parts):
@@ -131,7 +123,7 @@ def test_random_systems_agree_with_the_product_space(lossy, seed):
     system, start, extraction = random_battery(seed, 12 if lossy else 24, lossy)
     whole = Whole(system, [site.dimension for site in system.sites.values()])
     rho = initial(system, start)
-    exact = [expected(system, evolved(whole, rho, time), extraction) for time in TIMES]
+    exact = [expected(system, whole.evolved(rho, time), extraction) for time in TIMES]
     names = list(exact[0])
     together = charged(system, start, TIMES, names, extraction)
     for name in names:

@@ -8,18 +8,10 @@ import qutip
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.linalg import expm
 
 import quantumbattery as qb
 from quantumbattery.states.representation import representation
 from roads.product_space import Whole, chain, initial, random_case
-
-
-def evolved(whole, rho, time):
-    if whole.jumps:
-        return (expm(whole.generator() * time) @ rho.ravel()).reshape(rho.shape)
-    step = expm(-1j * whole.h * time)
-    return step @ rho @ step.conj().T
 
 
 def reduced(rho, levels, places):
@@ -54,7 +46,7 @@ def test_any_sites_of_random_systems(seed, lossy):
     assert means.m.dtype == complex
     assert means.hermitian.dtype == float
     for k, time in enumerate(times):
-        state = evolved(whole, start, time)
+        state = whole.evolved(start, time)
         kept = reduced(state, levels, places)
         assert rho.values[k] == pytest.approx(kept, abs=1e-9)
         assert means.m.values[k] == pytest.approx(np.trace(kept @ matrix), abs=1e-8)

@@ -56,7 +56,8 @@ def in_qutip(alpha, r, angle, occupation, levels):
 def test_density_matrix_is_that_of_qutip(given):
     levels = 40
     ours = density_matrix(gaussian(*given), LADDER, levels).values
-    theirs = in_qutip(*given, 600).full()[:levels, :levels]
+    enough = 600 if given[3] == 3.0 else 350  # a warm state that is squeezed reaches far up
+    theirs = in_qutip(*given, enough).full()[:levels, :levels]
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-14)
     if not given[3]:
         ket = amplitudes(gaussian(*given), LADDER, levels).values

@@ -2,7 +2,6 @@
 
 import numpy as np
 import qutip
-from scipy.linalg import expm
 
 from roads.product_space import Whole, initial, ladder, lowering
 
@@ -54,12 +53,7 @@ def figures(system, levels, rho, times):
     """Energy, ergotropy and variance of the battery at some times: (times,) each."""
     whole, h, found = Whole(system, levels), battery_hamiltonian(system, levels), []
     for t in times:
-        if whole.jumps:
-            now = (expm(whole.generator() * t) @ rho.reshape(-1)).reshape(rho.shape)
-        else:
-            turn = expm(-1j * whole.h * t)
-            now = turn @ rho @ turn.conj().T
-        own = reduced(now, system, levels)
+        own = reduced(whole.evolved(rho, t), system, levels)
         energy = np.trace(h @ own).real
         passive = np.sort(np.linalg.eigvalsh(own))[::-1] @ np.linalg.eigvalsh(h)
         found.append((energy, energy - passive, np.trace(h @ h @ own).real - energy**2))

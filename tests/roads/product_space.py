@@ -1,9 +1,13 @@
 """Brute force in the full product space, dense, and random systems to try it on."""
 
+from functools import cached_property
 from itertools import combinations, pairwise, product
 
 import numpy as np
 import qutip
+from scipy import sparse
+from scipy.linalg import expm
+from scipy.sparse.linalg import expm_multiply
 
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
@@ -132,13 +136,26 @@ class Whole:
         return [*found, np.sqrt(each.rate * each.occupation) * whole.conj().T]
 
     def generator(self):
-        eye = np.eye(self.size)
-        total = -1j * (np.kron(self.h, eye) - np.kron(eye, self.h.T))
-        for one in self.jumps:
+        return self.sparse_generator.toarray()
+
+    @cached_property
+    def sparse_generator(self):
+        eye = sparse.eye_array(self.size)
+        h = sparse.csr_array(self.h)
+        total = -1j * (sparse.kron(h, eye) - sparse.kron(eye, h.T))
+        for each in self.jumps:
+            one = sparse.csr_array(each)
             square = one.conj().T @ one
-            total += np.kron(one, one.conj())
-            total -= (np.kron(square, eye) + np.kron(eye, square.T)) / 2
-        return total
+            total += sparse.kron(one, one.conj())
+            total -= (sparse.kron(square, eye) + sparse.kron(eye, square.T)) / 2
+        return total.tocsr()
+
+    def evolved(self, rho, time):
+        """A density matrix some time later, by its Taylor series where there is loss."""
+        if self.jumps:
+            return expm_multiply(self.sparse_generator * time, rho.ravel()).reshape(rho.shape)
+        step = expm(-1j * time * self.h)
+        return step @ rho @ step.conj().T
 
 
 def closure(pattern, start):

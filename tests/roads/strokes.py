@@ -2,7 +2,6 @@
 
 import numpy as np
 import qutip
-from scipy.linalg import expm
 
 import quantumbattery as qb
 from roads.product_space import (
@@ -12,13 +11,6 @@ from roads.product_space import (
     random_interaction,
     random_preparation,
 )
-
-
-def evolved(whole, rho, time):
-    if whole.jumps:
-        return (expm(whole.generator() * time) @ rho.ravel()).reshape(rho.shape)
-    step = expm(-1j * whole.h * time)
-    return step @ rho @ step.conj().T
 
 
 def refreshed(rho, levels, fresh):
@@ -77,7 +69,7 @@ def walked(parts, levels, rho, time, repeat):
         for whole, duration, fresh in parts:
             rho = refreshed(rho, levels, fresh)
             if time <= duration + 1e-12:
-                return evolved(whole, rho, time)
-            rho = evolved(whole, rho, duration)
+                return whole.evolved(rho, time)
+            rho = whole.evolved(rho, duration)
             time -= duration
     raise AssertionError

@@ -39,13 +39,8 @@ def solved(system, chosen):
     moved = motion(form, numbers, start, TIMES).at(TIMES, slice(None))
     whole = Whole(system, reached.levels)
     rho = initial(system, chosen)
-    if whole.jumps:
-        states = [expm(t * whole.generator()) @ rho.ravel() for t in TIMES]
-    else:
-        powers = [expm(-1j * t * whole.h) for t in TIMES]
-        states = [power @ rho @ power.conj().T for power in powers]
     dims = [list(reached.levels)] * 2
-    return form, moved, [qutip.Qobj(np.reshape(rho, whole.h.shape), dims=dims) for rho in states]
+    return form, moved, [qutip.Qobj(whole.evolved(rho, t), dims=dims) for t in TIMES]
 
 
 def every_choice(rng, names):

@@ -10,6 +10,7 @@ import xarray as xr
 import quantumbattery as qb
 from quantumbattery.sweeps.report import best, picture, swept
 from quantumbattery.sweeps.study import read_study
+from roads.command import here
 
 PAIR = """
 [system]
@@ -42,6 +43,11 @@ def written(folder, text, name="study.toml"):
 def run(*words):
     command = [sys.executable, "-m", "quantumbattery", "sweep", *map(str, words)]
     return subprocess.run(command, capture_output=True, text=True)
+
+
+def run_here(study, *words):
+    """The same in this process."""
+    return here("sweep", study, "--workers", "1", *words)
 
 
 def paper_energy(theta, loss, time):
@@ -79,13 +85,13 @@ def test_a_study_becomes_a_store_and_a_map(tmp_path):
 
 def test_a_changed_study_is_refused(tmp_path):
     study = written(tmp_path, PAIR)
-    assert run(study).returncode == 0
+    assert run_here(study).returncode == 0
     for before, after, said in (
         ("points = 7", "points = 8", "axis 'theta' has other values"),
         ("coupling = 1.0", "coupling = 1.1", "its [system] was {'coupling': 1.0"),
         ('"ergotropy"', '"capacity"', "its [output] was"),
     ):
-        done = run(written(tmp_path, PAIR.replace(before, after)))
+        done = run_here(written(tmp_path, PAIR.replace(before, after)))
         assert done.returncode == 2
         assert said in done.stderr
 
@@ -136,7 +142,7 @@ def test_a_store_elsewhere_is_told(outside, tmp_path):
     (folder := tmp_path / "studies").mkdir()
     (folder / "link").symlink_to(tmp_path if outside else folder)
     text = PAIR + 'store = "link/s.zarr"\n'
-    done = run(written(folder, text))
+    done = run_here(written(folder, text))
     assert done.returncode == 0, done.stderr
     said = f"outside the study's folder: {tmp_path.resolve() / 's.zarr'}"
     assert (said in done.stdout) == outside
@@ -250,7 +256,7 @@ def test_mistakes_of_the_command_line(tmp_path):
         ((study, "--plot", tmp_path / "map.png", "--measure", "work"), "there is no 'work'"),
         ((study, "--measure", "energy"), "name its file with --plot"),
     ):
-        done = run(*words)
+        done = here("sweep", *words)
         assert done.returncode == 2
         assert said in done.stderr
         assert not (tmp_path / "study.zarr").exists()
@@ -308,7 +314,7 @@ def test_interactions_count_from_0(place, tmp_path):
 
 def test_numbers_are_shown_whole_beside_long_places(tmp_path):
     text = CELLS.replace("n = 1\n", "n = 1\n").replace("[0.5, 1.0]", "[0.512345, 1.0]")
-    done = run(written(tmp_path, text))
+    done = run_here(written(tmp_path, text))
     assert done.returncode == 0, done.stderr
     row = next(line for line in done.stdout.splitlines() if line.strip().startswith("ergotropy "))
     assert float(row.split()[1]) > 0.5
@@ -318,7 +324,7 @@ def test_a_map_of_one_axis_is_refused_before_any_work(tmp_path):
     text = PAIR.replace("[times]\nto = 4.0\npoints = 41", "[optimum]\nhorizon = 5.0")
     text = text.replace('measures = ["energy", "ergotropy"]', "")
     text = text.replace("charger_loss = [0.0, 0.5, 1.0]", "")
-    done = run(written(tmp_path, text), "--plot", tmp_path / "map.png")
+    done = run_here(written(tmp_path, text), "--plot", tmp_path / "map.png")
     assert done.returncode == 2
     assert "a map needs two axes with several values; this study has 1" in done.stderr
     assert not (tmp_path / "study.zarr").exists()

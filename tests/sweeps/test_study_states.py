@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,6 +11,7 @@ import quantumbattery as qb
 from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.report import best, check_picture, matrices, picture
 from quantumbattery.sweeps.study import read_study
+from roads.command import here
 
 PAIR = """
 [system]
@@ -226,15 +225,15 @@ def test_a_study_of_states_alone(tmp_path):
 
 def test_states_are_kept_go_on_and_are_repaired(tmp_path):
     study, store = read(tmp_path, CAVITY), tmp_path / "s.zarr"
-    whole = swept(study, chunk=1)
-    table = swept(study, store, chunk=1)
+    whole = swept(study, chunk=1, workers=1)
+    table = swept(study, store, chunk=1, workers=1)
     xr.testing.assert_equal(table.drop_vars("failure").load(), whole.drop_vars("failure"))
     assert table.field.dtype == table.density_matrix.dtype == complex
     shutil.rmtree(store / "density_matrix" / "c" / "1")
     with pytest.raises(SweepError, match="damaged"):
-        swept(study, store, chunk=1)
+        swept(study, store, chunk=1, workers=1)
     os.unlink(next((store / "done").glob("c/0/1")))
-    mended = swept(study, store, chunk=1, repair=True)
+    mended = swept(study, store, chunk=1, workers=1, repair=True)
     np.testing.assert_array_equal(mended.density_matrix, whole.density_matrix)
     np.testing.assert_array_equal(mended.field, whole.field)
     with_workers = swept(study, tmp_path / "w.zarr", chunk=1, workers=2)
@@ -251,9 +250,9 @@ def test_states_are_kept_go_on_and_are_repaired(tmp_path):
 )
 def test_what_is_read_otherwise_is_another_study(tmp_path, change, said):
     store = tmp_path / "s.zarr"
-    swept(read(tmp_path, CAVITY), store)
+    swept(read(tmp_path, CAVITY), store, workers=1)
     with pytest.raises(ValueError, match=said):
-        swept(read(tmp_path, CAVITY, change), store)
+        swept(read(tmp_path, CAVITY, change), store, workers=1)
 
 
 def test_a_study_without_them_has_the_fingerprint_that_it_had(tmp_path):
@@ -267,11 +266,11 @@ def test_a_study_without_them_has_the_fingerprint_that_it_had(tmp_path):
     assert set(begun.data_vars) == {"energy", "ergotropy", "failure"}
 
 
-def test_the_command_line_sweeps_states(tmp_path):
+def test_the_command_line_sweeps_states(tmp_path, monkeypatch):
     read(tmp_path, CAVITY)
-    words = [sys.executable, "-m", "quantumbattery", "sweep", "study.toml", "--plot", "map.png"]
-    done = subprocess.run([*words, "--measure", "photons"], cwd=tmp_path, capture_output=True,
-                          text=True)  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    words = ["--workers", "1", "--plot", "map.png", "--measure", "photons"]
+    done = here("sweep", "study.toml", *words)
     assert done.returncode == 0, done.stderr
     for said in ("|field|", "photons", "density_matrix: complex numbers over 2 sites.b.frequency",
                  "the map shows photons"):  # fmt: skip

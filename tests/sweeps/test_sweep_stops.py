@@ -50,10 +50,17 @@ def files(store):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def finished(tmp_path_factory):
+    """A store that nobody touches."""
     store = tmp_path_factory.mktemp("undisturbed") / "study.zarr"
-    check(finish(store))
-    return files(store)
+    with finish(store) as table:
+        check(table)
+    return store
+
+
+@pytest.fixture(scope="module")
+def undisturbed(finished):
+    return files(finished)
 
 
 def alive(text):
@@ -119,10 +126,8 @@ def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path, undisturbed):
 
 
 @pytest.fixture
-def complete(tmp_path):
-    store = tmp_path / "study.zarr"
-    finish(store).close()
-    return store
+def complete(tmp_path, finished):
+    return shutil.copytree(finished, tmp_path / "study.zarr")
 
 
 def sweep_again(store, **options):
