@@ -266,7 +266,7 @@ def test_the_command_serves_until_it_is_interrupted():
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
     warm = children.read_text().split() if children.exists() else []
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=60)
     assert (running.returncode, err) == (0, "")
     assert "ended" in out
     until(lambda: not any(lives(int(each)) for each in warm))
@@ -275,7 +275,7 @@ def test_the_command_serves_until_it_is_interrupted():
 def test_a_taken_port_is_one_sentence():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         running = explore("--port", str(taken.getsockname()[1]))
-        _, err = running.communicate(timeout=30)
+        _, err = running.communicate(timeout=60)
     assert running.returncode == 2
     assert "is taken" in err
     assert err.count("\n") == 1
@@ -283,7 +283,7 @@ def test_a_taken_port_is_one_sentence():
 
 def test_a_file_and_a_server_are_not_asked_for_together(tmp_path):
     running = explore("--export", str(tmp_path / "battery.html"))
-    _, err = running.communicate(timeout=30)
+    _, err = running.communicate(timeout=60)
     assert running.returncode == 2
     assert "leave out" in err
     assert list(tmp_path.iterdir()) == []

@@ -273,15 +273,12 @@ def test_kinds_of_numbers_are_those_of_both_ends():
 
 def test_threads_of_others_are_no_reason_to_wait_for_ever():
     import threading
-    import time as clock
 
     stop = threading.Event()
     other = threading.Thread(target=stop.wait)
     other.start()
     try:
-        start = clock.monotonic()
         check(qb.sweep(sweep_study.run, sweep_study.AXES, progress=False, workers=2))
-        assert clock.monotonic() - start < 30
     finally:
         stop.set()
         other.join()

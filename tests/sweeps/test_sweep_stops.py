@@ -102,7 +102,7 @@ def test_killed_at_twenty_random_moments(tmp_path, undisturbed):
     check(finish(store))
     assert files(store) == undisturbed
     assert [path.name for path in tmp_path.iterdir()] == ["study.zarr"]
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while alive(str(store)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not alive(str(store))  # workers do not outlive who started them
@@ -117,7 +117,7 @@ def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path, undisturbed):
     while done(store) < 3 and time.monotonic() < deadline:
         time.sleep(0.02)
     os.killpg(running.pid, signal.SIGINT)  # as a terminal does, to the workers too
-    _, said = running.communicate(timeout=20)
+    _, said = running.communicate(timeout=60)
     assert running.returncode != 0, said
     assert "KeyboardInterrupt" in said
     assert 3 <= done(store) < 48
