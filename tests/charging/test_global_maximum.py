@@ -74,3 +74,16 @@ def test_members_are_apart():
     found = maximum(lambda t: np.sin(speed[:, None] * t) ** 2, 2 * speed**2, aim)
     np.testing.assert_allclose(found.time, np.pi / 2 / speed, rtol=0, atol=1e-7)
     np.testing.assert_allclose(found.value, 1.0, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("curvature", [0.0, 1e-6])
+def test_what_stays_as_it_is_is_highest_at_once(curvature):
+    """Rounding makes hills of it, none of which is a peak."""
+
+    def level(t):
+        return 0.9 * (1 + 4e-16 * np.sin(1e3 * t + 5 * t**2))
+
+    time, value, bound = find(level, curvature, 2.0)
+    assert time == 0
+    assert value == pytest.approx(0.9, abs=1e-15)
+    assert bound <= 0.9 + 1e-6

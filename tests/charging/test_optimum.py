@@ -205,3 +205,23 @@ def test_what_never_comes_is_nothing():
     system = qb.System(dict.fromkeys("cmnb", qb.Qubit()), ways, "c", "b")
     best = system.optimum(qb.fock(1), 5.0, tolerance=1e-6)
     assert all(np.isnan(best[f"{name}_time"]) for name in ("energy", "power", "ergotropy"))
+
+
+def test_a_battery_that_nothing_charges_is_best_at_once():
+    """Its energy and its work stay as they are: the first of all moments is the best."""
+    battery = qb.Oscillator(1.28955, levels=3)
+    alone = qb.System({"charger": qb.Qubit(), "battery": battery}, [qb.shift("battery", 0.385669)])
+    rng = np.random.default_rng(6)
+    for _ in range(5):
+        root = rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))
+        rho = root @ root.conj().T
+        found = alone.optimum({"battery": qb.state(rho / np.trace(rho))}, 2.0)
+        assert found.energy_time == 0
+        assert found.ergotropy_time == 0
+
+
+def test_tolerance_and_limit_are_single_numbers():
+    system = qb.models.qubit_pair()
+    for wrong in ({"tolerance": [1e-9]}, {"limit": [2.0]}):
+        with pytest.raises(ValueError, match="not an array"):
+            system.optimum(qb.bloch(1.0), 2.0, **wrong)

@@ -377,6 +377,9 @@ def test_internal_names_of_axes_are_refused(make, who, taken):
          "site 'a': its kind must be one of qubit, qudit, oscillator, ensemble; got"),
         (lambda: System.from_dict({"sites": {"a": {"kind": "ensemble"}}}), ValueError,
          "site 'a': ensemble needs 'cell', 'number' too"),
+        (lambda: System.from_dict({"sites": {"a": {"kind": "qubit", "frequency": {
+            "array": {"dims": ["x"], "data": [1.0], "coords": []}}}}}), ValueError,
+         "site 'a': an array is written as DataArray.to_dict gives it"),
         (lambda: System.from_dict(
             {"sites": {}, "interactions": [{"kind": "exchange", "a": "x", "b": "y"}]}),
          ValueError, "interaction 0: exchange needs 'strength' too"),

@@ -285,3 +285,24 @@ def test_qutip_is_not_imported():
 def test_random_unitaries_are_unitary():
     u = unitary(np.random.default_rng(5), 4)
     np.testing.assert_allclose(u @ u.conj().T, np.eye(4), rtol=0, atol=1e-14)
+
+
+def test_a_list_that_holds_itself_is_refused():
+    endless = []
+    endless.append(endless)
+    with pytest.raises((TypeError, ValueError), match="rho"):
+        qb.ergotropy(endless, H)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate dimension names")
+def test_labels_that_do_not_fit_are_refused_in_our_words():
+    states = xr.DataArray([RHO] * 3, dims=["b", "r", "c"], coords={"b": [0, 1, 2]})
+    twice = xr.DataArray(RHO, dims=["r", "r"])
+    with pytest.raises(ValueError, match="dimensions of rho must be different names"):
+        qb.ergotropy(twice, H)
+    turned = xr.DataArray([H] * 3, dims=["b", "i", "j"], coords={"b": [2, 1, 0]})
+    for h in (turned, turned.isel(b=[0, 1])):
+        with pytest.raises(ValueError, match="must have the same length and labels; got"):
+            qb.ergotropy(states, h)
+    with pytest.raises(ValueError, match="'r' names the rows or columns"):
+        qb.passive_state(states, turned.rename(b="r"))

@@ -30,7 +30,7 @@ from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.digits import lost_phase
 from quantumbattery.quantities.measures import FURTHER, NAMED, STORAGE, check_measures
-from quantumbattery.quantities.parameters import check_axes, check_count, unlabelled
+from quantumbattery.quantities.parameters import check_axes, check_count, one_number, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset
 
 _OF_ANY = {name: replace(quantity, equation="") for name, quantity in NAMED.items()}
@@ -94,7 +94,7 @@ def _moments(times: Values, disconnect: Values | None) -> Parameter | Array:
 
 def extraction_of(network: Network, extraction: object, limit: object) -> str:
     """How work is taken out, if that and the limit make sense."""
-    unlabelled("limit", limit, "a positive number of GiB", 1e-9)
+    one_number("limit", limit, "a positive number of GiB", 1e-9)
     return check_extraction(network, extraction)
 
 

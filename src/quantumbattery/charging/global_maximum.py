@@ -23,6 +23,7 @@ _SHARE = 0.4  # of the memory, for points
 _ROW = 1 << 20  # times that are asked for at once, with those of members that wait
 _FOR_LITTLE = 1 << 16  # points of a member, up to which what is below the scale is known as well
 NOTHING = 1e-10  # of the scale: rounding
+_FLAT = 1e-14  # of a value: what differs by less does so by rounding
 _STEPS = 1e-2, 1e-3, 1e-4  # of the natural time, between three points of a parabola at the peak
 
 
@@ -235,7 +236,8 @@ def _polished(
         lean = np.divide(height[:, 0] - height[:, 2], bend, out=np.zeros_like(bend), where=bend < 0)
         near = np.clip(middle + np.clip(lean / 2, -1, 1) * step, 0.0, horizon)
         found = aim.height(member, near, values(near[:, None])[:, 0])
-        higher = found >= top - 4e-16 * np.abs(top)
+        curved = bend < -_FLAT * np.abs(top)  # of what is level, rounding makes hills
+        higher = curved & (found >= top - 4e-16 * np.abs(top))
         time, top = np.where(higher, near, time), np.where(higher, found, top)
     return np.where(known, time, np.nan), np.where(known, np.maximum(top, value), 0.0)
 
@@ -281,7 +283,8 @@ def _scattered(
 def _first(seen: list[tuple[Array, Array, Array]], best: Array, aim: Aim) -> tuple[Array, Array]:
     """The earliest peak that is as high as the best, to the tolerance; NaN where all is nothing.
 
-    Of neighbours that all are high enough the highest counts: they belong to one peak.
+    Of neighbours that all are high enough the highest counts, they belong to one peak; and of those
+    the first that are as high but for rounding, as all are of what stays as it is.
     """
     member, times, height = (np.concatenate(part) for part in zip(*seen, strict=True))
     order = np.lexsort((times, member))
@@ -294,7 +297,8 @@ def _first(seen: list[tuple[Array, Array, Array]], best: Array, aim: Aim) -> tup
     run = np.maximum.reduceat(
         np.where(high & _is_first(member, peak, high), height, -np.inf), first
     )
-    chosen = high & (height == run[member]) & _is_first(member, peak, high)
+    level = height >= (run - _FLAT * np.abs(run))[member]
+    chosen = high & level & _is_first(member, peak, high)
     at = np.full(len(best), np.inf)
     np.minimum.at(at, member[chosen], times[chosen])
     return np.where(best > aim.nothing, at, np.nan), np.where(best > aim.nothing, run, 0.0)

@@ -37,7 +37,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
-from quantumbattery.quantities.parameters import horizon_of, labels_of, numbers
+from quantumbattery.quantities.parameters import horizon_of, labels_of, one_number
 from quantumbattery.quantities.tables import check_names, dataset
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
@@ -104,8 +104,8 @@ def _refuse_shapes(network: Network) -> None:
 
 def asked(horizon: object, tolerance: object) -> tuple[float, float]:
     """The latest moment that counts, and how far maximum and bound may be apart."""
-    accuracy = numbers("tolerance", tolerance, "between 1e-12 and 0.1", 1e-12, 0.1)
-    return horizon_of(horizon), float(accuracy)
+    accuracy = one_number("tolerance", tolerance, "between 1e-12 and 0.1", 1e-12, 0.1)
+    return horizon_of(horizon), accuracy
 
 
 def sought_of(

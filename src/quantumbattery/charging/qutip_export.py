@@ -31,7 +31,7 @@ from quantumbattery.network.sites import Oscillator, Site
 from quantumbattery.network.starts import at_rest, by_site, prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import choices, listed, short
-from quantumbattery.quantities.parameters import numbers, whole_number
+from quantumbattery.quantities.parameters import one_number, whole_number
 
 _MISSED = 1e-10  # of a preparation, beyond the levels, from which on a warning says so
 
@@ -189,7 +189,7 @@ def to_qutip(
     """Build the model; `System.to_qutip` says what everything means."""
     qutip = _qutip()
     _check_one(network)
-    numbers("limit", limit, "a positive number of GiB", 1e-9)
+    one_number("limit", limit, "a positive number of GiB", 1e-9)
     space = _space(network, _levels(network, levels))
     space.check(limit)
     dims = list(space.levels.values())

@@ -128,8 +128,18 @@ def _value(given: Any) -> Any:
             if isinstance(real, xr.DataArray):
                 return real + 1j * imaginary
             return np.asarray(real) + 1j * np.asarray(imaginary)
-        return xr.DataArray.from_dict(given["array"]) if set(given) == {"array"} else given
+        return _labelled(given["array"]) if set(given) == {"array"} else given
     return [_value(each) for each in given] if isinstance(given, list) else given
+
+
+def _labelled(given: Any) -> xr.DataArray:
+    try:
+        return xr.DataArray.from_dict(given)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise ValueError(
+            f"an array is written as DataArray.to_dict gives it, with dims, coords and data; {said}"
+        ) from None
 
 
 def _argument(name: str, given: Any) -> Any:

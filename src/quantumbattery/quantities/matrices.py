@@ -13,6 +13,7 @@ from quantumbattery.quantities.masked import check_unmasked
 
 TOLERANCE = 1e-8
 _LARGEST = 1e300  # of an element, beyond which sums overflow
+_NESTED = 64  # dimensions that NumPy's arrays have at most
 
 
 # --- what comes in -----------------------------------------------------------------------------
@@ -122,6 +123,8 @@ def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tup
 def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, Array]:
     """Read square matrices of finite double-precision numbers, and the labels if there are any."""
     labelled = value if isinstance(value, xr.DataArray) else None
+    if labelled is not None and len(set(labelled.dims)) < labelled.ndim:
+        raise ValueError(f"the dimensions of {name} must be different names; got {labelled.dims}")
     check_unmasked(name, value)
     given = value.values if labelled is not None else _unwrap(value, name, state)
     try:
@@ -177,7 +180,9 @@ def _unwrap(value: Any, name: str, state: bool) -> Any:
     if callable(getattr(value, "toarray", None)):
         return value.toarray()
     first = value
-    while _holds_objects(first) and len(first):
+    for _ in range(_NESTED):  # and no further, as a list may hold itself
+        if not (_holds_objects(first) and len(first)):
+            break
         first = first[0]
     if first is not value and (hasattr(first, "full") or hasattr(first, "toarray")):
         return [_unwrap(part, name, state) for part in value]
@@ -258,6 +263,7 @@ def evaluate(
         else:
             plain.append(operand)
     out = core[0] if matrix else []
+    _check_batches(plain, core, names if matrix else [])
     result = xr.apply_ufunc(
         formula,
         *plain,
@@ -267,6 +273,28 @@ def evaluate(
         keep_attrs=False,
     )
     return result.rename(dict(zip(out, names, strict=False))).rename(None)
+
+
+def _check_batches(plain: Sequence[Any], core: Sequence[Sequence[str]], out: list[str]) -> None:
+    """Raise ValueError unless the other dimensions of labelled matrices go together."""
+    labelled = [
+        each.isel(dict.fromkeys(inner, 0))
+        for each, inner in zip(plain, core, strict=True)
+        if isinstance(each, xr.DataArray)
+    ]
+    if taken := [d for d in out for each in labelled if d in each.dims]:
+        raise ValueError(
+            f"{taken[0]!r} names the rows or columns of the first matrices and something else of "
+            "others: rename it in one of them"
+        )
+    try:
+        xr.align(*labelled, join="exact", copy=False)
+    except ValueError:
+        shapes = ", ".join(str(dict(each.sizes)) for each in labelled)
+        raise ValueError(
+            f"axes of the same name must have the same length and labels; got {shapes}: give them "
+            "in the same order, as by xarray.align, or rename one of them"
+        ) from None
 
 
 P = ParamSpec("P")

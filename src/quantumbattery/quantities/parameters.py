@@ -112,12 +112,17 @@ def numbers(name: str, value: object, allowed: str, low: float, high: float = LA
     return array
 
 
+def one_number(name: str, value: object, allowed: str, low: float, high: float = LARGEST) -> float:
+    """Check a number that has no axes; arguments and errors as for `parameter`."""
+    checked = numbers(name, value, allowed, low, high)
+    if checked.ndim:
+        raise ValueError(f"{name} must be {allowed}, not an array")
+    return float(checked)
+
+
 def horizon_of(value: object, name: str = "horizon") -> float:
     """The latest moment that counts, checked."""
-    rule = "one positive and finite time"
-    if np.ndim(value):  # type: ignore[arg-type]
-        raise ValueError(f"{name} must be {rule}, not an array")
-    return float(numbers(name, value, rule, 1e-30))
+    return one_number(name, value, "one positive and finite time", 1e-30)
 
 
 def flag(name: str, value: object) -> bool:
