@@ -188,6 +188,7 @@ BAD_HAMILTONIANS = {
     "text": ("sigma_z", TypeError, "h holds str"),
     "ket": (qutip.basis(2, 0), TypeError, "h is a Qobj of type 'ket': it takes an operator"),
     "levels": ([0.0, 1.0], ValueError, r"h has shape \(2,\)"),
+    "table": (xr.Dataset({"h": ("x", [0.0])}), TypeError, "h is a Dataset, a table of several"),
     "nan": (np.diag([np.nan, 1]), ValueError, "h is not finite"),
     "overflowing": (np.diag([0, 1e308]), ValueError, "h has an element of size 1e\\+308"),
     "not Hermitian": ([[0, 1e6], [1e6 + 1, 1]], ValueError, "h is not Hermitian.* by 1:"),

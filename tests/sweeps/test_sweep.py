@@ -336,6 +336,8 @@ def test_progress_goes_to_the_error_stream(capsys):
         ({"axes": {"x": "ab"}}, TypeError, "axis 'x'"),
         ({"axes": {"done": [1]}}, ValueError, "cannot be named 'done'"),
         ({"store": ""}, ValueError, "name of the store is empty"),
+        ({"store": b"a.zarr"}, TypeError, "store is a path, as text or of pathlib"),
+        ({"store": 1}, TypeError, "store is a path"),
         ({"chunk": 0}, ValueError, "chunk must be a whole number"),
         ({"workers": 0}, ValueError, "workers must be a whole number"),
         ({"executor": "fast"}, TypeError, "executor must be"),

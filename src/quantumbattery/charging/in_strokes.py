@@ -90,9 +90,10 @@ def _converted(
     moments = parameter("times", given, "zero or positive, and finite", 0.0, axis="time")
     check_axes("times", moments)
     if (late := np.asarray(moments) > last * (1 + _ROUNDING)).any():
+        most = float(np.asarray(moments)[late].max())
         raise ValueError(
-            f"the protocol ends at {last:g}, but times go up to {np.asarray(moments)[late].max():g}"
-            ": repeat it more often, or ask for earlier times"
+            f"the protocol ends at {last:.12g}, but times go up to {most:.12g}: repeat "
+            "it more often, or ask for earlier times"
         )
     started = by_site(preparation, protocol.strokes[0].system)
     axes = Batch.of(arrays_of(protocol), started, not isinstance(preparation, Mapping), moments)

@@ -122,6 +122,8 @@ def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tup
 
 def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, Array]:
     """Read square matrices of finite double-precision numbers, and the labels if there are any."""
+    if isinstance(value, xr.Dataset):
+        raise TypeError(f"{name} is a Dataset, a table of several: give one array of it")
     labelled = value if isinstance(value, xr.DataArray) else None
     if labelled is not None and len(set(labelled.dims)) < labelled.ndim:
         raise ValueError(f"the dimensions of {name} must be different names; got {labelled.dims}")

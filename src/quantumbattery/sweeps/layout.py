@@ -72,6 +72,8 @@ class Seals:
 
 def folder_of(where: str | os.PathLike[str]) -> Path:
     """The one name of a store's folder, links followed; ValueError for what can be none."""
+    if not isinstance(where, str | os.PathLike):
+        raise TypeError(f"store is a path, as text or of pathlib; got {where!r:.60}")
     name = os.fspath(where)
     if not name:  # which would be the folder that we are in
         raise ValueError("the name of the store is empty: name a folder, or leave store out")
