@@ -1,8 +1,11 @@
 """Real and imaginary parts that never meet, as at resonance: they move apart, or not at all."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import qutip
+import xarray as xr
 
 import quantumbattery as qb
 from quantumbattery.dynamics import recurrence, separate, series
@@ -129,3 +132,49 @@ def test_what_is_left_out_changes_nothing(stored, monkeypatch):
             found.append(np.stack([table[name].values for name in sorted(table.data_vars)]))
     for one, other in ((0, 2), (1, 3)):
         np.testing.assert_allclose(found[one], found[other], rtol=0, atol=1e-12)
+
+
+def chain(strength):
+    """Four lossy qubits, the first driven."""
+    names = ["a", "b", "c", "d"]
+    links = [qb.exchange(*ends, strength) for ends in pairwise(names)]
+    sites = {name: qb.Qubit(loss=LOSS) for name in names}
+    return qb.System(sites, [*links, qb.drive("a", FIELD, 1.0)], "a", "d")
+
+
+def chain_by_qutip(strength, times):
+    """Energy and ergotropy of the last, as QuTiP's solver finds them."""
+    low = [
+        qutip.tensor([qutip.destroy(2) if k == j else qutip.qeye(2) for k in range(4)])
+        for j in range(4)
+    ]
+    h = strength * sum(a.dag() * b + b.dag() * a for a, b in pairwise(low))
+    h = h + FIELD * (low[0] + low[0].dag())
+    jumps, start = [LOSS**0.5 * a for a in low], qutip.tensor([qutip.basis(2, 0)] * 4)
+    how = {"atol": 1e-13, "rtol": 1e-11}
+    seen = qutip.mesolve(
+        h, start, [0.0, *times], jumps, e_ops=[low[3].dag() * low[3], low[3]], options=how
+    ).expect
+    p, c = np.real(seen[0][1:]), np.abs(seen[1][1:])
+    return p, p - 0.5 + np.sqrt((p - 0.5) ** 2 + c**2)
+
+
+@pytest.mark.parametrize("times", [np.linspace(0.5, 4.0, 8), np.array([0.3, 0.9, 4.0])])
+def test_what_is_read_is_the_sum_of_both_halves(times, monkeypatch):
+    """Of several strengths at once, at times on a grid and anywhere; in halves of 136 and 120."""
+    seen = []
+
+    def kept(*given):
+        seen.append(parts_of(*given))
+        return seen[-1]
+
+    from quantumbattery.dynamics import motion
+
+    monkeypatch.setattr(motion, "parts_of", kept)
+    strengths = xr.DataArray([0.7, 1.3], dims="strength")
+    table = chain(strengths).charge({}, times, ["energy", "ergotropy"])
+    assert [each.shape for each in seen[0]] == [(1, 120), (1, 136)]
+    for k, strength in enumerate(strengths.values):
+        energy, work = chain_by_qutip(float(strength), times)
+        np.testing.assert_allclose(table.energy[k], energy, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(table.ergotropy[k], work, rtol=0, atol=1e-8)
