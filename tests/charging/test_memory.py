@@ -85,9 +85,11 @@ def test_charging_at_scattered_times_too():
 
 
 def test_what_moves_all_members_is_counted(monkeypatch):
-    """Dense matrices of 140 x 140, of each of 60 members."""
+    """Dense matrices of 140 x 140, of each of 60 members; at resonance these would be halves."""
     coupling = np.linspace(0.5, 2, 60)
-    system = qb.models.tavis_cummings(cells=6, coupling=coupling, charger_loss=0.01)
+    resonant = qb.models.tavis_cummings(cells=6, coupling=coupling)
+    sites = {**resonant.sites, "cavity": qb.Oscillator(1.2, loss=0.01)}
+    system = qb.System(sites, resonant.interactions, "cavity", "cells")
     monkeypatch.setattr(solve, "_TILE", 1 << 16)  # so that each part has few members
     small = functions_of(monkeypatch, system, qb.fock(6), 0.005).work
     with pytest.raises(TooLargeError, match="all members of the batch needs"):
