@@ -287,6 +287,15 @@ def test_the_nearest_state_is_the_nearest():
         assert none == pytest.approx(0, abs=1e-14)
 
 
+@pytest.mark.parametrize("size", [1e-300, 1e13 / 3, 1e16, 1e299])
+def test_the_nearest_state_of_large_numbers_is_a_state(size):
+    state, distance = qb.nearest_state(size * np.array([[2.0, 1j], [-1j, 2.0]]))
+    assert np.trace(state) == pytest.approx(1.0, abs=1e-14)
+    if size > 1:  # eigenvalues are 3 and 1 of these
+        np.testing.assert_allclose(state, [[0.5, 0.5j], [-0.5j, 0.5]], rtol=0, atol=1e-14)
+        assert distance == pytest.approx(size * np.hypot(3 - 1 / size, 1.0), rel=1e-12)
+
+
 def test_a_tomogram_is_told_where_to_go():
     with pytest.raises(ValueError, match="nearest_state of it"):
         qb.ergotropy(np.diag([1.015, -0.015]), np.diag([0.0, 1.0]))

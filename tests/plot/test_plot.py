@@ -167,3 +167,18 @@ def test_a_picture_is_saved_under_a_name(tmp_path):
     with pytest.raises(ValueError, match=r"must end in \.png, \.pdf or \.svg"):
         qb.plot.save(picture, str(tmp_path / "start.txt"))
     assert [path.name for path in tmp_path.iterdir()] == ["start.svg"]
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+def test_a_picture_for_which_there_is_no_room_is_refused(tmp_path, kind):
+    """As by a full disk; Matplotlib itself then fails at closing a PDF."""
+    resource = pytest.importorskip("resource")
+    picture = qb.plot.curves(table())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (512, before[1]))
+    try:
+        with pytest.raises(ValueError, match=r"start\.... cannot be written"):
+            qb.plot.save(picture, tmp_path / f"start.{kind}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())

@@ -54,14 +54,19 @@ def _projected(rho: Array) -> Array:
 
 def _distance(rho: Array) -> Array:
     values = np.linalg.eigvalsh(rho)
-    return np.asarray(np.linalg.norm(values - _probabilities(values), axis=-1))
+    apart = np.abs(values - _probabilities(values))
+    most = apart.max(axis=-1, keepdims=True)
+    most[most == 0] = 1.0
+    return np.asarray(np.linalg.norm(apart / most, axis=-1) * most[..., 0])  # no square overflows
 
 
 def _probabilities(values: Array) -> Array:
     """The probabilities nearest to numbers (..., d): all less the same, and none below 0.
 
-    The largest k stay, k as large as keeps all of them positive.
+    The largest k stay, k as large as keeps all of them positive. They count from the largest, so
+    that those of large numbers, such as counts, add up to 1 as well.
     """
+    values = values - values.max(axis=-1, keepdims=True)
     falling = np.sort(values, axis=-1)[..., ::-1]
     count = np.arange(1, values.shape[-1] + 1)
     excess = (np.cumsum(falling, axis=-1) - 1) / count

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,9 +129,12 @@ def save(figure: Figure, path: str | Path) -> None:
     path = Path(path)
     check_picture_path(path)
     # Without a date in it, the same figure is the same file.
-    metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
+    kind = path.suffix.lower()[1:]
+    metadata = {"CreationDate": None} if kind == "pdf" else None
+    drawn = BytesIO()  # at a full disk Matplotlib fails in another way than by OSError
     with mpl.rc_context(STYLE):
-        write_whole(path, lambda partial: figure.savefig(partial, metadata=metadata))
+        figure.savefig(drawn, format=kind, metadata=metadata)
+    write_whole(path, lambda partial: partial.write_bytes(drawn.getbuffer()))
 
 
 def check_picture_path(path: Path) -> None:
