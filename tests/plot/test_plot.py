@@ -170,6 +170,16 @@ def test_a_picture_is_saved_under_a_name(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+def test_the_same_picture_is_the_same_file(tmp_path, kind):
+    picture, saved = qb.plot.curves(table()), []
+    for number in range(2):
+        qb.plot.save(picture, tmp_path / f"{number}.{kind}")
+        saved.append((tmp_path / f"{number}.{kind}").read_bytes())
+    assert saved[0] == saved[1]
+    assert b"<dc:date>" not in saved[0]
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
 def test_a_picture_for_which_there_is_no_room_is_refused(tmp_path, kind):
     """As by a full disk; Matplotlib itself then fails at closing a PDF."""
     resource = pytest.importorskip("resource")

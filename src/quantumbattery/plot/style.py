@@ -128,11 +128,11 @@ def save(figure: Figure, path: str | Path) -> None:
 
     path = Path(path)
     check_picture_path(path)
-    # Without a date in it, the same figure is the same file.
+    # Without a date in it, and numbers by chance, the same figure is the same file.
     kind = path.suffix.lower()[1:]
-    metadata = {"CreationDate": None} if kind == "pdf" else None
+    metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind)
     drawn = BytesIO()  # at a full disk Matplotlib fails in another way than by OSError
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context({**STYLE, "svg.hashsalt": "quantumbattery"}):
         figure.savefig(drawn, format=kind, metadata=metadata)
     write_whole(path, lambda partial: partial.write_bytes(drawn.getbuffer()))
 
