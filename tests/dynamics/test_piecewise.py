@@ -246,25 +246,6 @@ def test_the_error_is_no_less_than_what_is_said_and_not_far_from_it():
     assert 1 / 20 < max(ratios) <= 1 / 12
 
 
-@pytest.mark.parametrize("size", [2, 8])
-def test_rounding_of_large_terms_stays_within_what_is_said(size):
-    """Where a generator is as large as its norm, terms are e^6 times the state, the worst case."""
-    flip = np.kron(np.eye(size // 2), [[0.0, 1.0], [1.0, 0.0]])
-    for seed in range(6):
-        rng = np.random.default_rng(seed)
-        still, wave = rng.uniform(5, 20), rng.uniform(1, 5)
-        blocks, times = Dense(np.array([still * flip, wave * flip])), np.linspace(0, 40, 50)
-        pulse = [Clock(1, Signal(lambda t: np.cos(t) ** 2, (), 0.0, False), np.zeros(1))]
-        moved = Piecewise.of(blocks, np.ones((1, 2)), -1j, pulse, 40.0)
-        start = rng.normal(size=size) + 1j * rng.normal(size=size)
-        start /= np.linalg.norm(start)
-        angle = still * times + wave * (times / 2 + np.sin(2 * times) / 4)
-        exact = np.cos(angle)[:, None] * start - 1j * np.sin(angle)[:, None] * (start @ flip)
-        found = moved.at(start[None, None, None], times)
-        apart = np.linalg.norm(found[0, 0, 0] - exact, axis=-1).max()
-        assert apart < moved.error(start[None, None, None], times, found) / 2
-
-
 def test_the_error_falls_with_the_degree():
     """As for analytic functions, by a factor for each degree."""
     worst = [max(degrees(seed, degree)[0] for seed in range(8)) for degree in (2, 4, 6, 8)]

@@ -1,5 +1,6 @@
 """Real and imaginary parts that never meet, as at resonance: they move apart, or not at all."""
 
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -178,3 +179,22 @@ def test_what_is_read_is_the_sum_of_both_halves(times, monkeypatch):
         energy, work = chain_by_qutip(float(strength), times)
         np.testing.assert_allclose(table.energy[k], energy, rtol=0, atol=1e-9)
         np.testing.assert_allclose(table.ergotropy[k], work, rtol=0, atol=1e-8)
+
+
+def test_many_parts_are_read_together():
+    """Of a micromaser's bookkeeping: thousands of parts, and as many rows that are read of all."""
+    maser = qb.System(
+        {"atom": qb.Qubit(), "cavity": qb.Oscillator(levels=16)},
+        [qb.exchange("atom", "cavity", 1.0)],
+        "atom",
+        "cavity",
+    )
+    crossing = qb.Stroke(maser, 0.7, reset={"atom": qb.bloch(2.5)})
+    tracemalloc.start()
+    try:
+        costs = qb.Protocol([crossing], repeat=2).balance({}).sum()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 60 * 2**20
+    assert costs.work_stored > 0

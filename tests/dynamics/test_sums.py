@@ -62,3 +62,22 @@ def test_a_frequency_that_is_the_frames_takes_no_pieces(monkeypatch):
     fast, many = driven(1000.0, monkeypatch)
     assert many == few
     np.testing.assert_allclose(fast, slow, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("size", [2, 8])
+def test_rounding_of_large_terms_stays_within_what_is_said(size):
+    """Where a generator is as large as its norm, terms are e^6 times the state, the worst case."""
+    flip = np.kron(np.eye(size // 2), [[0.0, 1.0], [1.0, 0.0]])
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        still, wave = rng.uniform(5, 20), rng.uniform(1, 5)
+        blocks, times = Dense(np.array([still * flip, wave * flip])), np.linspace(0, 40, 50)
+        pulse = [Clock(1, Signal(lambda t: np.cos(t) ** 2, (), 0.0, False), np.zeros(1))]
+        moved = Piecewise.of(blocks, np.ones((1, 2)), -1j, pulse, 40.0)
+        start = rng.normal(size=size) + 1j * rng.normal(size=size)
+        start /= np.linalg.norm(start)
+        angle = still * times + wave * (times / 2 + np.sin(2 * times) / 4)
+        exact = np.cos(angle)[:, None] * start - 1j * np.sin(angle)[:, None] * (start @ flip)
+        found = moved.at(start[None, None, None], times)
+        apart = np.linalg.norm(found[0, 0, 0] - exact, axis=-1).max()
+        assert apart < moved.error(start[None, None, None], times, found) / 2

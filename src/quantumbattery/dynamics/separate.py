@@ -25,6 +25,7 @@ _LARGE = 32  # numbers of a block from which on one looks whether it falls apart
 _SMALLER = 1.5  # times as small the parts are, from which on that pays
 _CANCELS = 128  # the same from which on one looks what cancels, of so many elements at most
 _ELEMENTS = 1 << 22
+_FEW = 4  # parts of a block up to which each is read by itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +33,9 @@ class Separate:
     """The motion of parts, by size; what is read is made of all of them together."""
 
     blocks: Blocks
-    # Places (parts, m), and what moves them: as states, or as what is read of them.
+    # Places (parts, m), and what moves them: as states, or, of a few, as what is read of them.
     parts: tuple[tuple[Array, Semigroup | Unitary], ...]
+    apart: bool  # whether each is read by itself
 
     measured = False
     from_start = False
@@ -86,7 +88,8 @@ class Separate:
         self, move: Callable[[Semigroup | Unitary, Array], Array], flat: Array, times: Array
     ) -> Array:
         """What is read of the blocks, of all parts of starts (g or 1, c, ..., n) that are moved."""
-        n, rows, read = self.blocks.size, self.blocks.rows, self.blocks.reading is not None
+        n, read = self.blocks.size, self.blocks.reading
+        rows = self.blocks.rows if self.apart else n
         begun = [part for part in self.parts if flat[..., part[0]].any()]  # the others stay empty
         found = [  # (g, parts, c, T, m or rows)
             (place, move(moving, _some(flat, place))) for place, moving in begun or self.parts[:1]
@@ -96,13 +99,13 @@ class Separate:
         whole = np.zeros((g, c, times.shape[-1], self.blocks.count * rows), dtype=kind)
         for place, states in found:
             apart = states.transpose(0, 2, 3, 1, 4)
-            if not read:
+            if not self.apart:
                 whole[..., place] = apart
                 continue
-            block = place[:, 0] // n
             shown = whole.reshape(*whole.shape[:3], -1, rows)
-            np.add.at(np.moveaxis(shown, -2, 0), block, np.moveaxis(apart, -2, 0))
-        return whole.reshape(*whole.shape[:3], -1, rows).transpose(0, 3, 1, 2, 4)
+            np.add.at(np.moveaxis(shown, -2, 0), place[:, 0] // n, np.moveaxis(apart, -2, 0))
+        joined = whole.reshape(*whole.shape[:3], -1, rows).transpose(0, 3, 1, 2, 4)
+        return joined if self.apart or read is None else joined @ read.swapaxes(-1, -2)[:, None]
 
 
 def _some(flat: Array, place: Array) -> Array:
@@ -139,12 +142,15 @@ def parts_of(blocks: Blocks, numbers: Array, open_: bool) -> list[Array] | None:
 
 def separate(blocks: Blocks, numbers: Array, parts: list[Array], factor: complex) -> Separate:
     """Make what moves the parts; factor is -i in front of a Hamiltonian."""
-    return Separate(
-        blocks, tuple((place, _moving(blocks, numbers, place, factor)) for place in parts)
-    )
+    few = sum(len(place) for place in parts) <= _FEW * blocks.count
+    apart = few and factor == 1.0 and blocks.reading is not None
+    made = ((place, _moving(blocks, numbers, place, factor, apart)) for place in parts)
+    return Separate(blocks, tuple(made), apart)
 
 
-def _moving(blocks: Blocks, numbers: Array, place: Array, factor: complex) -> Semigroup | Unitary:
+def _moving(
+    blocks: Blocks, numbers: Array, place: Array, factor: complex, apart: bool
+) -> Semigroup | Unitary:
     """What moves parts of one size, from their dense matrices (g, parts, m, m)."""
     given, (many, size) = blocks.generator, place.shape
     part = np.full(blocks.count * blocks.size, -1)
@@ -159,8 +165,9 @@ def _moving(blocks: Blocks, numbers: Array, place: Array, factor: complex) -> Se
     matrices = Sums.to(cell, many * size * size)(weights).reshape(len(numbers), many, size, size)
     if factor != 1.0:
         return Unitary.of(matrices)
-    if blocks.reading is None:
+    if not apart:
         return Semigroup(matrices)
+    assert blocks.reading is not None
     block, within = place[:, 0] // blocks.size, place % blocks.size
     reading = np.take_along_axis(blocks.reading[block], within[:, None], axis=-1)
     return Semigroup(matrices, reading)  # (parts, rows, m)
