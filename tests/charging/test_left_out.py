@@ -225,8 +225,7 @@ def test_quanta_grow_nearly_as_fast_as_is_said(kind, shift):
     elif kind == "bath":
         sites["b"] = qb.Oscillator(levels=6, loss=0.4, occupation=2.0)
         cold, warm = np.sqrt(0.4 * 3) * a, np.sqrt(0.4 * 2) * a.T
-        exact = generator_of(shift, none, [warm], quanta)
-        assert generator_of(shift, none, [warm, cold], quanta) < exact
+        exact = generator_of(shift, none, [warm, cold], quanta)
     elif kind == "qubit":
         links = [qb.drive("a", 0.3, 1.0)]
         lower = np.array([[0, 1], [0, 0]])
@@ -238,7 +237,7 @@ def test_quanta_grow_nearly_as_fast_as_is_said(kind, shift):
     system = qb.System(sites, links, "a", "b")
     reached = reach(system, start)
     numbers = [*reached.hamiltonian.coefficients, *reached.losses.coefficients]
-    found = beyond(system, reached, np.abs(np.array(numbers, dtype=float))).rate(shift)
+    found = beyond(system, reached, np.array([numbers], dtype=float)).rate(shift)
     assert exact <= found * (1 + 1e-9)
     if shift > 2 and kind != "qubit":  # which cannot go on climbing
         assert found < {"dipole": 2.2}.get(kind, 1.9) * exact
@@ -253,9 +252,8 @@ def test_what_arrives_beyond_has_the_energy_of_where_it_is():
     reached = reach(system, {"b": qb.fock(levels - 1)})
     norms = np.array([0.0, 2 * size * np.sqrt(levels) * time, 0.0])
     nothing = [Tail(0.0, 0.0)] * 3
-    bound = beyond(
-        system, reached, np.array([1.0, 1.0, 1.0, size])[: len(reached.hamiltonian.coefficients)]
-    ).most(time, norms, True, nothing)
+    numbers = np.array([[1.0, 1.0, 1.0, size]])[:, : len(reached.hamiltonian.coefficients)]
+    bound = beyond(system, reached, numbers).most(time, norms, True, nothing)
     exact = levels * (size * time) ** 2 * levels
     assert exact < bound.sum() < 1.9 * exact
 
@@ -265,7 +263,7 @@ def test_a_tail_keeps_its_energy():
     system = qb.System({"a": qb.Qubit(), "b": qb.Oscillator(levels=2)}, [], "a", "b")
     reached, start = reach(system, {"b": qb.fock(1)}), {"b": qb.coherent(7.0)}
     prepared = [*tails(system, start, {"a": 2, "b": 2}), Tail(0.0, 0.0)]
-    above = beyond(system, reached, np.ones(len(reached.hamiltonian.coefficients)))
+    above = beyond(system, reached, np.ones((1, len(reached.hamiltonian.coefficients))))
     found = above.most(1.0, np.zeros(3), True, prepared).sum()
     assert 49 <= found < 1.1 * 49
 

@@ -141,7 +141,7 @@ def test_quanta_grow_nearly_as_fast_as_is_said(kind, shift):
         warnings.simplefilter("ignore")
         reached = reach(system, {})
     numbers = [*reached.hamiltonian.coefficients, *reached.losses.coefficients]
-    largest = np.abs(np.array([float(np.max(each)) for each in numbers]))
+    largest = np.array([[float(np.max(each)) for each in numbers]])
     exact, found = generator_of(shift, jumps, n), beyond(system, reached, largest).rate(shift)
     assert exact <= found * (1 + 1e-9)
     assert found < bound * exact

@@ -26,7 +26,7 @@ from quantumbattery.states.truncation_error import Cut
 _LOOKS = 64  # equal parts of the time at whose beginnings one looks first
 _CLOSE = 1.5  # times what is seen at these moments: then the bound is no longer made tighter
 _FINEST = 1 / 4  # of a feeding of a row, where parts are so short that little is to be gained
-_FASTEST = 16.0  # feedings of a row in a part, up to which it is bounded by more than 1
+_FASTEST = 256.0  # feedings of a row in a part, up to which it is bounded by more than 1
 _FEWEST, _WORK = 1 << 10, 1 << 24  # parts that are looked at in any case; numbers in all of them
 _EARLY = (1 / 16, 1e6), (1 / 4, 1e6)  # parts of the time, and times as much as is allowed then
 _EARLY_LOOKS = 16

@@ -301,8 +301,7 @@ class Work:
         if not norms.any() and not self.lost:
             return {}, {}
         one = self.state.hermitian and not reached.start.member.any()
-        largest = np.abs(numbers).max(axis=0)
-        above = beyond(self.problem.network, reached, largest)
+        above = beyond(self.problem.network, reached, numbers, self.off is not None)
         more = above.most(latest, norms, one, self.tails)
         lost = [self.lost.get(name, 0.0) for name in names]
         # An interaction that is always on has elements beyond the cut too: of its energy.

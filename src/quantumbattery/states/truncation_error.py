@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, factorial
+from math import exp, inf, lgamma, log
 
 import numpy as np
 
@@ -103,31 +103,35 @@ class Cut:
         return leaving
 
     def spread(self, rows: Array, numbers: Array, span: float, ends: Array) -> Array:
-        """A bound on the rows of some configurations, `ends`, at all times up to `span` later.
+        """A bound on the mean of the rows of some configurations, `ends`, over the next `span`.
 
         Rows (g, c, T, configurations) change at most as fast as they feed each other: |H_cd|, half
         of |(L^dag L)_cd| beside the diagonal, and g |L_cd| |L| of a Lindblad operator L of rate g,
-        since what acts from the right never makes a row longer. So they stay below exp(span M)
-        rows, with M these numbers. A Lindblad operator that is diagonal only multiplies elements,
+        since what acts from the right never makes a row longer; from the left half of (L^dag L)_cc
+        makes it shorter. So they stay below exp(s M) rows, with M these numbers, the last ones of
+        them taken from its diagonal. A Lindblad operator that is diagonal only multiplies elements,
         by factors of at most 1. Of the series of the exponential only so many terms are added up,
         of configurations so many steps from the ends; a bound of the others is added.
         """
         _, _, term, size = self._feeds
         strength = np.abs(numbers)[:, term] * size * span  # (g, entries)
-        most = float(self._into(strength).max(initial=0.0))
+        lost = self._lost(numbers) * span  # (g, configurations)
+        fall = float(lost.max(initial=0.0))  # exp(-fall s) is taken out: what is left adds up
+        most = float(self._into(strength).max(initial=0.0)) + fall
         order = 1
-        while most**order / factorial(order) * exp(most) > _NEGLIGIBLE:
+        while (rest := _left_out(most, order) - fall) > np.log(_NEGLIGIBLE):
             order += 1
         near = self._near(ends.tobytes(), order)
         part, mine = rows[..., near.configurations], strength[:, near.entries]
+        own = (fall - lost)[:, None, None, near.configurations] if fall else None
+        weights = _means(fall, order)
         if len(ends) < rows.shape[1] * rows.shape[2]:  # then it is less work from the other side
             alone = np.eye(len(near.configurations))[None, None, near.ends]
-            fed = _series(alone, mine, near.row, near.back, order)
+            fed = _series(alone, mine, own, near.row, near.back, weights)
             out = part @ fed.swapaxes(-1, -2)
         else:
-            out = _series(part, mine, near.column, near.into, order)[..., near.ends]
-        rest = most**order / factorial(order) * exp(most)
-        spread: Array = out + rest * rows.max(axis=-1, keepdims=True)
+            out = _series(part, mine, own, near.column, near.into, weights)[..., near.ends]
+        spread: Array = out + exp(rest) * rows.max(axis=-1, keepdims=True)
         return np.minimum(spread, 1.0)
 
     def pace(self, numbers: Array) -> float:
@@ -200,8 +204,7 @@ class Cut:
         """What feeds a row: which, by which, the term, and how fast for its number 1."""
         h, losses = self.state.reach.hamiltonian, self.state.reach.losses
         shift, damped, norms = len(h.coefficients), damping_elements(losses), _norms(losses)
-        away = losses.row != losses.column
-        moving = np.isin(losses.term, losses.term[away])  # all of an operator, or nothing
+        moving = np.isin(losses.term, self._movers)
         parts = [
             (h.row, h.column, h.term, np.abs(h.value) * (h.row != h.column)),
             (damped.row, damped.column, damped.term + shift,
@@ -212,6 +215,27 @@ class Cut:
         row, column, term, size = (np.concatenate(part) for part in zip(*parts, strict=True))
         kept = np.flatnonzero(size)
         return row[kept], column[kept], term[kept], size[kept]
+
+    def _lost(self, numbers: Array) -> Array:
+        """At which rate rows shrink, (g, configurations), by all that moves while it damps."""
+        term, half, place = self._shrinking
+        return np.maximum(place(numbers[:, term] * half), 0.0)
+
+    @cached_property
+    def _shrinking(self) -> tuple[Array, Array, Sums]:
+        """Half of the diagonal elements of L^dag L: the term, how much for its number 1, where."""
+        reached = self.state.reach
+        damped = damping_elements(reached.losses)
+        own = (damped.row == damped.column) & np.isin(damped.term, self._movers)
+        term = damped.term[own] + len(reached.hamiltonian.coefficients)
+        place = Sums.to(damped.row[own], reached.size)
+        return term, damped.value[own].real / 2, place
+
+    @cached_property
+    def _movers(self) -> Array:
+        """The losses that move anything: all of an operator feeds, or nothing."""
+        losses = self.state.reach.losses
+        return np.unique(losses.term[losses.row != losses.column])
 
     @cached_property
     def _into(self) -> Sums:
@@ -280,10 +304,34 @@ def _largest_norms(term: Array, ends: tuple[Array, Array], value: Array) -> Arra
     return np.sqrt(norms)
 
 
-def _series(vectors: Array, strength: Array, taken: Array, into: Sums, order: int) -> Array:
-    """So many terms of exp(M) on vectors (g, c, T, n), with the entries (g, entries) of M."""
-    term = out = vectors
-    for k in range(1, order):
-        term = into(term[..., taken] * strength[:, None, None]) / k
-        out = out + term
-    return out
+def _left_out(size: float, order: int) -> float:
+    """The logarithm of what terms of exp(x) from some order on come to, at most."""
+    return (order * log(size) if size else -inf) - lgamma(order + 1) + size
+
+
+def _means(fall: float, order: int) -> Array:
+    """The integrals of exp(-fall s) s^k from 0 to 1, for k < order, or slightly more.
+
+    By parts each is that of the next power; 1/(k + 1) is more than that of a high one.
+    """
+    found, last = np.empty(order), 1 / (2 * order + 1)
+    for k in range(2 * order - 1, -1, -1):
+        last = (fall * last + exp(-fall)) / (k + 1)
+        if k < order:
+            found[k] = last
+    return found
+
+
+def _series(
+    vectors: Array, strength: Array, own: Array | None, taken: Array, into: Sums, weights: Array
+) -> Array:
+    """The terms of exp(M) on vectors (g, c, T, n), each so many times.
+
+    M has entries (g, entries), and on the diagonal (g, 1, 1, n).
+    """
+    term, out = vectors, weights[0] * vectors
+    for k in range(1, len(weights)):
+        fed = into(term[..., taken] * strength[:, None, None])
+        term = (fed if own is None else fed + own * term) / k
+        out = out + weights[k] * term
+    return np.asarray(out)
