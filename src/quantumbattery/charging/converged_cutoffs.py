@@ -29,6 +29,7 @@ _STRONG = 22  # levels to try first, at most, of fields that bring half as many 
 _BLOCKED = 8  # where another way is known too: few keep an oscillator that is blocked
 _FAR = 1e6  # times too much, after two attempts: then one tries what the oscillators alone take
 _MOST = 1 << 40  # levels that are spoken of
+_AT_LEAST = 16  # a part of the levels, by which they then grow at least
 _SLOWEST = 1e-3  # decimal places with each level
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
 
@@ -168,4 +169,6 @@ def _more(tried: Sequence[tuple[int, float]], near: float) -> tuple[int, bool]:
     while places > 0 and more < 2 * count + 6:
         more += 1
         places -= max(pace, _SLOWEST) + (np.log10(more / count) / 2 if faster else 0.0)
+    if len(tried) > 1:  # what was foreseen before was too little: another attempt costs more
+        more = max(more, count + count // _AT_LEAST)
     return more, places <= 0
