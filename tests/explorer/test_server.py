@@ -113,6 +113,12 @@ def test_the_address_says_who_may_ask():
         serve(port=70000)
 
 
+def test_an_empty_address_is_not_everywhere(monkeypatch):
+    monkeypatch.setattr(Server, "serve_forever", lambda _: pytest.fail("it listens"))
+    with pytest.raises(ValueError, match="the address to listen at is empty"):
+        serve("", port=0, browser=False)
+
+
 @pytest.mark.parametrize("name", list(catalogue()))
 def test_numbers_are_those_of_the_library(server, name):
     curves, best, *rest = lines(server, "/system", model=name, points="31")

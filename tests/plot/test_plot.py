@@ -192,3 +192,31 @@ def test_a_picture_for_which_there_is_no_room_is_refused(tmp_path, kind):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_map_has_room_for_never():
+    data = qb.QubitPair().charge(qb.bloch(np.pi), TIMES, ["energy"], disconnect=[0.5, 1.0, np.inf])
+    axes = qb.plot.map(data, "time", "disconnect", "energy").axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["0.5", "1", "inf"]
+
+
+def test_settings_that_ask_for_latex_are_not_heeded(tmp_path):
+    with mpl.rc_context({"text.usetex": True}):
+        picture = qb.plot.curves(table())
+        assert not any(text.get_usetex() for text in picture.findobj(mpl.text.Text))
+        qb.plot.save(picture, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size
+
+
+@pytest.mark.parametrize("what", [None, "axes"])
+def test_what_is_no_figure_is_not_saved(tmp_path, what):
+    figure = None if what is None else qb.plot.curves(table()).axes[0]
+    with pytest.raises(TypeError, match="save takes a figure"):
+        qb.plot.save(figure, tmp_path / "curves.png")
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", [None, 3, b"curves.png"])
+def test_a_picture_is_saved_to_a_path(path):
+    with pytest.raises(TypeError, match="the path of a picture"):
+        qb.plot.save(qb.plot.curves(table()), path)

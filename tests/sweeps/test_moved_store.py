@@ -1,5 +1,6 @@
 """A store that is moved, removed or replaced while a sweep writes to it."""
 
+import os
 import shutil
 
 import numpy as np
@@ -141,3 +142,13 @@ def test_a_store_that_is_moved_when_all_is_done(tmp_path, undisturbed, monkeypat
     moved.rename(store)
     sweep(meddling(lambda: None), store)
     assert files(store) == undisturbed
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the folder that one is in stays")
+def test_a_store_in_a_folder_that_is_gone(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(ValueError, match=r"'s\.zarr' would be in this folder, which is gone"):
+        sweep(value, "s.zarr")
+    assert sweep(value, tmp_path / "s.zarr").y.notnull().all()

@@ -224,6 +224,8 @@ def serve(host: str = HOST, port: int = PORT, browser: bool = True) -> None:
     """
     if not 0 <= port <= 65535:
         raise ValueError(f"a port is a number from 0 to 65535; got {port}")
+    if not host.strip():  # of a variable that is not set; a socket would listen everywhere
+        raise ValueError("the address to listen at is empty: give one, or leave out --host")
     server = Server(host, port)
     try:
         print(f"The page is at {server.address}\nCtrl-C ends it.", flush=True)

@@ -193,6 +193,8 @@ def _places(axes: Axes, values: xr.DataArray, which: int) -> Any:
     if array.dtype.kind in "iu" and len(array) <= LARGEST_LEGEND:
         side.set_ticks(array)
     if array.dtype.kind in "iuf":
-        return array
+        if np.isfinite(array).all():
+            return array
+        array = np.array([f"{each:.4g}" for each in array])  # inf, which is never, has no place
     side.set_ticks(np.arange(len(array)), [str(each) for each in array])
     return np.arange(len(array))

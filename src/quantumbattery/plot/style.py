@@ -27,6 +27,7 @@ DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8
 STYLE: dict[Any, Any] = {
     "font.family": "STIXGeneral",
     "mathtext.fontset": "stix",
+    "text.usetex": False,  # a machine may have no LaTeX, and labels are not written for it
     "font.size": 9,
     "axes.labelsize": 9,
     "legend.fontsize": 8,
@@ -115,6 +116,8 @@ def save(figure: Figure, path: str | Path) -> None:
     ------
     ValueError
         If the file has another ending or cannot be written.
+    TypeError
+        If what is given is no figure, or the path is none.
 
     Examples
     --------
@@ -126,6 +129,10 @@ def save(figure: Figure, path: str | Path) -> None:
     """
     import matplotlib as mpl
 
+    if not hasattr(figure, "savefig"):
+        raise TypeError(f"save takes a figure, such as axes.figure; got {figure!r:.60}")
+    if not isinstance(path, str | Path):
+        raise TypeError(f"the path of a picture is text or a Path; got {path!r:.60}")
     path = Path(path)
     check_picture_path(path)
     # Without a date in it, and numbers by chance, the same figure is the same file.

@@ -77,11 +77,16 @@ def folder_of(where: str | os.PathLike[str]) -> Path:
     name = os.fspath(where)
     if not name:  # which would be the folder that we are in
         raise ValueError("the name of the store is empty: name a folder, or leave store out")
+    kind, path = None, None
     try:
         path = Path(os.path.realpath(name))
         kind = path.stat().st_mode
     except FileNotFoundError:
-        kind = None
+        if path is None:  # a name beside nothing
+            raise ValueError(
+                f"the store {_end(name)!r} would be in this folder, which is gone: name one by its "
+                "whole path, or go elsewhere"
+            ) from None
     except (OSError, ValueError) as error:  # the latter of a NUL
         why = error.strerror if isinstance(error, OSError) else error
         raise ValueError(
