@@ -10,19 +10,17 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from quantumbattery.charging.merit_of_moments import KNOWN, OF_ONE, Energies, Reading
-from quantumbattery.charging.observables import Observable, is_hermitian
+from quantumbattery.charging.observables import is_hermitian
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
-from quantumbattery.machine import TooLargeError, allow, limited
-from quantumbattery.moments.joint_levels import joint_matrices, levels_of_each, states_at_once
+from quantumbattery.machine import allow, limited
 from quantumbattery.moments.over_time import Moments, moved, read
 from quantumbattery.moments.quadratic import (
     Quadratic,
@@ -59,7 +57,7 @@ def fits(problem: Problem) -> bool:
     if not needed(problem.measures) - POWERS.keys() <= known:
         return False
     if np.isinf(problem.axes.times).any():  # what everything tends to forgets how it began
-        return is_constant(network) and not problem.asked
+        return is_constant(network)
     return has_moments(network, problem.started)
 
 
@@ -92,11 +90,9 @@ def stays_coherent(problem: Problem) -> bool:
 
 
 def charged(problem: Problem) -> Solution:
-    """All that is asked for, on the axes of the problem."""
+    """All measures, on the axes of the problem."""
     axes, names = problem.axes, needed(problem.measures) - POWERS.keys()
     report = report_of(problem.network)
-    if problem.asked:
-        return observed(problem)
     asked = set(problem.measures) & set(POWERS)
     if np.isinf(axes.times).any():
         columns = settled(problem, names) | {name: np.zeros(axes.shape) for name in asked}
@@ -232,63 +228,6 @@ class ByMoments:
         )
         read = Reading(self.energies, slice(None), found)
         return {name: read.column(name) for name in names}
-
-
-# --- the state itself ----------------------------------------------------------------------------
-
-
-def observed(problem: Problem) -> Solution:
-    """Density matrices (g, c, T, *levels, *levels), or means (g, c, T), on levels enough."""
-    work = ByMoments.of(problem, [])
-    columns: dict[str, Array] = {}
-    for sites in dict.fromkeys(each.sites for each in problem.asked):
-        asked = [each for each in problem.asked if each.sites == sites]
-        columns |= _of_states(asked, _in_laboratory(work, sites), problem.limit)
-    return Solution(columns, work.report)
-
-
-def _in_laboratory(work: ByMoments, sites: Sequence[str]) -> Moments:
-    """The moments of some sites at all times, where no frame turns."""
-    names = [*work.problem.network.sites]
-    every = [found for _, found in work.everything([names.index(site) for site in sites])]
-    mean = np.concatenate([found.mean for found in every])
-    normal = np.concatenate([found.normal for found in every])
-    anomalous = np.concatenate([found.anomalous for found in every])
-    phase = np.stack([phase_of(work.problem, site) for site in sites], axis=-1)
-    turned = anomalous * phase[..., :, None] * phase[..., None, :]
-    return Moments(mean * phase, normal, turned)  # what is correlated turns with one frame
-
-
-def _of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict[str, Array]:
-    """All that is asked of these states (g, c, T, ...) of the same sites."""
-    levels, shape = levels_of_each(found), found.mean.shape[:-1]
-    size, states = prod(levels), prod(shape)
-    kept = any(each.operator is None for each in asked)
-    at_once = states if kept else min(states, states_at_once(levels))
-    _allow_states(asked[0].sites, levels, at_once, limit)
-    matrices = [None if each.operator is None else each.matrix(levels) for each in asked]
-    out = [np.empty((states, *(() if m is not None else (size, size))), complex) for m in matrices]
-    for part, rho in joint_matrices(found, levels):
-        for column, matrix in zip(out, matrices, strict=True):
-            column[part] = rho if matrix is None else mean_of(rho, matrix)
-    columns: dict[str, Array] = {}
-    for each, column, matrix in zip(asked, out, matrices, strict=True):
-        whole = column.reshape(*shape, *(() if matrix is not None else levels * 2))
-        real = matrix is not None and is_hermitian(matrix)
-        columns[each.name] = whole.real if real else whole
-    return columns
-
-
-def _allow_states(sites: Sequence[str], levels: Sequence[int], states: int, limit: float) -> None:
-    """Raise TooLargeError if density matrices of some sites exceed the limit in GiB."""
-    need = states * prod(levels) ** 2 * _OF_ELEMENT / 2**30
-    if need > limit:
-        shown = " x ".join(f"{n:,}" for n in levels)
-        raise TooLargeError(
-            f"too large: {states:,} states of {' and '.join(sites)} on {shown} levels together "
-            f"need {need:.3g} GiB, and the limit is {limit:.3g} GiB: ask for fewer sites or "
-            "times, or raise the limit"
-        )
 
 
 def phase_of(problem: Problem, site: str) -> Array:

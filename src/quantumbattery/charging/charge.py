@@ -20,6 +20,7 @@ from quantumbattery.charging.gain import check_gain
 from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.spectators import without_spectators
+from quantumbattery.charging.states_of_moments import observed
 from quantumbattery.charging.steady_state import steady
 from quantumbattery.machine import allow_table, within_memory
 from quantumbattery.network.network import Network
@@ -124,7 +125,7 @@ def run(problem: Problem) -> Solution:
     problem = without_spectators(problem)
     with within_memory():
         if by_moments.fits(problem):
-            return by_moments.charged(problem)
+            return observed(problem) if problem.asked else by_moments.charged(problem)
         if by_channel.fits(problem):
             return by_channel.charged(problem)
         about = displaced(problem)

@@ -175,14 +175,7 @@ class Observed:
             for field, turns in zip(fields, read.turns.T, strict=True):
                 rate = rate + field[:, None] * turns
             turning = (rate != 0)[:, None, None]
-            left = float((np.abs(column) * turning).max(initial=0.0))
-            if left > _STILL * np.abs(read.value).max(initial=0.0):
-                raise ValueError(
-                    f"{name} of {_listed(each.sites)} has no limit: a part of it, up to "
-                    f"{left:.2g}, turns with a drive for ever; ask for what stands still, as "
-                    "populations do and all figures of merit that charge gives, or for finite times"
-                )
-            still = np.where(turning, 0.0, column)
+            still = kept_still(name, each.sites, column, turning, read.value)
             sums = each.operator is not None
             found[name] = still.sum(axis=-1) if sums else self._matrices(name, still)
         return found
@@ -203,6 +196,23 @@ class Observed:
         whole = np.zeros((*elements.shape[:-1], size, size), dtype=complex)
         whole[..., place[read.row], place[read.column]] = elements
         return whole
+
+
+def kept_still(
+    name: str, sites: Sequence[str], parts: Array, turning: Array, values: Array
+) -> Array:
+    """Parts of what is asked without those that turn; ValueError if these are more than rounding.
+
+    An operator has the values; a density matrix 1.
+    """
+    left = float((np.abs(parts) * turning).max(initial=0.0))
+    if left > _STILL * np.abs(values).max(initial=0.0):
+        raise ValueError(
+            f"{name} of {_listed(sites)} has no limit: a part of it, up to {left:.2g}, turns with "
+            "a drive for ever; ask for what stands still, as populations do and all figures of "
+            "merit that charge gives, or for finite times"
+        )
+    return np.where(turning, 0.0, parts)
 
 
 def _kinds(turns: Array) -> tuple[Array, Array]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
 from quantumbattery.charging.merit_of_moments import Energies, Reading
 from quantumbattery.charging.problem import Problem
 from quantumbattery.moments import steady
-from quantumbattery.moments.quadratic import quadratic
+from quantumbattery.moments.over_time import Moments
+from quantumbattery.moments.quadratic import Quadratic, quadratic, turning
 from quantumbattery.network.drives import TwoPhotonDrive
 from quantumbattery.network.interactions import Dipole
 from quantumbattery.network.joint_losses import Jump
@@ -21,8 +22,31 @@ def settled(problem: Problem, names: Collection[str]) -> dict[str, Array]:
     """Measures (g, c, 1) of the steady state; ValueError, with the reason, where there is none."""
     network, axes = problem.network, problem.axes
     energies = Energies.of(network, axes.numbers, axes.batch, names, problem.extraction)
-    whole = quadratic(network, axes.numbers, axes.batch)
-    motion, places = steady.part_of(whole, energies.places)
+    motion, places = _settling(problem, energies.places)
+    found = steady.steady(motion, places, problem.limit)
+    read = Reading(energies, slice(None), found)
+    return {name: np.broadcast_to(read.column(name), axes.shape).copy() for name in names}
+
+
+def resting(problem: Problem, sites: Sequence[str]) -> tuple[Moments, Array]:
+    """Moments (g, 1, 1, ...) of some sites in frames, and how fast what is in each turns, (g, b).
+
+    What turns does so with the field that drives it, or with its frame.
+    """
+    network, numbers = problem.network, problem.axes.numbers
+    names = [*network.sites]
+    motion, places = _settling(problem, [names.index(site) for site in sites])
+    found = steady.steady(motion, places, problem.limit)
+    frames = np.stack(
+        [np.broadcast_to(turning(network, s, numbers), problem.axes.batch) for s in sites], axis=-1
+    )
+    return found, frames + steady.swings(motion, places)
+
+
+def _settling(problem: Problem, sought: Sequence[int]) -> tuple[Quadratic, list[int]]:
+    """What moves modes at some places, and where these are in it; ValueError if it never rests."""
+    network, axes = problem.network, problem.axes
+    motion, places = steady.part_of(quadratic(network, axes.numbers, axes.batch), sought)
     if not (fastest := float(steady.slowest(motion).max())) < 0:
         raise ValueError(_unsettled(network, fastest))
     if steady.beats(motion).any():
@@ -31,9 +55,7 @@ def settled(problem: Problem, names: Collection[str]) -> dict[str, Array]:
             "link that does not turn with it): there is no steady state, only one that repeats "
             "itself for ever; leave that out, or give times that are finite"
         )
-    found = steady.steady(motion, places, problem.limit)
-    read = Reading(energies, slice(None), found)
-    return {name: np.broadcast_to(read.column(name), axes.shape).copy() for name in names}
+    return motion, places
 
 
 def _unsettled(network: Network, growth: float) -> str:

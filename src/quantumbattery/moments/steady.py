@@ -64,6 +64,24 @@ def beats(motion: Quadratic) -> Array:
     return found
 
 
+def swings(motion: Quadratic, places: Sequence[int]) -> Array:
+    """How fast the means of modes at some places turn with a field, in their frame, (g, b).
+
+    Those of a field that reaches each: `beats` knows where several do not agree.
+    """
+    from scipy.sparse.csgraph import connected_components
+
+    m = motion.modes * (1 + motion.doubled)
+    fields, turns = motion.drift[:, :m, m:], np.einsum("gjj->gj", motion.drift).imag[:, m:]
+    _, label = connected_components((motion.drift != 0).any(axis=0)[:m, :m], directed=False)
+    found = np.zeros((len(fields), len(places)))
+    for k, place in enumerate(places if turns.size else ()):
+        acts = np.asarray(fields[:, label == label[place]].any(axis=1))  # (g, fields)
+        own = np.take_along_axis(turns, np.argmax(acts, axis=1)[:, None], axis=1)[:, 0]
+        found[:, k] = np.where(acts.any(axis=1), -own, 0.0)
+    return found
+
+
 def steady(motion: Quadratic, places: Sequence[int], limit: float) -> Moments:
     """The moments (g, 1, 1, ...) of modes at some places; of means in the frame of their field.
 

@@ -1,0 +1,106 @@
+"""States of oscillators, and means of their operators, from means and covariances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from quantumbattery.charging.by_moments import ByMoments, mean_of, phase_of, report_of
+from quantumbattery.charging.observables import Observable, is_hermitian, kept_still
+from quantumbattery.charging.problem import Problem, Solution
+from quantumbattery.charging.settled_moments import resting
+from quantumbattery.machine import TooLargeError
+from quantumbattery.moments.joint_levels import joint_matrices, levels_of_each, states_at_once
+from quantumbattery.moments.over_time import Moments
+from quantumbattery.quantities.aliases import Array
+
+_SAME = 1e-9  # of what turns fastest: of what turns together
+_OF_ELEMENT = 64  # bytes that an element of a state takes while it is put together
+
+
+def observed(problem: Problem) -> Solution:
+    """Density matrices (g, c, T, *levels, *levels), or means (g, c, T), on levels enough."""
+    groups = {
+        sites: [each for each in problem.asked if each.sites == sites]
+        for sites in dict.fromkeys(each.sites for each in problem.asked)
+    }
+    columns: dict[str, Array] = {}
+    if np.isinf(problem.axes.times).any():
+        for sites, asked in groups.items():
+            columns |= _at_rest(problem, sites, asked)
+        return Solution(columns, report_of(problem.network))
+    work = ByMoments.of(problem, [])
+    for sites, asked in groups.items():
+        columns |= _of_states(asked, _in_laboratory(work, sites), problem.limit)
+    return Solution(columns, work.report)
+
+
+def _at_rest(
+    problem: Problem, sites: Sequence[str], asked: Sequence[Observable]
+) -> dict[str, Array]:
+    """All that is asked of one group of sites for t to infinity; ValueError for what turns."""
+    found, turns = resting(problem, sites)
+    levels = levels_of_each(found)
+    _allow_states(sites, levels, len(turns), problem.limit)
+    rho = np.concatenate([part for _, part in joint_matrices(found, levels)])  # (g, d, d)
+    counts = np.indices(levels).reshape(len(levels), -1)
+    rate = turns @ counts  # (g, d)
+    apart = np.abs(rate[:, :, None] - rate[:, None, :])
+    turning = apart > _SAME * np.abs(turns).max(axis=-1)[:, None, None]
+    columns, (g, c, t) = {}, problem.axes.shape
+    for each in asked:
+        weight = np.ones(1) if each.operator is None else each.matrix(levels).T
+        kept = kept_still(each.name, sites, rho * weight, turning, weight)
+        if each.operator is None:
+            made = kept.reshape(g, 1, 1, *levels * 2)
+        else:
+            whole = kept.sum(axis=(-2, -1)).reshape(g, 1, 1)
+            made = whole.real if is_hermitian(weight) else whole
+        columns[each.name] = np.broadcast_to(made, (g, c, t, *made.shape[3:])).copy()
+    return columns
+
+
+def _in_laboratory(work: ByMoments, sites: Sequence[str]) -> Moments:
+    """The moments of some sites at all times, where no frame turns."""
+    names = [*work.problem.network.sites]
+    every = [found for _, found in work.everything([names.index(site) for site in sites])]
+    mean = np.concatenate([found.mean for found in every])
+    normal = np.concatenate([found.normal for found in every])
+    anomalous = np.concatenate([found.anomalous for found in every])
+    phase = np.stack([phase_of(work.problem, site) for site in sites], axis=-1)
+    turned = anomalous * phase[..., :, None] * phase[..., None, :]
+    return Moments(mean * phase, normal, turned)  # what is correlated turns with one frame
+
+
+def _of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict[str, Array]:
+    """All that is asked of these states (g, c, T, ...) of the same sites."""
+    levels, shape = levels_of_each(found), found.mean.shape[:-1]
+    size, states = prod(levels), prod(shape)
+    kept = any(each.operator is None for each in asked)
+    at_once = states if kept else min(states, states_at_once(levels))
+    _allow_states(asked[0].sites, levels, at_once, limit)
+    matrices = [None if each.operator is None else each.matrix(levels) for each in asked]
+    out = [np.empty((states, *(() if m is not None else (size, size))), complex) for m in matrices]
+    for part, rho in joint_matrices(found, levels):
+        for column, matrix in zip(out, matrices, strict=True):
+            column[part] = rho if matrix is None else mean_of(rho, matrix)
+    columns: dict[str, Array] = {}
+    for each, column, matrix in zip(asked, out, matrices, strict=True):
+        whole = column.reshape(*shape, *(() if matrix is not None else levels * 2))
+        real = matrix is not None and is_hermitian(matrix)
+        columns[each.name] = whole.real if real else whole
+    return columns
+
+
+def _allow_states(sites: Sequence[str], levels: Sequence[int], states: int, limit: float) -> None:
+    """Raise TooLargeError if density matrices of some sites exceed the limit in GiB."""
+    need = states * prod(levels) ** 2 * _OF_ELEMENT / 2**30
+    if need > limit:
+        shown = " x ".join(f"{n:,}" for n in levels)
+        raise TooLargeError(
+            f"too large: {states:,} states of {' and '.join(sites)} on {shown} levels together "
+            f"need {need:.3g} GiB, and the limit is {limit:.3g} GiB: ask for fewer sites or "
+            "times, or raise the limit"
+        )
