@@ -42,22 +42,26 @@ def _at_rest(
 ) -> dict[str, Array]:
     """All that is asked of one group of sites for t to infinity; ValueError for what turns."""
     found, turns = resting(problem, sites)
-    levels = levels_of_each(found)
-    _allow_states(sites, levels, len(turns), problem.limit)
-    rho = np.concatenate([part for _, part in joint_matrices(found, levels)])  # (g, d, d)
+    levels, kept = levels_of_each(found), any(each.operator is None for each in asked)
+    at_once = len(turns) if kept else min(len(turns), states_at_once(levels))
+    _allow_states(sites, levels, at_once, problem.limit)
     counts = np.indices(levels).reshape(len(levels), -1)
-    rate = turns @ counts  # (g, d)
-    apart = np.abs(rate[:, :, None] - rate[:, None, :])
-    turning = apart > _SAME * np.abs(turns).max(axis=-1)[:, None, None]
+    weights = [np.ones(1) if each.operator is None else each.matrix(levels).T for each in asked]
+    read: list[list[Array]] = [[] for _ in asked]
+    for part, rho in joint_matrices(found, levels):
+        rate = turns[part] @ counts  # (k, d)
+        apart = np.abs(rate[:, :, None] - rate[:, None, :])
+        turning = apart > _SAME * np.abs(turns[part]).max(axis=-1)[:, None, None]
+        for each, weight, own in zip(asked, weights, read, strict=True):
+            still = kept_still(each.name, sites, rho * weight, turning, weight)
+            own.append(still if each.operator is None else still.sum(axis=(-2, -1)))
     columns, (g, c, t) = {}, problem.axes.shape
-    for each in asked:
-        weight = np.ones(1) if each.operator is None else each.matrix(levels).T
-        kept = kept_still(each.name, sites, rho * weight, turning, weight)
-        if each.operator is None:
-            made = kept.reshape(g, 1, 1, *levels * 2)
-        else:
-            whole = kept.sum(axis=(-2, -1)).reshape(g, 1, 1)
-            made = whole.real if is_hermitian(weight) else whole
+    for each, weight, own in zip(asked, weights, read, strict=True):
+        whole = np.concatenate(own)
+        real = each.operator is not None and is_hermitian(weight)
+        made = (whole.real if real else whole).reshape(
+            g, 1, 1, *(levels * 2 if each.operator is None else ())
+        )
         columns[each.name] = np.broadcast_to(made, (g, c, t, *made.shape[3:])).copy()
     return columns
 
