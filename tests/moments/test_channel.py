@@ -359,7 +359,7 @@ def test_what_is_displaced_or_joint_is_left_to_levels():
         calm.charge(photon, 0.5, ["coherent_ergotropy"]),
         calm.charge(twice, 0.5, ["ergotropy"]),
         calm.charge(photon | {"b": qb.squeezed(0.1)}, 0.5, ["ergotropy"]),
-        calm.optimum(photon, 2.0, "energy"),
+        calm.optimum(photon, 2.0, "ergotropy"),
     ):
         assert "configurations" in made.attrs
 

@@ -79,6 +79,13 @@ def certifies(problem: Problem) -> bool:
     return alone or "ergotropy" not in needed(problem.measures) or stays_coherent(problem)
 
 
+def certifies_energy(problem: Problem) -> bool:
+    """Whether second moments say what the energy is: whatever the sites start in, if apart."""
+    network, started = problem.network, problem.started
+    apart = all(isinstance(name, str) for name in started)
+    return apart and is_constant(network) and is_quadratic(network)
+
+
 def stays_coherent(problem: Problem) -> bool:
     """Whether all modes of a quadratic network are in coherent states at all times.
 

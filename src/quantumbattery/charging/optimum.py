@@ -13,7 +13,12 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.by_moments import ByMoments, certifies, report_of
+from quantumbattery.charging.by_moments import (
+    ByMoments,
+    certifies,
+    certifies_energy,
+    report_of,
+)
 from quantumbattery.charging.charge import (
     attributes,
     converted,
@@ -69,13 +74,16 @@ def optimum(
     measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
     problem = Problem(network, started, axes, measures, how, limit)
     _refuse_shapes(network)
-    if certifies(problem):
-        look: Solution = Solution({}, report_of(network))
-        best = _by_moments(problem, sought, last, accuracy)
-    else:
+    held = [name for name in sought if OVER_TIME.get(name, name) == "energy"]
+    by_moments = sought if certifies(problem) else held if certifies_energy(problem) else ()
+    rest = [name for name in sought if name not in by_moments]
+    look: Solution = Solution({}, report_of(network))
+    found = _by_moments(problem, by_moments, last, accuracy) if by_moments else {}
+    if rest:
         look = _looked_at(problem)
         warn(network, look.report)
-        best = _certified(problem, look, sought, last, accuracy)
+        found |= _certified(problem, look, rest, last, accuracy)
+    best = {name: found[name] for name in sought}
     attrs = attributes(network, how, look) | {"horizon": last, "tolerance": accuracy}
     return _labelled(axes, best, attrs)
 
@@ -155,7 +163,7 @@ def _all(
 ) -> dict[str, Maximum]:
     best = {}
     for name in sought:  # a comprehension is one more frame above a warning
-        best[name] = _best(functions, name, empty | functions.full(name))
+        best[name] = _best(functions, name, empty | functions.never(name))
     return best
 
 

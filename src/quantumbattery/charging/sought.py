@@ -94,8 +94,11 @@ class Sought:
             none[k] = never_charged(work.state.reach, work.numbers[k], start, at_zero)
         return none
 
-    def full(self, name: str) -> Array:
-        """Which members begin with all the energy there is, (g,), so that no power is positive."""
+    def never(self, name: str) -> Array:
+        """Which members are known never to have any of a quantity, (g,).
+
+        What begins with all the energy there is has no power.
+        """
         work, own = self.work, self.work.battery
         if name != "power" or len(own.row):
             return np.zeros(len(self.highest), dtype=bool)

@@ -11,6 +11,7 @@ from quantumbattery.charging.by_moments import ByMoments, stays_coherent
 from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim, room_for
 from quantumbattery.charging.sought import OVER_TIME
 from quantumbattery.moments.bounds import Bounds, bounds
+from quantumbattery.moments.passive import stays_passive
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
 
@@ -70,9 +71,17 @@ class SoughtOfMoments:
         """Which members never charge, (g,): those whose energy is 0 at all times."""
         return np.asarray(self._bounds.energy <= 0)
 
-    def full(self, name: str) -> Array:  # noqa: ARG002
-        """None begins with all the energy there is."""
-        return np.zeros(len(self.highest), dtype=bool)
+    def never(self, name: str) -> Array:
+        """Which members are known never to have any of a quantity, (g,)."""
+        work = OVER_TIME.get(name, name) == "ergotropy" and self._passive
+        return np.full(len(self.highest), work)
+
+    @cached_property
+    def _passive(self) -> bool:
+        """Whether no unitary, of one mode or of each by itself, ever gets anything out."""
+        problem, places = self.work.problem, self.work.energies.places
+        alone = len(places) == 1 or problem.extraction == "local"
+        return alone and stays_passive(self.work.motions[0], self.work.begun, places)
 
     @property
     def highest(self) -> Array:
