@@ -35,6 +35,7 @@ from quantumbattery.quantities.parameters import check_axes, check_count, one_nu
 from quantumbattery.quantities.tables import check_names, dataset
 
 _OF_ANY = {name: replace(quantity, equation="") for name, quantity in NAMED.items()}
+_SETTLED = 1e-8  # what rounding may do to a steady state without a warning
 _SOLVER = 1e-6  # what two solutions may be apart without a warning
 _NO_BOUND = 1e12  # quanta: a bound that says nothing
 _AT_CUT = 1e-10  # of the weight on levels that lead beyond a cut, from which on a warning says so
@@ -212,6 +213,11 @@ def warn(network: Network, report: Report) -> None:
         said.append(
             f"{report.at_cut:.1g} of the steady state is on the last levels of an oscillator, from "
             "where it should go on: give more levels, or leave levels out to have them chosen"
+        )
+    if report.at_cut is not None and report.error is not None and report.error > _SETTLED:
+        said.append(
+            "the slowest rates are so far below the fastest that double precision knows numbers "
+            f"of the steady state to {report.error:.1g} only; small ones may be wrong by as much"
         )
     if (lost := lost_phase(report.rounding)) is not None:
         said.append(lost)
