@@ -82,3 +82,12 @@ def test_a_battery_that_begins_full_has_no_power(start):
         assert np.isnan(best.power_time)
     else:
         assert 0 < seen <= best.power_bound
+
+
+@pytest.mark.parametrize("theta", [1e-11, 1e-13, 1e-15])
+def test_a_start_that_is_nearly_empty_is_not_said_to_bring_nothing(theta):
+    """sin(theta / 2)^2 after half a period: a bound is no less."""
+    pair = qb.System({"c": qb.Qubit(), "b": qb.Qubit()}, [qb.exchange("c", "b", 1.0)], "c", "b")
+    best = pair.optimum(qb.bloch(theta), 2.0)
+    for name in ("energy", "ergotropy"):
+        assert best[f"{name}_bound"] >= np.sin(theta / 2) ** 2

@@ -91,3 +91,13 @@ def test_work_beside_it_is_still_sought_on_levels():
     )
     curve = pair.charge(qb.fock(2), np.linspace(0, 4, 401), ["ergotropy"]).ergotropy
     assert both.ergotropy_max.item() == pytest.approx(float(curve.max()), rel=1e-4)
+
+
+@pytest.mark.parametrize("r", [1e-3, 1e-100, 1e-200])
+def test_the_energy_of_what_is_squeezed_ever_so_little(r):
+    """sinh(r)^2 after half a period, and nothing where no number holds that."""
+    sites = {"a": qb.Oscillator(), "b": qb.Oscillator()}
+    pair = qb.System(sites, [qb.exchange("a", "b", 1.0)], "a", "b")
+    best = pair.optimum(qb.squeezed(r), 2.0, of="energy")
+    assert best.energy_max.item() == pytest.approx(np.sinh(r) ** 2, rel=1e-9)
+    assert best.energy_bound.item() == pytest.approx(np.sinh(r) ** 2, rel=1e-9)

@@ -10,6 +10,7 @@ from quantumbattery.reach.sparse import Sums
 from quantumbattery.states.lindblad import damping_elements
 
 _MOST = 400  # configurations up to which this is looked into
+_FAINT = 1e-6  # of a start: what is below might be taken for rounding on its way
 _ROUNDING = 1e-13  # of a vector: not there
 
 
@@ -23,7 +24,8 @@ def never_charged(reached: Reach, numbers: Array, start: Array, empty: Array) ->
     `Reach.start`; empty has shape (n,).
     """
     n, given = reached.size, reached.start
-    if n > _MOST:
+    amplitudes = np.abs(start[start != 0])
+    if n > _MOST or (amplitudes < _FAINT * amplitudes.max(initial=0.0)).any():
         return False
     moves = _moves(reached, numbers)
     kets = np.zeros((n, int(given.member.max()) + 1), dtype=complex)

@@ -49,6 +49,23 @@ def bounds(
 ) -> Bounds:
     """Bounds for modes at some places with energies h (g, b, b); one start for each generator."""
     pairs = motion.doubled or bool(begun.anomalous.any())
+    if pairs and not motion.doubled:  # quanta move by themselves: of what is squeezed a little too
+        alone = replace(begun, anomalous=np.zeros_like(begun.anomalous))
+        held = bounds(motion, alone, places, h, latest, limit)
+        return replace(held, of_work=_bounds(motion, begun, places, h, latest, limit).of_work)
+    return _bounds(motion, begun, places, h, latest, limit)
+
+
+def _bounds(
+    motion: Quadratic,
+    begun: Beginning,
+    places: Sequence[int],
+    h: Array,
+    latest: float,
+    limit: float,
+) -> Bounds:
+    """The same, of quanta and of pairs together."""
+    pairs = motion.doubled or bool(begun.anomalous.any())
     motion = motion if motion.doubled else _turned(motion)
     motion = _doubled(motion) if pairs and not motion.doubled else motion
     g, n, _ = motion.drift.shape
