@@ -218,7 +218,7 @@ class OfOneStart(Reading):
 
     @property
     def _frequency(self) -> Array:
-        return np.asarray(self._own[..., 0, 0].real)
+        return np.asarray(self.own[..., 0, 0].real)
 
     @cached_property
     def _passive(self) -> Array:

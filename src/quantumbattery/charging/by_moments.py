@@ -68,22 +68,27 @@ def has_moments(network: Network, started: Started) -> bool:
     return is_quadratic(network)
 
 
-def certifies(problem: Problem) -> bool:
-    """Whether moments are known to bend little: of the work of one mode, or of each by itself.
+def certifies(problem: Problem, name: str) -> bool:
+    """Whether moments bound a quantity that is sought, between times at which it is known.
 
-    And of any number of modes that stay coherent, all of whose energy is work.
+    Second moments do so for the energy whatever the sites start in, if apart; and for work if they
+    say what it is. Of several modes together, work over a time is bounded from an empty battery on.
     """
-    if not is_constant(problem.network) or not fits(problem):
-        return False
-    alone = len(problem.network.battery) == 1 or problem.extraction == "local"
-    return alone or "ergotropy" not in needed(problem.measures) or stays_coherent(problem)
-
-
-def certifies_energy(problem: Problem) -> bool:
-    """Whether second moments say what the energy is: whatever the sites start in, if apart."""
     network, started = problem.network, problem.started
-    apart = all(isinstance(name, str) for name in started)
-    return apart and is_constant(network) and is_quadratic(network)
+    if not is_constant(network) or not is_quadratic(network):
+        return False
+    if name in ("energy", "power"):
+        return all(isinstance(site, str) for site in started)
+    if not fits(problem):
+        return False
+    empty = prepared_sites(started).isdisjoint(network.battery)
+    return name == "ergotropy" or empty or is_apart(problem)
+
+
+def is_apart(problem: Problem) -> bool:
+    """Whether the work is that of each mode by itself, or all of the energy."""
+    alone = len(problem.network.battery) == 1 or problem.extraction == "local"
+    return alone or stays_coherent(problem)
 
 
 def stays_coherent(problem: Problem) -> bool:

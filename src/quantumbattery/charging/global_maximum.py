@@ -88,6 +88,7 @@ class Aim:
     most: int = MOST_POINTS  # points after which refinement ends
     room: int = 2 * MOST_POINTS  # points that there never are more of
     rise: Array | None = None  # (3, g), of a rate f'(0), f''(0) and what |f'''| never exceeds
+    ceiling: Callable[[Array, Array, Array], Array] | None = None  # of f or f/t, by member, a and b
 
     def near(self, best: Array, points: Array) -> Array:
         """How far apart bound and value may be, (g,), after points (g,) of each."""
@@ -245,6 +246,9 @@ def _polished(
 def _above(given: _Intervals, curvature: Array, aim: Aim) -> Array:
     """An upper bound of f, or of f/t, on each interval."""
     a, b, at_a, at_b = given.a, given.b, given.at_a, given.at_b
+    if aim.ceiling is not None:  # where nothing is known of how f bends
+        ends = (aim.height(given.member, *each) for each in ((a, at_a), (b, at_b)))
+        return np.maximum(aim.ceiling(given.member, a, b), np.maximum(*ends))
     width = b - a
     slope = (at_b - at_a) / width
     if not aim.rate:

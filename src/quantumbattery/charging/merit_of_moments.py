@@ -105,7 +105,8 @@ class Reading:
         return {}
 
     @cached_property
-    def _battery(self) -> Moments:
+    def battery(self) -> Moments:
+        """Of the battery's sites."""
         return self.found.some(range(self.energies.battery))
 
     @cached_property
@@ -123,17 +124,17 @@ class Reading:
         return self.energies.h[self.part][:, None, None]
 
     @property
-    def _own(self) -> Array:
-        """Of the battery's."""
+    def own(self) -> Array:
+        """Those of the battery's."""
         b = self.energies.battery
         return self._h[..., :b, :b]
 
     def _made(self, name: str) -> Array:
-        own = self._battery
+        own = self.battery
         if name == "energy":
-            return merit.energy(own.mean, own.normal, self._own)
+            return merit.energy(own.mean, own.normal, self.own)
         if name == "energy_variance":
-            return merit.energy_variance(own.mean, own.normal, own.anomalous, self._own)
+            return merit.energy_variance(own.mean, own.normal, own.anomalous, self.own)
         if name in ("active_energy", "capacity", "antiergotropy"):  # ladders have no last level
             limit = -np.inf if name == "antiergotropy" else np.inf
             return np.full(own.mean.shape[:-1], limit)
@@ -151,7 +152,7 @@ class Reading:
         """What unitaries can do."""
         energy = self.column("energy")
         if name == "passive_energy":
-            _doubt(self._battery)
+            _doubt(self.battery)
             return self._least
         if name == "ergotropy":
             return energy - self._least
@@ -163,11 +164,11 @@ class Reading:
             whole = energy - self._passive
             return np.asarray(np.maximum(whole - self.column("incoherent_ergotropy"), 0.0))
         assert name == "incoherent_ergotropy"
-        own = self._battery
+        own = self.battery
         given = own.mean[..., 0], own.normal[..., 0, 0], own.anomalous[..., 0, 0]
         weights = populations(*given, levels_of(*given))
         gain = weights + np.sort(-weights, axis=-1)  # on a ladder, no two levels of which are alike
-        return np.asarray(gain @ np.arange(float(weights.shape[-1])) * self._own[..., 0, 0].real)
+        return np.asarray(gain @ np.arange(float(weights.shape[-1])) * self.own[..., 0, 0].real)
 
     def _beside(self, name: str) -> Array:
         """Of the charger, of both, and of the interactions."""
@@ -178,7 +179,7 @@ class Reading:
         if name in ("mutual_information", "negativity"):
             _doubt(self._both)
         if name == "mutual_information":
-            parts = self._battery, self._charger, self._both
+            parts = self.battery, self._charger, self._both
             one, two, both = (merit.entropy(_quanta(each)) for each in parts)
             return np.asarray(np.maximum(one + two - both, 0.0))
         if name == "negativity":
@@ -198,14 +199,12 @@ class Reading:
 
     @cached_property
     def _passive(self) -> Array:
-        return merit.passive_energy(_quanta(self._battery), np.linalg.eigvalsh(self._own))
+        return merit.passive_energy(_quanta(self.battery), np.linalg.eigvalsh(self.own))
 
     @cached_property
     def _passive_local(self) -> Array:
         every = range(self.energies.battery)
-        parts = [
-            _quanta(self._battery.some([k]))[..., 0] * self._own[..., k, k].real for k in every
-        ]
+        parts = [_quanta(self.battery.some([k]))[..., 0] * self.own[..., k, k].real for k in every]
         return np.asarray(np.sum(parts, axis=0))
 
 

@@ -16,7 +16,6 @@ from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.by_moments import (
     ByMoments,
     certifies,
-    certifies_energy,
     report_of,
 )
 from quantumbattery.charging.charge import (
@@ -74,8 +73,7 @@ def optimum(
     measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
     problem = Problem(network, started, axes, measures, how, limit)
     _refuse_shapes(network)
-    held = [name for name in sought if OVER_TIME.get(name, name) == "energy"]
-    by_moments = sought if certifies(problem) else held if certifies_energy(problem) else ()
+    by_moments = [name for name in sought if certifies(problem, name)]
     rest = [name for name in sought if name not in by_moments]
     look: Solution = Solution({}, report_of(network))
     found = _by_moments(problem, by_moments, last, accuracy) if by_moments else {}
@@ -93,7 +91,7 @@ def _looked_at(problem: Problem) -> OnLevels:
     try:
         return on_levels(problem)
     except ValueError as error:
-        if not certifies(replace(problem, extraction="local")):
+        if not certifies(replace(problem, extraction="local"), "ergotropy"):
             raise
         raise ValueError(
             f"{error}. No levels are needed for what several modes hold, of=['energy', 'power'], "

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantumbattery.charging.by_moments import ByMoments, stays_coherent
+from quantumbattery.charging.by_moments import ByMoments, is_apart, stays_coherent
 from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim, room_for
 from quantumbattery.charging.sought import OVER_TIME
+from quantumbattery.charging.work_ceiling import Ceiling
 from quantumbattery.moments.bounds import Bounds, bounds
 from quantumbattery.moments.passive import stays_passive
 from quantumbattery.quantities.aliases import Array
@@ -17,6 +18,7 @@ from quantumbattery.quantities.cached import cached_property
 
 _LITTLE = 1e-3  # of the highest energy: what counts as little
 _EPSILON = 4e-16  # of a number, that may be wrong
+_FEW_POINTS = 1 << 13  # of a member, where each takes a list of levels
 _AT_ONCE = 1 << 20  # numbers of covariances that are read at a time
 
 
@@ -59,8 +61,13 @@ class SoughtOfMoments:
         held = self._held("energy")[part]
         rounding = np.where(held > 0, _EPSILON * self.highest[part], 0.0)
         nothing = np.where(held > 0, NOTHING, NOTHING**2) * scale
-        most, room = MOST_POINTS, self.room
-        return Aim(self.last, self.tolerance, scale, nothing, rounding, rate, most, room)
+        work = OVER_TIME.get(name, name) == "ergotropy"
+        together = work and not is_apart(self.work.problem)
+        most, room = _FEW_POINTS * len(part) if together else MOST_POINTS, self.room
+        ceiling = Ceiling(self.work, self._bounds, part, rate) if together else None
+        return Aim(
+            self.last, self.tolerance, scale, nothing, rounding, rate, most, room, ceiling=ceiling
+        )
 
     @property
     def room(self) -> int:
@@ -79,9 +86,8 @@ class SoughtOfMoments:
     @cached_property
     def _passive(self) -> bool:
         """Whether no unitary, of one mode or of each by itself, ever gets anything out."""
-        problem, places = self.work.problem, self.work.energies.places
-        alone = len(places) == 1 or problem.extraction == "local"
-        return alone and stays_passive(self.work.motions[0], self.work.begun, places)
+        given = self.work.motions[0], self.work.begun, self.work.energies.places
+        return is_apart(self.work.problem) and stays_passive(*given)
 
     @property
     def highest(self) -> Array:

@@ -37,6 +37,7 @@ class Bounds:
     energy: Array  # what it never exceeds
     of_energy: Array  # what |E''| never exceeds
     of_work: Array  # K, so that the sum W of the work in each mode has a convex W + K t^2/2
+    of_spread: Array  # what |V''| never exceeds, in norm, of the modes' covariances together
 
 
 def bounds(
@@ -52,7 +53,8 @@ def bounds(
     if pairs and not motion.doubled:  # quanta move by themselves: of what is squeezed a little too
         alone = replace(begun, anomalous=np.zeros_like(begun.anomalous))
         held = bounds(motion, alone, places, h, latest, limit)
-        return replace(held, of_work=_bounds(motion, begun, places, h, latest, limit).of_work)
+        both = _bounds(motion, begun, places, h, latest, limit)
+        return replace(both, energy=held.energy, of_energy=held.of_energy)
     return _bounds(motion, begun, places, h, latest, limit)
 
 
@@ -120,7 +122,10 @@ def _combined(
         work = work + (wide - 1) * np.einsum("gtjj->gtj", of_spread)[..., own]
         pairs = of_spread[..., own, own + motion.modes]
         work = work + np.sqrt(wide**2 - 1) * pairs
-    return Bounds(energy, of_energy, (work * frequency).sum(axis=-1).max(axis=1))
+    of_work = (work * frequency).sum(axis=-1).max(axis=1)
+    every = np.concatenate([own, own + motion.modes]) if motion.doubled else own
+    norm = of_spread[..., own[:, None], every].sum(axis=-1).max(axis=(1, 2))
+    return Bounds(energy, of_energy, of_work, norm)
 
 
 def _bent(once: Array, twice: Array, size: Array) -> Array:
@@ -149,12 +154,18 @@ def _whole(motion: Quadratic, own: Array, fields: float) -> Array:
     return np.concatenate([own] * twice + [rest], axis=-1)
 
 
+def turn_of(motion: Quadratic) -> Array:
+    """How fast, as e^{i w t}, the frame turns in which bounds are taken, (g,)."""
+    m = motion.modes
+    if motion.doubled:
+        return np.zeros(len(motion.drift))
+    return np.asarray(np.einsum("gjj->gj", motion.drift[:, :m, :m]).imag.mean(axis=1))
+
+
 def _turned(motion: Quadratic) -> Quadratic:
     """The same in the frame that turns with the mean frequency, of all numbers."""
-    m = motion.modes
-    mean = np.einsum("gjj->gj", motion.drift[:, :m, :m]).imag.mean(axis=1)
     eye = np.eye(motion.drift.shape[-1])
-    return replace(motion, drift=motion.drift - 1j * mean[:, None, None] * eye)
+    return replace(motion, drift=motion.drift - 1j * turn_of(motion)[:, None, None] * eye)
 
 
 def _doubled(motion: Quadratic) -> Quadratic:

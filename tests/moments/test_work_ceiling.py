@@ -1,0 +1,99 @@
+"""What the work in several modes together never exceeds: against many random networks."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import quantumbattery as qb
+from quantumbattery.charging.by_moments import ByMoments
+from quantumbattery.charging.charge import converted
+from quantumbattery.charging.problem import Problem
+from quantumbattery.charging.sought_of_moments import SoughtOfMoments
+from roads.quadratic import random_network
+
+FINE = 33
+
+
+def sought(system, start, last):
+    started, axes = converted(system, start, np.linspace(0, last, 3))
+    problem = Problem(system, started, axes.one_by_one(), ("energy", "ergotropy"), "global", 2.0)
+    return SoughtOfMoments(ByMoments.of(problem, ["energy"]), last, 1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.5]))
+def test_no_work_exceeds_it(seed, width):
+    """On intervals of all widths; of work over the time too, from an empty battery on."""
+    rng = np.random.default_rng(seed)
+    system, start = random_network(rng)
+    goal = sought(system, start, 2.0)
+    assume(goal.work.shaped is None)
+    a = np.array([0.0, *rng.uniform(0, 2 - width, 5)])
+    names = ["ergotropy"] if start.keys() & {"a", "c"} else ["ergotropy", "ergotropic_power"]
+    for name in names:
+        ceiling = goal.aim(name, np.array([0])).ceiling
+        assume(ceiling is not None)  # of what stays coherent more is known
+        above = ceiling(np.zeros(len(a), dtype=int), a, a + width)
+        times = np.linspace(a, a + width, FINE)
+        found = system.charge(start, times.ravel(), ["ergotropy", name])[name]
+        seen = found.values.reshape(times.shape).max(axis=0)
+        assert (seen <= above + 1e-11 * (1 + above)).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_covariances_bend_no_more_than_is_said(seed):
+    """Second differences of N, and of C in the frame of the bounds, of the modes together."""
+    system, start = random_network(np.random.default_rng(seed))
+    goal = sought(system, start, 2.0)
+    assume(goal.work.shaped is None)
+    step = 1e-3
+    times = np.add.outer(np.linspace(step, 2 - step, 21), step * np.array([-1.0, 0.0, 1.0]))
+    ceiling = goal.aim("ergotropy", np.array([0])).ceiling
+    assume(ceiling is not None)
+    who = np.zeros(len(times), dtype=int)
+    spread = ceiling.spread(who, times, goal.work.reading(who, times).battery)
+    second = (spread[:, 0] - 2 * spread[:, 1] + spread[:, 2]) / step**2
+    bend = np.abs(np.linalg.eigvalsh(second)).max()
+    assert bend <= ceiling.bounds.of_spread[0] * (1 + 1e-6) + 1e-6
+
+
+def test_covariances_bend_nearly_as_much_as_is_said():
+    """n sin(g t)^2 quanta of a thermal charger: 2 g^2 n."""
+    g, n = 0.7, 1.5
+    sites = {name: qb.Oscillator() for name in "cxy"}
+    system = qb.System(sites, [qb.exchange("c", "x", g)], "c", ["x", "y"])
+    found = sought(system, {"c": qb.thermal(n)}, 2.0).aim("ergotropy", np.array([0])).ceiling
+    exact = 2 * g**2 * n
+    assert exact <= found.bounds.of_spread[0] < 1.7 * exact
+
+
+@pytest.mark.parametrize("start", [qb.thermal(0.4), qb.coherent(0.7), qb.squeezed(0.5)])
+def test_the_optimum_of_two_modes_beside_a_fine_grid(start):
+    sites = {
+        "c": qb.Oscillator(loss=0.1, occupation=0.3),
+        "x": qb.Oscillator(0.9),
+        "y": qb.Oscillator(1.4, loss=0.05),
+    }
+    links = [qb.exchange("c", "x", 0.4), qb.exchange("c", "y", 0.3), qb.drive("c", 0.2, 1.0)]
+    system = qb.System(sites, links, "c", ["x", "y"])
+    names = ["ergotropy", "ergotropic_power"]
+    best = system.optimum(start, 4.0, of=names, tolerance=1e-4)
+    curve = system.charge(start, np.linspace(0, 4, 801), names)
+    for name in names:
+        top, bound = best[f"{name}_max"].item(), best[f"{name}_bound"].item()
+        assert curve[name].max() <= bound
+        assert bound <= top * (1 + 1.01e-4)
+        assert top == pytest.approx(float(curve[name].max()), rel=1e-4)
+
+
+def test_what_is_not_known_well_is_said():
+    """From a battery that is not empty, work over the time is sought on levels, or refused."""
+    sites = {name: qb.Oscillator() for name in "cxy"}
+    links = [qb.exchange("c", "x", 0.4), qb.exchange("x", "y", 0.3)]
+    system = qb.System(sites, links, "c", ["x", "y"])
+    start = {"c": qb.squeezed(1.0), "x": qb.thermal(0.4)}
+    assert system.optimum(start, 2.0, of="ergotropy", tolerance=1e-4).ergotropy_bound > 0
+    with pytest.raises(ValueError, match="too large"):
+        system.optimum(start, 2.0, of="ergotropic_power", tolerance=1e-4, limit=0.1)
