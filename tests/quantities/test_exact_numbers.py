@@ -38,7 +38,7 @@ def test_what_is_none_is_refused(wrong):
     with pytest.raises(TypeError, match="frequency must be a real number"):
         qb.Qubit(wrong)
     for make in (qb.coherent, lambda x: qb.exchange("a", "b", x)):
-        with pytest.raises(TypeError, match="must be a .*number"):
+        with pytest.raises(TypeError, match=r"must be a .*number"):
             make(wrong)
 
 

@@ -226,4 +226,4 @@ def test_another_library_is_said_of_what_is_still_to_do(complete, monkeypatch):
 @pytest.mark.parametrize("where", ["http://x/y.zarr", "s3://bucket/y.zarr", "file:///tmp/y.zarr"])
 def test_an_address_is_no_folder(where):
     with pytest.raises(ValueError, match=f"{where} is an address, and a store is a folder on this"):
-        qb.sweep(lambda charger_loss: None, {"charger_loss": [1.0, 2.0]}, store=where)
+        qb.sweep(lambda **_: None, {"charger_loss": [1.0, 2.0]}, store=where)
