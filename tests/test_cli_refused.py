@@ -83,3 +83,45 @@ def test_an_empty_name_is_not_the_folder_that_we_are_in(words, tmp_path, monkeyp
     assert (stop.value.code, said.out) == (2, "")
     assert said.err == "Error: the name of the folder is empty: give one, or . for this folder\n"
     assert list(tmp_path.iterdir()) == []
+
+
+STUDY = """
+[system]
+model = "qubit_pair"
+[preparation]
+state = "bloch"
+theta = 1.0
+[times]
+to = 3.0
+points = 5
+[axes]
+coupling = [1.0, 2.0]
+[output]
+store = "{}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("charge --times 0:1e308:3", "times must stay below 1e+30: look at the units"),
+        ("charge --set output.measures=energy", "[output] holds no number of the system"),
+        ("charge chain --set couplings.0=3", "give it whole, such as couplings = [0.5, 1.0]"),
+        ("sweep study.toml --scheduler=", "the address of the scheduler is empty: give it"),
+        ("sweep web.toml", "http://x/y.zarr is an address, and a store is a folder on this"),
+        ("charge UPPER.TOML", "UPPER.TOML sweeps coupling: choose a point of it by --set"),
+    ],
+)
+def test_a_sentence_says_what_is_wrong(words, sentence, tmp_path):
+    for name, store in (("study", "a"), ("UPPER", "a"), ("web", "http://x/y.zarr")):
+        path = tmp_path / (f"{name}.TOML" if name.isupper() else f"{name}.toml")
+        path.write_text(STUDY.format(store))
+    refused(run(*words.split(), cwd=tmp_path), sentence)
+    assert not (tmp_path / "a").exists()
+
+
+def test_files_need_no_backend(tmp_path):
+    """Whatever Matplotlib is told to show pictures with."""
+    done = run("charge", "--plot", "a.png", cwd=tmp_path, env=os.environ | {"MPLBACKEND": "foo"})
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "a.png").stat().st_size > 10_000

@@ -117,3 +117,11 @@ def test_folders_are_refused_before_the_work(tmp_path):
         (tmp_path / name).mkdir()
         with pytest.raises(ValueError, match="is a folder; name a file"):
             check(tmp_path / name)
+
+
+def test_a_name_with_a_nul_is_none(tmp_path, table):
+    for path in (Path(f"{tmp_path}/a\0b.csv"), Path(f"{tmp_path}\0/b.nc")):
+        with pytest.raises(ValueError, match="is no name for a file"):
+            write_table(table, path)
+    with pytest.raises(ValueError, match="is no name for a file"):
+        qb.plot.save(qb.plot.bloch(qb.bloch(1.0)), f"{tmp_path}/a\0.png")

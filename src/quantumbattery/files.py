@@ -24,6 +24,8 @@ def check_table_path(path: Path) -> None:
 
 def check_target(path: Path) -> None:
     """Refuse what a file cannot be written to: a folder, or a folder in the way that is none."""
+    if "\0" in str(path):
+        raise ValueError(f"{str(path)!r} is no name for a file (it holds a NUL)")
     try:
         if path.is_dir():
             raise ValueError(f"{path} is a folder; name a file")

@@ -176,10 +176,11 @@ class TooLargeError(ValueError):
 
 
 @contextmanager
-def within_memory() -> Iterator[None]:
-    """Say what to do where memory runs out after all."""
+def at_work() -> Iterator[None]:
+    """Say what to do where memory runs out after all; what is too small for a float is 0."""
     try:
-        yield
+        with np.errstate(under="ignore"):
+            yield
     except MemoryError as error:
         raise TooLargeError(
             f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "

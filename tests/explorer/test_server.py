@@ -1,5 +1,6 @@
 """The server without a browser: whom it answers, and what."""
 
+import errno
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ import quantumbattery as qb
 from explorer.asking import SLOW, lines, lives, request, until
 from quantumbattery.explorer.catalogue import catalogue
 from quantumbattery.explorer.jobs import Jobs
-from quantumbattery.explorer.server import Server, serve
+from quantumbattery.explorer.server import Server, _why_not, serve
 
 
 def test_the_page_is_served_and_may_ask_its_server_alone(server):
@@ -285,6 +286,12 @@ def test_a_taken_port_is_one_sentence():
     assert running.returncode == 2
     assert "is taken" in err
     assert err.count("\n") == 1
+
+
+def test_beyond_the_last_port_there_is_none():
+    taken = OSError(errno.EADDRINUSE, "taken")
+    assert "--port 65534, or" in _why_not("127.0.0.1", 65535, taken)
+    assert "--port 8643, or" in _why_not("127.0.0.1", 8642, taken)
 
 
 def test_a_file_and_a_server_are_not_asked_for_together(tmp_path):

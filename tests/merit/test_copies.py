@@ -217,3 +217,12 @@ def test_labels_and_batches_of_the_limit():
     assert both.shape == (3, 2)
     assert both[2, 1] == pytest.approx(asymptotic_ergotropy(rho[2], h[1]), abs=1e-14)
     assert asymptotic_ergotropy(np.zeros((0, 3, 3)), h[0]).shape == (0,)
+
+
+@pytest.mark.parametrize("zero", [1e8, 1e10, -1e10])
+def test_a_far_zero_of_energy_takes_no_digits(zero):
+    """Integers of this size are floats, so that only the zero differs."""
+    rho = np.diag([0.3, 0.3, 0.4])
+    for work in (asymptotic_ergotropy, lambda rho, h: multi_copy_ergotropy(rho, h, 3)):
+        near, far = work(rho, LADDER), work(rho, LADDER + zero * np.eye(3))
+        assert far == pytest.approx(near, rel=1e-14)

@@ -359,3 +359,12 @@ def test_sums_of_dozens_of_levels_stay_inside_the_guard():
         rho, h = states(rng, 3, d, 2), hamiltonian(rng, d)
         work, energy = qb.ergotropy(rho, h), qb.energy(rho, h)
         assert np.all((work >= 0) & (work <= energy - np.linalg.eigvalsh(h)[0]))
+
+
+def test_variances_of_large_energies():
+    """Without a square that overflows; and one that is larger than any float is refused."""
+    h = np.diag([0.0, 1e300])
+    assert qb.energy_variance(np.diag([1.0, 0.0]), h) == 0
+    assert qb.energy_variance(np.diag([1.0, 1e-310]), h) == pytest.approx(1e290)
+    with pytest.raises(ValueError, match=r"larger than any float, as energies of h reach 1e\+300"):
+        qb.energy_variance(np.diag([0.5, 0.5]), h)

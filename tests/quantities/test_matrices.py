@@ -307,3 +307,15 @@ def test_labels_that_do_not_fit_are_refused_in_our_words():
             qb.ergotropy(states, h)
     with pytest.raises(ValueError, match="'r' names the rows or columns"):
         qb.passive_state(states, turned.rename(b="r"))
+
+
+@pytest.mark.parametrize("name", ["ergotropy", "capacity", "energy_variance", "passive_state"])
+def test_numbers_too_small_for_a_float_are_nothing(name):
+    """Also where NumPy is told to raise at every flaw."""
+    figure = getattr(qb, name)
+    rho = np.array([[1.0, 1e-170, 0.0], [1e-170, 1e-310, 0.0], [0.0, 0.0, 1e-320]])
+    h = np.diag([0.0, 1e-200, 1e-310])
+    quiet = figure(rho, h)
+    with np.errstate(all="raise"):
+        np.testing.assert_array_equal(figure(rho, h), quiet)
+        np.testing.assert_array_equal(figure(xr.DataArray(rho, dims=["i", "j"]), h), quiet)

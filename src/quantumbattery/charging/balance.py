@@ -13,6 +13,7 @@ from quantumbattery.charging.in_strokes import arrays_of
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.repeated import Moments, solved, together
 from quantumbattery.charging.stroke import Stroke, Strokes
+from quantumbattery.machine import at_work
 from quantumbattery.network.shifts import Shift
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
@@ -51,7 +52,8 @@ def balance(protocol: Strokes, preparation: object, extraction: str, limit: floa
     found = solved(protocol, Problem(network, started, axes, _READ, how, limit), moments)
     shape = (*axes.shape[:2], protocol.repeat, len(protocol.strokes), 2)
     known = {name: each.reshape(shape) for name, each in found.solution.columns.items()}
-    strokes = _strokes(protocol, known, found.work.before(_READ))
+    with at_work():
+        strokes = _strokes(protocol, known, found.work.before(_READ))
     table = _labelled(axes, strokes, _cycles(strokes))
     said = attributes(protocol.strokes[0].system, how, found.solution)
     return table.assign_attrs(said | {"protocol": repr(protocol)})

@@ -22,7 +22,7 @@ from quantumbattery.charging.readout import available
 from quantumbattery.charging.spectators import without_spectators
 from quantumbattery.charging.states_of_moments import observed
 from quantumbattery.charging.steady_state import steady
-from quantumbattery.machine import allow_table, within_memory
+from quantumbattery.machine import allow_table, at_work
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
@@ -124,7 +124,7 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 def run(problem: Problem) -> Solution:
     """Solve, by moments or the attenuation of a start where they say all, or on levels."""
     problem = without_spectators(problem)
-    with within_memory():
+    with at_work():
         if by_moments.fits(problem):
             return observed(problem) if problem.asked else by_moments.charged(problem)
         if by_channel.fits(problem):
@@ -139,7 +139,7 @@ def on_levels(problem: Problem, about: Displaced | None = None) -> OnLevels:
     The same about classical amplitudes may be given too, where that is known.
     """
     check_levels(problem.network)
-    with within_memory():
+    with at_work():
         check_gain(problem)
         if np.isinf(problem.axes.times).any():
             return steady(problem)

@@ -36,7 +36,7 @@ from quantumbattery.charging.problem import OnLevels, Problem, Solution
 from quantumbattery.charging.solve import prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
 from quantumbattery.charging.sought_of_moments import SoughtOfMoments
-from quantumbattery.machine import few_threads
+from quantumbattery.machine import at_work, few_threads
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess
@@ -140,20 +140,22 @@ def _certified(
                 "counter-rotating half, the interactions and the other drives allow"
             )
         )
-    work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
-    functions = Sought(work, last, accuracy)
-    with work.one_thread():
-        return _all(functions, functions.empty(float(look.columns["energy"].max())), sought)
+    with at_work():
+        work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
+        functions = Sought(work, last, accuracy)
+        with work.one_thread():
+            return _all(functions, functions.empty(float(look.columns["energy"].max())), sought)
 
 
 def _by_moments(
     problem: Problem, sought: Iterable[str], last: float, accuracy: float
 ) -> dict[str, Maximum]:
     """The same by means and covariances, on no levels."""
-    work = ByMoments.of(replace(problem, axes=problem.axes.one_by_one()), ["energy"])
-    functions = SoughtOfMoments(work, last, accuracy)
-    with few_threads(work.motions[0].drift.shape[-1]):
-        return _all(functions, functions.empty(), sought)
+    with at_work():
+        work = ByMoments.of(replace(problem, axes=problem.axes.one_by_one()), ["energy"])
+        functions = SoughtOfMoments(work, last, accuracy)
+        with few_threads(work.motions[0].drift.shape[-1]):
+            return _all(functions, functions.empty(), sought)
 
 
 def _all(

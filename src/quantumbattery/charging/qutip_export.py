@@ -15,7 +15,7 @@ from scipy.sparse import csr_matrix
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.joint_starts import DEGENERATE_BATTERY, joint_starts
-from quantumbattery.machine import allow
+from quantumbattery.machine import allow, at_work
 from quantumbattery.network.amplitudes import amplitudes, density_matrix, is_pure, largest_tail
 from quantumbattery.network.full_space import (
     FullSpace,
@@ -130,6 +130,7 @@ class QutipModel:
             raise ValueError(f"there is no site {site!r}; {choices(site, self.levels, most=8)}")
         return _qobj(self._space.number(site), self.dims)
 
+    @at_work()
     def initial(self, preparation: Preparation | Mapping[str, Preparation]) -> Any:
         """The state at t = 0: a ket if every site starts in one, otherwise a density matrix.
 
@@ -305,9 +306,8 @@ def _look_at_tail(name: str, each: Preparation, site: Site, levels: int) -> None
         )
     if missed > _MISSED:
         warnings.warn(
-            f"the {levels} levels of {name!r} leave out {missed:.1g} of {short(each)}: give it "
-            "more",
-            stacklevel=3,
+            f"the {levels} levels of {name!r} leave out {missed:.1g} of {short(each)}: give more",
+            stacklevel=4,
         )
 
 

@@ -26,7 +26,7 @@ from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.separate import parts_of
 from quantumbattery.dynamics.stages import Stage
 from quantumbattery.dynamics.storage import whole
-from quantumbattery.machine import allow, cores, few_threads, keep_pages, within_memory
+from quantumbattery.machine import allow, at_work, cores, few_threads, keep_pages
 from quantumbattery.network.amplitudes import density_matrix as matrix_of
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
@@ -86,7 +86,7 @@ def solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
     The problem's network is that of `together`, whose charger may be other sites.
     """
     check_levels(problem.network)
-    with within_memory():
+    with at_work():
         return _solved(strokes, problem, moments)
 
 

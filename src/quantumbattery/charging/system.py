@@ -33,6 +33,9 @@ class System(StateReading):
         The sites that a preparation prepares, and those whose energy is stored. All other sites
         mediate. The list of chargers may be empty: then drives, baths or interactions charge, or
         nothing does, and the battery discharges.
+    drives, joint_losses : sequence
+        More of what `interactions` takes, by the names under which a system holds it, so that
+        ``dataclasses.replace(system, battery="b")`` works.
 
     Raises
     ------

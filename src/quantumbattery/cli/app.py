@@ -161,6 +161,11 @@ def sweep(
 
     if workers is not None and scheduler is not None:
         raise ValueError("give --workers for this machine or --scheduler for a cluster, not both")
+    if scheduler is not None and not scheduler.strip():
+        raise ValueError(
+            "the address of the scheduler is empty: give it, as in tcp://127.0.0.1:8786, or leave "
+            "out --scheduler to work on this machine"
+        )
     if workers is not None:
         whole_number(workers, 1, "workers must be a whole number of at least 1")
     check_outputs(None, plot)
@@ -240,6 +245,9 @@ def explore(
 def main() -> None:
     """Run the command line; bad input ends with one sentence and exit code 2."""
     warnings.showwarning = _warn
+    os.environ["MPLBACKEND"] = (
+        "agg"  # pictures go to files; Matplotlib refuses a name it does not know
+    )
     if sys.stdout is None:  # closed before we began
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - for as long as we run
         sys.exit(_refuse("the output cannot be written (it is closed)"))

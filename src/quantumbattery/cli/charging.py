@@ -72,7 +72,7 @@ def charge(
         values["disconnect"] = parsing.moments("--disconnect", disconnect)
     settings = _settings(theta, phi, values, set_)
     chosen = None if measures is None else _names(measures)
-    if times is None and not target.endswith(".toml"):
+    if times is None and not target.lower().endswith(".toml"):
         times = _TIMES
     options: dict[str, dict[str, Any]] = {
         "preparation": _given(state=state),

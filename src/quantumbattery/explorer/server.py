@@ -261,7 +261,8 @@ def _loopback(host: str) -> bool:
 
 def _why_not(host: str, port: int, error: OSError) -> str:
     if error.errno in (errno.EADDRINUSE, getattr(errno, "WSAEADDRINUSE", None)):
-        return f"port {port} of {host} is taken: give another, as in --port {port + 1}, or --port 0"
+        other = port + 1 if port < 65535 else port - 1
+        return f"port {port} of {host} is taken: give another, as in --port {other}, or --port 0"
     if error.errno == errno.EACCES:
         return f"port {port} needs more rights: give one above 1023, as in --port {PORT}"
     return (

@@ -103,14 +103,27 @@ def asymptotic_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
 
 
 def _asymptotic(rho: Array, h: Array) -> Array:
-    e, gain = np.linalg.eigvalsh(h), _above_ground(rho, h)
+    near = _near(h)
+    e, gain = np.linalg.eigvalsh(near), _above_ground(rho, near)
     shape = gain.shape
     span = e[..., -1:] - e[..., :1]
     height = np.divide(e - e[..., :1], span, out=np.zeros_like(e), where=span > 0)
     deficit = np.broadcast_to(_deficit(_spectrum(rho)), shape).ravel()
     heights = np.broadcast_to(height, (*shape, e.shape[-1])).reshape(-1, e.shape[-1])
     passive = span[..., 0] * _gibbs_height(deficit, heights).reshape(shape)
-    return within(gain - passive, ergotropy.formula(rho, h), gain, rho, e)
+    return _bounded(gain - passive, rho, h)
+
+
+def _near(h: Array) -> Array:
+    """The same with its zero among its levels, so that a far one takes no digits."""
+    near: Array = h - h[..., :1, :1].real * np.eye(h.shape[-1])
+    return near
+
+
+def _bounded(work: Array, rho: Array, h: Array, terms: int | None = None) -> Array:
+    """Work per copy is at least that of one copy, and at most all energy: as each is told."""
+    most, e = _above_ground(rho, h), np.linalg.eigvalsh(h)
+    return within(work, ergotropy.formula(rho, h), most, rho, e, terms)
 
 
 def _above_ground(rho: Array, h: Array) -> Array:
@@ -179,7 +192,8 @@ def _gibbs(beta: Array, heights: Array) -> tuple[Array, Array]:
 def _multi_copy(rho: Array, h: Array, copies: int) -> Array:
     if copies == 1:
         return ergotropy.formula(rho, h)
-    e, gain = np.linalg.eigvalsh(h), _above_ground(rho, h)
+    near = _near(h)
+    e, gain = np.linalg.eigvalsh(near), _above_ground(rho, near)
     d, shape = e.shape[-1], gain.shape
     occupations, shares = _types(copies, d)
     r = np.broadcast_to(_spectrum(rho), (*shape, d)).reshape(-1, d)
@@ -192,8 +206,7 @@ def _multi_copy(rho: Array, h: Array, copies: int) -> Array:
         logarithm = np.log(np.maximum(d * r[block], 1e-300)) @ occupations.T
         energies = heights[block] @ occupations.T / copies
         passive[block] = _paired(logarithm, energies, shares)
-    work = gain - passive.reshape(shape)
-    return within(work, ergotropy.formula(rho, h), gain, rho, e, terms=copies * d)
+    return _bounded(gain - passive.reshape(shape), rho, h, copies * d)
 
 
 @lru_cache(maxsize=16)

@@ -149,7 +149,8 @@ def energy_variance(rho: MatrixLike, h: MatrixLike) -> Computed:
     Raises
     ------
     TypeError, ValueError
-        If ``rho`` is no density matrix, ``h`` is not Hermitian, or their shapes do not fit.
+        If ``rho`` is no density matrix, ``h`` is not Hermitian, their shapes do not fit, or the
+        variance is larger than any float.
 
     Examples
     --------
@@ -161,7 +162,16 @@ def energy_variance(rho: MatrixLike, h: MatrixLike) -> Computed:
     e, (_, basis) = np.linalg.eigvalsh(h), eigensystem(h)
     p = np.maximum(_populations(rho, basis), 0.0)
     mean = (p * e).sum(-1, keepdims=True) / p.sum(-1, keepdims=True)
-    variance: Array = (p * (e - mean) ** 2).sum(-1)
+    # By a power of two, which takes no digits, so that squares of large energies do not overflow.
+    scale = np.frexp(np.abs(e).max(-1))[1]
+    scaled = (p * np.ldexp(e - mean, -scale[..., None]) ** 2).sum(-1)
+    with np.errstate(over="ignore"):
+        variance: Array = np.ldexp(scaled, 2 * scale)
+    if not np.isfinite(variance).all():
+        raise ValueError(
+            f"a variance is larger than any float, as energies of h reach {np.abs(e).max():.3g}: "
+            "give h in other units"
+        )
     return variance
 
 

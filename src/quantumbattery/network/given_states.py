@@ -10,6 +10,7 @@ import xarray as xr
 
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import Described
+from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.matrices import TOLERANCE, density_matrices, parts_of_qobj
 
@@ -60,6 +61,7 @@ class State(Described):
         return {str(name): coord.variable for name, coord in self.array.coords.items()}
 
 
+@tiny_is_zero
 def checked_state(given: Any) -> Given:
     """A state as it comes in; TypeError or ValueError if it is none."""
     if isinstance(given, xr.DataArray) and ({"row", "column"} & {*given.dims} or given.ndim > 2):

@@ -61,9 +61,12 @@ class Network(Described):
         interactions: Iterable[Link] = (),
         charger: str | Iterable[str] = "charger",
         battery: str | Iterable[str] = "battery",
+        *,
+        drives: Iterable[Drive] = (),
+        joint_losses: Iterable[JointLoss] = (),
     ) -> None:
         self._set(sites=MappingProxyType(checked_sites(sites)))
-        given = checked_interactions(interactions)
+        given = _together(interactions, drives=drives, joint_losses=joint_losses)
         self._set(interactions=tuple(i for i in given if isinstance(i, Interaction)))
         self._set(drives=tuple(i for i in given if isinstance(i, Drive)))
         self._set(joint_losses=tuple(i for i in given if isinstance(i, JointLoss)))
@@ -261,6 +264,23 @@ def checked_interactions(given: object) -> tuple[Link, ...]:
         if not isinstance(each, Link):
             raise TypeError(f"{rule}; got {each!r:.60}")
     return interactions
+
+
+def _together(interactions: object, **apart: object) -> tuple[Link, ...]:
+    """All links; those of a kind that is given apart must not be among the interactions too."""
+    every = checked_interactions(interactions)
+    for name, given in apart.items():
+        kind = Drive if name == "drives" else JointLoss
+        more = checked_interactions(given)
+        if wrong := [each.label for each in more if not isinstance(each, kind)]:
+            raise TypeError(f"{name} has {wrong[0]}, which belongs to interactions")
+        if more and (twice := [each.label for each in every if isinstance(each, kind)]):
+            raise ValueError(
+                f"{twice[0]} is among the interactions, and {name} are given apart as well: give "
+                f"{name}=() where interactions has them all"
+            )
+        every += more
+    return every
 
 
 def numbers_of(part: Site | Link) -> Iterator[tuple[str, Any]]:

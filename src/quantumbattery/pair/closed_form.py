@@ -33,7 +33,7 @@ from quantumbattery.pair.transfer import (
     transfer_probability,
 )
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.quantities.digits import check_digits, lost_phase
+from quantumbattery.quantities.digits import check_digits, lost_phase, tiny_is_zero
 
 # Transfer probabilities are worked out for this many (parameters, time) points at once.
 _SLAB = 1 << 18
@@ -72,7 +72,7 @@ def _check_phases(frequency: Array, decay: Array, clock: Clock) -> None:
     rounding = _EPSILON * float((frequency * alive).max())
     check_digits(rounding, latest)
     if (lost := lost_phase(rounding)) is not None:
-        warnings.warn(lost, stacklevel=4)
+        warnings.warn(lost, stacklevel=5)
 
 
 def _rate(time: Array) -> Array:
@@ -80,6 +80,7 @@ def _rate(time: Array) -> Array:
     return np.divide(1.0, time, out=np.zeros_like(time), where=time > _NOTHING_YET)
 
 
+@tiny_is_zero
 def charge_columns(
     chosen: Iterable[str], arrays: dict[str, Array], shape: tuple[int, ...]
 ) -> dict[str, Array]:
@@ -114,6 +115,7 @@ def charge_columns(
     return columns
 
 
+@tiny_is_zero
 def optimum_columns(
     arrays: dict[str, Array], shape: tuple[int, ...], horizon: float = np.inf
 ) -> dict[str, Array]:
@@ -144,6 +146,7 @@ def optimum_columns(
     return columns
 
 
+@tiny_is_zero
 def half_lives(names: Iterable[str], arrays: dict[str, Array]) -> dict[str, Array]:
     """After how long half is left of what a battery holds when it is disconnected.
 
@@ -173,9 +176,28 @@ def half_lives(names: Iterable[str], arrays: dict[str, Array]) -> dict[str, Arra
     return found
 
 
-def joint_matrix(arrays: dict[str, Array], shape: tuple[int, ...]) -> Array:
-    """The density matrix (..., 4, 4) of charger and battery, in the laboratory frame."""
-    empty, charger, battery = joint_amplitudes(arrays)
+@tiny_is_zero
+def moment_columns(
+    empty: Array, charger: ComplexArray, battery: ComplexArray, shape: tuple[int, ...]
+) -> dict[str, Array]:
+    """The columns of first and second moments, of `joint_amplitudes`."""
+    values = {
+        "charger_population": np.abs(charger) ** 2 + 0j,
+        "battery_population": np.abs(battery) ** 2 + 0j,
+        "exchange": charger.conj() * battery,
+        "charger_lowering": empty * charger,
+        "battery_lowering": empty * battery,
+        "charger_population_battery_lowering": np.zeros_like(charger),
+        "battery_population_charger_lowering": np.zeros_like(charger),
+    }
+    return {n: np.broadcast_to(v, shape).copy() for n, v in values.items()}
+
+
+@tiny_is_zero
+def joint_matrix(
+    empty: Array, charger: ComplexArray, battery: ComplexArray, shape: tuple[int, ...]
+) -> Array:
+    """The density matrix (..., 4, 4) of charger and battery, of their `joint_amplitudes`."""
     rho = np.zeros((*shape, 4, 4), dtype=complex)
     for row, one in ((2, charger), (1, battery)):
         rho[..., row, 0] = empty * one
@@ -186,6 +208,7 @@ def joint_matrix(arrays: dict[str, Array], shape: tuple[int, ...]) -> Array:
     return rho
 
 
+@tiny_is_zero
 def joint_amplitudes(arrays: dict[str, Array]) -> tuple[Array, ComplexArray, ComplexArray]:
     """Amplitudes of no excitation, the charger's and the battery's, in the laboratory frame."""
     excited, ground = _populations(arrays["theta"])

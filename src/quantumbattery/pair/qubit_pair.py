@@ -16,6 +16,7 @@ from quantumbattery.pair.closed_form import (
     charge_columns,
     joint_amplitudes,
     joint_matrix,
+    moment_columns,
     optimum_columns,
 )
 from quantumbattery.pair.tables import html_card, joint_state, with_half_lives
@@ -284,17 +285,7 @@ class QubitPair(Described):
         """
         given = self._converted(preparation, disconnect=disconnect, time=times)
         sizes, coords, arrays = align(given)
-        empty, charger, battery = joint_amplitudes(arrays)
-        values = {
-            "charger_population": np.abs(charger) ** 2 + 0j,
-            "battery_population": np.abs(battery) ** 2 + 0j,
-            "exchange": charger.conj() * battery,
-            "charger_lowering": empty * charger,
-            "battery_lowering": empty * battery,
-            "charger_population_battery_lowering": np.zeros_like(charger),
-            "battery_population_charger_lowering": np.zeros_like(charger),
-        }
-        columns = {n: np.broadcast_to(v, _shape(sizes)).copy() for n, v in values.items()}
+        columns = moment_columns(*joint_amplitudes(arrays), _shape(sizes))
         return _labelled(sizes, coords, columns, MOMENTS)
 
     def density_matrix(
@@ -338,7 +329,8 @@ class QubitPair(Described):
         """
         given = self._converted(preparation, disconnect=disconnect, time=times)
         sizes, coords, arrays = align(given)
-        return joint_state(sizes, coords, joint_matrix(arrays, _shape(sizes)))
+        rho = joint_matrix(*joint_amplitudes(arrays), _shape(sizes))
+        return joint_state(sizes, coords, rho)
 
     def system(self) -> System:
         """Describe the same pair as a `System` of sites and interactions.

@@ -26,8 +26,11 @@ from quantumbattery.plot.style import (
     label,
     legend,
     look_of,
+    named,
     rising,
     shades,
+    shown,
+    units_of,
     variables,
     whole_figure,
 )
@@ -91,8 +94,8 @@ def curves(
     if others:
         panels = [[name] for name in chosen]
     else:
-        units = dict.fromkeys(dataset[name].attrs.get("units", "") for name in chosen)
-        panels = [[n for n in chosen if dataset[n].attrs.get("units", "") == u] for u in units]
+        units = dict.fromkeys(units_of(dataset[name]) for name in chosen)
+        panels = [[n for n in chosen if units_of(dataset[n]) == unit] for unit in units]
     with look_of(ax):
         grid = _sheet(len(panels)) if ax is None else _given(ax, panels)
         ends = stroke_ends(dataset)
@@ -154,10 +157,10 @@ def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str
 def _lines(axes: Axes, columns: Sequence[xr.DataArray], ends: Array) -> None:
     for column, colour, dash in zip(columns, cycle(COLOURS), cycle(DASHES), strict=False):
         style: Any = {"color": colour, "linestyle": dash, "marker": "." if column.size == 1 else ""}
-        axes.plot(column["time"], column, label=_named(column), **style)
+        axes.plot(column["time"], column, label=named(column), **style)
     first = columns[0]
     kind = {"frequency": "energy", "frequency^2": "power", "1": "value"}
-    units = first.attrs.get("units", "1")
+    units = units_of(first)
     single = len(columns) == 1
     shared = xr.DataArray(name=kind.get(units, "value"), attrs={"units": units})
     axes.set_ylabel(label(first if single else shared))
@@ -203,12 +206,10 @@ def _family(axes: Axes, column: xr.DataArray, along: str, ends: Array) -> None:
 
 
 def _value(name: str, value: Any) -> str:
+    if not np.issubdtype(type(value), np.number):
+        return shown(value)
     if name in ("theta", "phi"):
         return f"${in_pi(value)}$"
     if name == "disconnect" and np.isinf(value):
         return "never"
-    return f"{value:.4g}" if np.issubdtype(type(value), np.number) else str(value)
-
-
-def _named(column: xr.DataArray) -> str:
-    return f"{column.attrs.get('long_name', column.name)} {column.attrs.get('symbol', '')}".strip()
+    return f"{value:.4g}"

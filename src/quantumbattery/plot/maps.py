@@ -15,6 +15,7 @@ from quantumbattery.plot.style import (
     label,
     look_of,
     rising,
+    shown,
     variables,
     whole_figure,
 )
@@ -82,7 +83,7 @@ def map(  # noqa: A001 - the name that the interface gives it
     values = dataset[measure]
     beside = (over,) if isinstance(over, str) else tuple(over)
     _check_map(values, measure, x, y, beside)
-    words = label(values) + (f",\n{taken(values, beside)}" if beside else "")
+    words = label(values) + (f",\n{shown(taken(values, beside))}" if beside else "")
     values = rising(values.max(beside, keep_attrs=True).transpose(y, x))
     with look_of(ax):
         axes = _sheet() if ax is None else check_axes(ax)
@@ -110,25 +111,25 @@ def paint(axes: Axes, x: Any, y: Any, values: Any, words: str, *, marked: bool) 
     """
     from matplotlib.ticker import MaxNLocator
 
-    shown = np.ma.masked_invalid(values)
+    there = np.ma.masked_invalid(values)
     # many small cells as vectors make a huge PDF with seams
-    image = axes.pcolormesh(x, y, shown, cmap="cividis", shading="nearest", rasterized=True)
+    image = axes.pcolormesh(x, y, there, cmap="cividis", shading="nearest", rasterized=True)
     bar = axes.figure.colorbar(image, ax=axes, label=words)
     axes.grid(visible=False)
     keys: list[Any] = []
-    if shown.count():
-        low, high = float(shown.min()), float(shown.max())
+    if there.count():
+        low, high = float(there.min()), float(there.max())
         ticks = MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
         if high > low:
             bar.set_ticks([tick for tick in ticks if low <= tick <= high])
-            _contours(axes, bar, x, y, shown)
+            _contours(axes, bar, x, y, there)
         if marked:
-            row, column = np.unravel_index(int(np.argmax(shown.filled(-np.inf))), shown.shape)
+            row, column = np.unravel_index(int(np.argmax(there.filled(-np.inf))), there.shape)
             star: Any = {"marker": "*", "color": "w", "markeredgecolor": "k", "markersize": 11}
             keys += axes.plot(
                 x[column], y[row], clip_on=False, linestyle="", label=f"largest: {high:.4g}", **star
             )
-    if shown.count() < shown.size:
+    if there.count() < there.size:
         keys.append(_hatched(axes))
     if keys:
         above: Any = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.2}
@@ -196,5 +197,5 @@ def _places(axes: Axes, values: xr.DataArray, which: int) -> Any:
         if np.isfinite(array).all():
             return array
         array = np.array([f"{each:.4g}" for each in array])  # inf, which is never, has no place
-    side.set_ticks(np.arange(len(array)), [str(each) for each in array])
+    side.set_ticks(np.arange(len(array)), [shown(each) for each in array])
     return np.arange(len(array))

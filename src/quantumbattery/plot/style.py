@@ -6,8 +6,10 @@ dash pattern for print in grey. Matplotlib is imported when a picture is drawn.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,6 +46,7 @@ STYLE: dict[Any, Any] = {
 }
 
 LARGEST_LEGEND = 8
+_DOLLAR = re.compile(r"(?<!\\)\$")  # one that is not escaped
 
 
 @contextmanager
@@ -92,10 +95,50 @@ def in_pi(angle: float) -> str:
 
 def label(array: xr.DataArray) -> str:
     """An axis label: the quantity, its symbol and its unit."""
-    name = array.attrs.get("long_name", array.name)
-    symbol, units = array.attrs.get("symbol", ""), array.attrs.get("units", "1")
-    unit = "" if units in ("1", "") else f" ({units.replace('^2', '$^2$')})"
-    return f"{name} {symbol}{unit}".replace("  ", " ")
+    units = units_of(array)
+    if "$" not in units:
+        units = units.replace("^2", "$^2$")
+    unit = "" if units in ("1", "") else f" ({shown(units)})"
+    return f"{named(array)}{unit}".replace("  ", " ")
+
+
+def named(array: xr.DataArray) -> str:
+    """The quantity and its symbol."""
+    name, symbol = array.attrs.get("long_name", array.name), array.attrs.get("symbol", "")
+    return f"{shown(name)} {shown(symbol)}".rstrip()
+
+
+def units_of(array: xr.DataArray) -> str:
+    """The unit as text, whatever a user's own table has for it."""
+    given = array.attrs.get("units", "")
+    return "" if given is None else str(given)
+
+
+def shown(given: object) -> str:
+    r"""A text as it is drawn: what is no formula keeps its dollars.
+
+    Examples
+    --------
+    >>> print(shown("energy $E$"), shown("5$ a battery"), shown("a$b_$"))
+    energy $E$ 5\$ a battery a\$b_\$
+    """
+    text = "" if given is None else str(given)
+    return text if _is_drawn(text) else _DOLLAR.sub(r"\\$", text)
+
+
+@cache
+def _is_drawn(text: str) -> bool:
+    """Whether Matplotlib takes a text with dollars for formulas that it can set, or has none."""
+    dollars = len(_DOLLAR.findall(text))
+    if not dollars or dollars % 2:
+        return not dollars
+    from matplotlib.mathtext import MathTextParser
+
+    try:
+        MathTextParser("path").parse(text)
+    except ValueError:  # of many lines
+        return False
+    return True
 
 
 def save(figure: Figure, path: str | Path) -> None:

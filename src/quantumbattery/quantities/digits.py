@@ -1,6 +1,8 @@
-"""How many digits rounding leaves of a phase."""
+"""What rounding leaves: how many digits of a phase, and nothing of numbers that are too small."""
 
 from __future__ import annotations
+
+import numpy as np
 
 _LOST = 1e-8  # of a phase, from which on a warning says so
 UNITS = (
@@ -8,6 +10,9 @@ UNITS = (
     "frequencies, couplings and rates, so that those that count are near 1"
 )
 """What to do where times are too long for digits or patience."""
+
+tiny_is_zero = np.errstate(under="ignore")
+"""Decorates what computes: what is too small for a float is 0, also where NumPy is to raise."""
 
 
 def lost_phase(rounding: float) -> str | None:

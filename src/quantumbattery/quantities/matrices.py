@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
+from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
 
 TOLERANCE = 1e-8
@@ -19,6 +20,7 @@ _NESTED = 64  # dimensions that NumPy's arrays have at most
 # --- what comes in -----------------------------------------------------------------------------
 
 
+@tiny_is_zero
 def density_matrices(rho: MatrixLike, name: str = "rho") -> Array | xr.DataArray:
     """Check a density matrix or a batch of them: (..., d, d), Hermitian, trace 1, positive.
 
@@ -58,6 +60,7 @@ def hamiltonians(
     return np.asarray(matrix) if matrix.ndim == 2 else matrix
 
 
+@tiny_is_zero
 def hermitian_matrices(given: MatrixLike, name: str) -> Array | xr.DataArray:
     """Check Hermitian matrices (..., d, d); a DataArray keeps its labels."""
     labelled, matrix = _matrices(given, name, state=False)
@@ -229,6 +232,7 @@ def _place(wrong: Array) -> str:
 # --- what goes out -----------------------------------------------------------------------------
 
 
+@tiny_is_zero
 def evaluate(
     formula: Callable[..., Array], *operands: Array | xr.DataArray, matrix: bool = False
 ) -> Computed:

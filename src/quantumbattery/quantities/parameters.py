@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import fields
+from decimal import Decimal
 from functools import cache
-from numbers import Integral
+from numbers import Integral, Rational
 from typing import Any
 
 import numpy as np
@@ -74,7 +76,9 @@ def unlabelled(
     if array.ndim == 0:
         return float(array)
     if isinstance(value, xr.DataArray):
-        if len(set(value.dims)) < value.ndim or not all(isinstance(d, str) for d in value.dims):
+        if not all(isinstance(d, str) for d in value.dims):
+            raise ValueError(f"the names of the dimensions of {name} are text; got {value.dims}")
+        if len(set(value.dims)) < value.ndim:
             raise ValueError(f"the dimensions of {name} must be different names; got {value.dims}")
         if several := [d for d, index in value.indexes.items() if index.nlevels > 1]:
             raise ValueError(
@@ -151,7 +155,7 @@ def complex_number(name: str, value: Any, allowed: str) -> Any:
     if type(value) is complex and max(abs(value.real), abs(value.imag)) <= LARGEST:
         return value if value.imag else value.real  # as most are that are complex
     try:
-        kind = np.asarray(value).dtype.kind
+        kind = _array(value).dtype.kind
     except (TypeError, ValueError):
         kind = "O"
     if kind not in "iufcb":
@@ -170,7 +174,7 @@ def complex_number(name: str, value: Any, allowed: str) -> Any:
 
 def complex_axis(name: str, value: Any) -> Any:
     """The same of a preparation, where a 1-D array becomes an axis; real if no part is not."""
-    array = np.asarray(value)
+    array = _array(value)
     if array.dtype.kind not in "iufc":
         raise TypeError(f"{name} must be a number, real or complex, or an array; got {value!r:.60}")
     if array.dtype.kind != "c":
@@ -219,15 +223,25 @@ def _real_numbers(name: str, value: object) -> Array:
         raise TypeError(_no_number(name, value))
     check_unmasked(name, value)
     try:
-        array = np.asarray(value)
-        if array.dtype.kind == "O" and all(type(each) is int for each in array.flat):
-            array = array.astype(np.float64)  # which hold larger ones than NumPy's integers
+        array = _array(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(_no_number(name, value)) from error
     if array.dtype.kind not in "iuf":
         raise TypeError(_no_number(name, value))
     check_count(name, array)
     return array.astype(np.float64)
+
+
+def _array(value: object) -> Array:
+    """Numbers as NumPy has them; fractions, decimals and integers too large for it as floats."""
+    array = np.asarray(value)
+    kinds = (Rational, Decimal)
+    if array.dtype.kind == "O" and all(
+        isinstance(each, kinds) and not isinstance(each, bool) for each in array.flat
+    ):
+        with suppress(OverflowError, ValueError):  # it is no number then
+            return array.astype(np.float64)
+    return array
 
 
 def check_count(name: str, array: Array) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import stat
 import warnings
@@ -70,11 +71,18 @@ class Seals:
 # --- making ------------------------------------------------------------------------------------
 
 
+def check_local(name: object) -> None:
+    """Raise ValueError for an address, as of a web page or a bucket."""
+    if re.match(r"\w[\w+.-]+://", str(name)):
+        raise ValueError(f"{name} is an address, and a store is a folder on this machine: name one")
+
+
 def folder_of(where: str | os.PathLike[str]) -> Path:
     """The one name of a store's folder, links followed; ValueError for what can be none."""
     if not isinstance(where, str | os.PathLike):
         raise TypeError(f"store is a path, as text or of pathlib; got {where!r:.60}")
     name = os.fspath(where)
+    check_local(name)
     if not name:  # which would be the folder that we are in
         raise ValueError("the name of the store is empty: name a folder, or leave store out")
     kind, path = None, None

@@ -271,11 +271,15 @@ def _span(what: str, given: Mapping[str, Any]) -> Any:
         first, last, points = (given[n] for n in ("from", "to", "points"))
     except KeyError as error:
         raise ValueError(f"{what} needs from, to and points; there is no {error}") from None
-    real = all(isinstance(n, int | float) and abs(n) < LARGEST for n in (first, last))
+    real = all(isinstance(n, int | float) and abs(n) < np.inf for n in (first, last))
     whole = isinstance(points, int) and not isinstance(points, bool)
     if not real or not whole or points < 1:
         raise ValueError(
             f"{what} goes from a number to a number in a whole number of points; got {given!r:.80}"
+        )
+    if max(abs(first), abs(last)) >= LARGEST:
+        raise ValueError(
+            f"{what} must stay below {LARGEST:g}: look at the units; got {given!r:.80}"
         )
     if points > _MOST:
         raise ValueError(f"{what} has {points:,} points, and the most is {_MOST:,}: give fewer")
@@ -297,16 +301,25 @@ def place_of(
         ends = where == ["times"] and last == DISCONNECT
         if where[0] == "times" and who is None and not ends:
             raise ValueError(f"axis {name!r}: all points share their times; [times] sets them")
+        if where[0] in ("output", "axes", "observables"):
+            raise ValueError(
+                f"{who or f'axis {name!r}'}: [{where[0]}] holds no number of the system, its "
+                "preparation, the times or the optimum, which alone are set or swept"
+            )
         if where[0] not in ("system", "preparation", "optimum", "times"):
             where = ["system", *where]
+        own = where[1] if where[0] == "system" and len(where) > 1 else None
+        if own in _taken(given, "system", "model") and own not in given["system"]:
+            raise ValueError(
+                f"{who or f'axis {name!r}'}: of {own} there is nothing yet of which a part could "
+                f"be set: give it whole, such as {own} = [0.5, 1.0]"
+            )
         _inside(given, tuple(where))
         return tuple(where), last
     takes = {"optimum": list(given.get("optimum", {}))}
     takes["times"] = [DISCONNECT] if "times" in given else []
     for part, kind in (("system", "model"), ("preparation", "state")):
-        make = _maker(given[part], kind)
-        others = getattr(make, "other_names", ())
-        takes[part] = [] if make is None else [*signature(make).parameters, *others]
+        takes[part] = _taken(given, part, kind)
     found = [part for part, known in takes.items() if name in known]
     if len(found) != 1:
         taken = {part: f" ({', '.join(names)})" if names else "" for part, names in takes.items()}
@@ -318,6 +331,13 @@ def place_of(
             f'"{f"{found[0]}.{name}" if found else "preparation.theta"}" or "sites.cavity.loss"'
         )
     return (found[0],), name
+
+
+def _taken(given: Mapping[str, Any], part: str, kind: str) -> list[str]:
+    """The names of numbers that a model or a state takes."""
+    make = _maker(given[part], kind)
+    others = getattr(make, "other_names", ())
+    return [] if make is None else [*signature(make).parameters, *others]
 
 
 def check_places(places: Mapping[str, tuple[tuple[str, ...], str]]) -> None:

@@ -70,7 +70,7 @@ def single(
     >>> table_of(parts).energy.round(6).values
     array([0.     , 0.019915])
     """
-    file = Path(target).suffix == ".toml"
+    file = target.lower().endswith(".toml")
     given = parts_in(Path(target)) if file else _of_model(target)
     with saying(target) if file else nullcontext():
         check_parts(given, ("system", "preparation"))

@@ -15,7 +15,7 @@ from quantumbattery.charging.optimum import SOUGHT, asked, sought_of
 from quantumbattery.charging.system import System
 from quantumbattery.quantities.described import saying
 from quantumbattery.sweeps.grid import Grid, check_size
-from quantumbattery.sweeps.layout import folder_of
+from quantumbattery.sweeps.layout import check_local, folder_of
 from quantumbattery.sweeps.parts import (
     DISCONNECT,
     PARTS,
@@ -142,6 +142,7 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
     Grid.of(axes)
     store = path.parent / output.get("store", f"{path.stem}.zarr")
     with saying("[output] store"):
+        check_local(output.get("store"))
         folder_of(store)
     places = {name: place_of(given, name) for name in axes}
     check_places(places)
