@@ -169,11 +169,14 @@ class ByMoments:
     def everything(self, places: Sequence[int] | None = None) -> Iterator[tuple[slice, Moments]]:
         """The moments at all times of the problem, of members that are worked on together."""
         chosen = self.energies.places if places is None else places
-        if self.shaped is not None:
+        if self.shaped is not None and not self.shaped.pulls:
             yield slice(None), self.shaped.read(self._changed[0], chosen)
             return
         for part, mine in self.tiles(len(chosen)):
-            yield part, self.moments(chosen, part, mine)
+            found = self.moments(chosen, part, mine)
+            if self.shaped is not None:
+                found = replace(found, mean=found.mean + self._changed[0][part][..., chosen])
+            yield part, found
 
     def tiles(self, modes: int) -> Iterator[tuple[slice, Array]]:
         """Members that are worked on together, and the times of these, for so many modes."""
@@ -191,11 +194,12 @@ class ByMoments:
 
     @cached_property
     def _changed(self) -> tuple[Array, Report]:
-        """All numbers (g, c, T, numbers) of what changes in time, and how they were found."""
+        """All numbers (g, c or 1, T, numbers) of what is shaped, and how they were found."""
         axes, limit = self.problem.axes, self.problem.limit
         assert self.shaped is not None
         g, c, t = axes.shape
-        allow("numbers in the moments at all times", g * c * t * self.shaped.state.size, 48, limit)
+        size = self.shaped.state.size * (1 if self.shaped.pulls else c)
+        allow("numbers in the moments at all times", g * t * size, 48, limit)
         stored = axes.charged is not None
         times = axes.pairs(slice(None)) if stored else axes.times
         moving = self.shaped.moving(times, stored, limit)
