@@ -44,7 +44,7 @@ from quantumbattery.quantities.digits import check_digits
 
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
-_ONE_THREAD = 100  # numbers of a matrix below which threads do not pay
+_ONE_THREAD = 256  # numbers of a matrix below which threads wait for each other, at every product
 _OF_ELEMENT = 64  # bytes that an element of a state takes while it is put together
 _EPSILON = float(np.finfo(float).eps)
 _LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
@@ -136,7 +136,8 @@ class ByMoments:
         network, axes = problem.network, problem.axes
         make = partial(quadratic, network, axes.numbers, axes.batch)
         motions = (make(),) if axes.charged is None else (make(), make(storing=True))
-        _check_growth(problem, motions)
+        with _threads(motions):
+            _check_growth(problem, motions)
         begun = beginning(network, problem.started, axes.start)
         given = network, axes.numbers, axes.batch, measures, problem.extraction
         changes = None
@@ -148,8 +149,7 @@ class ByMoments:
 
     def threads(self) -> AbstractContextManager[Any]:
         """One thread of linear algebra where matrices are small."""
-        small = self.motions[0].drift.shape[-1] < _ONE_THREAD
-        return limited(1) if small else nullcontext()
+        return _threads(self.motions)
 
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
@@ -319,6 +319,11 @@ def begun_by(begun: Beginning, part: slice | Array) -> Beginning:
     """The same of some members; means may be alike where what fluctuates is not."""
     each = begun.mean, begun.normal, begun.anomalous
     return Beginning(*(values if len(values) == 1 else values[part] for values in each))
+
+
+def _threads(motions: Sequence[Quadratic]) -> AbstractContextManager[Any]:
+    small = motions[0].drift.shape[-1] < _ONE_THREAD
+    return limited(1) if small else nullcontext()
 
 
 def _spans(problem: Problem) -> list[Array]:
