@@ -122,6 +122,43 @@ def test_where_there_is_no_steady_state():
         qb.System(PAIR, [LINK, *fields], "a", "b").charge({}, np.inf)
 
 
+def test_the_point_without_a_steady_state_is_named():
+    """A pump A brings A beside the loss 1: amplitudes fall as e^{-(1/2 - A) t}."""
+    size = xr.DataArray([0.2, 0.5, 0.7], dims="size", coords={"size": [0.2, 0.5, 0.7]})
+    pumped = qb.System(
+        {"b": qb.Oscillator(loss=1.0)}, [qb.two_photon_drive("b", size, 1.0)], [], "b"
+    )
+    with pytest.raises(ValueError, match=r"^at size=0.5 \(and 1 more of 3 points\), .* threshold"):
+        pumped.charge({}, np.inf)
+    beyond = qb.two_photon_drive("b", size[[0, 2]], 1.0)
+    with pytest.raises(ValueError, match=r"^at size=0.7, .* e-fold every 2.5,"):
+        qb.System({"b": qb.Oscillator(loss=1.0)}, [beyond], [], "b").charge({}, np.inf)
+    plain = qb.System({"b": qb.Oscillator(loss=np.array([0.3, 0.0]))}, [], [], "b")
+    with pytest.raises(ValueError, match=r"^at loss=0, a mode .* loses nothing"):
+        plain.charge({}, np.inf)
+    fields = [qb.drive("b", 0.1, 1.0), qb.drive("b", 0.1, np.array([1.0, 1.2]))]
+    with pytest.raises(ValueError, match=r"^at .*=1.2, a drive turns"):
+        qb.System({"b": qb.Oscillator(loss=1.0)}, fields, [], "b").charge({}, np.inf)
+
+
+def test_two_mode_squeezing_is_a_dipole_without_its_hopping():
+    """From vacuum sinh^2(g t) quanta in each, of which no part alone is work; e^{2 r} of both."""
+    g, times = 0.3, np.array([0.0, 1.0, 5.0, 10.0])
+    links = [qb.dipole("a", "b", g), qb.exchange("a", "b", -g), qb.shift("a", -1.2)]
+    sites = {"a": qb.Oscillator(1.2), "b": qb.Oscillator(0.7)}
+    found = qb.System(sites, [*links, qb.shift("b", -0.7)], "a", "b").charge(
+        {}, times, ["energy", "charger_energy", "ergotropy", "negativity", "mutual_information"]
+    )
+    quanta = np.sinh(g * times) ** 2
+    np.testing.assert_allclose(found.energy, 0.7 * quanta, rtol=1e-12)
+    np.testing.assert_allclose(found.charger_energy, 1.2 * quanta, rtol=1e-12)
+    np.testing.assert_allclose(found.ergotropy, 0, atol=1e-12)
+    np.testing.assert_allclose(found.negativity, np.expm1(2 * g * times) / 2, rtol=1e-9)
+    log = np.log(np.where(quanta > 0, quanta, 1.0))
+    nats = (quanta + 1) * np.log1p(quanta) - quanta * log
+    np.testing.assert_allclose(found.mutual_information, 2 * nats, rtol=1e-8, atol=1e-12)
+
+
 def test_numbers_that_overflow_are_refused_before():
     system = qb.System({"b": qb.Oscillator()}, [qb.two_photon_drive("b", 0.5, 1.0)], [], "b")
     with pytest.raises(ValueError, match=r"grow e-fold every 1, so that after t = 340 .* overflow"):

@@ -29,10 +29,10 @@ def test_strong_ones_beside_quadratures(seed, grid, stored):
         np.testing.assert_allclose(table[name], values, rtol=2e-9, atol=1e-10)
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 2**32), st.booleans())
-def test_shapes_in_time_beside_quadratures(seed, stored):
-    network = Network(seed, strong=True, shapes=True)
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.booleans(), st.sampled_from([True, "fields"]))
+def test_shapes_in_time_beside_quadratures(seed, stored, shapes):
+    network = Network(seed, strong=True, shapes=shapes)
     times, end = np.array([0.0, 0.4, 1.1, 1.8]), 1.3 if stored else None
     table = network.system().charge(network.start, times, FIGURES, disconnect=end)
     assert by_moments(table)

@@ -1,5 +1,7 @@
 """What the work in several modes together never exceeds: against many random networks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -97,3 +99,61 @@ def test_what_is_not_known_well_is_said():
     assert system.optimum(start, 2.0, of="ergotropy", tolerance=1e-4).ergotropy_bound > 0
     with pytest.raises(ValueError, match="too large"):
         system.optimum(start, 2.0, of="ergotropic_power", tolerance=1e-4, limit=0.1)
+
+
+def two_modes(links, loss=0.0):
+    sites = {name: qb.Oscillator(loss=loss if name == "x" else 0.0) for name in "cxy"}
+    return qb.System(sites, links, "c", ["x", "y"])
+
+
+def around(system, start, middle, width, **changed):
+    """The largest work of an interval, and its ceiling, with some of the bounds times a number."""
+    goal = sought(system, start, 3.0)
+    ceiling = goal.aim("ergotropy", np.array([0])).ceiling
+    for name, times in changed.items():
+        bounds = replace(ceiling.bounds, **{name: times * getattr(ceiling.bounds, name)})
+        ceiling = replace(ceiling, bounds=bounds)
+    a = middle - width / 2
+    above = ceiling(np.array([0]), np.array([a]), np.array([a + width]))[0]
+    found = system.charge(start, np.linspace(a, a + width, 101), ["ergotropy"])
+    return float(found.ergotropy.max()), float(above)
+
+
+def test_between_moments_energy_may_be_higher():
+    """At its peak what is squeezed is pure, and all of it is work."""
+    given = two_modes([qb.exchange("c", "x", 1.0)]), {"c": qb.squeezed(0.8)}, np.pi / 2, 0.1
+    seen, above = around(*given)
+    assert seen <= above
+    seen, above = around(*given, of_energy=0.5)
+    assert seen > above
+
+
+def test_between_moments_the_passive_energy_may_be_lower():
+    """Quanta stay as they are, and pairs come: a thermal mode becomes a squeezed one, and pure."""
+    n = 2.0
+    start = {"c": qb.squeezed(np.arcsinh(np.sqrt(n))), "x": qb.thermal(n)}
+    given = two_modes([qb.exchange("c", "x", 1.0)]), start, np.pi / 2, 0.02
+    seen, above = around(*given, of_energy=0.0)  # which does not change
+    assert seen <= above
+    seen, above = around(*given, of_energy=0.0, of_spread=0.5)
+    assert seen > above
+
+
+def test_what_is_lost_between_two_moments_lowers_the_passive_energy():
+    """A warm mode that loses quanta while a field fills it: to second order in the width."""
+    system = two_modes([qb.drive("x", 3.0, 1.0)], loss=0.4)
+    for width in (0.04, 0.02, 0.01):
+        seen, above = around(system, {"x": qb.thermal(1.0), "y": qb.thermal(0.3)}, 1.0, width)
+        assert seen <= above < seen + 30 * width**2
+
+
+def test_pairs_are_seen_in_the_frame_of_the_bounds():
+    """A field that stands still: frames do, too, while all modes turn."""
+    links = [qb.exchange("c", "x", 0.1), qb.drive("y", 0.01, 0.0)]
+    goal = sought(two_modes(links), {"c": qb.squeezed(1.0)}, 3.0)
+    ceiling, who = goal.aim("ergotropy", np.array([0])).ceiling, np.zeros(9, dtype=int)
+    times = np.add.outer(np.linspace(0.5, 2.5, 9), 1e-3 * np.array([-1.0, 0.0, 1.0]))
+    spread = ceiling.spread(who, times, goal.work.reading(who, times).battery)
+    second = (spread[:, 0] - 2 * spread[:, 1] + spread[:, 2]) / 1e-6
+    bend = np.abs(np.linalg.eigvalsh(second)).max()
+    assert bend <= ceiling.bounds.of_spread[0] * (1 + 1e-3)

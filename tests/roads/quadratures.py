@@ -26,7 +26,10 @@ class Half:
 
 
 class Network:
-    """A random network with its numbers in both languages; strong: far beyond any cut."""
+    """A random network with its numbers in both languages; strong: far beyond any cut.
+
+    Shapes in time are those of anything, or of "fields" of single quanta alone.
+    """
 
     def __init__(self, seed, strong, modes=None, shapes=False, size=0.1):
         self.rng = rng = np.random.default_rng(seed)
@@ -68,7 +71,7 @@ class Network:
     def _link(self, k):
         rng, (a, b), ends = self.rng, self.lower[k : k + 2], self.names[k : k + 2]
         kind = rng.integers(4)
-        shape = self._shape()
+        shape = self._shape() if self.shapes is True else None
         if kind == 1:
             g, self.still = 0.3 * self.size * rng.uniform(-1, 1), True
             self.links.append(qb.dipole(*ends, g, envelope=shape))
@@ -111,8 +114,8 @@ class Network:
             self._loss(np.sqrt(rate) * (c * self.lower[k] + d * self.lower[k].conj()))
         if rng.random() < 0.4:
             k, size = int(rng.integers(self.modes)), 0.3 * self.size * rng.uniform(0, 1)
-            w = 0.0 if self.still and not self.shapes else rng.uniform(0.6, 1.4)
-            phase, shape = rng.uniform(0, 6), self._shape()
+            w = 0.0 if self.still and self.shapes is not True else rng.uniform(0.6, 1.4)
+            phase, shape = rng.uniform(0, 6), self._shape() if self.shapes is True else None
             how = {"phase": phase, "envelope": shape}
             self.links.append(qb.two_photon_drive(self.names[k], size, w, **how))
             self.pairs = (self.lower[k], size, w, phase, shape)

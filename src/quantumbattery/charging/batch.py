@@ -14,7 +14,7 @@ from quantumbattery.network.joint_starts import parameters_of
 from quantumbattery.network.preparations import Started
 from quantumbattery.network.starts import said
 from quantumbattery.quantities.aliases import Array, Label, Parameter
-from quantumbattery.quantities.parameters import axes_of
+from quantumbattery.quantities.parameters import axes_of, labels_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,18 @@ class Batch:
     def shape(self) -> tuple[int, int, int]:
         """Generators, states for each of them, times."""
         return self.batch, self._count(self.states), self._count(self.moments)
+
+    def where(self, member: int) -> str:
+        """Which generator this is, in words: the axes of the system, and their values there."""
+        if not self.generator:
+            return ""
+        place = np.unravel_index(member, [self.sizes[name] for name in self.generator])
+        said = []
+        for name, k in zip(self.generator, place, strict=True):
+            known = self.coords.get(name)
+            told = f"[{k}]" if known is None else f"={labels_of(known).values[k]:.4g}"
+            said.append(f"{name}{told}")
+        return f" at {', '.join(said)}"
 
     def _flat(self, value: xr.Variable, first: tuple[str, ...], last: tuple[str, ...]) -> Array:
         """Values over the generator's axes (all of them or none) and some others."""

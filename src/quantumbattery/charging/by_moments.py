@@ -42,7 +42,7 @@ from quantumbattery.quantities.digits import check_digits
 
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
-_ONE_THREAD = 100  # numbers of a matrix below which threads do not pay
+_ONE_THREAD = 256  # numbers of a matrix below which threads wait for each other, at every product
 _OF_ELEMENT = 64  # bytes that an element of a state takes while it is put together
 _EPSILON = float(np.finfo(float).eps)
 _LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
@@ -144,7 +144,8 @@ class ByMoments:
         network, axes = problem.network, problem.axes
         make = partial(quadratic, network, axes.numbers, axes.batch)
         motions = (make(),) if axes.charged is None else (make(), make(storing=True))
-        _check_growth(problem, motions)
+        with _threads(motions):
+            _check_growth(problem, motions)
         begun = beginning(network, problem.started, axes.start)
         given = network, axes.numbers, axes.batch, measures, problem.extraction
         changes = None
@@ -156,8 +157,7 @@ class ByMoments:
 
     def threads(self) -> AbstractContextManager[Any]:
         """One thread of linear algebra where matrices are small."""
-        small = self.motions[0].drift.shape[-1] < _ONE_THREAD
-        return limited(1) if small else nullcontext()
+        return _threads(self.motions)
 
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
@@ -177,11 +177,14 @@ class ByMoments:
     def everything(self, places: Sequence[int] | None = None) -> Iterator[tuple[slice, Moments]]:
         """The moments at all times of the problem, of members that are worked on together."""
         chosen = self.energies.places if places is None else places
-        if self.shaped is not None:
+        if self.shaped is not None and not self.shaped.pulls:
             yield slice(None), self.shaped.read(self._changed[0], chosen)
             return
         for part, mine in self.tiles(len(chosen)):
-            yield part, self.moments(chosen, part, mine)
+            found = self.moments(chosen, part, mine)
+            if self.shaped is not None:
+                found = replace(found, mean=found.mean + self._changed[0][part][..., chosen])
+            yield part, found
 
     def tiles(self, modes: int) -> Iterator[tuple[slice, Array]]:
         """Members that are worked on together, and the times of these, for so many modes."""
@@ -199,11 +202,12 @@ class ByMoments:
 
     @cached_property
     def _changed(self) -> tuple[Array, Report]:
-        """All numbers (g, c, T, numbers) of what changes in time, and how they were found."""
+        """All numbers (g, c or 1, T, numbers) of what is shaped, and how they were found."""
         axes, limit = self.problem.axes, self.problem.limit
         assert self.shaped is not None
         g, c, t = axes.shape
-        allow("numbers in the moments at all times", g * c * t * self.shaped.state.size, 48, limit)
+        size = self.shaped.state.size * (1 if self.shaped.pulls else c)
+        allow("numbers in the moments at all times", g * t * size, 48, limit)
         stored = axes.charged is not None
         times = axes.pairs(slice(None)) if stored else axes.times
         moving = self.shaped.moving(times, stored, limit)
@@ -266,6 +270,11 @@ def begun_by(begun: Beginning, part: slice | Array) -> Beginning:
     """The same of some members; means may be alike where what fluctuates is not."""
     each = begun.mean, begun.normal, begun.anomalous
     return Beginning(*(values if len(values) == 1 else values[part] for values in each))
+
+
+def _threads(motions: Sequence[Quadratic]) -> AbstractContextManager[Any]:
+    small = motions[0].drift.shape[-1] < _ONE_THREAD
+    return limited(1) if small else nullcontext()
 
 
 def _spans(problem: Problem) -> list[Array]:

@@ -257,13 +257,18 @@ def _above(given: _Intervals, curvature: Array, aim: Aim) -> Array:
         inside = np.abs(shift) < width / 2
         top = (at_a + at_b) / 2 + curvature * (width**2 / 4 + shift**2) / 2
         return np.asarray(np.where(inside, top, np.maximum(at_a, at_b)))
+    return np.asarray(np.minimum(above_over_time(a, b, at_a, at_b, curvature), aim.early(given)))
+
+
+def above_over_time(a: Array, b: Array, at_a: Array, at_b: Array, curvature: Array) -> Array:
+    """An upper bound of f/t on intervals, with f(0) = 0 or negative."""
+    slope = (at_b - at_a) / (b - a)
     # Over t: c/t + constant - K t/2, which falls if c >= 0 and else peaks at sqrt(-2 c/K).
     c = at_a - slope * a - curvature * a * b / 2
     c = np.where(a > 0, c, np.minimum(c, 0.0))
     peak = np.sqrt(np.maximum(-2 * c, 0.0) / np.maximum(curvature, 1e-300))
     at = np.clip(peak, np.where(a > 0, a, 1e-12 * b), b)
-    above = c / at + slope + curvature * (a + b - at) / 2
-    return np.asarray(np.minimum(above, aim.early(given)))
+    return np.asarray(c / at + slope + curvature * (a + b - at) / 2)
 
 
 def _scattered(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.merit_of_moments import Energies, Reading
 from quantumbattery.charging.problem import Problem
 from quantumbattery.moments import steady
@@ -47,15 +48,26 @@ def _settling(problem: Problem, sought: Sequence[int]) -> tuple[Quadratic, list[
     """What moves modes at some places, and where these are in it; ValueError if it never rests."""
     network, axes = problem.network, problem.axes
     motion, places = steady.part_of(quadratic(network, axes.numbers, axes.batch), sought)
-    if not (fastest := float(steady.slowest(motion).max())) < 0:
-        raise ValueError(_unsettled(network, fastest))
-    if steady.beats(motion).any():
+    growth = steady.slowest(motion)
+    if (loose := ~(growth < 0)).any():
+        why = _unsettled(network, float(growth[np.argmax(loose)]))
+        raise ValueError(_where(axes, loose) + why)
+    if (swinging := steady.beats(motion)).any():
         raise ValueError(
-            "a drive turns in every frame (its counter-rotating half, several frequencies, or a "
-            "link that does not turn with it): there is no steady state, only one that repeats "
-            "itself for ever; leave that out, or give times that are finite"
+            f"{_where(axes, swinging)}a drive turns in every frame (its counter-rotating half, "
+            "several frequencies, or a link that does not turn with it): there is no steady state, "
+            "only one that repeats itself for ever; leave that out, or give times that are finite"
         )
     return motion, places
+
+
+def _where(axes: Batch, wrong: Array) -> str:
+    """The first member that has no steady state, and how many more, where others have one."""
+    if wrong.all():
+        return ""
+    more = int(wrong.sum()) - 1
+    others = f" (and {more:,} more of {len(wrong):,} points)" if more else ""
+    return f"{axes.where(int(np.argmax(wrong))).strip()}{others}, "
 
 
 def _unsettled(network: Network, growth: float) -> str:

@@ -23,7 +23,6 @@ from quantumbattery.dynamics.stationary import DENSE, Stationary, stationary
 from quantumbattery.machine import TooLargeError, limited
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import listed
-from quantumbattery.quantities.parameters import labels_of
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import Bipartition, Reach, reach
 from quantumbattery.states.density import Matrix, density
@@ -184,23 +183,10 @@ class Work:
         found = stationary(self.state, self.numbers[batch], self.problem.limit)
         if not found.alone.all():
             first = batch.start + int(np.argmin(found.alone))
-            where = self._where(first) if found.alone.any() else ""
+            where = self.problem.axes.where(first) if found.alone.any() else ""
             network, reached = self.problem.network, self.state.reach
             raise ValueError(reason(network, reached, self.numbers[first], where))
         return found
-
-    def _where(self, member: int) -> str:
-        """Which member of the batch this is, in words."""
-        axes = self.problem.axes
-        if not axes.generator:
-            return ""
-        place = np.unravel_index(member, [axes.sizes[name] for name in axes.generator])
-        said = []
-        for name, k in zip(axes.generator, place, strict=True):
-            known = axes.coords.get(name)
-            told = f"[{k}]" if known is None else f"={labels_of(known).values[k]:.4g}"
-            said.append(f"{name}{told}")
-        return f" at {', '.join(said)}"
 
     def read(self, states: Array, own: Battery) -> dict[str, Array]:
         """Everything asked, each (g, 1, 1, ...); all powers are 0."""

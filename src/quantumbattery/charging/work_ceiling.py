@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantumbattery.charging.by_moments import ByMoments
+from quantumbattery.charging.global_maximum import above_over_time
 from quantumbattery.merit.gaussian import passive_energy, thermal_quanta
 from quantumbattery.moments.bounds import Bounds, turn_of
 from quantumbattery.moments.over_time import Moments
@@ -55,10 +56,10 @@ class Ceiling:
         work = energy.max(axis=1) + self.bounds.of_energy[who] * width**2 / 8 - passive
         if not self.rate:
             return np.asarray(work)
-        # No more than all of the energy, whose chord from 0 on is (E_b / b) t, and K t (b - t)/2.
-        first = energy[:, 1] / b + self.bounds.of_energy[who] * b / 2
+        first, last = energy.T  # of all that is there
+        whole = above_over_time(a, b, first, last, self.bounds.of_energy[who])
         over = np.divide(np.maximum(work, 0.0), a, out=np.full_like(a, np.inf), where=a > 0)
-        return np.where(a > 0, over, first)
+        return np.asarray(np.minimum(whole, over))
 
     def spread(self, who: Array, times: Array, found: Moments) -> Array:
         """Covariances (k, T, n, n) from the moments of the battery's modes at times (k, T).

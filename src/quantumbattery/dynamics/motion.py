@@ -34,8 +34,10 @@ from quantumbattery.quantities.digits import check_digits
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.representation import Moved
+from quantumbattery.states.vector import Vector
 
 _LARGEST_VECTOR = 64  # elements up to which a density matrix without loss moves as a vector
+_LARGEST_VECTOR_STEPS = 64  # numbers of a `Vector`, few of which meet, up to which steps pay
 _FEW_COLUMNS = 8  # columns up to which each stands by itself in memory
 _SERIES = "large, closed", "large, open"
 # Those that see themselves how much memory they take, or take little.
@@ -227,8 +229,8 @@ def _structure(
 ) -> str:
     """Which of `METHODS` fits."""
     if acting:
-        steps = blocks.size <= LARGEST_STEPS and all(clock.stepwise for clock in acting)
-        if steps:
+        most = _LARGEST_VECTOR_STEPS if isinstance(state, Vector) else LARGEST_STEPS
+        if blocks.size <= most and all(clock.stepwise for clock in acting):
             return "stepwise"
         if not periodic.pays(blocks, numbers, acting, times, states, limit):
             return "pulse" if times.any() else "changing"

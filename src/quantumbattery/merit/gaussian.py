@@ -42,8 +42,8 @@ def energy_variance(mean: Array, normal: Array, anomalous: Array, h: Array) -> A
     For one mode w^2 (N^2 + N + |C|^2 + |a|^2 (2 N + 1) + 2 Re(a*^2 C)).
     """
     eye, field = np.eye(h.shape[-1]), np.einsum("...jk,...k->...j", h, mean)
-    loose = np.einsum("...ij,...jk,...kl,...li->...", h, normal + eye, h, normal)
-    loose = loose + np.einsum("...ij,...jl,...kl,...ik->...", h, anomalous, h, anomalous.conj())
+    loose = np.einsum("...ij,...ji->...", h @ (normal + eye), h @ normal)
+    loose = loose + np.einsum("...ij,...ij->...", h @ anomalous, anomalous.conj() @ h)
     swung = _form(field, 2 * normal + eye, field)
     swung = swung + 2 * np.einsum("...j,...jk,...k->...", field.conj(), anomalous, field.conj())
     return np.asarray(np.maximum((loose + swung).real, 0.0))

@@ -20,6 +20,7 @@ from quantumbattery.quantities.cached import cached_property
 
 _SERIES_END = 2.0**-56
 _DIGITS = 50  # of the number of steps to a time
+_FEW_ROWS = 4  # up to which their products are sums, and no matrices
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,5 +133,9 @@ def _between(rows: Array, matrix: Array) -> Array:
         one = rows[:, 0]
         both = np.einsum("gtn,gtn->gt", one @ matrix, one.conj())
         return np.asarray(both[..., None, None])
-    apart = np.moveaxis(rows, 1, 2)
-    return np.asarray(apart @ matrix[:, None] @ apart.conj().swapaxes(-1, -2))
+    g, r, t, n = rows.shape  # one product for all times, and not a small one for each
+    left, right = (rows.reshape(g, r * t, n) @ matrix).reshape(rows.shape), rows.conj()
+    if r <= _FEW_ROWS:
+        return np.asarray(np.einsum("gjtn,gktn->gtjk", left, right))
+    apart = (np.ascontiguousarray(np.moveaxis(each, 1, 2)) for each in (left, right))
+    return np.asarray(next(apart) @ next(apart).swapaxes(-1, -2))

@@ -72,6 +72,11 @@ def changing(network: Network) -> list[Interaction | Drive]:
     return [each for each in links if _changes(network, each)]
 
 
+def pulls_alone(network: Network) -> bool:
+    """Whether only fields of single quanta are shaped: they move means, and no covariances."""
+    return all(isinstance(each, OnePhotonDrive) for each in changing(network))
+
+
 def _changes(network: Network, link: Link) -> bool:
     if isinstance(link, JointLoss):
         return False
@@ -218,9 +223,15 @@ def quadratic(
     return made.whole([w for each in turns for w in each])
 
 
-def only(network: Network, numbers: Numbers, members: int, link: Interaction | Drive) -> Quadratic:
-    """What one interaction or drive adds to that, where its shape is 1; doubled."""
-    made = _Sums(network, numbers, members, True)
+def only(
+    network: Network,
+    numbers: Numbers,
+    members: int,
+    link: Interaction | Drive,
+    doubled: bool = True,
+) -> Quadratic:
+    """What one interaction or drive adds to that, where its shape is 1; no field turns."""
+    made = _Sums(network, numbers, members, doubled)
     if isinstance(link, Interaction):
         made.add_link(link)
     turns = [made.add_field(each, each is not link) for each in network.drives]

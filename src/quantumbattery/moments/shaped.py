@@ -3,6 +3,8 @@
 Means (a, a^dag, fields) follow M(t), and covariances P, taken as a list of numbers with a 1 behind
 them, dP/dt = M P + P M^dag + G: every element of M and G is a term of its own, and those of a link
 with an envelope change as it does. What moves states on levels under such terms moves these too.
+Where fields of single quanta alone are shaped, covariances move as if these were not there, and
+what fields add to the means is a list of its own, which begins at 0 whatever the start.
 """
 
 from __future__ import annotations
@@ -17,7 +19,15 @@ from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
 from quantumbattery.machine import allow
 from quantumbattery.moments.over_time import Moments
-from quantumbattery.moments.quadratic import Numbers, Quadratic, beat, changing, only, quadratic
+from quantumbattery.moments.quadratic import (
+    Numbers,
+    Quadratic,
+    beat,
+    changing,
+    only,
+    pulls_alone,
+    quadratic,
+)
 from quantumbattery.moments.starts import Beginning
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Parameter
@@ -37,6 +47,7 @@ class Shaped:
     off: Array  # (g, terms) while storing
     clocks: tuple[Clock, ...]
     start: Array  # (g or 1, c, numbers)
+    pulls: bool  # whether these are only what shaped fields add to the means
 
     def moving(self, times: Array, stored: bool, limit: float) -> Motion | Storage:
         """What moves them, to times (T,) or (g, T), or to pairs of times, charged and stored."""
@@ -59,6 +70,8 @@ def shaped(
     network: Network, numbers: Numbers, members: int, begun: Beginning, limit: float
 ) -> Shaped:
     """Make it, for a batch of members."""
+    if pulls_alone(network):
+        return _pulled(network, numbers, members, limit)
     still = quadratic(network, numbers, members, doubled=True)
     off = quadratic(network, numbers, members, storing=True, doubled=True)
     n, m = still.drift.shape[-1], 2 * still.modes
@@ -74,17 +87,34 @@ def shaped(
             late = _turned(alone)
             for number, signal in signals_of(1.0, link, 2 * turns, True):
                 terms.add(_times(late, numbers(number)), signal, numbers(_turn(signal)), 0)
-    which = np.array(terms.when, dtype=np.int64)
-    every = np.stack(terms.numbers, axis=-1)
-    first = _first(begun, still)
-    return Shaped(
-        still.modes,
-        Vector(terms.blocks(), n + m**2 + 1),
-        np.where(which == 0, every, 0.0),
-        np.where(which == 1, every, 0.0),
-        tuple(terms.clocks),
-        first,
-    )
+    return terms.made(still.modes, _first(begun, still))
+
+
+def _pulled(network: Network, numbers: Numbers, members: int, limit: float) -> Shaped:
+    """What shaped fields add to the means, all else being linear beside it."""
+    still = quadratic(network, numbers, members)
+    off = quadratic(network, numbers, members, storing=True, doubled=still.doubled)
+    links = changing(network)
+    every = [only(network, numbers, members, each, still.doubled) for each in links]
+    n = still.modes * (1 + still.doubled)
+    acts = np.any([each.drift[:, :n, n:].any(axis=(0, 1)) for each in every], axis=0)
+    kept = np.append(np.arange(n), n + np.flatnonzero(acts))
+    allow("numbers in the means", members * len(kept) ** 2, 48, limit)
+    terms = _Terms(len(kept), 0)
+    terms.add(_among(still, kept), None, np.zeros(1), 0)
+    terms.add(_among(off, kept), None, np.zeros(1), 1)
+    for link, alone in zip(links, every, strict=True):
+        for number, signal in signals_of(1.0, link, 0.0, False):
+            part = _times(_among(alone, kept), numbers(number))
+            terms.add(part, signal, numbers(_turn(signal)), 0)
+    start = np.append(np.zeros(n), np.ones(len(kept) - n)).astype(complex)
+    return terms.made(still.modes, start[None, None])
+
+
+def _among(motion: Quadratic, kept: Array) -> Quadratic:
+    """The drift among some of the numbers."""
+    drift = motion.drift[:, kept[:, None], kept]
+    return Quadratic(drift, np.zeros_like(drift), motion.modes, 0, motion.doubled)
 
 
 def _turn(signal: Signal | None) -> Parameter:
@@ -159,13 +189,23 @@ class _Terms:
         row, last = (j * self.m + k) * one, self.m**2 * one
         self.parts.append((term * one, row, last, unit * one))
 
+    def made(self, modes: int, start: Array) -> Shaped:
+        """All of it, for a start (g or 1, c, numbers)."""
+        which = np.array(self.when, dtype=np.int64)
+        every = np.stack(self.numbers, axis=-1)
+        numbers = np.where(which == 0, every, 0.0), np.where(which == 1, every, 0.0)
+        state = Vector(self.blocks(), start.shape[-1])
+        return Shaped(modes, state, *numbers, tuple(self.clocks), start, not self.m)
+
     def blocks(self) -> tuple[Blocks, ...]:
-        """The means, and the covariances with the 1 behind them."""
+        """The means, and the covariances, if there are any, with the 1 behind them."""
         none = (*[np.zeros(0, dtype=np.int64)] * 3, np.zeros(0, dtype=complex))
         term, row, column, value = (np.array(each) for each in zip(*self.means, strict=True))
+        means = self._block(0, self.size, term, row, column, value)
+        if not self.m:
+            return (means,)
         every = [np.concatenate(each) for each in zip(none, *self.parts, strict=True)]
-        covariances = self._block(self.size, self.m**2 + 1, *every)
-        return self._block(0, self.size, term, row, column, value), covariances
+        return means, self._block(self.size, self.m**2 + 1, *every)
 
     def _block(
         self, offset: int, size: int, term: Array, row: Array, column: Array, value: Array

@@ -310,6 +310,9 @@ def jump(
 ) -> Jump:
     """Add a Lindblad operator of one's own: sqrt(rate) times any matrix on one site or more.
 
+    Of an oscillator, A^dag is gain, a pump, and cosh(r) A + sinh(r) A^dag a squeezed bath: these
+    need no levels. What is linear in several oscillators does: a `dissipator` of them does not.
+
     Parameters
     ----------
     *sites : str
