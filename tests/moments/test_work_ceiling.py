@@ -134,7 +134,7 @@ def test_between_moments_the_passive_energy_may_be_lower():
     start = {"c": qb.squeezed(np.arcsinh(np.sqrt(n))), "x": qb.thermal(n)}
     given = two_modes([qb.exchange("c", "x", 1.0)]), start, np.pi / 2, 0.02
     seen, above = around(*given, of_energy=0.0)  # which does not change
-    assert seen <= above
+    assert seen <= above * (1 + 1e-12)
     seen, above = around(*given, of_energy=0.0, of_spread=0.5)
     assert seen > above
 
