@@ -9,8 +9,9 @@ import qutip
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.dynamics import recurrence, separate, series
+from quantumbattery.dynamics import recurrence, separate
 from quantumbattery.dynamics.separate import parts_of
+from quantumbattery.reach import sparse
 
 LOSS, FIELD = 0.2, 0.4
 TIMES = np.linspace(0.0, 3.0, 13)
@@ -123,8 +124,7 @@ def test_what_is_left_out_changes_nothing(stored, monkeypatch):
     """Beside all numbers, which a lower bar keeps; charging, and storing after it."""
     found = []
     for worth, cancels in ((0.8, 128), (0.0, 10**9)):
-        for module in (series, recurrence):
-            monkeypatch.setattr(module, "_WORTH", worth)
+        monkeypatch.setattr(sparse, "_WORTH", worth)
         monkeypatch.setattr(separate, "_CANCELS", cancels)
         for levels in (8, 14):
             options = {"disconnect": 1.7} if stored else {}

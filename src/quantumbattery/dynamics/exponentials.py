@@ -44,6 +44,16 @@ def _taylor(matrix: Array) -> Array:
     return total
 
 
+def middle_rate(diagonal: Array, beside: Array) -> float:
+    """The rate without which the largest sum of a row, or a column, is the least.
+
+    Where it has d on the diagonal and r beside it, without mu that is |d - mu| + r, the largest of
+    which is the larger of max(r + d) - mu and max(r - d) + mu.
+    """
+    beside = beside + np.abs(diagonal.imag)
+    return float((beside + diagonal.real).max() - (beside - diagonal.real).max()) / 2
+
+
 def halvings(size: Array) -> Array:
     """How often a size has to be halved to be at most 1."""
     often: Array = np.ceil(np.log2(np.maximum(size, 1.0))).astype(np.int64)

@@ -19,7 +19,7 @@ from quantumbattery.dynamics.pieces import Pieces
 from quantumbattery.dynamics.sums import Sums
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
-from quantumbattery.reach.sparse import reachable
+from quantumbattery.reach.sparse import led_to
 
 _DENSE = 1 << 15  # numbers in a matrix up to which it is dense
 LARGEST_MAP = 3  # numbers up to which there are maps of all pieces at once
@@ -29,7 +29,6 @@ _SURELY = 0.7  # of the terms that a bound allows for, which are not looked at
 _LAST = 2.0**-51  # of the last term, above which one need not ask what follows
 _END = 2.0**-53  # of all terms that are left out
 _FEW = 32  # numbers, of which one does not look which are reached
-_WORTH = 0.8  # of all numbers, up to which one leaves out the others
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,8 +265,7 @@ def _reached(row: Array, column: Array, begin: Array) -> Array | None:
     """The real numbers that those of a start (m, c) lead to; None if these are nearly all."""
     if len(begin) < _FEW:
         return None
-    found = np.sort(reachable(column, row, len(begin), np.flatnonzero(begin.any(axis=1))))
-    return found if 0 < len(found) <= _WORTH * len(begin) else None
+    return led_to(row, column, np.asarray(begin.any(axis=1)))
 
 
 def _over(terms: Array, rates: Array, weight: float) -> bool:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from quantumbattery.dynamics.exponentials import equal_steps
+from quantumbattery.dynamics.exponentials import equal_steps, middle_rate
 from quantumbattery.machine import limited
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
-from quantumbattery.reach.sparse import reachable
+from quantumbattery.reach.sparse import led_to
 from quantumbattery.states.blocks import Blocks
 
 STATES_AT_ONCE = 1 << 23  # numbers of a state at several times, while they are worked out
@@ -20,7 +20,6 @@ _LEAP = 6.0  # times its norm that a generator moves in one series: more would c
 _OTHER_LEAP = 4.3  # of the solution beside which it is measured
 _TERMS = 64  # of which one then has fewer
 _END = 2.0**-53  # of the state, below which two terms end a series
-_WORTH = 0.8  # of all numbers, up to which one leaves out those that stay zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,14 +102,13 @@ class Series:
 
         Where all that acts is real in some basis, half the parts of a density matrix stay zero.
         """
-        given, begun, n = self.generators[k], np.asarray(start.any(axis=0)), start.shape[1]
+        given, begun = self.generators[k], np.asarray(start.any(axis=0))
         if np.iscomplexobj(given) or np.iscomplexobj(start):
             return given, None
         key = k, begun.tobytes()
         if key not in self._known:
             entries = given.tocoo()
-            found = np.sort(reachable(entries.col, entries.row, n, np.flatnonzero(begun)))
-            some = found if 0 < len(found) <= _WORTH * n else None
+            some = led_to(entries.row, entries.col, begun)
             made = given if some is None else given[some][:, some]
             self._known.clear()
             self._known[key] = made, some
@@ -174,14 +172,9 @@ def _leaps(
 
 
 def _middle(generator: Any) -> Any:
-    """What is taken from the diagonal: a rate that leaves the least norm, and the mean frequency.
-
-    Where a column has d on the diagonal and r beside it, without mu that is |d - mu| + r, the
-    largest of which is the larger of max(r + d) - mu and max(r - d) + mu.
-    """
+    """What is taken from the diagonal: the rate that leaves least, and the mean frequency."""
     own = generator.diagonal()
-    beside = abs(generator).sum(axis=0) - abs(own)
-    rate = float((beside + own.real).max() - (beside - own.real).max()) / 2
+    rate = middle_rate(own.real, abs(generator).sum(axis=0) - abs(own))
     return rate if not np.iscomplexobj(own) else rate + 1j * float(own.imag.mean())
 
 

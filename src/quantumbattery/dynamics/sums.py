@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from quantumbattery.dynamics.exponentials import middle_rate
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
@@ -130,17 +131,12 @@ def merged(
 def _damping(
     factor: float, part: Array, row: Array, column: Array, value: Array, every: Array, less: Array
 ) -> float:
-    """The rate without which the largest sum of a row of what is still is the least.
-
-    Where a row has d on the diagonal and r beside it, without mu that is |d - mu| + r, the largest
-    of which is the larger of max(r + d) - mu and max(r - d) + mu. Less (g, every) is taken before.
-    """
+    """The `middle_rate` of what is still, without what is taken before, less (g, every)."""
     still, own = part == 0, (part == 0) & (row == column)
     size = int(every[-1]) + 1
     diagonal = _summed(factor * value[:, own], row[own], size)[:, every] - less
     beside = _summed(np.abs(factor * value[:, still & ~own]), row[still & ~own], size)[:, every]
-    beside = beside + np.abs(diagonal.imag)
-    return float((beside + diagonal.real).max() - (beside - diagonal.real).max()) / 2
+    return middle_rate(diagonal, beside)
 
 
 def _summed(values: Array, place: Array, size: int) -> Array:
