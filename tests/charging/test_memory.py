@@ -7,7 +7,7 @@ import pytest
 
 import quantumbattery as qb
 from quantumbattery.charging import at_moments, global_maximum, optimum, solve
-from quantumbattery.charging.global_maximum import Aim, maximum, room_for
+from quantumbattery.charging.global_maximum import Aim, Maximum, maximum, room_for
 from quantumbattery.machine import TooLargeError, held_by
 
 
@@ -23,8 +23,11 @@ def peak_of(work):
 
 def functions_of(monkeypatch, system, preparation, limit):
     """What `optimum` would search."""
-    found = []
-    monkeypatch.setattr(optimum, "_all", lambda functions, *_: found.append(functions) or {})
+    found, nothing = [], Maximum(*np.zeros((5, 1)))
+    monkeypatch.setattr(
+        optimum, "_all", lambda functions, *_: found.append(functions) or {"energy": nothing}
+    )
+    monkeypatch.setattr(optimum, "_labelled", lambda *_: None)
     system.optimum(preparation, 10.0, "energy", limit=limit)
     return found[0]
 

@@ -179,7 +179,8 @@ def _growth(lower: Array, value: Array, highest: int) -> tuple[float, int]:
             return float(ratio.max()), power
         # Still rising, as n does against n + 1, and not as the next root would: but no more than
         # to where it leads, if it lacks as much as 1/x.
-        if x[middle] > 4 and ratio[-1] <= ratio[middle] * (x[-1] / x[middle]) ** 0.25:
+        slowly = ratio[-1] <= ratio[middle] * (x[-1] / x[middle]) ** 0.25
+        if x[-1] > x[middle] > 4 and slowly:
             led = (ratio[-1] * x[-1] - ratio[middle] * x[middle]) / (x[-1] - x[middle])
             return float(max(ratio[-1], led) * (1 + 2 / x[-1])), power
     power = 2 if middle < 4 else highest
