@@ -153,6 +153,7 @@ def test_modes_whose_work_is_taken_out_together_are_told_what_needs_no_levels():
     modes = {"c": warm, "m": qb.Oscillator(), "n": qb.Oscillator()}
     links = [qb.exchange("c", "m", 1.0), qb.exchange("c", "n", 0.5), qb.drive("c", 30.0, 1.0)]
     system = qb.System(modes, links, "c", ["m", "n"])
-    with pytest.raises(ValueError, match=r"of=\['energy', 'power'\], or .* extraction='local'"):
-        system.optimum({}, 5.0, limit=0.1)
+    held = {"m": qb.thermal(0.1)}  # work over the time, of a battery that is not empty
+    with pytest.raises(ValueError, match=r"energy, power and ergotropy, or .* extraction='local'"):
+        system.optimum(held, 5.0, "ergotropic_power", limit=0.1)
     assert float(system.optimum({}, 5.0, "ergotropy", extraction="local").ergotropy_max) > 100

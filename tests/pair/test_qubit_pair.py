@@ -323,7 +323,7 @@ def test_axes_that_clash():
         qb.QubitPair(charger_loss=xr.DataArray([0.1], dims="row")).density_matrix(
             qb.bloch(1.0), 1.0
         )
-    with pytest.raises(ValueError, match="must be different names"):
+    with pytest.raises(ValueError, match="names of the dimensions of charger_loss are text"):
         qb.QubitPair(charger_loss=xr.DataArray([0.1], dims=(3,)))
     with pytest.raises(ValueError, match="'theta' is given twice"):
         qb.QubitPair(charger_loss=labelled).charge(qb.bloch(1.0), 1.0)

@@ -94,8 +94,8 @@ def _looked_at(problem: Problem) -> OnLevels:
         if not certifies(replace(problem, extraction="local"), "ergotropy"):
             raise
         raise ValueError(
-            f"{error}. No levels are needed for what several modes hold, of=['energy', 'power'], "
-            "or for the work of each by itself, extraction='local'"
+            f"{error}. No levels are needed for energy, power and ergotropy, or for the work of "
+            "each mode by itself, extraction='local'"
         ) from None
 
 
