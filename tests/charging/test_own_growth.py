@@ -100,3 +100,11 @@ def test_it_is_not_said_much_faster(kind, shift):
     found = said({"o": qb.Oscillator(levels=24, **own)}, links, shift)
     assert exact <= found * (1 + 1e-9)
     assert found < {"driven": 2.1, "two photons": 6.0}.get(kind, 1.01) * exact
+
+
+def test_a_loss_that_lowers_nothing_takes_no_quanta():
+    sites = {"q": qb.Qudit([0, 1.0], loss=0.1, steps=[0.0]), "o": qb.Oscillator(levels=3)}
+    system = qb.System(sites, [qb.drive("o", 0.3, 1.0)], "q", "o")
+    with pytest.warns(UserWarning, match="the 3 levels of 'o'"):
+        found = system.charge({"q": qb.fock(1)}, 0.5, ["energy"])
+    assert found.attrs["left_out"] >= abs(found.energy - 0.15**2)

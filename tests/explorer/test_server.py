@@ -267,7 +267,9 @@ def explore(*words, **options):
 
 
 def test_the_command_serves_until_it_is_interrupted():
-    running = explore("--port", "0")
+    # Whatever runs the tests may ignore Ctrl-C, as a shell does of what it leaves behind.
+    heeds = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    running = explore("--port", "0", **heeds)
     said = running.stdout.readline()
     assert "http://127.0.0.1:" in said
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children")

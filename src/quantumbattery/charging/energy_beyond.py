@@ -281,7 +281,7 @@ def _losses(network: Network, levels: Mapping[str, int], ends: bool) -> Iterator
             for part in product_steps(network, levels, each.places, each.operators)
         ]
         # Weights over axes come as several losses, whose sum has as many parts as there are ends.
-        down = not shared and parts[0].added.sum() < 0
+        down = bool(parts) and not shared and parts[0].added.sum() < 0
         falls = {parts[0]: (1, 1.0, 1.0)} if down else {}  # n = x - 1 of sqrt(n) from level n
         yield _Loss(parts, len(shared.ends) if shared else 1, falls)
 
