@@ -108,3 +108,14 @@ def test_a_loss_that_lowers_nothing_takes_no_quanta():
     with pytest.warns(UserWarning, match="the 3 levels of 'o'"):
         found = system.charge({"q": qb.fock(1)}, 0.5, ["energy"])
     assert found.attrs["left_out"] >= abs(found.energy - 0.15**2)
+
+
+@pytest.mark.parametrize("top", [7, 10, 16])
+def test_a_jump_that_ends_at_a_level_takes_nothing_from_higher_ones(top):
+    def some(levels):
+        return lowering(levels) * (np.arange(levels) < top)
+
+    a = lowering(LONG)
+    links = [qb.two_photon_drive("o", 1.0, 1.0), qb.jump("o", some, 5.0)]
+    exact = fastest(10.0, (a @ a + a.T @ a.T) / 2, [5.0**0.5 * some(LONG)])
+    assert exact <= said({"o": qb.Oscillator(levels=8)}, links, 10.0) * (1 + 1e-9)

@@ -117,3 +117,21 @@ def test_both_roads_agree_where_a_drive_turns():
         beside = cut.expect({}, np.inf, asked)
     for name in asked:
         np.testing.assert_allclose(exact[name], beside[name], atol=1e-7)
+
+
+def test_a_mean_that_turns_beside_a_squeezed_bath_has_energies_and_no_state():
+    """Populations and the variance of the energy swing, as on levels; quanta and work do not."""
+    links = [qb.jump("o", lambda n: 1.25 * lowering(n) + 0.75 * lowering(n).T, 0.5)]
+    system = qb.System({"o": qb.Oscillator()}, [*links, qb.drive("o", 0.5, 1.3)], [], "o")
+    late = system.charge({}, np.linspace(60.0, 64.0, 5), ["energy", "ergotropy", "energy_variance"])
+    rest = system.charge({}, np.inf, ["energy", "ergotropy"])
+    for name in ("energy", "ergotropy"):
+        np.testing.assert_allclose(late[name], float(rest[name]), rtol=1e-5)
+    assert np.ptp(late.energy_variance.values) > 0.5
+    for ask in (
+        lambda: system.charge({}, np.inf, ["energy_variance"]),
+        lambda: system.charge({}, np.inf, ["incoherent_ergotropy"]),
+        lambda: system.expect({}, np.inf, {"empty": ("o", lambda n: np.diag(np.arange(n) == 0))}),
+    ):
+        with pytest.raises(ValueError, match="turns in every frame"):
+            ask()

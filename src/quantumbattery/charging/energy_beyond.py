@@ -293,10 +293,11 @@ def _falls(
     if not callable(jump.matrix) or any(part.site is None for part in parts):
         return {}  # a matrix is nothing beyond its levels
     (name,) = jump.ends
-    lower, upper = np.nonzero(blocks := jump.blocks([network.sites[name]], [levels[name] + MORE]))
+    blocks = jump.blocks([network.sites[name]], [levels[name] + MORE])
+    (lower, upper), (_, listed) = np.nonzero(blocks), blocks.shape
     found = {}
     for part in parts:
         mine = lower - upper == part.added.sum()
-        if (known := taken(blocks[lower[mine], upper[mine]], upper[mine])) is not None:
+        if (known := taken(blocks[lower[mine], upper[mine]], upper[mine], listed)) is not None:
             found[part] = known
     return found

@@ -60,12 +60,13 @@ class OwnGrowth:
         return float(gain[:2] @ powers[:2] / over + gain[2] * max(1 / self.weight, x / over))
 
 
-def taken(value: Array, upper: Array) -> tuple[int, float, float] | None:
+def taken(value: Array, upper: Array, levels: int) -> tuple[int, float, float] | None:
     """Numbers q, l, c with |v|^2 >= l x^q - c, of elements v from levels `upper` = x - 1.
 
-    As far as they show how they grow, from half of them on; None if they do not.
+    Of so many levels that are listed, those without an element have 0: also the last ones. As far
+    as they show how they grow, from half of them on; None if they do not.
     """
-    square = np.zeros(int(upper.max(initial=0)) + 1)
+    square = np.zeros(levels)
     square[upper] = np.abs(value) ** 2
     x = np.arange(1.0, len(square) + 1)
     if len(x) < _SHOWN:

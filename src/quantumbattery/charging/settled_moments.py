@@ -18,12 +18,15 @@ from quantumbattery.network.joint_losses import Jump
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
 
+# What a mean and covariances tell together: how one turns against the others is in it.
+_OF_STATES = {"energy_variance", "coherent_ergotropy", "incoherent_ergotropy"}
+
 
 def settled(problem: Problem, names: Collection[str]) -> dict[str, Array]:
     """Measures (g, c, 1) of the steady state; ValueError, with the reason, where there is none."""
     network, axes = problem.network, problem.axes
     energies = Energies.of(network, axes.numbers, axes.batch, names, problem.extraction)
-    motion, places = _settling(problem, energies.places)
+    motion, places = _settling(problem, energies.places, not _OF_STATES.isdisjoint(names))
     found = steady.steady(motion, places, problem.limit)
     read = Reading(energies, slice(None), found)
     return {name: np.broadcast_to(read.column(name), axes.shape).copy() for name in names}
@@ -36,7 +39,7 @@ def resting(problem: Problem, sites: Sequence[str]) -> tuple[Moments, Array]:
     """
     network, numbers = problem.network, problem.axes.numbers
     names = [*network.sites]
-    motion, places = _settling(problem, [names.index(site) for site in sites])
+    motion, places = _settling(problem, [names.index(site) for site in sites], True)
     found = steady.steady(motion, places, problem.limit)
     frames = np.stack(
         [np.broadcast_to(turning(network, s, numbers), problem.axes.batch) for s in sites], axis=-1
@@ -44,19 +47,23 @@ def resting(problem: Problem, sites: Sequence[str]) -> tuple[Moments, Array]:
     return found, frames + steady.swings(motion, places)
 
 
-def _settling(problem: Problem, sought: Sequence[int]) -> tuple[Quadratic, list[int]]:
-    """What moves modes at some places, and where these are in it; ValueError if it never rests."""
+def _settling(problem: Problem, sought: Sequence[int], spread: bool) -> tuple[Quadratic, list[int]]:
+    """What moves modes at some places, and where these are in it; ValueError if it never rests.
+
+    With `spread`, also if the mean turns beside covariances that do not.
+    """
     network, axes = problem.network, problem.axes
     motion, places = steady.part_of(quadratic(network, axes.numbers, axes.batch), sought)
     growth = steady.slowest(motion)
     if (loose := ~(growth < 0)).any():
         why = _unsettled(network, float(growth[np.argmax(loose)]))
         raise ValueError(_where(axes, loose) + why)
-    if (swinging := steady.beats(motion)).any():
+    if (swinging := steady.beats(motion, spread)).any():
         raise ValueError(
             f"{_where(axes, swinging)}a drive turns in every frame (its counter-rotating half, "
-            "several frequencies, or a link that does not turn with it): there is no steady state, "
-            "only one that repeats itself for ever; leave that out, or give times that are finite"
+            "several frequencies, or a link or a bath that does not turn with it): there is no "
+            "steady state, only one that repeats itself for ever; leave that out, or give times "
+            "that are finite"
         )
     return motion, places
 

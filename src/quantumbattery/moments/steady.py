@@ -47,13 +47,19 @@ def slowest(motion: Quadratic) -> Array:
     return np.where(np.abs(found) > _NONE * size, found, 0.0)
 
 
-def beats(motion: Quadratic) -> Array:
-    """Whether energies go on swinging, (g,), since fields of several frequencies meet."""
+def beats(motion: Quadratic, spread: bool = False) -> Array:
+    """Whether energies go on swinging, (g,), since fields of several frequencies meet.
+
+    With `spread`, whether states do: the mean may turn beside a squeezed bath, which stands still.
+    """
     from scipy.sparse.csgraph import connected_components
 
     m = motion.modes * (1 + motion.doubled)
     fields, turns = motion.drift[:, :m, m:], np.einsum("gjj->gj", motion.drift).imag[:, m:]
-    _, label = connected_components((motion.drift != 0).any(axis=0)[:m, :m], directed=False)
+    joined = (motion.drift != 0).any(axis=0)
+    if spread:
+        joined = joined | (motion.diffusion != 0).any(axis=0)
+    _, label = connected_components(joined[:m, :m], directed=False)
     found = np.zeros(len(fields), dtype=bool)
     for which in np.unique(label):
         acts = fields[:, label == which].any(axis=1)
