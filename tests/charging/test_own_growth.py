@@ -119,3 +119,10 @@ def test_a_jump_that_ends_at_a_level_takes_nothing_from_higher_ones(top):
     links = [qb.two_photon_drive("o", 1.0, 1.0), qb.jump("o", some, 5.0)]
     exact = fastest(10.0, (a @ a + a.T @ a.T) / 2, [5.0**0.5 * some(LONG)])
     assert exact <= said({"o": qb.Oscillator(levels=8)}, links, 10.0) * (1 + 1e-9)
+
+
+def test_what_the_parts_of_a_jump_do_together_is_counted():
+    """A field that comes with a gain adds to it: half of the coherences between both."""
+    a, links = lowering(LONG), [qb.jump("o", lambda n: lowering(n).T + 2 * np.eye(n), 0.5)]
+    exact = fastest(2.0, 0 * a, [0.5**0.5 * (a.T + 2 * np.eye(LONG))])
+    assert exact <= said({"o": qb.Oscillator(levels=30)}, links, 2.0) * (1 + 1e-9)

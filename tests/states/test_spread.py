@@ -14,20 +14,9 @@ from quantumbattery.network.preparations import bloch, fock, state
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.states.representation import representation
 from quantumbattery.states.truncation_error import Cut
+from roads.cut_ladder import TIMES, on_a_cut_ladder
 from roads.product_space import chain
 from roads.reached import reach
-
-TIMES = np.linspace(0, 2, 161)
-
-
-def on_a_cut_ladder(system, chosen, levels):
-    """The form of the state, its numbers at all times, and what moves it."""
-    reached = reach(system, chosen, levels)
-    form = representation(reached)
-    numbers = np.array([[*reached.hamiltonian.coefficients, *reached.losses.coefficients]])
-    start = reached.start.amplitude.to_numpy()[None, None]
-    moved = motion(form, numbers, start, TIMES)
-    return form, moved.at(TIMES, slice(None)), numbers
 
 
 @settings(max_examples=40)

@@ -23,22 +23,12 @@ from quantumbattery.states.kets import Kets
 from quantumbattery.states.reduced import part_of
 from quantumbattery.states.representation import representation
 from quantumbattery.states.truncation_error import Cut
+from roads.cut_ladder import TIMES, on_a_cut_ladder
 from roads.product_space import Whole, chain
 from roads.reached import reach
 
-TIMES = np.linspace(0, 2, 81)
-SOME = [8, 24, 80]  # multiples of the first: the difference is looked at there
+SOME = [16, 48, 160]  # multiples of the first: the difference is looked at there
 close = partial(np.testing.assert_allclose, rtol=0, atol=1e-11)
-
-
-def on_a_cut_ladder(system, chosen, levels):
-    """The form of the state, its numbers at all times, and what moves it."""
-    reached = reach(system, chosen, levels)
-    form = representation(reached)
-    numbers = np.array([[*reached.hamiltonian.coefficients, *reached.losses.coefficients]])
-    start = reached.start.amplitude.to_numpy()[None, None]
-    moved = motion(form, numbers, start, TIMES)
-    return form, moved.at(TIMES, slice(None)), numbers
 
 
 def in_the_product_space(form, moved):

@@ -43,7 +43,6 @@ from quantumbattery.quantities.digits import check_digits
 METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
 _ONE_THREAD = 256  # numbers of a matrix below which threads wait for each other, at every product
-_OF_ELEMENT = 64  # bytes that an element of a state takes while it is put together
 _EPSILON = float(np.finfo(float).eps)
 _LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
 

@@ -13,11 +13,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.by_moments import (
-    ByMoments,
-    certifies,
-    report_of,
-)
+from quantumbattery.charging.by_moments import ByMoments, certifies, report_of
 from quantumbattery.charging.charge import (
     attributes,
     converted,

@@ -13,12 +13,12 @@ from math import inf
 
 import numpy as np
 
+from quantumbattery.charging.quanta_steps import SHOWN
 from quantumbattery.quantities.aliases import Array
 
 POWERS = 9  # of the root of x, from 0 on
 _FINE = 32  # levels x by x; from then on in steps of a part of so many
 _FURTHEST = 1e6  # x, at least, up to which one looks
-_SHOWN = 6  # levels from which on elements show how they grow
 _ROUNDING = 1e-12
 _HALF = np.arange(POWERS) / 2
 
@@ -69,7 +69,7 @@ def taken(value: Array, upper: Array, levels: int) -> tuple[int, float, float] |
     square = np.zeros(levels)
     square[upper] = np.abs(value) ** 2
     x = np.arange(1.0, len(square) + 1)
-    if len(x) < _SHOWN:
+    if len(x) < SHOWN:
         return None
     for q in range(POWERS // 2, -1, -1):
         ratio, size = square / x**q, float(square[-1] / x[-1] ** q)

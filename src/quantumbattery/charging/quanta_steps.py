@@ -19,7 +19,7 @@ from quantumbattery.quantities.aliases import Array
 
 _NOT_CONSTANT = 1e-9
 _HIGHEST = 4  # powers of a root of the level
-_SHOWN = 6  # levels from which on elements show what they grow to
+SHOWN = 6  # levels from which on elements show what they grow to
 MORE = 12  # levels of a function of the levels, to see how it grows
 
 
@@ -195,6 +195,6 @@ def _late(lower: Array, value: Array, power: int) -> tuple[float, float] | None:
     order = np.argsort(lower)
     grown = (lower[order] + 1.0) ** (power / 2)
     ratio = value[order] / grown
-    if len(ratio) < _SHOWN or (np.diff(ratio) > _NOT_CONSTANT * ratio[0]).any():
+    if len(ratio) < SHOWN or (np.diff(ratio) > _NOT_CONSTANT * ratio[0]).any():
         return None
     return float(ratio[-1]), float((value[order] - ratio[-1] * grown).max())

@@ -10,7 +10,7 @@ import numpy as np
 from quantumbattery.charging.by_moments import ByMoments, is_apart, stays_coherent
 from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim, room_for
 from quantumbattery.charging.sought import OVER_TIME
-from quantumbattery.charging.work_ceiling import Ceiling
+from quantumbattery.charging.work_ceiling import AT_ONCE, Ceiling
 from quantumbattery.moments.bounds import Bounds, bounds
 from quantumbattery.moments.passive import stays_passive
 from quantumbattery.quantities.aliases import Array
@@ -19,7 +19,6 @@ from quantumbattery.quantities.cached import cached_property
 _LITTLE = 1e-3  # of the highest energy: what counts as little
 _EPSILON = 4e-16  # of a number, that may be wrong
 _FEW_POINTS = 1 << 13  # of a member, where each takes a list of levels
-_AT_ONCE = 1 << 20  # numbers of covariances that are read at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +35,7 @@ class SoughtOfMoments:
         held = 0.0 if name == given else self._held(given)[part][:, None]
 
         def read(times: Array) -> Array:
-            most, found = max(1, _AT_ONCE // self._each), np.empty(times.shape)
+            most, found = max(1, AT_ONCE // self._each), np.empty(times.shape)
             step = max(1, most // times.shape[-1])
             for low in range(0, len(part), step):
                 mine = slice(low, low + step)

@@ -20,7 +20,7 @@ from quantumbattery.moments.bounds import Bounds, turn_of
 from quantumbattery.moments.over_time import Moments
 from quantumbattery.quantities.aliases import Array
 
-_AT_ONCE = 1 << 20  # numbers of covariances that are read at a time
+AT_ONCE = 1 << 20  # numbers of covariances that are read at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Ceiling:
         """An upper bound (k,) on intervals [a, b] (k,) of members (k,), by number in the part."""
         found = np.empty(len(member))
         each = 2 * int(self.work.motions[0].drift.shape[-1]) ** 2
-        step = max(1, _AT_ONCE // each)
+        step = max(1, AT_ONCE // each)
         for low in range(0, len(member), step):
             few = slice(low, low + step)
             found[few] = self._of(self.part[member[few]], a[few], b[few])

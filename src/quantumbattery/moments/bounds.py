@@ -49,27 +49,12 @@ def bounds(
     limit: float,
 ) -> Bounds:
     """Bounds for modes at some places with energies h (g, b, b); one start for each generator."""
-    pairs = motion.doubled or bool(begun.anomalous.any())
-    if pairs and not motion.doubled:  # quanta move by themselves: of what is squeezed a little too
-        alone = replace(begun, anomalous=np.zeros_like(begun.anomalous))
-        held = bounds(motion, alone, places, h, latest, limit)
-        both = _bounds(motion, begun, places, h, latest, limit)
-        return replace(both, energy=held.energy, of_energy=held.of_energy)
-    return _bounds(motion, begun, places, h, latest, limit)
-
-
-def _bounds(
-    motion: Quadratic,
-    begun: Beginning,
-    places: Sequence[int],
-    h: Array,
-    latest: float,
-    limit: float,
-) -> Bounds:
-    """The same, of quanta and of pairs together."""
-    pairs = motion.doubled or bool(begun.anomalous.any())
-    motion = motion if motion.doubled else _turned(motion)
-    motion = _doubled(motion) if pairs and not motion.doubled else motion
+    held: Bounds | None = None
+    if not motion.doubled:
+        if begun.anomalous.any():  # quanta move by themselves: of what is squeezed a little too
+            alone = replace(begun, anomalous=np.zeros_like(begun.anomalous))
+            held = bounds(motion, alone, places, h, latest, limit)
+        motion = _turned(motion) if held is None else _doubled(_turned(motion))
     g, n, _ = motion.drift.shape
     norm = float(np.abs(motion.drift).sum(axis=-1).max(initial=0.0))
     count = 2 + int(np.ceil(norm * latest / _STEP))
@@ -82,8 +67,9 @@ def _bounds(
     loud = replace(motion, diffusion=diffusion)
     roots = np.sqrt(np.maximum(normal + vacuum, 0.0))
     means, roots = until(loud, means, roots, float(times[1]))
-    held = means**2 + roots**2 - vacuum
-    return _combined(loud, places, np.abs(h), (means, roots), held)
+    quanta = means**2 + roots**2 - vacuum
+    most = _combined(loud, places, np.abs(h), (means, roots), quanta)
+    return most if held is None else replace(most, energy=held.energy, of_energy=held.of_energy)
 
 
 def until(motion: Quadratic, means: Array, roots: Array, span: float) -> tuple[Array, Array]:

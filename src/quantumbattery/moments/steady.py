@@ -52,14 +52,7 @@ def beats(motion: Quadratic, spread: bool = False) -> Array:
 
     With `spread`, whether states do: the mean may turn beside a squeezed bath, which stands still.
     """
-    from scipy.sparse.csgraph import connected_components
-
-    m = motion.modes * (1 + motion.doubled)
-    fields, turns = motion.drift[:, :m, m:], np.einsum("gjj->gj", motion.drift).imag[:, m:]
-    joined = (motion.drift != 0).any(axis=0)
-    if spread:
-        joined = joined | (motion.diffusion != 0).any(axis=0)
-    _, label = connected_components(joined[:m, :m], directed=False)
+    fields, turns, label = _pulled(motion, spread)
     found = np.zeros(len(fields), dtype=bool)
     for which in np.unique(label):
         acts = fields[:, label == which].any(axis=1)
@@ -75,17 +68,29 @@ def swings(motion: Quadratic, places: Sequence[int]) -> Array:
 
     Those of a field that reaches each: `beats` knows where several do not agree.
     """
-    from scipy.sparse.csgraph import connected_components
-
-    m = motion.modes * (1 + motion.doubled)
-    fields, turns = motion.drift[:, :m, m:], np.einsum("gjj->gj", motion.drift).imag[:, m:]
-    _, label = connected_components((motion.drift != 0).any(axis=0)[:m, :m], directed=False)
+    fields, turns, label = _pulled(motion, False)
     found = np.zeros((len(fields), len(places)))
     for k, place in enumerate(places if turns.size else ()):
         acts = np.asarray(fields[:, label == label[place]].any(axis=1))  # (g, fields)
         own = np.take_along_axis(turns, np.argmax(acts, axis=1)[:, None], axis=1)[:, 0]
         found[:, k] = np.where(acts.any(axis=1), -own, 0.0)
     return found
+
+
+def _pulled(motion: Quadratic, spread: bool) -> tuple[Array, Array, Array]:
+    """What fields do (g, n, fields), how fast each turns (g, fields), and what is joined (n,).
+
+    By the drift, and with `spread` by the noise too.
+    """
+    from scipy.sparse.csgraph import connected_components
+
+    m = motion.modes * (1 + motion.doubled)
+    turns = np.einsum("gjj->gj", motion.drift).imag[:, m:]
+    joined = (motion.drift != 0).any(axis=0)
+    if spread:
+        joined = joined | (motion.diffusion != 0).any(axis=0)
+    _, label = connected_components(joined[:m, :m], directed=False)
+    return motion.drift[:, :m, m:], turns, label
 
 
 def steady(motion: Quadratic, places: Sequence[int], limit: float) -> Moments:
