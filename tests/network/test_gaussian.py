@@ -20,7 +20,8 @@ from quantumbattery.network.amplitudes import (
 )
 from quantumbattery.network.gaussian_states import member_amplitudes, pure_amplitudes
 from quantumbattery.network.gaussian_tails import largest_beyond, weight_beyond
-from quantumbattery.network.preparations import Gaussian, coherent, gaussian, squeezed, thermal
+from quantumbattery.network.named_states import Gaussian
+from quantumbattery.network.preparations import coherent, gaussian, squeezed, thermal
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.network.starts import by_site
 from quantumbattery.sweeps.parts import preparation_of

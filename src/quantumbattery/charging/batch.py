@@ -11,7 +11,7 @@ import xarray as xr
 
 from quantumbattery.network.given_states import State
 from quantumbattery.network.joint_starts import parameters_of
-from quantumbattery.network.preparations import Started
+from quantumbattery.network.named_states import Started
 from quantumbattery.network.starts import said
 from quantumbattery.quantities.aliases import Array, Label, Parameter
 from quantumbattery.quantities.parameters import axes_of, labels_of

@@ -33,8 +33,8 @@ from quantumbattery.moments.quadratic import (
 from quantumbattery.moments.shaped import Shaped, shaped
 from quantumbattery.moments.starts import Beginning, beginning, is_coherent, is_gaussian
 from quantumbattery.network.joint_losses import Jump
+from quantumbattery.network.named_states import Started
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Started
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property

@@ -23,8 +23,8 @@ from quantumbattery.charging.spectators import without_spectators
 from quantumbattery.charging.states_of_moments import observed
 from quantumbattery.charging.steady_state import steady
 from quantumbattery.machine import allow_table, at_work
+from quantumbattery.network.named_states import Started
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Parameter, Values

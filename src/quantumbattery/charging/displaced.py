@@ -28,8 +28,9 @@ from quantumbattery.network.drives import Drive, OnePhotonDrive, drive
 from quantumbattery.network.envelopes import Envelope, shape_of
 from quantumbattery.network.interactions import Dipole, Exchange, Interaction
 from quantumbattery.network.joint_losses import JointLoss
+from quantumbattery.network.named_states import Coherent
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Coherent, fock
+from quantumbattery.network.preparations import fock
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.cached import cached_property

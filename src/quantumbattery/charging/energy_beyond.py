@@ -22,8 +22,8 @@ from quantumbattery.network.amplitudes import tail_quanta
 from quantumbattery.network.joint_losses import Jump
 from quantumbattery.network.joint_starts import Joint
 from quantumbattery.network.matrix_interactions import Coupling
+from quantumbattery.network.named_states import Preparation
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Preparation
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Reach

@@ -18,7 +18,7 @@ from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.repeated import Moments, Solved, solved, together
 from quantumbattery.charging.stroke import Strokes
 from quantumbattery.dynamics.cycles import when
-from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.named_states import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
 from quantumbattery.quantities.digits import check_digits, lost_phase

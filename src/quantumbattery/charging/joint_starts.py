@@ -20,8 +20,8 @@ from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import boltzmann
 from quantumbattery.network.given_states import State
 from quantumbattery.network.joint_starts import Joint, joint_state
+from quantumbattery.network.named_states import Gibbs, Started
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Gibbs, Started
 from quantumbattery.network.starts import DEGENERATE, prepared_sites
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.parameters import any_nonzero

@@ -17,7 +17,7 @@ from quantumbattery.dynamics.motion import Motion
 from quantumbattery.network.amplitudes import largest_tail
 from quantumbattery.network.gaussian_states import simplest
 from quantumbattery.network.given_states import State
-from quantumbattery.network.preparations import Gibbs, Preparation, Thermal
+from quantumbattery.network.named_states import Gibbs, Preparation, Thermal
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import ALL, Reach

@@ -10,8 +10,8 @@ from quantumbattery.charging.joint_starts import joint_starts
 from quantumbattery.charging.observables import Observable
 from quantumbattery.charging.own_hamiltonian import OwnHamiltonian
 from quantumbattery.network.joint_starts import Joint
+from quantumbattery.network.named_states import Started
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Started
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.reach import Reach

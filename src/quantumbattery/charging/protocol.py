@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from quantumbattery.charging.stroke import Strokes
-from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.named_states import Preparation
 from quantumbattery.quantities.aliases import Values
 
 

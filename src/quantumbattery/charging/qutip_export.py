@@ -25,8 +25,8 @@ from quantumbattery.network.full_space import (
     lowest,
 )
 from quantumbattery.network.joint_starts import parameters_of, state_of
+from quantumbattery.network.named_states import Fock, Preparation, Started
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Fock, Preparation, Started
 from quantumbattery.network.sites import Oscillator, Site
 from quantumbattery.network.starts import at_rest, by_site, prepared_sites
 from quantumbattery.quantities.aliases import Array

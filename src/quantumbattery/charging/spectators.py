@@ -15,8 +15,8 @@ from quantumbattery.moments.quadratic import is_quadratic
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.joint_starts import members_of
+from quantumbattery.network.named_states import Started
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.parameters import any_nonzero
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from quantumbattery.network.named_states import Preparation, Started
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.quantities.aliases import MatrixLike, Values
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import xarray as xr
 
 from quantumbattery.charging.system import System
 from quantumbattery.network.joint_starts import parameters_of
-from quantumbattery.network.preparations import Preparation
+from quantumbattery.network.named_states import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import Described, listed, saying

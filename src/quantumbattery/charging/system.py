@@ -13,7 +13,7 @@ from typing import Any
 import xarray as xr
 
 from quantumbattery.charging.state_reading import StateReading
-from quantumbattery.network.preparations import Preparation, Started
+from quantumbattery.network.named_states import Preparation, Started
 from quantumbattery.network.serialization import plain, system_parts
 from quantumbattery.quantities.aliases import Values
 

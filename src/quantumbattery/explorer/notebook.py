@@ -11,7 +11,7 @@ import numpy as np
 from quantumbattery.charging.system import System
 from quantumbattery.explorer.view import View, view
 from quantumbattery.network.interactions import Exchange
-from quantumbattery.network.preparations import Bloch, Preparation, Started
+from quantumbattery.network.named_states import Bloch, Preparation, Started
 from quantumbattery.network.sites import Qubit
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.quantities.aliases import Parameter

@@ -14,8 +14,8 @@ import xarray as xr
 
 from quantumbattery.charging.system import System
 from quantumbattery.files import write_whole
+from quantumbattery.network.named_states import Preparation, Started
 from quantumbattery.network.network import Link, numbers_of
-from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.quantities.parameters import names
 
 _MEASURES = ("energy", "ergotropy", "power", "ergotropic_power")

@@ -8,7 +8,7 @@ import xarray as xr
 from quantumbattery.machine import TooLargeError
 from quantumbattery.merit.gaussian import thermal_quanta
 from quantumbattery.network.amplitudes import density_matrix, factors, needed_levels
-from quantumbattery.network.preparations import Gaussian
+from quantumbattery.network.named_states import Gaussian
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array
 

@@ -12,8 +12,7 @@ import xarray as xr
 from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import amplitudes, density_matrix, mean_occupation
 from quantumbattery.network.given_states import State
-from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import (
+from quantumbattery.network.named_states import (
     Bloch,
     Coherent,
     Fock,
@@ -24,6 +23,7 @@ from quantumbattery.network.preparations import (
     Started,
     Thermal,
 )
+from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.parameters import any_nonzero

@@ -17,7 +17,7 @@ from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.gaussian_states import member_amplitudes, pure_amplitudes, simplest
 from quantumbattery.network.gaussian_tails import largest_beyond, weight_beyond
 from quantumbattery.network.given_states import State, square_root
-from quantumbattery.network.preparations import (
+from quantumbattery.network.named_states import (
     Bloch,
     Coherent,
     Fock,

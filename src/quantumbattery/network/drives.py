@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 
@@ -25,6 +26,20 @@ class Drive(Described):
     phase: Parameter
     envelope: Envelope | None
     breaks: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        with saying(self.kind):
+            if not isinstance(self.site, str):
+                raise TypeError(f"it takes the name of a site, as text; got {self.site!r:.60}")
+            names = ("amplitude", "frequency", "phase")
+            each = {n: number(n, getattr(self, n), "finite", -LARGEST) for n in names}
+            agree(each)
+            shape, times = shaped(self.envelope, self.breaks)
+            self._set(**each, envelope=shape, breaks=times)
+            self.check_kind()
+
+    def check_kind(self) -> None:
+        """Raise TypeError or ValueError for what drives of its kind alone take."""
 
     @property
     def kind(self) -> str:
@@ -76,6 +91,11 @@ class OnePhotonDrive(Drive):
     rotating_wave: bool
     transition: tuple[int, int] | None
     breaks: tuple[float, ...]
+
+    def check_kind(self) -> None:
+        """A transition is a pair of levels."""
+        waves = flag("rotating_wave", self.rotating_wave)
+        self._set(rotating_wave=waves, transition=_transition(self.transition))
 
     @property
     def rotating(self) -> bool:
@@ -224,11 +244,10 @@ def drive(
     1.0
     """
     with saying("drive"):
-        _site(site)
-        numbers = _numbers(amplitude, frequency, phase)
         shape, times = shaped(envelope, breaks, steps, period)
-        waves = flag("rotating_wave", rotating_wave)
-        return OnePhotonDrive(site, *numbers, shape, waves, _transition(transition), times)
+    given: tuple[Any, Any, Any] = (amplitude, frequency, phase)
+    joined = cast("tuple[int, int] | None", transition)
+    return OnePhotonDrive(site, *given, shape, rotating_wave, joined, times)
 
 
 def two_photon_drive(
@@ -274,30 +293,12 @@ def two_photon_drive(
     TwoPhotonDrive(site=charger, amplitude=0.1, frequency=1)
     """
     with saying("two_photon_drive"):
-        _site(site)
-        numbers = _numbers(amplitude, frequency, phase)
         shape, times = shaped(envelope, breaks, steps, period)
-        return TwoPhotonDrive(site, *numbers, shape, times)
+    given: tuple[Any, Any, Any] = (amplitude, frequency, phase)
+    return TwoPhotonDrive(site, *given, shape, times)
 
 
 # --- what comes in -----------------------------------------------------------------------------
-
-
-def _site(name: object) -> None:
-    if not isinstance(name, str):
-        raise TypeError(f"it takes the name of a site, as text; got {name!r:.60}")
-
-
-def _numbers(
-    amplitude: Values, frequency: Values, phase: Values
-) -> tuple[Parameter, Parameter, Parameter]:
-    given = {
-        "amplitude": number("amplitude", amplitude, "finite", -LARGEST),
-        "frequency": number("frequency", frequency, "finite", -LARGEST),
-        "phase": number("phase", phase, "finite", -LARGEST),
-    }
-    agree(given)
-    return given["amplitude"], given["frequency"], given["phase"]
 
 
 def _transition(given: Iterable[int] | None) -> tuple[int, int] | None:

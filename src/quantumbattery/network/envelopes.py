@@ -127,6 +127,11 @@ def shaped(
             "values one fewer than breaks, which are steps anyhow"
         )
     if isinstance(given, Steps):
+        if breaks and breaks != given.edges:
+            raise ValueError(
+                f"its steps go from one to the next at {list(given.edges)!r:.60}, and not at "
+                f"{list(breaks)!r:.60}: give their values and the breaks together"
+            )
         return given, given.edges
     if given is None or callable(given) or isinstance(given, xr.DataArray):
         if given is None and breaks:

@@ -16,7 +16,7 @@ from math import ceil, log, pi, sqrt
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.preparations import Coherent, Gaussian, Preparation, Squeezed, Thermal
+from quantumbattery.network.named_states import Coherent, Gaussian, Preparation, Squeezed, Thermal
 from quantumbattery.quantities.aliases import Array
 
 _BEYOND = 8.5  # so far past its turning point a Hermite function is less than 1e-16

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.aliases import Array, MatrixLike
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
@@ -20,13 +21,24 @@ Given = tuple["Array | xr.DataArray", "tuple[int, ...] | None"]
 """A ket (d,), a matrix (d, d), or a batch (..., row, column); the levels of each of its sites."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class State(Described):
     """A given ket or density matrix, or a batch of these; made by `state`."""
 
     array: Array | xr.DataArray  # (d,), (d, d), or a DataArray (..., "row", "column")
-    levels: tuple[int, ...] | None = None  # of each of its sites, where it says so
-    sites: tuple[str, ...] | None = None  # whose it was, where it says so
+    levels: tuple[int, ...] | None  # of each of its sites, where it says so
+    sites: tuple[str, ...] | None  # whose it was, where it says so
+
+    def __init__(
+        self,
+        array: MatrixLike,
+        levels: Iterable[int] | None = None,
+        sites: Iterable[str] | None = None,
+    ) -> None:
+        own, parts = _checked_state(array)
+        whose = _sites_of(array) if sites is None else sites
+        self._set(array=own, sites=None if whose is None else tuple(whose))
+        self._set(levels=parts if levels is None else _parts(levels, own.shape[-1]))
 
     @property
     def values(self) -> Array:
@@ -62,7 +74,7 @@ class State(Described):
 
 
 @tiny_is_zero
-def checked_state(given: Any) -> Given:
+def _checked_state(given: Any) -> Given:
     """A state as it comes in; TypeError or ValueError if it is none."""
     if isinstance(given, xr.DataArray) and ({"row", "column"} & {*given.dims} or given.ndim > 2):
         return _labelled(given)
@@ -89,7 +101,7 @@ def checked_state(given: Any) -> Given:
     return array, parts_of_qobj(given)
 
 
-def sites_of(given: Any) -> tuple[str, ...] | None:
+def _sites_of(given: Any) -> tuple[str, ...] | None:
     """Whose state it was, as its attribute says."""
     said = given.attrs.get("sites") if isinstance(given, xr.DataArray) else None
     return None if said is None else tuple(str(name) for name in np.atleast_1d(said))
@@ -125,6 +137,11 @@ def _levels(given: xr.DataArray, size: int) -> tuple[int, ...] | None:
     said = given.attrs.get("levels")
     if said is None:
         return None
+    return _parts(said, size)
+
+
+def _parts(said: Any, size: int) -> tuple[int, ...]:
+    """The levels of each site, which make up so many in all."""
     numbers = np.atleast_1d(np.asarray(said))
     if numbers.dtype.kind not in "iu" or numbers.ndim > 1 or (numbers < 1).any():
         raise TypeError(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Interaction(Described):
     """What all interactions have in common: their ends, when they are on, and their shape."""
 
     kind: ClassVar[str]  # the function that makes it
+    many: ClassVar[str] = "sites"  # how many it joins
     always: bool
     envelope: Envelope | None  # None: always 1
     breaks: tuple[float, ...]  # times at which the envelope may jump
@@ -41,6 +42,23 @@ class Interaction(Described):
     def label(self) -> str:
         """How messages name it."""
         return labelled(self.kind, self.ends)
+
+    def __post_init__(self) -> None:
+        checked_ends(self.kind, self.ends, self.many)
+        with saying(self.label):
+            self._set(always=flag("always", self.always))
+            shape, times = shaped(self.envelope, self.breaks)
+            self._set(envelope=shape, breaks=times)
+            if self.always and shape is not None:
+                raise ValueError(
+                    "always=True makes it part of the battery's own Hamiltonian, by which energies "
+                    "are counted and which does not change in time: leave out the envelope, or "
+                    "always"
+                )
+            self.check_numbers()
+
+    def check_numbers(self) -> None:
+        """Raise TypeError or ValueError for what is no strength, and keep what is as numbers."""
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -58,6 +76,7 @@ class Interaction(Described):
 class Bond(Interaction):
     """An interaction of two sites."""
 
+    many = "two sites"
     a: str
     b: str
 
@@ -78,6 +97,10 @@ class Exchange(Bond):
     always: bool
     envelope: Envelope | None
     breaks: tuple[float, ...]
+
+    def check_numbers(self) -> None:
+        """The strength may be complex."""
+        self._set(strength=complex_number("strength", self.strength, "finite"))
 
     def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
         """A^dag B + A B^dag; of the imaginary part of the strength, i (A^dag B - A B^dag)."""
@@ -100,6 +123,10 @@ class Dipole(Bond):
     envelope: Envelope | None
     breaks: tuple[float, ...]
 
+    def check_numbers(self) -> None:
+        """The strength is real."""
+        self._set(strength=_strength("strength", self.strength))
+
     def terms(self, sites: Ends, levels: Sequence[int]) -> list[tuple[Parameter, Products]]:
         """(A + A^dag)(B + B^dag)."""
         one, two = (
@@ -121,6 +148,12 @@ class Heisenberg(Bond):
     always: bool
     envelope: Envelope | None
     breaks: tuple[float, ...]
+
+    def check_numbers(self) -> None:
+        """All three strengths are real."""
+        each = {name: _strength(name, getattr(self, name)) for name in ("xx", "yy", "zz")}
+        agree(each)
+        self._set(**each)
 
     def check(self, sites: Ends) -> None:
         """Both sites are qubits."""
@@ -204,10 +237,7 @@ def exchange(
     >>> float(pair.charge(qb.fock(1), 10.0, ["energy"]).energy.round(6))
     1.0
     """
-    who = _bond("exchange", a, b)
-    always, shape, times = when_on(who, always, envelope, breaks, steps, period)
-    with saying(who):
-        strength = complex_number("strength", strength, "finite")
+    shape, times = shape_between(Exchange, (a, b), envelope, breaks, steps, period)
     return Exchange(a, b, strength, always, shape, times)
 
 
@@ -251,9 +281,8 @@ def dipole(
     >>> qb.dipole("cavity", "atom", 0.1)
     Dipole(a=cavity, b=atom, strength=0.1)
     """
-    who = _bond("dipole", a, b)
-    always, shape, times = when_on(who, always, envelope, breaks, steps, period)
-    return Dipole(a, b, _strength(who, "strength", strength), always, shape, times)
+    shape, times = shape_between(Dipole, (a, b), envelope, breaks, steps, period)
+    return Dipole(a, b, cast("Parameter", strength), always, shape, times)
 
 
 def heisenberg(
@@ -302,12 +331,8 @@ def heisenberg(
     >>> qb.heisenberg("left", "right", xx=1.0, yy=1.0, zz=0.5)
     Heisenberg(a=left, b=right, xx=1, yy=1, zz=0.5)
     """
-    who = _bond("heisenberg", a, b)
-    always, shape, times = when_on(who, always, envelope, breaks, steps, period)
-    strengths = {n: _strength(who, n, v) for n, v in (("xx", xx), ("yy", yy), ("zz", zz))}
-    with saying(who):
-        agree(strengths)
-    each = strengths["xx"], strengths["yy"], strengths["zz"]
+    shape, times = shape_between(Heisenberg, (a, b), envelope, breaks, steps, period)
+    each: tuple[Any, Any, Any] = (xx, yy, zz)
     return Heisenberg(a, b, *each, always, shape, times)
 
 
@@ -330,33 +355,21 @@ def checked_ends(kind: str, ends: Sequence[object], many: str = "sites") -> str:
     return who
 
 
-def _bond(kind: str, a: object, b: object) -> str:
-    return checked_ends(kind, (a, b), "two sites")
-
-
-def when_on(
-    who: str,
-    always: bool,
+def shape_between(
+    kind: type[Interaction],
+    ends: Sequence[object],
     envelope: object,
     breaks: Iterable[float],
     steps: bool,
     period: float | None,
-) -> tuple[bool, Envelope | None, tuple[float, ...]]:
-    """When an interaction is on, checked: always, and in which shape."""
-    with saying(who):
-        flag("always", always)
-        shape, times = shaped(envelope, breaks, steps, period)
-        if always and shape is not None:
-            raise ValueError(
-                "always=True makes it part of the battery's own Hamiltonian, by which energies are "
-                "counted and which does not change in time: leave out the envelope, or always"
-            )
-    return bool(always), shape, times
+) -> tuple[Envelope | None, tuple[float, ...]]:
+    """The shape in time of what joins some sites; what it is made of, it checks itself."""
+    with saying(checked_ends(kind.kind, ends, kind.many)):
+        return shaped(envelope, breaks, steps, period)
 
 
-def _strength(who: str, name: str, value: Values) -> Parameter:
-    with saying(who):
-        return number(name, value, "finite", -LARGEST)
+def _strength(name: str, value: Values) -> Parameter:
+    return number(name, value, "finite", -LARGEST)
 
 
 # --- operators ---------------------------------------------------------------------------------

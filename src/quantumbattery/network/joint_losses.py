@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from math import prod
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 import numpy as np
 import xarray as xr
@@ -19,6 +19,7 @@ from quantumbattery.network.matrix_interactions import (
     MatrixOfLevels,
     blocks_of,
     check_size,
+    check_sizes_of,
     ends_and_matrix,
     is_function,
     products_of,
@@ -29,7 +30,6 @@ from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Valu
 from quantumbattery.quantities.described import Described, saying, short
 from quantumbattery.quantities.matrices import parts_of_qobj, square_matrix
 from quantumbattery.quantities.parameters import (
-    LARGEST,
     agree,
     any_nonzero,
     complex_number,
@@ -50,6 +50,16 @@ class JointLoss(Described):
     sites: tuple[str, ...]
     rate: Parameter
     always: bool
+
+    def __post_init__(self) -> None:
+        checked_ends(self.kind, self.sites)
+        with saying(self.label):
+            self.check_numbers()
+            self._set(rate=number("rate", self.rate, _RATE, 0.0))
+            self._set(always=flag("always", self.always))
+
+    def check_numbers(self) -> None:
+        """Raise TypeError or ValueError for what its operator cannot be made of."""
 
     @property
     def label(self) -> str:
@@ -86,6 +96,24 @@ class Dissipator(JointLoss):
     rate: Parameter
     occupation: Parameter
     always: bool
+
+    def check_numbers(self) -> None:
+        """Weights are finite, one of each site, and a bath is warm by its rate alone."""
+        if len(self.sites) != len(self.weights):
+            raise ValueError(
+                f"of its {len(self.sites)} sites {len(self.weights)} weights are given"
+            )
+        both = zip(self.sites, self.weights, strict=True)
+        each = {n: complex_number(f"the weight of {n!r}", w, "finite") for n, w in both}
+        pace = number("rate", self.rate, _RATE, 0.0)
+        warmth = number("occupation", self.occupation, _RATE, 0.0)
+        if any_nonzero(warmth) and not any_nonzero(pace):
+            raise ValueError(
+                f"occupation is {short(warmth)} but rate is 0: the bath acts through the rate; "
+                "give a positive rate, or leave out the occupation"
+            )
+        agree(each | {"rate": pace, "occupation": warmth})
+        self._set(weights=tuple(each.values()), occupation=warmth)
 
     @property
     def written(self) -> dict[str, Any]:
@@ -130,6 +158,14 @@ class Jump(JointLoss):
     matrix: Array | MatrixOfLevels
     rate: Parameter
     always: bool
+
+    def check_numbers(self) -> None:
+        """The matrix is a square one."""
+        given = self.matrix
+        if not is_function(given):
+            checked = square_matrix(given, "matrix")
+            check_sizes_of(checked)
+            self._set(matrix=checked, parts=parts_of_qobj(given))
 
     def check(self, sites: Ends) -> None:
         """The matrix has the size of the sites together."""
@@ -287,19 +323,8 @@ def dissipator(
     rule = "dissipator: weights is a dict of the names of sites to numbers"
     if not isinstance(weights, Mapping) or not weights:
         raise TypeError(f"{rule}; got {weights!r:.60}")
-    who = checked_ends("dissipator", tuple(weights))
-    with saying(who):
-        each = {n: complex_number(f"the weight of {n!r}", w, "finite") for n, w in weights.items()}
-        pace = number("rate", rate, _RATE, 0.0)
-        warmth = number("occupation", occupation, _RATE, 0.0)
-        if any_nonzero(warmth) and not any_nonzero(pace):
-            raise ValueError(
-                f"occupation is {short(warmth)} but rate is 0: the bath acts through the rate; "
-                "give a positive rate, or leave out the occupation"
-            )
-        agree(each | {"rate": pace, "occupation": warmth})
-        flag("always", always)
-    return Dissipator(tuple(each), tuple(each.values()), pace, warmth, bool(always))
+    each: tuple[Any, Any, Any] = (tuple(weights.values()), rate, occupation)
+    return Dissipator(tuple(weights), *each, always)
 
 
 def jump(
@@ -352,16 +377,7 @@ def jump(
             raise TypeError("jump: it takes a rate, after the matrix or by its name")
         rate = given.pop()
     names, matrix = ends_and_matrix("jump", tuple(given), matrix)
-    who = checked_ends("jump", names)
-    with saying(who):
-        made_by = is_function(matrix)
-        checked: Any = matrix if made_by else square_matrix(matrix, "matrix")
-        if rate is None:
+    if rate is None:
+        with saying(checked_ends("jump", names)):
             raise TypeError("it takes a rate, after the matrix or by its name")
-        if not made_by and np.abs(checked).max() > LARGEST:
-            raise ValueError(f"its elements are larger than {LARGEST:g}: measure in other units")
-        pace = number("rate", rate, _RATE, 0.0)
-        flag("always", always)
-    made = Jump(names, checked, pace, bool(always))
-    made._set(parts=parts_of_qobj(matrix))
-    return made
+    return Jump(names, matrix, cast("Parameter", rate), always)

@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.network.given_states import State, square_root
+from quantumbattery.network.named_states import Gibbs, Preparation
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Gibbs, Preparation
 from quantumbattery.network.sites import Oscillator, Site
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.described import choices

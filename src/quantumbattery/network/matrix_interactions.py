@@ -15,8 +15,7 @@ from quantumbattery.network.interactions import (
     Ends,
     Interaction,
     Products,
-    checked_ends,
-    when_on,
+    shape_between,
 )
 from quantumbattery.network.operators import Operator
 from quantumbattery.network.sites import Oscillator
@@ -47,6 +46,18 @@ class Coupling(Interaction):
     always: bool
     envelope: Envelope | None
     breaks: tuple[float, ...]
+
+    def check_numbers(self) -> None:
+        """The matrix is a Hermitian one."""
+        given = self.matrix
+        if is_function(given):
+            return
+        checked = np.array(hamiltonians(given, name="matrix"))
+        if checked.ndim > 2:
+            raise ValueError(f"it takes a single matrix; got shape {checked.shape}")
+        check_sizes_of(checked)
+        checked.flags.writeable = False
+        self._set(matrix=checked, parts=parts_of_qobj(given))
 
     @property
     def ends(self) -> tuple[str, ...]:
@@ -259,20 +270,14 @@ def interaction(
     Coupling(sites=[cavity], matrix=<function <lambda>>)
     """
     names, matrix = ends_and_matrix("interaction", sites, matrix)
-    who = checked_ends("interaction", names)
-    always, shape, times = when_on(who, always, envelope, breaks, steps, period)
-    if is_function(matrix):
-        return Coupling(names, matrix, always, shape, times)
-    with saying(who):
-        checked = np.array(hamiltonians(matrix, name="matrix"))
-        if checked.ndim > 2:
-            raise ValueError(f"it takes a single matrix; got shape {checked.shape}")
-        if np.abs(checked).max() > LARGEST:
-            raise ValueError(f"its elements are larger than {LARGEST:g}: measure in other units")
-    checked.flags.writeable = False
-    made = Coupling(names, checked, always, shape, times)
-    made._set(parts=parts_of_qobj(matrix))
-    return made
+    shape, times = shape_between(Coupling, names, envelope, breaks, steps, period)
+    return Coupling(names, matrix, always, shape, times)
+
+
+def check_sizes_of(matrix: Array) -> None:
+    """Raise ValueError for elements whose squares would overflow."""
+    if np.abs(matrix).max() > LARGEST:
+        raise ValueError(f"its elements are larger than {LARGEST:g}: measure in other units")
 
 
 def ends_and_matrix(kind: str, given: tuple[Any, ...], matrix: Any) -> tuple[Any, Any]:

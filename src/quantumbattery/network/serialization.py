@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -70,19 +69,7 @@ _LINKS: dict[str, Callable[..., Link]] = {
 def plain(value: Any) -> Any:
     """A description or one of its values, for JSON."""
     if isinstance(value, Described):
-        if isinstance(value, Drive | Interaction) and callable(value.envelope):
-            if isinstance(value.envelope, Harmonics):
-                parts = {name: plain(each) for name, each in vars(value.envelope).items()}
-                alone: Any = replace(value, envelope=None)  # type: ignore[type-var]
-                return plain(alone) | {"envelope": parts}
-            if isinstance(value.envelope, Steps):
-                held = list(value.envelope.values)  # its edges are its breaks
-                bare: Any = replace(value, envelope=None)  # type: ignore[type-var]
-                return plain(bare) | {"envelope": held}
-            raise TypeError(
-                f"{value.label}: an envelope that is a function cannot be written down; give its "
-                "samples, as a DataArray over 'time'"
-            )
+        shape = _envelope(value) if isinstance(value, Drive | Interaction) else {}
         if isinstance(value, Coupling | Jump) and callable(value.matrix):
             raise TypeError(
                 f"{value.label}: a matrix that is a function cannot be written down; give the "
@@ -91,7 +78,7 @@ def plain(value: Any) -> Any:
         kind = type(value).__name__.lower()
         if isinstance(value, Link):
             kind = value.kind
-        return {"kind": kind} | {n: plain(v) for n, v in _said(value)}
+        return {"kind": kind} | {n: plain(v) for n, v in _said(value, {*shape})} | shape
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
     if np.iscomplexobj(value):
@@ -103,10 +90,29 @@ def plain(value: Any) -> Any:
     return [plain(each) for each in value] if isinstance(value, tuple) else value
 
 
-def _said(value: Described) -> Iterator[tuple[str, Any]]:
-    """What is written of a description: of what came in later no more than differs from before."""
+def _envelope(link: Drive | Interaction) -> dict[str, Any]:
+    """An envelope that is a function, by its numbers; nothing of any other."""
+    shape = link.envelope
+    if isinstance(shape, Harmonics):
+        return {"envelope": {name: plain(each) for name, each in vars(shape).items()}}
+    if isinstance(shape, Steps):
+        return {"envelope": list(shape.values)}  # its edges are its breaks
+    if callable(shape):
+        raise TypeError(
+            f"{link.label}: an envelope that is a function cannot be written down; give its "
+            "samples, as a DataArray over 'time'"
+        )
+    return {}
+
+
+def _said(value: Described, apart: Set[str]) -> Iterator[tuple[str, Any]]:
+    """What is written of a description: of what came in later no more than differs from before.
+
+    What is written apart has its place here, and no value.
+    """
     late = ("envelope", "breaks") if isinstance(value, Interaction) else ("phase",)
-    for name, each in value.written.items():
+    for name, written in value.written.items():
+        each = None if name in apart else written
         unset = each is None or (isinstance(each, float | tuple) and not each)
         if name not in late or not unset:
             yield name, each

@@ -213,7 +213,10 @@ class Qudit(Site):
         dephasing: Values = 0.0,
         occupation: Values = 0.0,
         lowering: MatrixLike | None = None,
+        *,
+        matrix: MatrixLike | None = None,  # what `dataclasses.replace` calls `lowering`
     ) -> None:
+        lowering = matrix if lowering is None else lowering
         with saying("Qudit"):
             self._set(energies=level_energies(energies), steps=None, matrix=None)
             d = len(self.energies)

@@ -19,8 +19,7 @@ from quantumbattery.network.joint_starts import (
     parameters_of,
     taken_apart,
 )
-from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import (
+from quantumbattery.network.named_states import (
     Coherent,
     Fock,
     Gaussian,
@@ -30,6 +29,7 @@ from quantumbattery.network.preparations import (
     Started,
     Thermal,
 )
+from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator, Qudit, Site, energies
 from quantumbattery.quantities.aliases import Parameter
 from quantumbattery.quantities.described import short

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import xarray as xr
 
 from quantumbattery.charging.optimum import SOUGHT, asked, meaning_of, sought_of
-from quantumbattery.network.preparations import Bloch
+from quantumbattery.network.named_states import Bloch
 from quantumbattery.pair.qubit_pair import QubitPair
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.preparations import Bloch, Preparation
+from quantumbattery.network.named_states import Bloch, Preparation
 from quantumbattery.network.sites import Qubit
 from quantumbattery.pair.closed_form import (
     charge_columns,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.preparations import Bloch
+from quantumbattery.network.named_states import Bloch
 from quantumbattery.plot.style import (
     LARGEST_LEGEND,
     check_axes,

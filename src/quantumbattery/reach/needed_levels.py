@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from quantumbattery.network.amplitudes import entries, is_pure, needed_levels
 from quantumbattery.network.gaussian_states import simplest
 from quantumbattery.network.joint_starts import Joint
+from quantumbattery.network.named_states import Gaussian, Started
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Gaussian, Started
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.parameters import whole_number

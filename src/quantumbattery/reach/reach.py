@@ -18,8 +18,8 @@ import xarray as xr
 from quantumbattery.machine import allow
 from quantumbattery.network.amplitudes import entries
 from quantumbattery.network.joint_starts import Joint
+from quantumbattery.network.named_states import Preparation, Started
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import Preparation, Started
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property

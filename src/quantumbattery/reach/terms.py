@@ -10,9 +10,9 @@ import numpy as np
 
 from quantumbattery.network.amplitudes import entries
 from quantumbattery.network.drives import Drive
+from quantumbattery.network.named_states import Preparation
 from quantumbattery.network.network import Network
 from quantumbattery.network.operators import Operator, after, diagonal, inside
-from quantumbattery.network.preparations import Preparation
 from quantumbattery.quantities.aliases import Parameter
 from quantumbattery.quantities.parameters import any_nonzero
 from quantumbattery.reach.rotating_frame import distinct, frame

@@ -21,7 +21,7 @@ from quantumbattery.charging.optimum import optimum
 from quantumbattery.charging.system import System
 from quantumbattery.models.pairs import closed_form
 from quantumbattery.network import preparations
-from quantumbattery.network.preparations import Bloch
+from quantumbattery.network.named_states import Bloch
 from quantumbattery.pair.certified import certified
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.quantities.described import check_known, choices, guess, made

@@ -12,7 +12,7 @@ import xarray as xr
 from quantumbattery.charging.observables import is_hermitian
 from quantumbattery.charging.observe import checked_operators, named_sites
 from quantumbattery.charging.system import System
-from quantumbattery.network.preparations import Preparation, Started
+from quantumbattery.network.named_states import Preparation, Started
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import check_known, choices, listed, saying

@@ -12,7 +12,8 @@ from quantumbattery.charging.protocol import Protocol
 from quantumbattery.charging.stroke import Stroke
 from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.preparations import Preparation, fock, state
+from quantumbattery.network.named_states import Preparation
+from quantumbattery.network.preparations import fock, state
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 from quantumbattery.zoo import brute_force
 from quantumbattery.zoo.entries import Entry, Result

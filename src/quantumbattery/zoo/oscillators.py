@@ -19,7 +19,7 @@ from quantumbattery.zoo.tools import curve, finish, line, peak
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from quantumbattery.network.preparations import Preparation
+    from quantumbattery.network.named_states import Preparation
 
 TIMES = np.linspace(0, 4, 33)
 NUMBERS = np.arange(400)

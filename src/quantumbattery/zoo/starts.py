@@ -13,7 +13,8 @@ from quantumbattery.charging.system import System
 from quantumbattery.merit.daemonic import daemonic_ergotropy
 from quantumbattery.merit.ergotropy import ergotropy
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.preparations import Preparation, fock, gibbs, state
+from quantumbattery.network.named_states import Preparation
+from quantumbattery.network.preparations import fock, gibbs, state
 from quantumbattery.network.sites import Qubit
 from quantumbattery.zoo import brute_force
 from quantumbattery.zoo.entries import Entry, Result

@@ -12,7 +12,8 @@ from quantumbattery.charging.protocol import Protocol
 from quantumbattery.charging.stroke import Stroke
 from quantumbattery.charging.system import System
 from quantumbattery.network.interactions import exchange
-from quantumbattery.network.preparations import Preparation, bloch, fock
+from quantumbattery.network.named_states import Preparation
+from quantumbattery.network.preparations import bloch, fock
 from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.zoo import brute_force

@@ -13,7 +13,7 @@ from quantumbattery.plot.style import COLOURS, DASHES, legend
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from quantumbattery.network.preparations import Preparation, Started
+    from quantumbattery.network.named_states import Preparation, Started
 
 
 def curve(
