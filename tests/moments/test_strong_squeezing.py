@@ -54,3 +54,20 @@ def test_incoherent_work_of_a_squeezed_vacuum():
     np.testing.assert_allclose(table.ergotropy, np.sinh(r) ** 2, rtol=1e-10)
     expected = np.sinh(r) ** 2 - incoherent
     np.testing.assert_allclose(table.coherent_ergotropy, expected, rtol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore:the best")  # where purity comes and goes within 1e-4 of a time
+@pytest.mark.parametrize("r", [1e-9, 1e-6, 1e-3, 0.5, 3.0, 8.0, 12.0, 20.0, 170.0])
+def test_the_best_work_of_a_squeezed_charger(r):
+    """At the time pi/(2 J) all of it has changed over, and all that there is is work."""
+    mode = qb.Oscillator()
+    system = qb.System({"a": mode, "b": mode}, [qb.exchange("a", "b", 0.5)], "a", "b")
+    found = system.optimum({"a": qb.squeezed(r)}, 4.0, ["energy", "ergotropy"])
+    most, top = np.sinh(r) ** 2, [float(found[f"{n}_max"]) for n in ("energy", "ergotropy")]
+    np.testing.assert_allclose(top, most, rtol=1e-7)
+    for name in ("energy", "ergotropy"):
+        assert most <= float(found[f"{name}_bound"]) * (1 + 1e-12) <= most * (1 + 1e-7)
+    assert abs(float(found.energy_time) - np.pi) < 1e-6
+    between = np.linspace(0.0, 4.0, 1001)
+    dense = system.charge({"a": qb.squeezed(r)}, between, ["ergotropy"]).ergotropy
+    assert float(dense.max()) <= float(found.ergotropy_bound) * (1 + 1e-12)

@@ -18,6 +18,7 @@ from quantumbattery.quantities.cached import cached_property
 
 _LITTLE = 1e-3  # of the highest energy: what counts as little
 _EPSILON = 4e-16  # of a number, that may be wrong
+_STEEP = 1e8  # times as bent as the energy: of the work in what is squeezed by r = 9
 _FEW_POINTS = 1 << 13  # of a member, where each takes a list of levels
 
 
@@ -51,7 +52,9 @@ class SoughtOfMoments:
         """K, so that f + K t^2/2 is convex, (g,)."""
         energy = OVER_TIME.get(name, name) == "energy"
         energy = energy or stays_coherent(self.work.problem)  # all of which is then work
-        return self._bounds.of_energy if energy else self._bounds.of_work
+        if energy or self._is_steep:
+            return self._bounds.of_energy
+        return self._bounds.of_work
 
     def aim(self, name: str, part: Array) -> Aim:
         """How well a quantity is to be known, of some members."""
@@ -61,7 +64,7 @@ class SoughtOfMoments:
         rounding = np.where(held > 0, _EPSILON * self.highest[part], 0.0)
         nothing = np.where(held > 0, NOTHING, NOTHING**2) * scale
         work = OVER_TIME.get(name, name) == "ergotropy"
-        together = work and not is_apart(self.work.problem)
+        together = work and (self._is_steep or not is_apart(self.work.problem))
         most, room = _FEW_POINTS * len(part) if together else MOST_POINTS, self.room
         ceiling = Ceiling(self.work, self._bounds, part, rate) if together else None
         return Aim(
@@ -92,6 +95,16 @@ class SoughtOfMoments:
     def highest(self) -> Array:
         """What the energy never exceeds up to the last time, (g,)."""
         return np.maximum(self._bounds.energy, 1e-300)
+
+    @cached_property
+    def _is_steep(self) -> bool:
+        """Whether one mode is squeezed so strongly that its purity, and work, come and go at once.
+
+        The work of it is then sought as that of several modes: as the energy less what is passive.
+        """
+        held = self._bounds
+        one = len(self.work.energies.places) == 1
+        return one and bool((held.of_work > _STEEP * held.of_energy).any())
 
     @property
     def _each(self) -> int:

@@ -49,12 +49,7 @@ def bounds(
     limit: float,
 ) -> Bounds:
     """Bounds for modes at some places with energies h (g, b, b); one start for each generator."""
-    held: Bounds | None = None
-    if not motion.doubled:
-        if begun.anomalous.any():  # quanta move by themselves: of what is squeezed a little too
-            alone = replace(begun, anomalous=np.zeros_like(begun.anomalous))
-            held = bounds(motion, alone, places, h, latest, limit)
-        motion = _turned(motion) if held is None else _doubled(_turned(motion))
+    motion = motion if motion.doubled else _turned(motion)
     g, n, _ = motion.drift.shape
     norm = float(np.abs(motion.drift).sum(axis=-1).max(initial=0.0))
     count = 2 + int(np.ceil(norm * latest / _STEP))
@@ -64,12 +59,24 @@ def bounds(
     found = read(motion, begun, rows, noise)
     means, normal = np.abs(found.mean[:, 0]), np.einsum("gtjj->gtj", found.normal[:, 0]).real
     vacuum, diffusion = symmetric(motion)
-    loud = replace(motion, diffusion=diffusion)
-    roots = np.sqrt(np.maximum(normal + vacuum, 0.0))
-    means, roots = until(loud, means, roots, float(times[1]))
-    quanta = means**2 + roots**2 - vacuum
-    most = _combined(loud, places, np.abs(h), (means, roots), quanta)
-    return most if held is None else replace(most, energy=held.energy, of_energy=held.of_energy)
+    loud, step = replace(motion, diffusion=diffusion), float(times[1])
+    means, roots = until(loud, means, np.sqrt(np.maximum(normal + vacuum, 0.0)), step)
+    pairs = None
+    if not motion.doubled and begun.anomalous.any():
+        pairs = _pairs(motion, begun, rows, step)
+    return _combined(loud, vacuum, places, np.abs(h), (means, roots, pairs))
+
+
+def _pairs(motion: Quadratic, begun: Beginning, rows: Array, step: float) -> Array:
+    """Sizes s (g, T, n) with |C_jk| <= s_j s_k where pairs move by themselves, as U C U^T.
+
+    Of s_j^2 = sum of |U_jl|^2 |C_l|, by the inequality of Cauchy and Schwarz; nothing adds to them.
+    """
+    start = replace(begun, normal=np.abs(begun.anomalous), anomalous=np.zeros_like(begun.anomalous))
+    found = read(motion, start, rows, None)
+    sizes = np.sqrt(np.maximum(np.einsum("gtjj->gtj", found.normal[:, 0]).real, 0.0))
+    quiet = replace(motion, diffusion=np.zeros_like(motion.diffusion))
+    return until(quiet, np.zeros_like(sizes), sizes, step)[1]
 
 
 def until(motion: Quadratic, means: Array, roots: Array, span: float) -> tuple[Array, Array]:
@@ -84,34 +91,41 @@ def until(motion: Quadratic, means: Array, roots: Array, span: float) -> tuple[A
 
 
 def _combined(
-    motion: Quadratic, places: Sequence[int], h: Array, sizes: tuple[Array, Array], held: Array
+    motion: Quadratic,
+    vacuum: float,
+    places: Sequence[int],
+    h: Array,
+    sizes: tuple[Array, Array, Array | None],
 ) -> Bounds:
-    """From bounds of means and of roots of variances (g, T, n), and of quanta (g, T, n)."""
+    """From bounds (g, T, n) of means, of roots of variances, and of what pairs move by themselves.
+
+    Variances have the vacuum's part, where that is in their motion.
+    """
+    means, roots, paired = sizes
     drift, noise, own = motion.drift, motion.diffusion, np.array(places, dtype=np.int64)
     once, twice = np.abs(drift), np.abs(drift @ drift)
     swing = np.abs(drift @ noise + (drift @ noise).conj().swapaxes(1, 2))[:, None]
-    of_means, of_spread = (_bent(once, twice, each) for each in sizes)
-    of_spread = of_spread + swing
-    both = of_means + of_spread
+    of_means, of_spread = _bent(once, twice, means), _bent(once, twice, roots) + swing
     grid = (..., own[:, None], own)
-    means, roots = sizes
     cross = means[..., :, None] * means[..., None, :] + roots[..., :, None] * roots[..., None, :]
     cross = cross[grid] * (1 - np.eye(len(own))) * h[:, None]
-    quanta = (held[..., own] * np.einsum("gjj->gj", h)[:, None]).sum(axis=-1)
-    energy = (quanta + cross.sum(axis=(-2, -1))).max(axis=1)
-    of_energy = (both[grid] * h[:, None]).sum(axis=(-2, -1)).max(axis=1)
-    frequency = np.einsum("gjj->gj", h)[:, None]
-    work = np.einsum("gtjj->gtj", of_means)[..., own]
-    if motion.doubled:  # else there is no C, and the work is that of the means
-        wide = 2 * (sizes[1][..., own] ** 2).max(axis=1, keepdims=True)  # 2 N + 1 >= cosh r
+    quanta = (means**2 + roots**2 - vacuum)[..., own]
+    energy = (quanta * np.einsum("gjj->gj", h)[:, None]).sum(axis=-1) + cross.sum(axis=(-2, -1))
+    of_energy = ((of_means + of_spread)[grid] * h[:, None]).sum(axis=(-2, -1)).max(axis=1)
+    work, norm = np.einsum("gtjj->gtj", of_means)[..., own], of_spread[grid].sum(axis=-1)
+    of_pairs = None
+    if motion.doubled:
+        of_pairs = of_spread[..., own[:, None], own + motion.modes]
+    elif paired is not None:
+        of_pairs = _bent(once, twice, paired)[grid]
+    if of_pairs is not None:  # else there is no C, and the work is that of the means
+        wide = 1 + 2 * (roots[..., own] ** 2 - vacuum).max(axis=1, keepdims=True)  # >= cosh r
         wide = np.maximum(wide, 1.0)
         work = work + (wide - 1) * np.einsum("gtjj->gtj", of_spread)[..., own]
-        pairs = of_spread[..., own, own + motion.modes]
-        work = work + np.sqrt(wide**2 - 1) * pairs
-    of_work = (work * frequency).sum(axis=-1).max(axis=1)
-    every = np.concatenate([own, own + motion.modes]) if motion.doubled else own
-    norm = of_spread[..., own[:, None], every].sum(axis=-1).max(axis=(1, 2))
-    return Bounds(energy, of_energy, of_work, norm)
+        work = work + np.sqrt((wide - 1) * (wide + 1)) * np.einsum("gtjj->gtj", of_pairs)
+        norm = norm + of_pairs.sum(axis=-1)
+    of_work = (work * np.einsum("gjj->gj", h)[:, None]).sum(axis=-1).max(axis=1)
+    return Bounds(energy.max(axis=1), of_energy, of_work, norm.max(axis=(1, 2)))
 
 
 def _bent(once: Array, twice: Array, size: Array) -> Array:
@@ -152,17 +166,3 @@ def _turned(motion: Quadratic) -> Quadratic:
     """The same in the frame that turns with the mean frequency, of all numbers."""
     eye = np.eye(motion.drift.shape[-1])
     return replace(motion, drift=motion.drift - 1j * turn_of(motion)[:, None, None] * eye)
-
-
-def _doubled(motion: Quadratic) -> Quadratic:
-    """The same with a^dag and the conjugates of fields."""
-    m, n = motion.modes, motion.modes + motion.fields
-    there = np.concatenate([np.arange(m), 2 * m + np.arange(motion.fields)])
-    back = there + np.where(np.arange(n) < m, m, motion.fields)
-    made: list[Array] = []
-    for given in (motion.drift, motion.diffusion):
-        whole = np.zeros((len(given), 2 * n, 2 * n), complex)
-        whole[:, there[:, None], there] = given
-        whole[:, back[:, None], back] = given.conj()
-        made.append(whole)
-    return Quadratic(made[0], made[1], m, motion.fields, True)
