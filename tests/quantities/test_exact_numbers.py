@@ -24,6 +24,13 @@ def test_exact_numbers_are_taken_wherever_floats_are(half):
         lambda x: qb.Qubit(xr.DataArray([x, x], dims="device")),
         lambda x: qb.QubitPair(coupling=x).charge(qb.bloch(1.0), [x]),
         lambda x: qb.models.qubit_pair().optimum(qb.bloch(1.0), x),
+        lambda x: qb.QubitPair(coupling=[x, 1.5]),
+        lambda x: qb.Qudit([0.0, x, 1.5], steps=[x, 1.5]),
+        lambda x: qb.drive("a", x, 1.0, [x, 1], breaks=[0, x, 1.5]),
+        lambda x: qb.interaction("a", matrix=[[0, x], [x, 1.5]]),
+        lambda x: qb.jump("a", [[0, x], [1j, 0]], x),
+        lambda x: qb.state([[x, 0], [0, x]]),
+        lambda x: qb.ergotropy([[0.5, 0], [0, x]], [[0, 0], [0, x]]),
     ):
         made, expected = make(half), make(0.5)
         same = made.identical(expected) if isinstance(made, xr.Dataset) else made == expected
@@ -37,7 +44,8 @@ def test_exact_numbers_are_taken_wherever_floats_are(half):
 def test_what_is_none_is_refused(wrong):
     with pytest.raises(TypeError, match="frequency must be a real number"):
         qb.Qubit(wrong)
-    for make in (qb.coherent, lambda x: qb.exchange("a", "b", x)):
+    others = qb.coherent, lambda x: qb.exchange("a", "b", x)
+    for make in others:
         with pytest.raises(TypeError, match=r"must be a .*number"):
             make(wrong)
 
@@ -51,3 +59,18 @@ def test_what_is_out_of_range_is_refused(wrong):
 def test_the_name_of_a_dimension_is_text():
     with pytest.raises(ValueError, match=r"names of the dimensions of coupling are text; got \(3,"):
         qb.QubitPair(coupling=xr.DataArray(np.ones(2), dims=[3]))
+
+
+@pytest.mark.parametrize("wrong", [[[1, 2], [3]], [["x"]], {"a": 1}, Fraction(10**400, 3)])
+def test_what_is_no_envelope_is_refused_in_our_words(wrong):
+    with pytest.raises(TypeError, match="drive: envelope is a function of the time, a DataArray"):
+        qb.drive("a", 1.0, 1.0, wrong, breaks=[0, 1])
+    with pytest.raises(TypeError, match="drive: breaks is a list of times"):
+        qb.drive("a", 1.0, 1.0, np.cos, breaks=wrong)
+
+
+def test_what_is_no_matrix_is_refused_in_our_words():
+    with pytest.raises(ValueError, match="matrix has rows of different lengths"):
+        qb.interaction("a", matrix=[[1, 2], [3]])
+    with pytest.raises(TypeError, match="matrix holds list of object"):
+        qb.interaction("a", matrix=[[Fraction(10**400, 3), 0], [0, 0]])

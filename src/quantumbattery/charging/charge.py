@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import inf, prod
@@ -33,6 +32,7 @@ from quantumbattery.quantities.digits import lost_phase
 from quantumbattery.quantities.measures import FURTHER, NAMED, STORAGE, check_measures
 from quantumbattery.quantities.parameters import check_axes, check_count, one_number, unlabelled
 from quantumbattery.quantities.tables import check_names, dataset
+from quantumbattery.quantities.warned import warn
 
 _OF_ANY = {name: replace(quantity, equation="") for name, quantity in NAMED.items()}
 _SETTLED = 1e-8  # what rounding may do to a steady state without a warning
@@ -55,7 +55,7 @@ def charge(
     how = extraction_of(network, extraction, limit)
     chosen = selected(network, measures, axes)
     solution = run(Problem(network, started, axes, chosen, how, limit))
-    warn(network, solution.report)
+    warn_of(network, solution.report)
     return labelled(network, axes, how, solution)
 
 
@@ -194,7 +194,7 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
     return said
 
 
-def warn(network: Network, report: Report) -> None:
+def warn_of(network: Network, report: Report) -> None:
     """Say where a result is less exact than it looks."""
     said = []
     for name, amount in report.left_out.items():
@@ -228,4 +228,4 @@ def warn(network: Network, report: Report) -> None:
             "faster than was seen; name the times of their jumps and short pulses in breaks=[...]"
         )
     for sentence in said:
-        warnings.warn(sentence, stacklevel=4)
+        warn(sentence)

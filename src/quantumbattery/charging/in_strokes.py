@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
@@ -23,6 +22,7 @@ from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
 from quantumbattery.quantities.digits import check_digits, lost_phase
 from quantumbattery.quantities.parameters import check_axes, parameter
+from quantumbattery.quantities.warned import warn
 
 _WORDS = {"stroke": "stroke", "cycle": "cycle of the protocol"}
 _ROUNDING = 1e-12  # of the length of a protocol: times beyond its end are there
@@ -78,7 +78,7 @@ def _warn(found: Solved, latest: float) -> None:
     rounding = found.solution.report.rounding
     check_digits(rounding, latest)
     if (lost := lost_phase(rounding)) is not None:
-        warnings.warn(lost, stacklevel=4)
+        warn(lost)
 
 
 def _converted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from quantumbattery.moments.quadratic import Numbers, link_form, own_form
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.warned import warn
 
 KNOWN = {
     *("energy", "passive_energy", "active_energy", "ergotropy", "antiergotropy", "capacity"),
@@ -216,13 +216,13 @@ def _doubt(of: Moments) -> None:
     if not of.anomalous.any():
         return
     size = np.abs(of.normal).max(axis=(-2, -1)) + 0.5
-    off = float((_ROUNDING * size**2 / (0.5 + _quanta(of).min(axis=-1))).max())
+    with np.errstate(over="ignore"):  # of the most squeezed it has no number, and is as large
+        off = float((_ROUNDING * size**2 / (0.5 + _quanta(of).min(axis=-1))).max())
     if off > _UNSEEN:
-        warnings.warn(
+        warn(
             f"squeezing is so strong that double precision knows the state's thermal quanta to "
             f"{off:.1g} only: purity, entropy, passive energy and what follows from them may be "
             "wrong by as much; energies and work are not, beside their size",
-            stacklevel=2,
         )
 
 

@@ -15,7 +15,7 @@ from quantumbattery.charging.charge import (
     converted,
     extraction_of,
     run,
-    warn,
+    warn_of,
 )
 from quantumbattery.charging.observables import (
     Observable,
@@ -88,7 +88,7 @@ def _observed(
             least = [network.sites[name].dimension or 2 for name in each.sites]
             allow_matrices(each.sites, least, prod(axes.sizes.values()))
     solution = run(Problem(network, started, axes, (), how, limit, asked))
-    warn(network, solution.report)
+    warn_of(network, solution.report)
     return axes, solution
 
 

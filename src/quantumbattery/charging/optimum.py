@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,7 +18,7 @@ from quantumbattery.charging.charge import (
     converted,
     extraction_of,
     on_levels,
-    warn,
+    warn_of,
 )
 from quantumbattery.charging.global_maximum import (
     FIRST_INTERVALS,
@@ -39,6 +38,7 @@ from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
 from quantumbattery.quantities.parameters import horizon_of, labels_of, one_number
 from quantumbattery.quantities.tables import check_names, dataset
+from quantumbattery.quantities.warned import warn
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _FIRST_LOOK = 33  # moments of the first look
@@ -75,7 +75,7 @@ def optimum(
     found = _by_moments(problem, by_moments, last, accuracy) if by_moments else {}
     if rest:
         look = _looked_at(problem)
-        warn(network, look.report)
+        warn_of(network, look.report)
         found |= _certified(problem, look, rest, last, accuracy)
     best = {name: found[name] for name in sought}
     attrs = attributes(network, how, look) | {"horizon": last, "tolerance": accuracy}
@@ -157,10 +157,7 @@ def _by_moments(
 def _all(
     functions: Sought | SoughtOfMoments, empty: Array, sought: Iterable[str]
 ) -> dict[str, Maximum]:
-    best = {}
-    for name in sought:  # a comprehension is one more frame above a warning
-        best[name] = _best(functions, name, empty | functions.never(name))
-    return best
+    return {name: _best(functions, name, empty | functions.never(name)) for name in sought}
 
 
 def _labelled(axes: Batch, best: Mapping[str, Maximum], attrs: Mapping[str, Any]) -> xr.Dataset:
@@ -237,10 +234,9 @@ def _doubt(name: str, short: float, tolerance: float, settled: Array) -> None:
         said, why = "is known, and its first moment is not", "others are as high"
     else:
         return
-    warnings.warn(
+    warn(
         f"the best {MEASURES[name].long_name} {said}: {why}. Times are NaN where the first is not "
         "known. Give a shorter horizon, or more tolerance",
-        stacklevel=6,
     )
 
 

@@ -32,6 +32,7 @@ from quantumbattery.network.starts import at_rest, by_site, prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import choices, listed, short
 from quantumbattery.quantities.parameters import one_number, whole_number
+from quantumbattery.quantities.warned import warn
 
 _MISSED = 1e-10  # of a preparation, beyond the levels, from which on a warning says so
 
@@ -305,9 +306,8 @@ def _look_at_tail(name: str, each: Preparation, site: Site, levels: int) -> None
             f"{short(each)} lies beyond the {levels} levels of {name!r}: give it more levels"
         )
     if missed > _MISSED:
-        warnings.warn(
+        warn(
             f"the {levels} levels of {name!r} leave out {missed:.1g} of {short(each)}: give more",
-            stacklevel=4,
         )
 
 

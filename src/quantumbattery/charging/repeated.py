@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +31,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.warned import warn
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import Bipartition, Reach, reach
 from quantumbattery.reach.signals import Signal
@@ -100,10 +100,9 @@ def _solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
     methods = dict.fromkeys(method for each in moving for method in each.methods)
     if seen > _AT_CUT:
         ladders = [n for n, s in problem.network.sites.items() if isinstance(s, Oscillator)]
-        warnings.warn(
+        warn(
             f"up to {seen:.1g} of the state was seen on the last levels of "
             f"{', '.join(reached.cut or ladders)}, from where it should go on: give more levels",
-            stacklevel=6,
         )
     if isinstance(work.reading, Observed):
         columns = work.reading.finished(columns, problem.axes)

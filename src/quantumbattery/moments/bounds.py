@@ -121,8 +121,9 @@ def _combined(
     if of_pairs is not None:  # else there is no C, and the work is that of the means
         wide = 1 + 2 * (roots[..., own] ** 2 - vacuum).max(axis=1, keepdims=True)  # >= cosh r
         wide = np.maximum(wide, 1.0)
-        work = work + (wide - 1) * np.einsum("gtjj->gtj", of_spread)[..., own]
-        work = work + np.sqrt((wide - 1) * (wide + 1)) * np.einsum("gtjj->gtj", of_pairs)
+        with np.errstate(over="ignore"):  # where no number is as large, nothing is known
+            work = work + (wide - 1) * np.einsum("gtjj->gtj", of_spread)[..., own]
+            work = work + np.sqrt(wide - 1) * np.sqrt(wide + 1) * np.einsum("gtjj->gtj", of_pairs)
         norm = norm + of_pairs.sum(axis=-1)
     of_work = (work * np.einsum("gjj->gj", h)[:, None]).sum(axis=-1).max(axis=1)
     return Bounds(energy.max(axis=1), of_energy, of_work, norm.max(axis=(1, 2)))

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.parameters import flag, numbers
 
@@ -72,7 +73,7 @@ def shape_of(envelope: Envelope, times: Array) -> Array:
         sampled: Array = np.interp(times, known, values, left=0.0, right=0.0)
         return sampled
     try:
-        found = np.asarray(envelope(times))
+        found = as_array(envelope(times))
     except (TypeError, ValueError):  # a function of one time, such as one with an if
         found = _one_by_one(envelope, times)
     real = found.dtype.kind in "iufb"
@@ -153,7 +154,7 @@ def harmonics(
     sizes = []
     for name, given in (("cosines", cosines), ("sines", sines)):
         check_unmasked(name, given)
-        each = np.asarray(list(given) if np.iterable(given) else given)
+        each = as_array(list(given) if np.iterable(given) else given)
         if each.ndim != 1 or (each.size and each.dtype.kind not in "iuf"):
             raise TypeError(f"{name} is a list of numbers; got {given!r:.60}")
         if not np.isfinite(each.astype(float)).all():
@@ -212,7 +213,7 @@ def _held(given: object, edges: tuple[float, ...]) -> Steps:
         "fewer than the times in breaks, from one of which to the next each holds"
     )
     check_unmasked("envelope", given)
-    values = np.asarray(given)
+    values = as_array(given)
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise TypeError(f"{rule}; got {given!r:.60}")
     if len(values) != len(edges) - 1 or not (np.diff(edges) > 0).all():
@@ -242,7 +243,7 @@ def _envelope(given: object) -> Envelope | None:
     if not callable(given):
         raise TypeError(f"{rule}; got {given!r:.60}")
     try:
-        value = np.asarray(given(0.0))
+        value = as_array(given(0.0))
     except Exception as error:
         raise ValueError(f"{rule}; at t = 0 it raised {error!r:.80}") from None
     if value.dtype.kind not in "iuf" or value.size != 1 or not np.isfinite(value).all():
@@ -254,7 +255,7 @@ def _breaks(given: Iterable[float]) -> tuple[float, ...]:
     if isinstance(given, tuple) and not given:
         return ()
     check_unmasked("breaks", given)
-    times = np.asarray(list(given) if np.iterable(given) else given)
+    times = as_array(list(given) if np.iterable(given) else given)
     if times.ndim != 1 or (times.size and times.dtype.kind not in "iuf"):
         raise TypeError(f"breaks is a list of times; got {given!r:.60}")
     if not np.isfinite(times.astype(float)).all():

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, MatrixLike
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
@@ -79,7 +80,7 @@ def _checked_state(given: Any) -> Given:
     if isinstance(given, xr.DataArray) and ({"row", "column"} & {*given.dims} or given.ndim > 2):
         return _labelled(given)
     check_unmasked("the state", given)
-    plain = given.full() if callable(getattr(given, "full", None)) else np.asarray(given)
+    plain = given.full() if callable(getattr(given, "full", None)) else as_array(given)
     if plain.dtype.kind in "iufc" and (
         plain.ndim == 1 or (plain.ndim == 2 and plain.shape[1] == 1)
     ):

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.quantities.parameters import LARGEST, axes_of, number
 
@@ -44,7 +45,7 @@ def lowering_matrix(given: MatrixLike, levels: int) -> Array:
 def ladder_steps(given: Sequence[float] | Array, levels: int) -> tuple[float, ...]:
     """The elements of a lowering operator from each level to the one before it."""
     try:
-        steps = np.asarray(given)
+        steps = as_array(given)
         each = np.asarray(given, dtype=object)  # where True is not yet 1
     except ValueError:  # of uneven shape
         steps, each = np.array(None), np.array(None)

@@ -5,7 +5,6 @@ A network is described, never built: frozen values that know no solver.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -24,6 +23,7 @@ from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.described import Described, choices, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
 from quantumbattery.quantities.tables import html_table
+from quantumbattery.quantities.warned import warn
 
 _WORDS = {
     *("a", "b", "site", "sites", "always"),
@@ -221,10 +221,9 @@ def _warn_of_twins(interactions: Iterable[Interaction]) -> None:
             continue
         first = seen.setdefault((type(each), frozenset(each.ends)), each)
         if first is not each:
-            warnings.warn(
+            warn(
                 f"{first.label} and {each.label} join the same sites, and their strengths add up; "
                 "if that is meant, give the sum as one interaction",
-                stacklevel=3,
             )
 
 

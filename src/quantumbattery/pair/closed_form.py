@@ -7,7 +7,6 @@ charger_loss, battery_loss, detuning and time, and disconnect if charging ends.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from functools import partial
 from math import prod
@@ -34,6 +33,7 @@ from quantumbattery.pair.transfer import (
 )
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.digits import check_digits, lost_phase, tiny_is_zero
+from quantumbattery.quantities.warned import warn
 
 # Transfer probabilities are worked out for this many (parameters, time) points at once.
 _SLAB = 1 << 18
@@ -72,7 +72,7 @@ def _check_phases(frequency: Array, decay: Array, clock: Clock) -> None:
     rounding = _EPSILON * float((frequency * alive).max())
     check_digits(rounding, latest)
     if (lost := lost_phase(rounding)) is not None:
-        warnings.warn(lost, stacklevel=5)
+        warn(lost)
 
 
 def _rate(time: Array) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
 
@@ -132,12 +133,11 @@ def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, 
         raise ValueError(f"the dimensions of {name} must be different names; got {labelled.dims}")
     check_unmasked(name, value)
     given = value.values if labelled is not None else _unwrap(value, name, state)
-    try:
-        array = np.asarray(given)
-    except ValueError:
+    array = as_array(given)
+    if array.ndim == 0 and isinstance(given, list | tuple):
         raise ValueError(
             f"{name} has rows of different lengths: it takes square matrices (..., d, d)"
-        ) from None
+        )
     if array.dtype.kind not in "iufc":
         raise TypeError(
             f"{name} holds {type(value).__name__} of {array.dtype}: it takes numbers, as an array "
@@ -153,7 +153,7 @@ def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, 
             f"{name} has shape {array.shape}: it takes square matrices (..., d, d); the matrix is "
             "on the last two axes"
         )
-    if np.any(wrong := ~np.isfinite(array).all(axis=(-2, -1))):
+    if np.any(wrong := np.asarray(~np.isfinite(array).all(axis=(-2, -1)))):
         raise ValueError(
             f"{name} is not finite{_place(wrong)}: remove its NaN and infinite entries"
         )

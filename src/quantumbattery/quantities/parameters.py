@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import fields
-from decimal import Decimal
 from functools import cache
-from numbers import Integral, Rational
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, Label, Parameter
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.masked import check_unmasked
 
 # Squares of larger numbers overflow, and then a NaN would stand where an error belongs.
@@ -154,10 +153,7 @@ def complex_number(name: str, value: Any, allowed: str) -> Any:
     """Check a number that may be complex; a Parameter if it is none."""
     if type(value) is complex and max(abs(value.real), abs(value.imag)) <= LARGEST:
         return value if value.imag else value.real  # as most are that are complex
-    try:
-        kind = _array(value).dtype.kind
-    except (TypeError, ValueError):
-        kind = "O"
+    kind = as_array(value).dtype.kind
     if kind not in "iufcb":
         shown = " ".join(repr(value).split())
         raise TypeError(f"{name} must be a real or complex number; got {shown:.60}")
@@ -174,7 +170,7 @@ def complex_number(name: str, value: Any, allowed: str) -> Any:
 
 def complex_axis(name: str, value: Any) -> Any:
     """The same of a preparation, where a 1-D array becomes an axis; real if no part is not."""
-    array = _array(value)
+    array = as_array(value)
     if array.dtype.kind not in "iufc":
         raise TypeError(f"{name} must be a number, real or complex, or an array; got {value!r:.60}")
     if array.dtype.kind != "c":
@@ -222,26 +218,11 @@ def _real_numbers(name: str, value: object) -> Array:
     if isinstance(value, (xr.Dataset, str, bytes, bool)) or value is None:
         raise TypeError(_no_number(name, value))
     check_unmasked(name, value)
-    try:
-        array = _array(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise TypeError(_no_number(name, value)) from error
+    array = as_array(value)
     if array.dtype.kind not in "iuf":
         raise TypeError(_no_number(name, value))
     check_count(name, array)
     return array.astype(np.float64)
-
-
-def _array(value: object) -> Array:
-    """Numbers as NumPy has them; fractions, decimals and integers too large for it as floats."""
-    array = np.asarray(value)
-    kinds = (Rational, Decimal)
-    if array.dtype.kind == "O" and all(
-        isinstance(each, kinds) and not isinstance(each, bool) for each in array.flat
-    ):
-        with suppress(OverflowError, ValueError):  # it is no number then
-            return array.astype(np.float64)
-    return array
 
 
 def check_count(name: str, array: Array) -> None:

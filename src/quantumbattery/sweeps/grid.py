@@ -12,6 +12,7 @@ import xarray as xr
 
 from quantumbattery.machine import memory
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.masked import check_unmasked
 
@@ -146,10 +147,7 @@ def _values(name: str, given: object) -> Array:
         raise TypeError(f"{rule}; got {given!r:.60}")
     check_unmasked(f"axis {name!r}", given)
     listed: Any = given
-    try:
-        array = np.asarray(listed if isinstance(listed, np.ndarray) else list(listed))
-    except ValueError:  # of uneven shape
-        array = np.array(None)
+    array = as_array(listed if isinstance(listed, np.ndarray) else list(listed))
     mixed = array.dtype.kind == "U" and not all(isinstance(each, str) for each in listed)
     if array.ndim != 1 or not array.size or array.dtype.kind not in "fiubU" or mixed:
         raise ValueError(f"{rule}; got {given!r:.60}")

@@ -9,7 +9,6 @@ the power cut at any moment: what is done stays, the rest is worked out again.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.quantities.warned import warn
 from quantumbattery.sweeps.durable import (
     Later,
     Lock,
@@ -321,8 +321,7 @@ def warn_of_libraries(store: Store) -> None:
     was, now = store.said.get("libraries", {}), libraries()
     other = [f"{n} {was[n]} (now {now.get(n)})" for n in was if was[n] != now.get(n)]
     if store.waiting and other:
-        warnings.warn(
+        warn(
             f"{store.path} was begun with {', '.join(other)}: what is still to do may differ from "
             "the rest in its last digits",
-            stacklevel=2,
         )

@@ -6,7 +6,6 @@ import os
 import pickle
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -20,6 +19,7 @@ import xarray as xr
 from quantumbattery.files import check_folder
 from quantumbattery.machine import usable_cores
 from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.quantities.warned import warn
 from quantumbattery.sweeps.durable import Lock, SweepError
 from quantumbattery.sweeps.evaluation import (
     Block,
@@ -177,9 +177,9 @@ def sweep(
     finally:
         place.close()
     for note in dict.fromkeys((*(note for each in known for note in each.warnings), *notes)):
-        warnings.warn(note, stacklevel=2)
+        warn(note)
     if failed := int((table["failure"].to_numpy() != "").sum()):
-        warnings.warn(f"{failed} of {grid.size} points failed; `failure` says why", stacklevel=2)
+        warn(f"{failed} of {grid.size} points failed; `failure` says why")
     return table
 
 

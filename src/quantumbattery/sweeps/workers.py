@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.warned import warn
 from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.evaluation import Block, Job
 from quantumbattery.sweeps.grid import Grid, Region
@@ -179,10 +180,9 @@ def executor_of(given: Any) -> Executor:
     if callable(getattr(given, "get_executor", None)):
         with suppress(Exception):  # of an asynchronous client nobody knows yet
             if not given.scheduler_info()["workers"]:
-                warnings.warn(
+                warn(
                     f"the Dask scheduler at {given.scheduler.address} has no workers yet: the "
                     "sweep waits for them",
-                    stacklevel=3,
                 )
         made: Executor = given.get_executor(pure=False)
         return made
