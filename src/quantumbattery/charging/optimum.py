@@ -6,12 +6,13 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.beside_fields import BesideFields, without_fields
 from quantumbattery.charging.by_moments import ByMoments, certifies, report_of
 from quantumbattery.charging.charge import (
     attributes,
@@ -48,6 +49,9 @@ _PARTS = 8  # of members that take too many points together
 _FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
 _NEEDS = "a certified optimum needs {}; charge on a grid of times, and take the largest value"
 
+Functions: TypeAlias = Sought | SoughtOfMoments | BesideFields
+"""What may be sought, of every member of a batch."""
+
 _LOG = logging.getLogger("quantumbattery")
 
 
@@ -74,9 +78,10 @@ def optimum(
     look: Solution = Solution({}, report_of(network))
     found = _by_moments(problem, by_moments, last, accuracy) if by_moments else {}
     if rest:
-        look = _looked_at(problem)
+        still = without_fields(problem)
+        look = _looked_at(problem if still is None else still)
         warn_of(network, look.report)
-        found |= _certified(problem, look, rest, last, accuracy)
+        found |= _certified(problem, still, look, rest, last, accuracy)
     best = {name: found[name] for name in sought}
     attrs = attributes(network, how, look) | {"horizon": last, "tolerance": accuracy}
     return _labelled(axes, best, attrs)
@@ -126,9 +131,17 @@ def sought_of(
 
 
 def _certified(
-    problem: Problem, look: OnLevels, sought: Iterable[str], last: float, accuracy: float
+    problem: Problem,
+    still: Problem | None,
+    look: OnLevels,
+    sought: Iterable[str],
+    last: float,
+    accuracy: float,
 ) -> dict[str, Maximum]:
-    """The maximum of each quantity, on the levels that a first look has found to be enough."""
+    """The maximum of each quantity, on the levels that a first look has found to be enough.
+
+    Of a problem without fields, if there is one.
+    """
     if look.reach.signals:
         raise ValueError(
             _NEEDS.format(
@@ -137,10 +150,15 @@ def _certified(
             )
         )
     with at_work():
-        work = prepared(replace(problem, axes=problem.axes.one_by_one()), look.reach, {})
+        axes = problem.axes.one_by_one()
+        work = prepared(replace(still or problem, axes=axes), look.reach, {})
         functions = Sought(work, last, accuracy)
         with work.one_thread():
-            return _all(functions, functions.empty(float(look.columns["energy"].max())), sought)
+            if still is None:
+                return _all(functions, functions.empty(float(look.columns["energy"].max())), sought)
+            whole = ByMoments.of(replace(problem, axes=axes), ["energy"])
+            beside = BesideFields(SoughtOfMoments(whole, last, accuracy), functions)
+            return _all(beside, beside.empty(), sought)
 
 
 def _by_moments(
@@ -154,9 +172,7 @@ def _by_moments(
             return _all(functions, functions.empty(), sought)
 
 
-def _all(
-    functions: Sought | SoughtOfMoments, empty: Array, sought: Iterable[str]
-) -> dict[str, Maximum]:
+def _all(functions: Functions, empty: Array, sought: Iterable[str]) -> dict[str, Maximum]:
     return {name: _best(functions, name, empty | functions.never(name)) for name in sought}
 
 
@@ -170,7 +186,7 @@ def _labelled(axes: Batch, best: Mapping[str, Maximum], attrs: Mapping[str, Any]
     return dataset(sizes, coords, columns, attrs)
 
 
-def _best(functions: Sought | SoughtOfMoments, name: str, empty: Array) -> Maximum:
+def _best(functions: Functions, name: str, empty: Array) -> Maximum:
     """The maximum of one quantity, of every member as if it were alone."""
     members, bend = len(functions.highest), functions.bend(name)
     nothing, yes = np.zeros(members), np.ones(members, dtype=bool)
@@ -198,7 +214,7 @@ def _best(functions: Sought | SoughtOfMoments, name: str, empty: Array) -> Maxim
     return replace(best, bound=np.maximum(best.value, np.minimum(best.bound, functions.highest)))
 
 
-def _refuse_hopeless(functions: Sought | SoughtOfMoments, name: str, wanted: Array) -> None:
+def _refuse_hopeless(functions: Functions, name: str, wanted: Array) -> None:
     """Raise ValueError if no member can be known, whatever its values are."""
     given = functions.bend(name), functions.highest, functions.last, name in OVER_TIME
     needed = least_points(*given)[wanted]
