@@ -97,7 +97,7 @@ def test_random_systems_beside_the_full_space(seed):
 @pytest.mark.parametrize("steps", [True, False])
 def test_together_and_apart_are_the_same(seed, steps, monkeypatch):
     """Each group by itself, term by term of all pieces or state after state."""
-    monkeypatch.setattr(Piecewise, "_by_steps", steps)
+    monkeypatch.setattr(Piecewise, "by_steps", steps)
     case, made = Random(seed), []
     of = joined.Joined.of
     monkeypatch.setattr(joined.Joined, "of", lambda groups: made.append(len(groups)) or of(groups))

@@ -203,7 +203,7 @@ def test_all_at_once_and_one_after_the_other_are_the_same(seed, kind, monkeypatc
         (True, 99, 1.0, 1 << 21),
         (True, 99, 1.0, 1),
     ):
-        monkeypatch.setattr(Piecewise, "_by_steps", steps)
+        monkeypatch.setattr(Piecewise, "by_steps", steps)
         monkeypatch.setattr(recurrence, "LARGEST_MAP", small)
         monkeypatch.setattr(piecewise, "_ONE_CALL", call)
         for module in (piecewise, recurrence):

@@ -51,7 +51,7 @@ def test_a_damping_is_taken_from_all_numbers_that_leaves_the_least_norm():
     exact = solve_ivp(change, (0, 3), start, "DOP853", times, rtol=1e-13, atol=1e-15).y.T
     for steps in (False, True):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Piecewise, "_by_steps", steps)
+            patch.setattr(Piecewise, "by_steps", steps)
             found = moved.at(start[None, None, None], times)[0, 0, 0]
         np.testing.assert_allclose(found, exact, rtol=0, atol=1e-11)
 

@@ -133,7 +133,7 @@ class Attempts:
             _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left)
             cuts[name], enough = _more(self.tried[name], report.falls.get(name, 0.0))
             (self.enough.add if enough else self.enough.discard)(name)
-            if len(self.tried[name]) > self.looks and over[name] > _FAR and not self.displaced:
+            if len(self.tried[name]) > self.looks and over[name] > _FAR:
                 cuts[name] = max(cuts[name], self.foreseen)
         return None
 

@@ -20,7 +20,7 @@ from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.network import Network
 
 _LOOKS = 33  # moments at which one looks
-_WEIGHT = 30.0  # how many times a population of 1e-13 is less than 1, as a logarithm
+_WEIGHT = 36.8  # how many times a population of 1e-16 is less than 1, as a logarithm
 _WIDTH = 7.5  # widths of a coherent state beyond which it holds less
 _NONE = 1e-300  # quanta
 

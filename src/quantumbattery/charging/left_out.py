@@ -31,6 +31,7 @@ _FEWEST, _WORK = 1 << 10, 1 << 24  # parts that are looked at in any case; numbe
 _EARLY = (1 / 16, 1e6), (1 / 4, 1e6)  # parts of the time, and times as much as is allowed then
 _EARLY_LOOKS = 16
 _HELD = 1 << 24  # numbers in all of them where these are held at once
+_STREAMED = 1 << 11  # parts where no state is kept
 _NO_ROW = 1e-17  # what is less is not there
 _NEGLIGIBLE = 1e-11  # of a trace norm: what is below needs no tighter bound
 
@@ -100,6 +101,8 @@ def flown(
     pace = cut.pace(numbers) * latest
     each = cut.state.size * len(numbers)
     most = max(_LOOKS // 8, _HELD // each) if moving.from_start else max(_FEWEST, _WORK // each)
+    if moving.streams and whole is not None:
+        most = _STREAMED
     parts = min(most, max(parts, int(np.ceil(pace))))
     while True:
         bounded = pace / parts <= _FASTEST

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
 from math import prod
 
 import numpy as np
@@ -20,16 +19,15 @@ from quantumbattery.charging.energy_beyond import Tail, beyond, tails
 from quantumbattery.charging.further_measures import looked_at
 from quantumbattery.charging.left_out import Flown, flown, lost_by
 from quantumbattery.charging.observables import Observed
-from quantumbattery.charging.passes import Passes
+from quantumbattery.charging.passes import TILE, Passes, Tiled
 from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import POWERS, Readout, one_qubit
 from quantumbattery.charging.shared_phase import shared_phase
 from quantumbattery.charging.term_means import switched_off
-from quantumbattery.dynamics.exponentials import equal_steps
 from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
-from quantumbattery.machine import allow, cores, few_threads, keep_pages
+from quantumbattery.machine import cores, few_threads, keep_pages
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest, prepared_sites
@@ -41,13 +39,11 @@ from quantumbattery.reach.terms import OF_DRIVE
 from quantumbattery.states.representation import Form, representation
 from quantumbattery.states.truncation_error import Cut, cut_of
 
-_TILE = 1 << 20  # numbers of a state that are worked on at a time
 _NUMBER = 32  # bytes that each of them takes, at least
 _SHARED = 1 << 22  # products from which on it pays to share them among the cores
 _LARGE_PAGES = 1 << 19  # numbers from which on memory comes in large pages
 _READ = 1 << 17  # numbers of a state that are read at a time
-_CACHED = 1 << 16  # numbers of kets that are worked on at a time, or, for each kind of block,
-_ROWS = 64  # moments
+_ROWS = 64  # moments of kets that are worked on at a time, for each kind of block
 _NO_THREADS = 1 << 18  # products in a matrix product up to which no library takes several
 _PROPAGATORS = 64  # of a generator that turns in time: steps of its period, about
 _AT_ONCE = 1e-16  # of a period: nothing has happened yet, and powers are their limit
@@ -201,13 +197,13 @@ class Work:
 
     def fill(self) -> Report:
         """Fill the columns."""
-        keep_pages(_TILE)
+        keep_pages(TILE)
         batches = list(self.batches(len(self.numbers)))
         if len(batches) == 1:
             return self._fill(batches[0])
         # One alone may take the limit, several at once not more together.
         each = (batches[0].stop - batches[0].start) * max(self._once)
-        together = int(self.problem.limit * 2**30 // (_NUMBER * max(each, _TILE)))
+        together = int(self.problem.limit * 2**30 // (_NUMBER * max(each, TILE)))
         workers = max(1, min(cores(), len(batches), together))
         with ThreadPoolExecutor(workers) as pool:  # NumPy works outside the interpreter's lock
             return Report.joined(list(pool.map(self._fill, batches)))
@@ -221,7 +217,7 @@ class Work:
         together = latest if charged is None else float(charged.max())
         shared = shared_phase(self.numbers[batch], self.state.reach, together)
         check_digits(shared, latest)
-        passes = self._passes(moving, batch, asked)
+        passes = Passes.of(self._tiled(moving, batch), asked)
         left_out, falls = self._left_out(own, moving, batch, latest, passes)
         if any(left_out.get(name, 0.0) > most for name, most in self.allowed.items()):
             return Report(moving.methods, left_out, unfinished=True, falls=falls)
@@ -240,11 +236,13 @@ class Work:
         error = float(np.max(errors)) if moving.measured else None
         return Report(moving.methods, left_out, error, max(moving.rounding, shared))
 
-    def _passes(self, moving: Motion | Storage, batch: slice, asked: Array) -> Passes:
-        """What gives states; of a method that begins at t = 0, for all purposes at once."""
-        states = prod(asked.shape) * self.problem.axes.shape[1] * self.state.size
-        together = moving.from_start and asked.ndim == 1 and states <= _TILE
-        return Passes(partial(self._tiles, moving, batch), asked, together)
+    def _tiled(self, moving: Motion | Storage, batch: slice, copies: int | None = None) -> Tiled:
+        """What gives the states of a part of the batch, few at a time."""
+        size, read = self.state.size, self.reading.largest(self.columns)
+        members, few = batch.stop - batch.start, _ROWS * len(self.state.blocks)
+        copies = copies or self.problem.axes.shape[1]
+        few = few if self.state.hermitian else 0
+        return Tiled(moving, members, copies, size, read, few, self.problem.limit)
 
     def _rates(self, batch: slice, moments: Array) -> Array:
         """1/t for powers, (T,) or (g, 1, T), and 0 where nothing has happened yet."""
@@ -323,11 +321,11 @@ class Work:
     ) -> Flown:
         """What leaves over the cuts while charging, and while storing if anything still does."""
         if isinstance(moving, Motion):
-            given = self.cut, moving, passes.tiles, numbers, latest, allowed, passes.whole
+            given = self.cut, moving, passes.given.tiles, numbers, latest, allowed, passes.whole
             return flown(*given, early=not self.enough)
         assert self.off is not None
         charged, stored = self.problem.axes.pairs(batch)
-        tiles = partial(self._tiles, moving.charging, batch)
+        tiles = self._tiled(moving.charging, batch).tiles
         gone = flown(self.cut, moving.charging, tiles, numbers, float(charged.max()), allowed)
         off = self.off[batch]
         rows = np.ones((len(off), 1, 1, len(self.cut.edge)))
@@ -338,7 +336,7 @@ class Work:
             return gone
         alone = moving.left_alone(begun, slice(None))
         copies = self.problem.axes.shape[1] * begun.shape[-1]
-        tiles = partial(self._tiles, alone, batch, copies=copies)
+        tiles = self._tiled(alone, batch, copies).tiles
         after = flown(self.cut, alone, tiles, off, float(stored.max()), allowed)
         return Flown(gone.norms + after.norms, gone.falls | after.falls)
 
@@ -357,7 +355,7 @@ class Work:
     @property
     def _once(self) -> tuple[int, int]:
         """How many numbers what moves a member takes, and a state of it that is read."""
-        dense = sum(min(b.count * b.size**2, _TILE) for b in self.state.blocks)
+        dense = sum(min(b.count * b.size**2, TILE) for b in self.state.blocks)
         if self.clocks and all(clock.held for clock in self.clocks):
             dense *= _PROPAGATORS
         return dense, self.reading.largest(self.columns)
@@ -366,32 +364,9 @@ class Work:
         """Parts of a batch whose generators and states fit in a tile."""
         _, copies, times = self.problem.axes.shape
         each = max(*self._once, self.state.size * copies * times)
-        parts = -(-generators * each // _TILE)
+        parts = -(-generators * each // TILE)
         largest = max(blocks.size for blocks in self.state.blocks)
         if generators * each * largest > _SHARED:  # enough for every core to have a part
             parts = -(-parts // cores()) * cores()
         step = -(-generators // min(parts, generators))
         return (slice(k, min(k + step, generators)) for k in range(0, generators, step))
-
-    def _tiles(
-        self,
-        moving: Motion | Storage,
-        batch: slice,
-        moments: Array,
-        copies: int | None = None,
-    ) -> Iterator[tuple[tuple[slice, slice], Array]]:
-        """States of the batch, part by part: of the initial states, then of the times."""
-        copies, times = copies or self.problem.axes.shape[1], moments.shape[-1]
-        held = max(self.state.size, self.reading.largest(self.columns))
-        if equal_steps(moments) is None:
-            held = max(held, moving.anywhere)
-        each = (batch.stop - batch.start) * held
-        few = max(1, _TILE // (each * times))
-        short = times if few > 1 or moving.from_start else max(1, _TILE // each)
-        if self.state.hermitian and not moving.from_start:  # memory that is used again costs less
-            short = min(short, max(_ROWS * len(self.state.blocks), _CACHED // each))
-        allow("numbers in the states at all times", each * few * short, 32, self.problem.limit)
-        for c in range(0, copies, few):
-            for t in range(0, times, short):
-                part = slice(c, c + few), slice(t, t + short)
-                yield part, moving.at(moments[..., part[1]], part[0])

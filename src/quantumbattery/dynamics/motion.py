@@ -10,7 +10,7 @@ Taylor series on pieces of the time; where these would be too many, an adaptive 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from quantumbattery.dynamics.foreseen import norm_of, of_series
 from quantumbattery.dynamics.joined import together
 from quantumbattery.dynamics.methods import LARGEST_STEPS, Found, Propagator, Task, fitting
 from quantumbattery.dynamics.methods import METHODS as _METHODS
+from quantumbattery.dynamics.piecewise import Piecewise
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.semigroup import Semigroup, padded
 from quantumbattery.dynamics.separate import parts_of
@@ -128,6 +129,19 @@ class Motion:
     def from_start(self) -> bool:
         """Whether a part begins at t = 0 whatever times are asked for."""
         return any(propagator.from_start for _, propagator, _ in self.parts)
+
+    @property
+    def streams(self) -> bool:
+        """Whether states come one after the other, in one pass, so that none has to be kept."""
+        made = self.parts[0][1]
+        return len(self.parts) == 1 and isinstance(made, Piecewise) and made.by_steps
+
+    def through(self, times: Array, states: slice) -> Iterator[tuple[Array, Array]]:
+        """As `at` for some of the times (T,) after others, with their places; if it `streams`."""
+        ((blocks, made, start),) = self.parts
+        assert isinstance(made, Piecewise)
+        for now, moved in made.through(starts_of(start, states), times):
+            yield now, columns_of([(blocks, moved)], self.size)
 
     @property
     def measured(self) -> bool:

@@ -99,18 +99,29 @@ class Piecewise:
 
         Times have shape (T,), or (g, 1, T).
         """
-        kind = np.result_type(start, self.factor, self.sums.value)
-        state = np.broadcast_to(start.swapaxes(-1, -2), (*self.shape, start.shape[2])).astype(kind)
-        if times.ndim == 1 and self._by_steps:
-            given = self.sums, self.factor, self.pieces, self.orders
-            made = Recurrence.of(*given, state)
-            found = made.at(state, times, self.blocks.reading)
+        state = self._state(start)
+        if times.ndim == 1 and self.by_steps:
+            found = self._recurrence(state).at(state, times, self.blocks.reading)
         else:
             found = self._found(state, times[:, 0] if times.ndim > 1 else times)
         return self._turned(found, times).transpose(1, 2, 4, 0, 3)
 
+    def through(self, start: Array, times: Array) -> Iterator[tuple[Array, Array]]:
+        """The same of some of the times (T,) after others, with their places; if `by_steps`."""
+        state = self._state(start)
+        for now, found in self._recurrence(state).through(state, times, self.blocks.reading):
+            yield now, self._turned(found, times[now]).transpose(1, 2, 4, 0, 3)
+
+    def _state(self, start: Array) -> Array:
+        kind = np.result_type(start, self.factor, self.sums.value)
+        state: Array = np.broadcast_to(start.swapaxes(-1, -2), (*self.shape, start.shape[2]))
+        return state.astype(kind)
+
+    def _recurrence(self, state: Array) -> Recurrence:
+        return Recurrence.of(self.sums, self.factor, self.pieces, self.orders, state)
+
     @property
-    def _by_steps(self) -> bool:
+    def by_steps(self) -> bool:
         """Whether a `Recurrence` fits, and takes less time than the maps of all pieces at once."""
         g, b, n = self.shape
         if self.pieces.powers.shape[1] > 1 or not (self.sums.few or n <= _LARGEST_FILLED):

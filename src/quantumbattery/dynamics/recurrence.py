@@ -89,11 +89,19 @@ class Recurrence:
 
     def at(self, state: Array, times: Array, reading: Array | None) -> Array:
         """What is read (T, g, blocks, rows, c) of a state (g, blocks, n, c), at times (T,)."""
-        place, over = self.pieces.place(times)
-        fall = self.pieces.falls(self.damping, place, over)
         kind = np.result_type(state, 0.0 if reading is None else reading)
         rows = self.shape[2] if reading is None else reading.shape[1]
         found = np.empty((len(times), *self.shape[:2], rows, state.shape[-1]), kind)
+        for now, seen in self.through(state, times, reading):
+            found[now] = seen
+        return found
+
+    def through(
+        self, state: Array, times: Array, reading: Array | None
+    ) -> Iterator[tuple[Array, Array]]:
+        """The same for some of the times after others, with their places: once through the time."""
+        place, over = self.pieces.place(times)
+        fall = self.pieces.falls(self.damping, place, over)
         order = np.argsort(place, kind="stable")
         begin = np.searchsorted(place[order], np.arange(int(place.max()) + 2))
         small = len(state.ravel()) <= LARGEST_MAP * state.shape[-1]
@@ -105,12 +113,11 @@ class Recurrence:
                 now = here[low : low + few]
                 powers = _powers(over[now], len(terms)) * fall[now, None]
                 if len(now) < len(terms) or (reading is None and self.reached is not None):
-                    found[now] = self._read(powers @ terms, reading, state)
+                    yield now, self._read(powers @ terms, reading, state)
                 else:
                     seen = self._read(terms, reading, state)
                     sums = powers @ seen.reshape(len(seen), -1)
-                    found[now] = sums.reshape(-1, *found.shape[1:])
-        return found
+                    yield now, sums.reshape(-1, *seen.shape[1:])
 
     def _read(self, rows: Array, reading: Array | None, like: Array) -> Array:
         """What is read (k, g, blocks, rows, c) of real vectors, (k, m c)."""
