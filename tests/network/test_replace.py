@@ -101,6 +101,9 @@ def test_every_description_is_itself_again(given):
         (lambda: replace(qb.dissipator({"a": 1.0}, 0.2, 0.1), rate=0.0), "occupation is 0.1 but"),
         (lambda: replace(qb.jump("a", np.eye(2), 0.2), rate=-1.0), "rate must be zero or pos"),
         (lambda: replace(qb.jump("a", np.eye(2), 0.2), matrix=[1.0, 2.0]), "jump.*matrix"),
+        (lambda: replace(qb.jump("a", np.eye(2), 0.2), sites=None), "names of sites, as text; got"),
+        (lambda: replace(qb.interaction("a", np.eye(2)), sites=1), "names of sites, as text; got"),
+        (lambda: replace(qb.state([1.0, 0.0]), sites=-1), "names, as text; got -1"),
         (lambda: replace(qb.Qudit([0.0, 1.0]), energies=(0.0, 1.0, 2.0)), "Qudit: .*steps"),
     ],
 )

@@ -17,6 +17,7 @@ from typer.core import TyperCommand
 
 from quantumbattery import models
 from quantumbattery.cli.charging import charge, optimum
+from quantumbattery.cli.ending import code_of_signal, heed_signals
 from quantumbattery.cli.options import Format, Measure, System, check_outputs, folder_named
 from quantumbattery.cli.printing import print_table, print_written
 from quantumbattery.files import make_folder, write_whole
@@ -254,11 +255,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # names that are not UTF-8 are shown, not refused
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    heed_signals()
     try:
         try:
             app(prog_name="quantumbattery")  # also of `python -m`: what Tab completes is called so
         finally:
             sys.stdout.flush()
+    except SystemExit:
+        if (code := code_of_signal()) is not None:
+            sys.exit(code)
+        raise
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         _discard_output()
         sys.exit(1)

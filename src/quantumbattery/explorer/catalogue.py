@@ -150,7 +150,7 @@ def _kind(name: str, annotation: str) -> str:
         return "angle"
     if name == "n":
         return "whole"
-    kinds = {"Envelope": "", "Sequence": "list", "complex": "complex", "bool": "flag"}
+    kinds = {"Envelope": "", "Sequence": "list", "Amplitude": "complex", "bool": "flag"}
     kinds |= {"int": "whole", "float": "number", "Values": "number"}
     return next(kind for word, kind in kinds.items() if annotation.startswith(word))
 

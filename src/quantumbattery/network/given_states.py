@@ -34,11 +34,13 @@ class State(Described):
         self,
         array: MatrixLike,
         levels: Iterable[int] | None = None,
-        sites: Iterable[str] | None = None,
+        sites: Any = None,
     ) -> None:
         own, parts = _checked_state(array)
-        whose = _sites_of(array) if sites is None else sites
-        self._set(array=own, sites=None if whose is None else tuple(whose))
+        whose = _sites_of(array) if sites is None else tuple(np.atleast_1d(sites).tolist())
+        if whose is not None and not all(isinstance(name, str) for name in whose):
+            raise TypeError(f"the sites of a state are names, as text; got {sites!r:.60}")
+        self._set(array=own, sites=whose)
         self._set(levels=parts if levels is None else _parts(levels, own.shape[-1]))
 
     @property

@@ -346,9 +346,12 @@ def labelled(kind: str, ends: Iterable[str]) -> str:
 
 def checked_ends(kind: str, ends: Sequence[object], many: str = "sites") -> str:
     """Check the names of some sites, and say how messages name what acts on them."""
+    rule = f"{kind}: it takes the names of {many}, as text"
+    if not isinstance(ends, tuple | list):
+        raise TypeError(f"{rule}; got {ends!r:.60}")
     for name in ends:
         if not isinstance(name, str):
-            raise TypeError(f"{kind}: it takes the names of {many}, as text; got {name!r:.60}")
+            raise TypeError(f"{rule}; got {name!r:.60}")
     who = labelled(kind, (str(name) for name in ends))
     if len({*ends}) < len(ends):
         raise ValueError(f"{who}: a site cannot interact with itself; name different ones")

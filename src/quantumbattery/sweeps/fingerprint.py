@@ -50,7 +50,7 @@ def libraries() -> dict[str, str]:
 
 def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str | None:
     """In which respect another study differs, as part of a sentence."""
-    if ours == theirs:
+    if ours == theirs or _as_values(ours) == _as_values(theirs):
         return None
     if set(ours["axes"]) != set(theirs["axes"]):
         return f"its axes are {', '.join(theirs['axes'])}, not {', '.join(ours['axes'])}"
@@ -67,6 +67,14 @@ def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str | None
         return "it was begun for another function, or the function has changed since"
     was, now = (each.get(part, "not there") for each in (other, mine))
     return f"its [{part}] was {was}, and is {now} here"
+
+
+def _as_values(study: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same with a study file as its values: 4 is 4.0."""
+    try:
+        return {**study, "run": json.loads(study["run"])}
+    except (ValueError, TypeError):
+        return study
 
 
 def checksum(data: Mapping[str, Any]) -> str:

@@ -36,6 +36,7 @@ from quantumbattery.sweeps.fingerprint import study
 from quantumbattery.sweeps.grid import Grid, check_blocks, check_memory
 from quantumbattery.sweeps.in_memory import Memory
 from quantumbattery.sweeps.layout import Plan, folder_of, zarr
+from quantumbattery.sweeps.reordered import reordered
 from quantumbattery.sweeps.store import Store, create, resume, warn_of_libraries
 from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, is_daemon, local
 
@@ -173,7 +174,7 @@ def sweep(
     job = Job(run, place.template, place.batched, known)
     try:
         notes = _work(job, place, given, crowd, progress, at_once=workers is not None)
-        table = place.table().transpose(*grid.names, ...)
+        table = reordered(place.table(), grid.names)
     finally:
         place.close()
     for note in dict.fromkeys((*(note for each in known for note in each.warnings), *notes)):

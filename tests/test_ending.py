@@ -1,0 +1,81 @@
+"""A command line that is told to end leaves nothing half-written, and says what ended it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+STUDY = """
+[system]
+model = "qubit_pair"
+battery_loss = 0.1
+[preparation]
+state = "bloch"
+[times]
+to = 4.0
+points = 21
+[axes]
+theta = {from = 0.5, to = 2.5, points = 150}
+[output]
+measures = ["energy"]
+chunk = 1
+batch = false
+"""
+
+
+def begun(folder, *arguments, ignore=()):
+    def heed():
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN if number in ignore else signal.SIG_DFL)
+
+    command, pipe = [sys.executable, "-m", "quantumbattery", *arguments], subprocess.PIPE
+    options = {"stdout": pipe, "stderr": pipe, "text": True, "preexec_fn": heed}
+    return subprocess.Popen(command, cwd=folder, **options)
+
+
+def wait_for(seen, running):
+    deadline = time.monotonic() + 60
+    while not seen() and running.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert running.poll() is None
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_no_part_of_a_file_stays(tmp_path, name):
+    number = getattr(signal, name)
+    running = begun(tmp_path, "charge", "--times", "0:40:400001", "--out", "x.csv")
+    wait_for(lambda: any(tmp_path.iterdir()), running)
+    running.send_signal(number)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 128 + number
+    assert "Traceback" not in said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_sweep_says_that_it_goes_on(tmp_path):
+    (tmp_path / "s.toml").write_text(STUDY)
+    running = begun(tmp_path, "sweep", "s.toml", "--workers", "2")
+    wait_for(lambda: (tmp_path / "s.zarr").exists(), running)
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 128 + signal.SIGTERM
+    assert "stopped; what is done is kept, the same command goes on" in said
+    assert "Traceback" not in said
+    again = begun(tmp_path, "sweep", "s.toml", "--workers", "1")
+    assert "Traceback" not in again.communicate(timeout=120)[1]
+    assert again.returncode == 0
+
+
+def test_what_is_to_be_ignored_is_ignored(tmp_path):
+    """As `nohup` asks."""
+    arguments = "charge", "--times", "0:40:100001", "--out", "x.csv"
+    running = begun(tmp_path, *arguments, ignore=[signal.SIGHUP])
+    wait_for(lambda: any(tmp_path.iterdir()), running)
+    running.send_signal(signal.SIGHUP)
+    running.communicate(timeout=60)
+    assert running.returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
