@@ -1,5 +1,6 @@
 """Fields that are shaped in time: they move means, and covariances go on as without them."""
 
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -120,3 +121,25 @@ def figures(a, n, c):
     thermal = np.sqrt((n + 0.5) ** 2 - abs(c) ** 2) - 0.5
     variance = n**2 + n + abs(c) ** 2 + size * (2 * n + 1) + 2 * (np.conj(a) ** 2 * c).real
     return n + size, n + size - thermal, variance
+
+
+@pytest.mark.parametrize(("end", "warm"), [(None, 0.02), (2.0, 0.0)])
+def test_what_is_not_gaussian_is_pulled_too(end, warm):
+    """A pulse, and one start that is not Gaussian, beside Fock space; and after the end of it."""
+
+    def pair(levels):
+        first = qb.Oscillator(loss=0.2, occupation=warm, levels=levels)
+        pulse = qb.drive("a", 0.1, 1.1, lambda t: np.exp(-((t - 1) ** 2)), phase=0.3)
+        sites = {"a": first, "b": qb.Oscillator(frequency=0.9, levels=levels)}
+        return qb.System(sites, [qb.exchange("a", "b", 0.8), pulse], "a", "b")
+
+    start = {"a": qb.state(np.array([1, 1j]) / np.sqrt(2)), "b": qb.coherent(0.1)}
+    times = np.linspace(0.0, 4.0, 21)
+    found = pair(None).charge(start, times, disconnect=end)
+    assert found.attrs["method"].startswith("attenuation of the start")
+    assert found.attrs["solver_error"] < 1e-10
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # so many levels are enough, though not by any bound
+        exact = pair(9).charge(start, times, disconnect=end)
+    for name in ("energy", "energy_variance", "ergotropy", "passive_energy", "ergotropic_power"):
+        np.testing.assert_allclose(found[name], exact[name], rtol=0, atol=1e-8)

@@ -30,7 +30,12 @@ from quantumbattery.machine import allow
 from quantumbattery.merit.correlations import entropy_of
 from quantumbattery.moments import channel
 from quantumbattery.moments.over_time import Moments, read
-from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic
+from quantumbattery.moments.quadratic import (
+    has_pairs,
+    is_constant,
+    is_quadratic,
+    pulls_alone,
+)
 from quantumbattery.moments.starts import (
     Beginning,
     is_gaussian,
@@ -63,7 +68,7 @@ def fits(problem: Problem) -> bool:
     others = _others(problem)
     if len(others) != 1 or is_gaussian(started[others[0]]):
         return False
-    if has_pairs(network) or not is_constant(network):
+    if has_pairs(network) or not (is_constant(network) or pulls_alone(network)):
         return False
     if problem.asked:
         return all(len(each.sites) == 1 for each in problem.asked) and _rests(problem)
@@ -97,7 +102,7 @@ def charged(problem: Problem) -> Solution:
     most = 0
     with work.moments.threads():
         for part, times in work.moments.tiles(len(work.moments.energies.places)):
-            now = work.reading(part, times)
+            now = work.reading(part, times, work.moments.pulled(part))
             for name in names:
                 columns[name][part] = now.column(name)
             most = max(most, now.most)
@@ -108,16 +113,19 @@ def charged(problem: Problem) -> Solution:
     switched_off(columns, axes)
     for power, name in asked.items():
         columns[power] = over_time(columns[name], held[name], axes.times)
-    report = _report(most, work.moments.rounding)
+    report = _report(most, work.moments)
     if not most:
         kind = f"{METHOD}, and moments of fourth order"
-        report = replace(report, methods=((kind, len(problem.network.sites)),), counted="mode")
+        how = ((kind, len(problem.network.sites)), *report.methods[1:])
+        report = replace(report, methods=how, counted="mode")
     return Solution({name: columns[name] for name in problem.measures}, report)
 
 
-def _report(levels: int, rounding: float) -> Report:
-    methods = (("attenuation of the start", levels),)
-    return Report(methods, {}, rounding=rounding, counted="level")
+def _report(levels: int, moments: ByMoments) -> Report:
+    """Of what was carried over to so many levels, and what of its displacement was integrated."""
+    own = moments.report
+    methods = ("attenuation of the start", levels), *own.methods[1:]
+    return Report(methods, {}, error=own.error, rounding=own.rounding, counted="level")
 
 
 def observed(problem: Problem) -> Solution:
@@ -143,7 +151,7 @@ def observed(problem: Problem) -> Solution:
         if each.operator is not None:
             rho = mean_of(rho, each.matrix([levels]))
         columns[each.name], most = rho, max(most, levels)
-    return Solution(columns, _report(most, work.moments.rounding))
+    return Solution(columns, _report(most, work.moments))
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,10 +171,16 @@ class Carried:
         given = levels_of_start(problem.started[name], network.sites[name], start, problem.limit)
         return cls(ByMoments.of(problem, measures), [*network.sites].index(name), *given)
 
-    def reading(self, part: slice, times: Array) -> OfOneStart:
-        """What reads some members at some times, (T,) or (m, T), or pairs of these."""
+    def reading(self, part: slice, times: Array, pulled: Array | None = None) -> OfOneStart:
+        """What reads some members at some times, (T,) or (m, T), or pairs of these.
+
+        At all times of the problem, fields that are shaped have pulled means (m, c or 1, T, sites).
+        """
         energies, limit = self.moments.energies, self.moments.problem.limit
         whole, given = self.seen(energies.places, part, times)
+        if pulled is not None:
+            whole = replace(whole, mean=whole.mean + pulled[..., energies.places])
+            given = *given[:2], given[2] + pulled[..., energies.places[0]]
         weights = self.weights if len(self.weights) == 1 else self.weights[part]
         rho = self.rho if self.rho is None or len(self.rho) == 1 else self.rho[part]
         return OfOneStart(energies, part, whole, *given, weights, rho, limit)

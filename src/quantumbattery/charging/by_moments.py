@@ -181,9 +181,13 @@ class ByMoments:
             return
         for part, mine in self.tiles(len(chosen)):
             found = self.moments(chosen, part, mine)
-            if self.shaped is not None:
-                found = replace(found, mean=found.mean + self._changed[0][part][..., chosen])
+            if (pulled := self.pulled(part)) is not None:
+                found = replace(found, mean=found.mean + pulled[..., chosen])
             yield part, found
+
+    def pulled(self, part: slice) -> Array | None:
+        """What shaped fields add to the means of all sites at all times, (m, c or 1, T, sites)."""
+        return None if self.shaped is None else self._changed[0][part]
 
     def tiles(self, modes: int) -> Iterator[tuple[slice, Array]]:
         """Members that are worked on together, and the times of these, for so many modes."""
