@@ -10,6 +10,7 @@ import xarray as xr
 
 import quantumbattery as qb
 from quantumbattery.cli import main
+from quantumbattery.paper.figures import panels
 from quantumbattery.quantities.parsing import angle
 from roads.command import here
 
@@ -91,6 +92,13 @@ def test_paper_fills_a_folder(tmp_path):
     assert {f"sec8{letter}.csv" for letter in "abcd"} <= names
     assert not any(name.startswith(".") for name in names)
     assert "1.1655" in done.stdout
+    files = sorted((tmp_path / "new" / "folder").iterdir())
+    assert sorted(line.strip() for line in done.stdout.splitlines() if line.startswith("  /")) == [
+        str(path) for path in files
+    ]
+    assert all(path.stat().st_size > 1000 for path in files)
+    table = pd.read_csv(tmp_path / "new" / "folder" / "fig3e.csv")
+    pd.testing.assert_frame_equal(table, panels(3)["e"])
 
 
 @pytest.mark.parametrize(

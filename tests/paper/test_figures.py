@@ -1,12 +1,11 @@
 """The plotted numbers against the paper's equations as printed and what it says of them."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 import quantumbattery as qb
 from quantumbattery.paper import printed
-from quantumbattery.paper.figures import panels, write_figures
+from quantumbattery.paper.figures import panels
 
 
 @pytest.mark.parametrize("number", [2, 3, 4, 5])
@@ -151,15 +150,6 @@ def test_panels_e_and_f_of_figure_3_have_the_same_edges():
         r"maximum $/\,\omega_b$ or $/\,(\omega_b J)$",
         "residual\nof $\\mathcal{P}/(\\omega_b J)$",
     ]
-
-
-def test_files_are_complete(tmp_path):
-    paths = write_figures(tmp_path)
-    assert sorted(tmp_path.iterdir()) == sorted(paths)
-    for path in paths:
-        assert path.stat().st_size > 1000
-    table = pd.read_csv(tmp_path / "fig3e.csv")
-    pd.testing.assert_frame_equal(table, panels(3)["e"])
 
 
 def test_there_is_no_figure_7():

@@ -23,10 +23,15 @@ def run(x, n):
     return xr.Dataset({"y": ("t", np.sin(x * n * np.arange(1.0, 4.0)))}, {"t": [1.0, 2.0, 3.0]})
 
 
-if __name__ == "__main__":
-    store, options = sys.argv[1], {"workers": 2}
-    if len(sys.argv) > 2:
+def main(store, scheduler=None):
+    """Sweep by two processes, or on a cluster."""
+    options = {"workers": 2}
+    if scheduler is not None:
         from dask.distributed import Client
 
-        options = {"executor": Client(sys.argv[2], timeout=20)}
+        options = {"executor": Client(scheduler, timeout=20)}
     qb.sweep(run, AXES, store, progress=False, chunk=1, batch=False, **options)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

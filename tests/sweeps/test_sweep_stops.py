@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +34,43 @@ def begin(store, seconds="0.02", script=SCRIPT, **options):
         text=True,
         **options,
     )
+
+
+class Forked:
+    """The study in a copy of this process, which begins at once and is killed as any other."""
+
+    def __init__(self, store, seconds="0.02"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of threads of those who test
+            self.pid = os.fork()
+        if not self.pid:
+            try:
+                os.setsid()
+                os.environ["SWEEP_PAUSE"] = seconds
+                sweep_study.main(str(store))
+            finally:
+                os._exit(0)
+        self.ended = False
+
+    def poll(self):
+        """Whether it has ended."""
+        self.ended = self.ended or os.waitpid(self.pid, os.WNOHANG)[0] != 0
+        return self.ended or None
+
+    def kill(self):
+        """End it at once, but not what it has started."""
+        if not self.poll():
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.ended = True
+
+    def alone(self):
+        """Whether nothing that it started goes on."""
+        try:
+            os.killpg(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
 
 def finish(store):
@@ -63,16 +101,6 @@ def undisturbed(finished):
     return files(finished)
 
 
-def alive(text):
-    """Processes whose command line has a text."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if text.encode() in (folder / "cmdline").read_bytes():  # of any encoding
-                found.append(folder.name)
-    return found
-
-
 def done(store):
     """How many blocks count; a file that is not yet in its place, of a killed write, does not."""
     return sum(path.suffix != ".partial" for path in store.glob("done/c/*/*"))
@@ -80,22 +108,22 @@ def done(store):
 
 def test_killed_at_twenty_random_moments(tmp_path, undisturbed):
     store, draw, kept = tmp_path / "study.zarr", random.Random(7), 0
-    started = time.monotonic()
-    begin(store, "0").communicate()
+    started, all_of_them = time.monotonic(), []
+    whole = Forked(store, "0")
+    while not whole.poll():
+        time.sleep(0.005)
     shutil.rmtree(store)
     start_up = time.monotonic() - started
     for number in range(20):
-        running = begin(store)
+        all_of_them.append(running := Forked(store))
         if number % 2:  # while it begins, or makes or opens the store
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.wait(draw.uniform(0.3, 1.0) * start_up)
+            time.sleep(draw.uniform(0.0, 0.5) * start_up)
         else:  # a moment after some more blocks
             more = kept + draw.randint(1, 3)
             while done(store) < more and running.poll() is None:
                 time.sleep(0.005)
             time.sleep(draw.uniform(0.0, 0.03))
         running.kill()
-        running.communicate()
         before, kept = kept, done(store)
         assert kept >= before, number
     assert kept >= 10
@@ -103,9 +131,9 @@ def test_killed_at_twenty_random_moments(tmp_path, undisturbed):
     assert files(store) == undisturbed
     assert [path.name for path in tmp_path.iterdir()] == ["study.zarr"]
     deadline = time.monotonic() + 30
-    while alive(str(store)) and time.monotonic() < deadline:
+    while not all(each.alone() for each in all_of_them) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not alive(str(store))  # workers do not outlive who started them
+    assert all(each.alone() for each in all_of_them)  # workers do not outlive who started them
 
 
 def test_ctrl_c_leaves_a_store_that_goes_on(tmp_path, undisturbed):
