@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from quantumbattery.network.ensembles import Ensemble
-from quantumbattery.network.envelopes import Envelope, shaped
+from quantumbattery.network.envelopes import Envelope, given_shape, shaped
 from quantumbattery.network.operators import Operator, after
 from quantumbattery.network.sites import Qubit, Qudit, Site
 from quantumbattery.quantities.aliases import Parameter, Values
@@ -244,7 +244,7 @@ def drive(
     1.0
     """
     with saying("drive"):
-        shape, times = shaped(envelope, breaks, steps, period)
+        shape, times = given_shape(envelope, breaks, steps, period)
     given: tuple[Any, Any, Any] = (amplitude, frequency, phase)
     joined = cast("tuple[int, int] | None", transition)
     return OnePhotonDrive(site, *given, shape, rotating_wave, joined, times)
@@ -293,7 +293,7 @@ def two_photon_drive(
     TwoPhotonDrive(site=charger, amplitude=0.1, frequency=1)
     """
     with saying("two_photon_drive"):
-        shape, times = shaped(envelope, breaks, steps, period)
+        shape, times = given_shape(envelope, breaks, steps, period)
     given: tuple[Any, Any, Any] = (amplitude, frequency, phase)
     return TwoPhotonDrive(site, *given, shape, times)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import xarray as xr
@@ -144,6 +144,15 @@ def shaped(
             )
         return _envelope(given), breaks
     return _held(given, breaks), breaks
+
+
+def given_shape(
+    given: object, breaks: Iterable[float], steps: bool, period: float | None
+) -> tuple[Envelope | None, tuple[float, ...]]:
+    """As `shaped`, but as it is where nothing else is said: whoever takes it shapes it then."""
+    if steps is False and period is None:
+        return cast("Envelope | None", given), cast("tuple[float, ...]", breaks)
+    return shaped(given, breaks, steps, period)
 
 
 def harmonics(

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeAlias, cast
 
 import numpy as np
 
-from quantumbattery.network.envelopes import Envelope, shaped
+from quantumbattery.network.envelopes import Envelope, given_shape, shaped
 from quantumbattery.network.operators import Operator, diagonal
 from quantumbattery.network.sites import Qubit, Site
 from quantumbattery.quantities.aliases import Parameter, Values
@@ -368,7 +368,7 @@ def shape_between(
 ) -> tuple[Envelope | None, tuple[float, ...]]:
     """The shape in time of what joins some sites; what it is made of, it checks itself."""
     with saying(checked_ends(kind.kind, ends, kind.many)):
-        return shaped(envelope, breaks, steps, period)
+        return given_shape(envelope, breaks, steps, period)
 
 
 def _strength(name: str, value: Values) -> Parameter:
