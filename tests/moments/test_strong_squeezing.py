@@ -34,6 +34,20 @@ def test_no_square_overflows():
     np.testing.assert_allclose(table.ergotropy, energy, rtol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:squeezing is so strong")
+@pytest.mark.parametrize("r", [150.0, 200.0, 300.0])
+def test_work_is_a_number_where_rounding_hides_all_heat(r):
+    """Whether rounding makes a state seem mixed or not, its square overflows or not."""
+    for modes in ({"a": qb.Oscillator(), "b": qb.Oscillator(1.3)}, TRANSFER.sites):
+        system = qb.System(modes, [qb.exchange("a", "b", 0.7)], "a", "b")
+        names = ["energy", "ergotropy", "passive_energy", "purity"]
+        with np.errstate(all="raise", under="ignore"):
+            table = system.charge(qb.squeezed(r, 4.6), np.linspace(0, 3, 301), names)
+        assert all(np.isfinite(table[name]).all() for name in names)
+        assert (table.ergotropy <= table.energy).all()
+        np.testing.assert_allclose(table.ergotropy, table.energy, rtol=1e-6)
+
+
 def test_what_takes_levels_is_refused_at_once_where_they_are_too_many():
     for ask in (
         lambda: TRANSFER.charge(qb.squeezed(17.0), [1.0], ["coherent_ergotropy"]),

@@ -74,3 +74,36 @@ def test_what_is_no_matrix_is_refused_in_our_words():
         qb.interaction("a", matrix=[[1, 2], [3]])
     with pytest.raises(TypeError, match="matrix holds list of object"):
         qb.interaction("a", matrix=[[Fraction(10**400, 3), 0], [0, 0]])
+
+
+PAIR = qb.System({"a": qb.Qubit(), "b": qb.Qubit()}, [qb.exchange("a", "b", 1.0)], "a", "b")
+POINT, TABLE = xr.DataArray(0.5), xr.Dataset({"a": 1})
+LINE = xr.DataArray([0.1, 0.2], dims="q")
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: qb.jump("a", np.eye(2), [1, [2, 3]]), "rate must be a real number"),
+        (lambda: qb.Stroke(PAIR, [1, [2, 3]]), "duration of a stroke must be a real number"),
+        (lambda: qb.Stroke(PAIR, TABLE), "duration of a stroke must be a real number"),
+        (lambda: PAIR.charge(qb.fock(1), TABLE), "times must be a real number"),
+        (lambda: PAIR.charge(qb.fock(1), 1.0, extraction=LINE), "choose global"),
+        (lambda: PAIR.optimum(qb.fock(1), 1.0, POINT), "of must name some of energy"),
+        (lambda: PAIR.optimum(qb.fock(1), 1.0, LINE), "of must name some of energy"),
+        (lambda: PAIR.density_matrix(qb.fock(1), 1.0, POINT), "sites: give the name of a site"),
+        (lambda: qb.System(dict(PAIR.sites), POINT, "a", "b"), "interactions is a list of what"),
+        (lambda: qb.Protocol(POINT), "a protocol is a list of Stroke"),
+        (lambda: qb.paper.figure(LINE), "the figures with data are 2, 3 and 4"),
+        (lambda: qb.paper.figure(Decimal("sNaN")), "the figures with data are 2, 3 and 4"),
+        (lambda: qb.local_ergotropy(np.eye(2) / 2, POINT), "hs is empty or a single matrix"),
+    ],
+)
+def test_odd_arguments_are_refused_in_our_words(ask, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        ask()
+
+
+def test_a_limit_is_a_number_of_any_kind():
+    best = PAIR.optimum(qb.fock(1), 1.0, ["energy"], limit=np.float16(0.5))
+    np.testing.assert_allclose(best.energy_max, np.sin(1.0) ** 2)

@@ -87,3 +87,21 @@ def test_a_study_written_otherwise_goes_on(tmp_path):
         told.append(next(line for line in done.stdout.splitlines() if "energy" in line))
     assert told[0] == told[2]
     assert sorted(told[0].replace(",", "").split()) == sorted(told[1].replace(",", "").split())
+
+
+def test_a_table_with_failures_is_selected_as_any_other(tmp_path):
+    """Also where nothing is left of some points, whose failures are then missing too."""
+
+    def fails(theta, charger_loss):
+        if charger_loss < 0:
+            raise ValueError("no such loss")
+        return run(theta, charger_loss)
+
+    axes = {"theta": [0.5, 1.5, 2.5], "charger_loss": [0.0, -1.0]}
+    with pytest.warns(UserWarning, match="3 of 6 points failed"):
+        table = qb.sweep(fails, axes, tmp_path / "s.zarr", progress=False)
+    kept = table.where(table.theta > 1, drop=True)
+    assert kept.failure.values.tolist() == [["", "ValueError: no such loss"]] * 2
+    assert table.where(table.theta > 1).failure.isnull().sum() == 2
+    np.testing.assert_array_equal(kept.energy, table.energy[1:])
+    assert table.copy(deep=True).load().identical(table.load())

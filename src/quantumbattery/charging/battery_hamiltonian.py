@@ -139,7 +139,7 @@ def _part(values: Array, batch: slice | Array) -> Array:
 
 def check_extraction(network: Network, extraction: object) -> str:
     """The kind of extraction; TypeError or ValueError if it makes no sense for the battery."""
-    if extraction not in EXTRACTIONS:
+    if not isinstance(extraction, str) or extraction not in EXTRACTIONS:
         kind = ValueError if isinstance(extraction, str) else TypeError
         raise kind(
             f"extraction is {extraction!r:.60}; choose global (any unitary on all cells), "

@@ -27,6 +27,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.digits import lost_phase
 from quantumbattery.quantities.measures import FURTHER, NAMED, STORAGE, check_measures
@@ -77,7 +78,7 @@ def converted(
 
 def _moments(times: Values, disconnect: Values | None) -> Parameter | Array:
     """Times as an axis; or infinity alone, for the steady state."""
-    array = np.asarray(times)
+    array = as_array(times)
     check_count("times", array)
     if array.dtype.kind == "f" and (array == np.inf).any():
         if array.ndim:

@@ -28,6 +28,7 @@ _FASTER = 1.2  # times as before: then what falls is no exponential
 _STRONG = 22  # levels to try first, at most, of fields that bring half as many quanta,
 _BLOCKED = 8  # where another way is known too: few keep an oscillator that is blocked
 _FAR = 1e6  # times too much, after two attempts: then one tries what the oscillators alone take
+_MANY = 64  # configurations from which on a word is due before states of them are worked out
 _MOST = 1 << 40  # levels that are spoken of
 _AT_LEAST = 16  # a part of the levels, by which they then grow at least
 _SLOWEST = 1e-3  # decimal places with each level
@@ -115,7 +116,10 @@ class Attempts:
         levels = {name: cuts.get(name) or cuts[ALL] for name in self.free}
         quanta = (self.free, cuts[ALL] - 1) if ALL in cuts else ((), inf)
         given = problem.network, problem.started, levels, problem.limit, problem.joints, quanta
-        solution = solve(problem, reach(*given), self.allowed, self.enough >= cuts.keys())
+        reached = reach(*given)
+        if reached.size > _MANY:
+            _LOG.info("%d configurations, with levels of %s", reached.size, listed(cuts))
+        solution = solve(problem, reached, self.allowed, self.enough >= cuts.keys())
         report = solution.report
         if not report.unfinished:
             return replace(solution, displaced=self.displaced)

@@ -217,12 +217,15 @@ def _doubt(of: Moments) -> None:
         return
     size = np.abs(of.normal).max(axis=(-2, -1)) + 0.5
     with np.errstate(over="ignore"):  # of the most squeezed it has no number, and is as large
-        off = float((_ROUNDING * size**2 / (0.5 + _quanta(of).min(axis=-1))).max())
+        off = float((_ROUNDING * size * (size / (0.5 + _quanta(of).min(axis=-1)))).max())
     if off > _UNSEEN:
+        known = f"the state's thermal quanta to {off:.1g} only"
+        if not np.isfinite(off):
+            known = "nothing of the state's thermal quanta"
         warn(
-            f"squeezing is so strong that double precision knows the state's thermal quanta to "
-            f"{off:.1g} only: purity, entropy, passive energy and what follows from them may be "
-            "wrong by as much; energies and work are not, beside their size",
+            f"squeezing is so strong that double precision knows {known}: purity, entropy, passive "
+            "energy and what follows from them may be wrong by as much; energies and work are not, "
+            "beside their size"
         )
 
 

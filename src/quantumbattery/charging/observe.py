@@ -100,7 +100,7 @@ def _apart(network: Network) -> bool:
 def named_sites(who: str, given: object, network: Network) -> tuple[str, ...]:
     """Names of sites, each once."""
     chosen = (given,) if isinstance(given, str) else given
-    if not isinstance(chosen, Iterable) or not all(isinstance(n, str) for n in (*chosen,)):
+    if not np.iterable(chosen) or not all(isinstance(n, str) for n in (*chosen,)):
         raise TypeError(f"{who}: give the name of a site or a list of names; got {given!r:.60}")
     names = tuple(chosen)
     if not names:

@@ -89,8 +89,9 @@ def optimum(
 
 def _looked_at(problem: Problem) -> OnLevels:
     """The first look, on levels; how to do without them, if too many are needed."""
+    begun = time.monotonic()
     try:
-        return on_levels(problem)
+        look = on_levels(problem)
     except ValueError as error:
         if not certifies(replace(problem, extraction="local"), "ergotropy"):
             raise
@@ -98,6 +99,9 @@ def _looked_at(problem: Problem) -> OnLevels:
             f"{error}. No levels are needed for energy, power and ergotropy, or for the work of "
             "each mode by itself, extraction='local'"
         ) from None
+    if (took := time.monotonic() - begun) > _FIRST_WORD:
+        _LOG.info("a first look at %d configurations took %.2g s", look.reach.size, took)
+    return look
 
 
 def _refuse_shapes(network: Network) -> None:
@@ -119,9 +123,12 @@ def sought_of(
     of: str | Iterable[str], sizes: Mapping[str, int], coords: Mapping[str, Label]
 ) -> tuple[str, ...]:
     """The quantities that are sought; no axis may have the name of one of their columns."""
-    sought = (of,) if isinstance(of, str) else tuple(of) if isinstance(of, Iterable) else ()
-    if not sought or not all(name in SOUGHT for name in sought):
-        wrong = next((name for name in sought if name not in SOUGHT), None)
+    several = isinstance(of, Iterable) and getattr(of, "ndim", 1) == 1
+    sought = (of,) if isinstance(of, str) else tuple(of) if several else ()
+    sought = tuple(str(each) if isinstance(each, np.str_) else each for each in sought)
+    known = [isinstance(name, str) and name in SOUGHT for name in sought]
+    if not sought or not all(known):
+        wrong = next((n for n, there in zip(sought, known, strict=True) if not there), None)
         rule = f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}"
         near = guess(wrong, SOUGHT)
         raise ValueError(f"{rule}; {near}" if near else rule)

@@ -29,6 +29,9 @@ class Problem:
     limit: float  # memory in GiB
     asked: tuple[Observable, ...] = ()  # in place of measures
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "limit", float(self.limit))  # of any kind of number
+
     @cached_property
     def own(self) -> OwnHamiltonian | None:
         """The Hamiltonian of a battery whose sites interact; None where none of them do."""

@@ -13,6 +13,7 @@ from quantumbattery.network.joint_starts import parameters_of
 from quantumbattery.network.named_states import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described, listed, saying
 from quantumbattery.quantities.parameters import flag, numbers, whole_number
 
@@ -66,7 +67,7 @@ class Stroke(Described):
     ) -> None:
         if not isinstance(system, System):
             raise TypeError(f"a stroke takes a System; got {system!r:.60}")
-        if np.ndim(duration):
+        if as_array(duration).ndim:
             raise ValueError(
                 "the duration of a stroke is a single time, not an array: sweep it (qb.sweep)"
             )
@@ -118,7 +119,7 @@ class Strokes(Described):
     repeat: int
 
     def __init__(self, strokes: Iterable[Stroke], repeat: int = 1) -> None:
-        given = tuple(strokes) if isinstance(strokes, Iterable) else (strokes,)
+        given = tuple(strokes) if np.iterable(strokes) else (strokes,)
         if not given:
             raise ValueError("a protocol has at least one stroke; got none")
         for each in given:

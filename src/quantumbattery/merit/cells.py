@@ -100,7 +100,7 @@ def _cells(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> list[Array | xr
     """Check a state and the Hamiltonians of its cells."""
     if isinstance(hs, str) or hasattr(hs, "full") or not hasattr(hs, "__len__"):
         raise TypeError(f"hs is a {type(hs).__name__}: it takes a list, one Hamiltonian a cell")
-    if len(hs) == 0 or getattr(hs, "ndim", 3) != 3:
+    if getattr(hs, "ndim", 3) != 3 or len(hs) == 0:
         raise ValueError("hs is empty or a single matrix: give a list, one Hamiltonian a cell")
     state = density_matrices(rho)
     cells = [hamiltonians(h, name=f"hs[{number}]") for number, h in enumerate(hs)]

@@ -62,8 +62,13 @@ def thermal_quanta(normal: Array, anomalous: Array) -> Array:
         n, c = normal[..., 0].real, np.abs(anomalous[..., 0])
         # (N + 1/2)^2 - |C|^2 - 1/4, without the loss of digits of the difference with 1/2, and
         # without squares, which no number holds of what is squeezed most
-        excess = np.maximum((n - c) * (n + c) + n, 0.0)
-        return np.asarray(excess / (0.5 + np.sqrt(0.25 + excess)))
+        less, more = np.maximum(n - c, 0.0), n + c
+        with np.errstate(over="ignore"):
+            excess = np.maximum((n - c) * more + n, 0.0)
+        held = np.isfinite(excess)
+        excess = np.where(held, excess, 0.0)
+        quanta = excess / (0.5 + np.sqrt(0.25 + excess))
+        return np.asarray(np.where(held, quanta, np.sqrt(less) * np.sqrt(more)))
     if not anomalous.any():
         return np.maximum(np.linalg.eigvalsh(normal)[..., ::-1], 0.0)
     half = 0.5 * np.eye(b)

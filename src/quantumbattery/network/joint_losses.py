@@ -27,6 +27,7 @@ from quantumbattery.network.matrix_interactions import (
 from quantumbattery.network.operators import Operator, after, inside
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described, saying, short
 from quantumbattery.quantities.matrices import parts_of_qobj, square_matrix
 from quantumbattery.quantities.parameters import (
@@ -373,7 +374,7 @@ def jump(
     """
     given = list(sites)
     if rate is None and len(given) > (matrix is None):
-        if isinstance(given[-1], str) or np.ndim(given[-1]) > 1 or is_function(given[-1]):
+        if isinstance(given[-1], str) or as_array(given[-1]).ndim > 1 or is_function(given[-1]):
             raise TypeError("jump: it takes a rate, after the matrix or by its name")
         rate = given.pop()
     names, matrix = ends_and_matrix("jump", tuple(given), matrix)

@@ -256,7 +256,7 @@ def checked_interactions(given: object) -> tuple[Link, ...]:
         "interactions is a list of what exchange, dipole, heisenberg, interaction, shift, drive, "
         "two_photon_drive, dissipator or jump made"
     )
-    if not isinstance(given, Iterable):
+    if not np.iterable(given):
         raise TypeError(f"{rule}; got {given!r:.60}")
     interactions = tuple(given)
     for each in interactions:

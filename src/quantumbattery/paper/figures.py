@@ -97,7 +97,7 @@ def figure(number: int) -> Figure:
     """
     import matplotlib as mpl
 
-    if number == 1:
+    if isinstance(number, int) and number == 1:
         return sphere.bloch(bloch(ANGLES))
     compute, draw = _figure(number)
     with mpl.rc_context(style.STYLE):
@@ -145,7 +145,7 @@ def _figure(
         4: (_panels_4, drawing.draw_4),
         5: (_panels_5, drawing.draw_5),
     }
-    if number not in figures:
+    if not isinstance(number, int) or number not in figures:
         raise ValueError(f"the figures with data are 2, 3 and 4, and 5 for Sec. 8; got {number!r}")
     return figures[number]
 

@@ -1,6 +1,7 @@
-"""A table that is read when it is looked at, with its axes in another order.
+"""A table that is read when it is looked at, with its axes in another order, and texts as objects.
 
-xarray's own transposed arrays cannot be read at single points of all their axes.
+xarray's own transposed arrays cannot be read at single points of all their axes, and NumPy's texts
+of any length stand beside no number, as where some of them are to be missing.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ def reordered(table: xr.Dataset, first: tuple[str, ...]) -> xr.Dataset:
 def _turned(given: xr.Variable, first: tuple[str, ...]) -> xr.Variable:
     mine = [name for name in first if name in given.dims]
     dims = (*mine, *(str(d) for d in given.dims if d not in mine))
-    if dims == given.dims:
+    texts = given.dtype.kind == "T"
+    if dims == given.dims and not texts:
         return given
     if given._in_memory:
-        return given.transpose(*dims)
+        return given.transpose(*dims).astype(object if texts else given.dtype)
     lazy = indexing.LazilyIndexedArray(_Turned(given, dims))
     return xr.Variable(dims, lazy, given.attrs, given.encoding)
 
@@ -37,7 +39,7 @@ class _Turned(BackendArray):
     def __init__(self, given: xr.Variable, dims: tuple[str, ...]) -> None:
         self.given, self.dims = given, dims
         self.shape = tuple(given.sizes[d] for d in dims)
-        self.dtype = np.dtype(given.dtype)
+        self.dtype = np.dtype(object if given.dtype.kind == "T" else given.dtype)
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Array:
         support = indexing.IndexingSupport.OUTER
@@ -46,4 +48,5 @@ class _Turned(BackendArray):
 
     def _read(self, key: tuple[Any, ...]) -> Array:
         own = self.given[dict(zip(self.dims, key, strict=True))]
-        return own.transpose(*(d for d in self.dims if d in own.dims)).to_numpy()
+        turned = own.transpose(*(d for d in self.dims if d in own.dims)).to_numpy()
+        return turned.astype(self.dtype, copy=False)
