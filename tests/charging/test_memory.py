@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import quantumbattery as qb
-from quantumbattery.charging import at_moments, global_maximum, optimum, solve
+from quantumbattery.charging import at_moments, global_maximum, optimum, passes, solve
 from quantumbattery.charging.global_maximum import Aim, Maximum, maximum, room_for
 from quantumbattery.machine import TooLargeError, held_by
 
@@ -93,7 +93,8 @@ def test_what_moves_all_members_is_counted(monkeypatch):
     resonant = qb.models.tavis_cummings(cells=6, coupling=coupling)
     sites = {**resonant.sites, "cavity": qb.Oscillator(1.2, loss=0.01)}
     system = qb.System(sites, resonant.interactions, "cavity", "cells")
-    monkeypatch.setattr(solve, "_TILE", 1 << 16)  # so that each part has few members
+    monkeypatch.setattr(passes, "TILE", 1 << 16)
+    monkeypatch.setattr(solve, "TILE", 1 << 16)  # so that each part has few members
     small = functions_of(monkeypatch, system, qb.fock(6), 0.005).work
     with pytest.raises(TooLargeError, match="all members of the batch needs"):
         at_moments.Reader.of(small, 10.0)
@@ -116,7 +117,8 @@ def test_parts_that_are_shared_among_cores_keep_the_limit_together(monkeypatch):
     system = qb.models.tavis_cummings(cells=8, coupling=coupling, charger_loss=0.01)
     times = np.linspace(0, 1, 40)
     monkeypatch.setattr(solve, "_SHARED", 1)
-    monkeypatch.setattr(solve, "_TILE", 1 << 16)
+    monkeypatch.setattr(passes, "TILE", 1 << 16)
+    monkeypatch.setattr(solve, "TILE", 1 << 16)
     full = system.charge(qb.fock(4), times, ["energy"])
     few = system.charge(qb.fock(4), times, ["energy"], limit=0.004)
     assert 1 <= min(asked) < 8 < max(asked)

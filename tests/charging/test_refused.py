@@ -95,7 +95,7 @@ def test_what_is_left_out_does_not_depend_on_tiles(monkeypatch):
     system = qb.System(sites, [qb.dipole("cavity", "cell", 0.2)], "cavity", "cell")
     found = []
     for size in (1 << 16, 700, 90):
-        monkeypatch.setattr("quantumbattery.charging.solve._CACHED", size)
+        monkeypatch.setattr("quantumbattery.charging.passes._CACHED", size)
         monkeypatch.setattr("quantumbattery.charging.solve._ROWS", 1)
         with pytest.warns(UserWarning, match="quanta"):
             found.append(system.charge(qb.fock(2), np.linspace(0, 3, 500), ["energy"]).left_out)

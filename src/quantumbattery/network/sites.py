@@ -168,9 +168,10 @@ class Qudit(Site):
     loss, dephasing, occupation : float or DataArray
         Rates, with Lindblad operators sqrt(loss (1 + occupation)) A, sqrt(loss occupation) A^dag
         and sqrt(2 dephasing) A^dag A.
-    lowering : array_like or Qobj, shape (d, d), optional
-        A itself, in place of steps: any matrix, real or complex. Row j, column k takes level k to
-        level j. Everything that speaks of A means it: `exchange`, `dipole`, `drive`, the rates.
+    lowering, matrix : array_like or Qobj, shape (d, d), optional
+        By either name A itself, in place of steps: any matrix, real or complex. Row j, column k
+        takes level k to level j. Everything that speaks of A means it: `exchange`, `dipole`,
+        `drive`, the rates.
 
     Raises
     ------
