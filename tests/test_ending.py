@@ -8,23 +8,12 @@ import time
 
 import pytest
 
+from roads.studies import pair_study
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-STUDY = """
-[system]
-model = "qubit_pair"
-battery_loss = 0.1
-[preparation]
-state = "bloch"
-[times]
-to = 4.0
-points = 21
-[axes]
-theta = {from = 0.5, to = 2.5, points = 150}
-[output]
-measures = ["energy"]
-chunk = 1
-batch = false
-"""
+STUDY = pair_study(
+    "theta = {from = 0.5, to = 2.5, points = 150}", output="chunk = 1\nbatch = false"
+)
 
 
 def begun(folder, *arguments, ignore=()):

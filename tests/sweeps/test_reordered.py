@@ -5,6 +5,7 @@ import pytest
 
 import quantumbattery as qb
 from roads.command import here
+from roads.studies import pair_study
 
 AXES = {"theta": [0.5, 1.5, 2.5], "charger_loss": [0.0, 0.5]}
 
@@ -59,28 +60,17 @@ def test_points_by_arrays(tables):
     np.testing.assert_array_equal(first, again)
 
 
-STUDY = """
-[system]
-model = "qubit_pair"
-[preparation]
-state = "bloch"
-[times]
-to = 4.0
-points = 21
-[axes]
-theta = {from = 0.5, to = 2.5, points = 3}
-charger_loss = {from = 0.0, to = 1.0, points = 4}
-[output]
-measures = ["energy"]
-"""
+LINES = [
+    "theta = {from = 0.5, to = 2.5, points = 3}",
+    "charger_loss = {from = 0.0, to = 1.0, points = 4}",
+]
 
 
 def test_a_study_written_otherwise_goes_on(tmp_path):
     """With its axes swapped, or 4 for 4.0, it is the same study, and tells the same."""
-    axes = STUDY.partition("[axes]\n")[2].partition("[output]")[0]
-    swapped = "".join(reversed(axes.splitlines(keepends=True)))
+    first, swapped = (pair_study("\n".join(lines)) for lines in (LINES, LINES[::-1]))
     file, told = tmp_path / "s.toml", []
-    for text in (STUDY, STUDY.replace(axes, swapped), STUDY.replace("to = 4.0", "to = 4")):
+    for text in (first, swapped, first.replace("to = 4.0", "to = 4")):
         file.write_text(text)
         done = here("sweep", file, "--workers", "1")
         assert done.returncode == 0, done.stderr

@@ -17,7 +17,7 @@ from typer.core import TyperCommand
 
 from quantumbattery import models
 from quantumbattery.cli.charging import charge, optimum
-from quantumbattery.cli.ending import code_of_signal, heed_signals
+from quantumbattery.cli.ending import Ended, heed_signals
 from quantumbattery.cli.options import Format, Measure, System, check_outputs, folder_named
 from quantumbattery.cli.printing import print_table, print_written
 from quantumbattery.files import make_folder, write_whole
@@ -180,8 +180,10 @@ def sweep(
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", ".*points failed")  # said below
             table = studies.swept(wanted, workers, scheduler, repair, retry)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Ended) as end:
         print("stopped; what is done is kept, the same command goes on", file=sys.stderr)
+        if isinstance(end, Ended):
+            raise
         raise typer.Exit(130) from None
     with studies.reaching(wanted):  # its values are read here
         best, failed = studies.best(table), studies.failures(table)
@@ -261,10 +263,6 @@ def main() -> None:
             app(prog_name="quantumbattery")  # also of `python -m`: what Tab completes is called so
         finally:
             sys.stdout.flush()
-    except SystemExit:
-        if (code := code_of_signal()) is not None:
-            sys.exit(code)
-        raise
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         _discard_output()
         sys.exit(1)

@@ -5,33 +5,44 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from multiprocessing import util
 from types import FrameType
 
 _ENDS = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
-_heard: list[int] = []
+_FORKS = os.path.join(os.path.dirname(util.__file__), "popen_fork.py")
+_LATER = 0.1  # seconds
+
+
+class Ended(SystemExit):
+    """Somebody asked this process to end; its code is that of the signal, as a shell writes it."""
 
 
 def heed_signals() -> None:
-    """Unwind as after Ctrl-C when somebody asks this process to end; what it forks just ends."""
+    """Unwind when somebody asks this process to end, at once when twice; what it forks just ends.
+
+    What is raised while a process is forked would be lost: then it is raised a little later.
+    """
     if threading.current_thread() is not threading.main_thread():  # others cannot
         return
     mine = os.getpid()
 
-    def end(number: int, _: FrameType | None) -> None:
+    def end(number: int, frame: FrameType | None) -> None:
+        if os.getpid() == mine and _forks(frame):
+            threading.Timer(_LATER, os.kill, (mine, number)).start()
+            return
+        for each in _ENDS:
+            signal.signal(each, signal.SIG_DFL)
         if os.getpid() != mine:
-            signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return
-        for each in _ENDS:  # it is ending already
-            signal.signal(each, signal.SIG_IGN)
-        _heard.append(number)
-        raise KeyboardInterrupt
+        raise Ended(128 + number)
 
     for number in _ENDS:
         if signal.getsignal(number) is signal.SIG_DFL:  # whoever ignores it has a reason, as nohup
             signal.signal(number, end)
 
 
-def code_of_signal() -> int | None:
-    """The exit code that says which signal ended the process, as a shell writes it; if one did."""
-    return 128 + _heard[0] if _heard else None
+def _forks(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code.co_filename != _FORKS:
+        frame = frame.f_back
+    return frame is not None
