@@ -145,7 +145,7 @@ class ByMoments:
         motions = (make(),) if axes.charged is None else (make(), make(storing=True))
         with _threads(motions):
             _check_growth(problem, motions)
-        begun = beginning(network, problem.started, axes.start)
+        begun = beginning(network, problem.started, axes.start, problem.limit)
         given = network, axes.numbers, axes.batch, measures, problem.extraction
         changes = None
         if not is_constant(network):
@@ -161,7 +161,7 @@ class ByMoments:
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
         moving = self.rows(places, part, times)
-        return read(self.motions[0], begun_by(self.begun, part), *moving)
+        return read(self.motions[0], self.begun.some(part), *moving)
 
     def rows(
         self, places: Sequence[int], part: slice | Array, times: Array
@@ -239,14 +239,11 @@ class ByMoments:
         battery = self.problem.network.battery
         if not names or prepared_sites(self.problem.started).isdisjoint(battery):
             return {}
-        own, eye = [*self.energies.places], np.eye(len(self.energies.places))
-        found = Moments(
-            self.begun.mean[:, :, None, own],
-            self.begun.normal[:, :, None, own, None] * eye,
-            self.begun.anomalous[:, :, None, own, None] * eye,
-        )
-        read = Reading(self.energies, slice(None), found)
-        return {name: read.column(name) for name in names}
+        own = [*self.energies.places]
+        each = self.begun.mean[..., own], *self.begun.covariances(own)
+        found = Moments(*(values[:, :, None] for values in each))
+        at_first = Reading(self.energies, slice(None), found)
+        return {name: at_first.column(name) for name in names}
 
 
 def phase_of(problem: Problem, site: str) -> Array:
@@ -267,12 +264,6 @@ def _some(motion: Quadratic, part: slice | Array) -> Quadratic:
     return Quadratic(
         motion.drift[part], motion.diffusion[part], motion.modes, motion.fields, motion.doubled
     )
-
-
-def begun_by(begun: Beginning, part: slice | Array) -> Beginning:
-    """The same of some members; means may be alike where what fluctuates is not."""
-    each = begun.mean, begun.normal, begun.anomalous
-    return Beginning(*(values if len(values) == 1 else values[part] for values in each))
 
 
 def _threads(motions: Sequence[Quadratic]) -> AbstractContextManager[Any]:

@@ -9,7 +9,7 @@ from math import inf, prod
 import numpy as np
 import xarray as xr
 
-from quantumbattery.charging import by_channel, by_moments
+from quantumbattery.charging import by_moments, by_starts
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction, check_levels
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
@@ -128,8 +128,8 @@ def run(problem: Problem) -> Solution:
     with at_work():
         if by_moments.fits(problem):
             return observed(problem) if problem.asked else by_moments.charged(problem)
-        if by_channel.fits(problem):
-            return by_channel.charged(problem)
+        if by_starts.fits(problem):
+            return by_starts.charged(problem)
         about = displaced(problem)
     return on_levels(problem, about)
 

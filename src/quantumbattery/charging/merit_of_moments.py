@@ -166,7 +166,10 @@ class Reading:
         assert name == "incoherent_ergotropy"
         own = self.battery
         given = own.mean[..., 0], own.normal[..., 0, 0], own.anomalous[..., 0, 0]
-        weights = populations(*given, levels_of(*given))
+        return self.disordered(populations(*given, levels_of(*given)))
+
+    def disordered(self, weights: Array) -> Array:
+        """The work that populations (m, c, T, d) of the one mode allow alone."""
         gain = weights + np.sort(-weights, axis=-1)  # on a ladder, no two levels of which are alike
         return np.asarray(gain @ np.arange(float(weights.shape[-1])) * self.own[..., 0, 0].real)
 

@@ -12,8 +12,6 @@ with the negative binomial one. All that is added up on the diagonal is positive
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
@@ -142,46 +140,3 @@ def _from_peak(up: Array, down: Array, peak: Array) -> Array:
     falling = np.where(k > peak, up, 1.0)
     before = np.cumprod(rising[..., ::-1], axis=-1)[..., ::-1]
     return np.asarray(np.cumprod(falling, axis=-1) * before)
-
-
-# --- what the energy's variance needs ------------------------------------------------------------
-
-
-def variance(
-    start: Sequence[Array],
-    x: Array,
-    noise: Array,
-    moved: Array,
-) -> Array:
-    """The variance of the quanta (...) after x = X (...), with noise and a displacement.
-
-    The start has <a>, <a a>, <n>, <a^dag a a> and Var(n). What is not displaced has Var(n) = eta^2
-    Var_0 + eta (1 - eta) n_0 + 2 eta N n_0 + N (N + 1), and with delta a^dag + h.c. comes what that
-    varies by itself and with n.
-    """
-    mean, pairs, quanta, three, own = start
-    eta = np.abs(x) ** 2
-    loose = eta**2 * own + eta * (1 - eta + 2 * noise) * quanta + noise * (noise + 1)
-    field, held = x * mean, eta * quanta + noise
-    product = x * (eta * three + 2 * noise * mean)
-    swing = np.abs(moved) ** 2 * (2 * held + 1 - 2 * np.abs(field) ** 2)
-    both = moved.conj() ** 2 * x**2 * (pairs - mean**2)
-    with_n = moved.conj() * (product + field / 2 - held * field)
-    return np.asarray(np.maximum(loose + swing + 2 * both.real + 4 * with_n.real, 0.0))
-
-
-def low_moments(weights: Array, rho: Array | None) -> tuple[Array, Array, Array, Array, Array]:
-    """<a>, <a a>, <n>, <a^dag a a> and Var(n), (...) each, of populations (..., d) and states.
-
-    The states (..., d, d) are None where there are no coherences.
-    """
-    n = np.arange(weights.shape[-1])
-    quanta = weights @ n
-    own = (weights * (n - quanta[..., None]) ** 2).sum(axis=-1)
-    if rho is None:
-        none = np.zeros(quanta.shape)
-        return none, none, quanta, none, own
-    next_one = np.diagonal(rho, -1, -2, -1) * np.sqrt(n[1:])  # <m| rho |m - 1>
-    next_two = np.diagonal(rho, -2, -2, -1) * np.sqrt(n[2:] * n[1:-1])
-    three = (next_one * n[:-1]).sum(axis=-1)
-    return next_one.sum(axis=-1), next_two.sum(axis=-1), quanta, three, own

@@ -72,6 +72,10 @@ def read(motion: Quadratic, begun: Beginning, rows: Array, noise: Array | None) 
             means = means + driven.sum(axis=-1)
         normal = _between(own, begun.normal, own.conj())
         anomalous = _between(own, begun.anomalous, own)
+        for tie in begun.ties:
+            mine = own[..., tie.places]
+            normal = normal + _tied(mine, tie.normal, mine.conj())
+            anomalous = anomalous + _tied(mine, tie.anomalous, mine)
         normal = normal if noise is None else normal + noise[:, None]
         return Moments(means, normal, anomalous)
     b, back = rows.shape[-2] // 2, rows[..., m : 2 * m]
@@ -81,6 +85,12 @@ def read(motion: Quadratic, begun: Beginning, rows: Array, noise: Array | None) 
     both = _between(own, begun.normal, own.conj()) + _between(back, begun.normal, back.conj())
     both = both + _between(own, begun.anomalous, back.conj())
     both = both + _between(back, begun.anomalous.conj(), own.conj())
+    for tie in begun.ties:
+        mine, other = own[..., tie.places], back[..., tie.places]
+        both = both + _tied(mine, tie.normal, mine.conj())
+        both = both + _tied(other, tie.normal.conj(), other.conj())
+        both = both + _tied(mine, tie.anomalous, other.conj())
+        both = both + _tied(other, tie.anomalous.conj(), mine.conj())
     both = both if noise is None else both + noise[:, None]
     return Moments(means, both[..., :b, :b], both[..., :b, b:])
 
@@ -91,6 +101,11 @@ def _of_start(rows: Array, mean: Array) -> Array:
         return np.zeros((len(rows), mean.shape[1], *rows.shape[2:4]), complex)
     found: Array = (rows @ mean[:, :, None, :, None])[..., 0]
     return found
+
+
+def _tied(left: Array, matrix: Array, right: Array) -> Array:
+    """Rows (g, 1, T, r, k), a matrix (g or 1, c, k, k) and other rows, as (g, c, T, r, r)."""
+    return np.asarray(left @ matrix[:, :, None] @ right.swapaxes(-1, -2))
 
 
 def _between(left: Array, diagonal: Array, right: Array) -> Array:

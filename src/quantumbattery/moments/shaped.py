@@ -142,8 +142,7 @@ def _first(begun: Beginning, motion: Quadratic) -> Array:
     """All numbers (g or 1, c, numbers) at the beginning."""
     mean, fields = begun.mean.astype(complex), 2 * motion.fields
     one = np.ones((*mean.shape[:2], fields + 1))
-    eye = np.eye(motion.modes)
-    normal, pairs = (each[..., None] * eye for each in (begun.normal, begun.anomalous))
+    normal, pairs = begun.covariances(range(motion.modes))
     upper = np.concatenate([normal, pairs], axis=-1)
     lower = np.concatenate([pairs.conj(), normal.conj()], axis=-1)
     whole = np.concatenate([upper, lower], axis=-2).reshape(*mean.shape[:2], -1)

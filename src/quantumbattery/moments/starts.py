@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from quantumbattery.machine import allow
+from quantumbattery.moments.any_start import AnyStart, Spread
 from quantumbattery.network.amplitudes import amplitudes, density_matrix, mean_occupation
 from quantumbattery.network.given_states import State
 from quantumbattery.network.named_states import (
@@ -28,8 +29,14 @@ from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.parameters import any_nonzero
 
-Spread: TypeAlias = Callable[[xr.Variable], Array]
-"""Values (..., "entry") over generators and states, (g or 1, c, entries)."""
+
+@dataclass(frozen=True, eq=False)
+class Tie:
+    """What is off the diagonals of N and C, of modes that start together; (g or 1, c, k, k)."""
+
+    places: tuple[int, ...]
+    normal: Array
+    anomalous: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +46,34 @@ class Beginning:
     mean: Array
     normal: Array
     anomalous: Array
+    ties: tuple[Tie, ...] = ()
+
+    def some(self, part: slice | Array) -> Beginning:
+        """The same of some members; means may be alike where what fluctuates is not."""
+
+        def mine(values: Array) -> Array:
+            return values if len(values) == 1 else values[part]
+
+        ties = tuple(Tie(t.places, mine(t.normal), mine(t.anomalous)) for t in self.ties)
+        return Beginning(mine(self.mean), mine(self.normal), mine(self.anomalous), ties)
+
+    def without(self, places: set[int]) -> Beginning:
+        """The same where some modes, and what starts together with them, are empty."""
+        out = np.isin(np.arange(self.mean.shape[-1]), [*places])
+        mean, *spread = (np.where(out, 0.0, v) for v in (self.mean, self.normal, self.anomalous))
+        ties = tuple(each for each in self.ties if places.isdisjoint(each.places))
+        return Beginning(mean, spread[0], spread[1], ties)
+
+    def covariances(self, places: Sequence[int]) -> tuple[Array, Array]:
+        """N and C of some modes, (g or 1, c, b, b)."""
+        own, eye = [*places], np.eye(len(places))
+        normal, pairs = (each[..., own, None] * eye for each in (self.normal, self.anomalous))
+        for tie in self.ties:
+            # Row j of the one has a 1 where mode j of the places is; others do not take part.
+            chosen = (np.array(own)[:, None] == np.array(tie.places)).astype(float)
+            normal = normal + chosen @ tie.normal @ chosen.T
+            pairs = pairs + chosen @ tie.anomalous @ chosen.T
+        return normal, pairs
 
 
 def is_gaussian(preparation: Preparation) -> bool:
@@ -87,20 +122,51 @@ def levels_of_start(
     return weights, None if not (rho * (1 - np.eye(held))).any() else rho
 
 
-def beginning(network: Network, started: Started, spread: Spread) -> Beginning:
+def beginning(
+    network: Network, started: Started, spread: Spread, limit: float = np.inf
+) -> Beginning:
     """The moments of all modes; what is not prepared is empty."""
+    found = _apart(network, started, spread)
+    for key, each in started.items():
+        if isinstance(key, tuple):
+            found = _with(found, AnyStart.of(key, each, network, spread, limit))
+    return found
+
+
+def _with(found: Beginning, start: AnyStart) -> Beginning:
+    """The same with modes that start together, which are empty yet."""
+    k, own = len(start.places), np.array(start.places)
+    pairs = start.second[..., :k, :k]
+    normal = start.second[..., :k, k:] - np.eye(k) / 2
+    off = 1 - np.eye(k)
+    given = found.mean, found.normal, found.anomalous
+    own_parts = start.mean, *(np.einsum("...jj->...j", each) for each in (normal, pairs))
+    members = max(len(found.mean), len(start.mean))
+    whole = []
+    for values, mine in zip(given, own_parts, strict=True):
+        made = np.broadcast_to(values, (members, *values.shape[1:])).astype(complex)
+        made[..., own] = mine
+        whole.append(made)
+    tie = Tie(start.places, normal * off, pairs * off)
+    return Beginning(whole[0], whole[1].real, whole[2], (*found.ties, tie))
+
+
+def _apart(network: Network, started: Started, spread: Spread) -> Beginning:
+    """The same of what starts by itself."""
     none = spread(_variable(0.0))
     given: list[Any] = []
     for name, site in network.sites.items():
         given += moments_of(started[name], site) if name in started else (0.0, 0.0, 0.0)
     if not any(isinstance(value, xr.DataArray) for value in given):
-        return Beginning(*(none + np.array(given[k::3]) for k in range(3)))
+        mean, normal, pairs = (none + np.array(given[k::3]) for k in range(3))
+        return Beginning(mean, normal, pairs)
     plain = none[..., 0]
     columns = [
         spread(_variable(v))[..., 0] if isinstance(v, xr.DataArray) else plain + v for v in given
     ]
     whole = np.broadcast_arrays(*columns)  # all over the same axes, whoever brings them
-    return Beginning(*(np.stack(whole[k::3], axis=-1) for k in range(3)))
+    mean, normal, pairs = (np.stack(whole[k::3], axis=-1) for k in range(3))
+    return Beginning(mean, normal, pairs)
 
 
 def moments_of(preparation: Preparation, site: Site) -> tuple[Any, Any, Any]:

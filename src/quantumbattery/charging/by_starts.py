@@ -1,0 +1,189 @@
+"""Charging of oscillators that start in states which are not Gaussian.
+
+Energies and what they vary by need moments alone, whatever the sites start in. The state of a
+single mode is known too. Where no quanta come in pairs, and one site alone starts neither coherent
+nor thermal, it is the state of that site after attenuation and noise
+(`quantumbattery.moments.channel`), elsewhere it comes from its characteristic function
+(`quantumbattery.moments.characteristic`). A displacement, which fields and other sites bring,
+changes the energy and its variance only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from quantumbattery.charging import by_moments
+from quantumbattery.charging.by_moments import METHOD, ByMoments, mean_of, over_time, phase_of
+from quantumbattery.charging.merit_of_moments import OF_ONE
+from quantumbattery.charging.merit_of_starts import Attenuated, OfStarts
+from quantumbattery.charging.problem import Problem, Report, Solution
+from quantumbattery.charging.readout import POWERS, needed
+from quantumbattery.charging.term_means import switched_off
+from quantumbattery.moments.any_start import AnyStart
+from quantumbattery.moments.over_time import read
+from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic, pulls_alone
+from quantumbattery.moments.starts import is_gaussian, is_thermal, levels_of_start
+from quantumbattery.network.starts import prepared_sites
+from quantumbattery.quantities.aliases import Array
+
+_OF_SECOND_ORDER = {"energy", "charger_energy", "interaction_energy"}
+_OF_LADDERS = {"active_energy", "antiergotropy", "capacity"}
+_WITHOUT_STATE = _OF_SECOND_ORDER | _OF_LADDERS
+_OF_EACH = {"local_ergotropy"}  # of the state of each mode by itself
+_OF_WORK = {"passive_energy", "ergotropy"}  # of one mode, or of each if work is taken out so
+_OF_STATE = {"purity", "entropy"} | OF_ONE
+
+
+def fits(problem: Problem) -> bool:
+    """Whether moments or states of single modes say all that is asked, of what is not Gaussian."""
+    network = problem.network
+    if not is_quadratic(network) or np.isinf(problem.axes.times).any():
+        return False
+    wanted = needed(problem.measures) - POWERS.keys()
+    if wanted <= _WITHOUT_STATE and not problem.asked:
+        return True
+    if not (is_constant(network) or pulls_alone(network)):
+        return False
+    if problem.asked:
+        return all(len(each.sites) == 1 for each in problem.asked)
+    known = _WITHOUT_STATE | {"energy_variance"} | _OF_EACH
+    if len(network.battery) == 1:
+        known |= _OF_WORK | _OF_STATE
+    elif problem.extraction == "local":
+        known |= _OF_WORK
+    return wanted <= known
+
+
+def charged(problem: Problem) -> Solution:
+    """All that is asked for, on the axes of the problem."""
+    axes, names = problem.axes, needed(problem.measures) - POWERS.keys()
+    if problem.asked:
+        return observed(problem)
+    if names <= _WITHOUT_STATE:
+        return by_moments.charged(problem)
+    work = Carried.of(problem, names)
+    asked = {name: POWERS[name] for name in problem.measures if name in POWERS}
+    columns = {name: np.empty(axes.shape) for name in names}
+    held = {name: np.zeros((*axes.shape[:2], 1)) for name in asked.values()}
+    filled = not prepared_sites(problem.started).isdisjoint(problem.network.battery)
+    most = 0
+    with work.moments.threads():
+        for part, times in work.moments.tiles(len(work.moments.energies.places)):
+            now = work.reading(part, times, work.moments.pulled(part))
+            for name in names:
+                columns[name][part] = now.column(name)
+            most = max(most, now.most)
+            if filled and held:
+                begun = work.reading(part, np.zeros_like(times[..., :1]))
+                for name in held:
+                    held[name][part] = begun.column(name)
+    switched_off(columns, axes)
+    for power, name in asked.items():
+        columns[power] = over_time(columns[name], held[name], axes.times)
+    return Solution({name: columns[name] for name in problem.measures}, work.report(most))
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """A problem whose modes take over what sites start in."""
+
+    moments: ByMoments
+    starts: tuple[AnyStart, ...]  # that are not Gaussian
+    attenuated: Attenuated | None  # where that is all that becomes of one of them
+
+    @classmethod
+    def of(cls, problem: Problem, measures: Collection[str]) -> Carried:
+        """Make it; ValueError if quanta grow until their numbers overflow."""
+        network, started, start = problem.network, problem.started, problem.axes.start
+        others = {
+            key: each
+            for key, each in started.items()
+            if isinstance(key, tuple) or not is_gaussian(each)
+        }
+        made = tuple(
+            AnyStart.of(key, each, network, start, problem.limit) for key, each in others.items()
+        )
+        work = cls(ByMoments.of(problem, measures), made, None)
+        (first, *more) = [key for key, each in started.items() if not is_thermal(each)]
+        if more or isinstance(first, tuple) or first not in others or has_pairs(network):
+            return work
+        levels = levels_of_start(started[first], network.sites[first], start, problem.limit)
+        return replace(work, attenuated=Attenuated(*levels))
+
+    def reading(self, part: slice, times: Array, pulled: Array | None = None) -> OfStarts:
+        """What reads some members at some times, (T,) or (m, T), or pairs of these.
+
+        At all times of the problem, fields that are shaped have pulled means (m, c or 1, T, sites).
+        """
+        energies, work = self.moments.energies, self.moments
+        motion, begun = work.motions[0], work.begun.some(part)
+        rows, noise = work.rows(energies.places, part, times)
+        whole = read(motion, begun, rows, noise)
+        taken = {place for each in self.starts for place in each.places}
+        rest = read(motion, begun.without(taken), rows, noise)
+        if pulled is not None:
+            whole, rest = (
+                replace(each, mean=each.mean + pulled[..., energies.places])
+                for each in (whole, rest)
+            )
+        starts = tuple(each.some(part) for each in self.starts)
+        own = None if self.attenuated is None else self.attenuated.some(part)
+        rows = np.moveaxis(rows, 1, 2)[:, None]
+        limit, doubled = work.problem.limit, motion.doubled
+        m = motion.modes
+        return OfStarts(energies, part, whole, rest, rows, m, doubled, starts, own, limit)
+
+    def report(self, levels: int) -> Report:
+        """How it was found, on so many levels, if on any."""
+        own = self.moments.report
+        if not levels:
+            kind = f"{METHOD}, and moments of fourth order"
+            many = len(self.moments.problem.network.sites)
+            return replace(own, methods=((kind, many), *own.methods[1:]), counted="mode")
+        several = "s" * (len(self.starts) > 1)
+        kind = f"characteristic function of the start{several}"
+        if self.attenuated is not None:
+            kind = "attenuation of the start"
+        return replace(own, methods=((kind, levels), *own.methods[1:]), counted="level")
+
+
+# --- states that are asked for -------------------------------------------------------------------
+
+
+def observed(problem: Problem) -> Solution:
+    """Density matrices (g, c, T, d, d), or means (g, c, T), of single modes on levels enough."""
+    work, columns, most = Carried.of(problem, []), {}, 0
+    for site in dict.fromkeys(each.sites[0] for each in problem.asked):
+        rho = _states(work, problem, site)
+        levels = rho.shape[-1]
+        most = max(most, levels)
+        for each in problem.asked:
+            if each.sites[0] == site:
+                matrix = None if each.operator is None else each.matrix([levels])
+                columns[each.name] = rho if matrix is None else mean_of(rho, matrix)
+    return Solution({each.name: columns[each.name] for each in problem.asked}, work.report(most))
+
+
+def _states(work: Carried, problem: Problem, site: str) -> Array:
+    """The states (g, c, T, d, d) of a site in the laboratory, on levels enough for all of them."""
+    place = [*problem.network.sites].index(site)
+    energies = replace(work.moments.energies, places=(place,))
+    alone = replace(work, moments=replace(work.moments, energies=energies))
+    parts = [
+        alone.reading(part, times, work.moments.pulled(part)).laboratory_state(0)
+        for part, times in work.moments.tiles(1)
+    ]
+    levels = max(each.shape[-1] for each in parts)
+    rho = np.concatenate([_on(each, levels) for each in parts])
+    n, angle = np.arange(levels), np.angle(phase_of(problem, site))
+    turned = rho * np.exp(1j * angle[..., None, None] * (n[:, None] - n))
+    return np.asarray(np.broadcast_to(turned, (*problem.axes.shape, levels, levels)))
+
+
+def _on(states: Array, levels: int) -> Array:
+    """The same (..., d, d) on more levels, which are empty."""
+    more = levels - states.shape[-1]
+    return np.pad(states, [*[(0, 0)] * (states.ndim - 2), (0, more), (0, more)])

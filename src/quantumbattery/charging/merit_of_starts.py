@@ -1,0 +1,237 @@
+"""Figures of merit of modes that take over starts which are not Gaussian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantumbattery.charging.merit_of_moments import Reading
+from quantumbattery.machine import allow
+from quantumbattery.merit.correlations import entropy_of
+from quantumbattery.moments import channel
+from quantumbattery.moments.any_start import AnyStart
+from quantumbattery.moments.characteristic import Mode
+from quantumbattery.moments.over_time import Moments
+from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.cached import cached_property
+
+_AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
+_TAIL = 1e-12  # of the quanta, that may lie beyond the levels
+_MORE = 1.25  # times as many levels, where these do not hold them
+_NOTHING = 1e-14  # of a weight
+
+
+@dataclass(frozen=True, eq=False)
+class Attenuated:
+    """The start of one site, of which attenuation and noise are all that becomes."""
+
+    weights: Array  # (g or 1, c, d), of its levels
+    rho: Array | None  # (g or 1, c, d, d), if it has coherences
+
+    def some(self, part: slice | Array) -> Attenuated:
+        """The same of some members."""
+        if len(self.weights) == 1:
+            return self
+        return Attenuated(self.weights[part], None if self.rho is None else self.rho[part])
+
+
+@dataclass(frozen=True, eq=False)
+class OfStarts(Reading):
+    """Figures of merit of modes b = sum over X a + Y a^dag of starts, and Gaussian noise."""
+
+    rest: Moments  # of the same modes, were these starts empty
+    rows: Array  # (m, 1, T, r, n), of the modes
+    modes: int
+    doubled: bool  # whether rows of a^dag are there too
+    starts: tuple[AnyStart, ...]
+    attenuated: Attenuated | None
+    limit: float
+
+    @property
+    def most(self) -> int:
+        """On how many levels states were looked at, 0 if on none."""
+        return max((levels for levels, _ in self._of_modes.values()), default=0)
+
+    def _made(self, name: str) -> Array:
+        if name == "energy_variance":
+            return np.asarray(np.maximum(super()._made(name) + self._beyond_gaussian, 0.0))
+        if name in ("purity", "entropy"):
+            return self._figures(0)[name]
+        if name == "incoherent_ergotropy":  # of what is left without coherences, all about 0
+            weights = np.einsum("...jj->...j", self.laboratory_state(0)).real
+            return self.disordered(weights)
+        return super()._made(name)
+
+    # --- the variance ----------------------------------------------------------------------------
+
+    def _taken(self, start: AnyStart) -> tuple[Array, Array]:
+        """X and Y (m, 1, T, b, k) of what the modes take over of a start."""
+        b, own = len(self.energies.places), np.array(start.places)
+        x = self.rows[..., :b, own]
+        y = self.rows[..., :b, self.modes + own] if self.doubled else np.zeros_like(x)
+        return x, y
+
+    @property
+    def _beyond_gaussian(self) -> Array:
+        """What cumulants of third and fourth order add to the variance of the energy, (m, c, T).
+
+        With b = <b> + R (a, a^dag), Q = R'^T h R and L = <b>^dag h R, where R' is that of b^dag,
+        it is the sum of Q Q k_4 and of 4 Re(L Q k_3).
+        """
+        b, own, h = self.energies.battery, self.battery, self.own
+        found = np.zeros(own.mean.shape[:-1])
+        field = own.mean.conj()[..., None, :] @ h
+        for start in self.starts:
+            x, y = (each[..., :b, :] for each in self._taken(start))
+            right = np.concatenate([x, y], axis=-1)
+            left = np.concatenate([y.conj(), x.conj()], axis=-1)
+            form = left.swapaxes(-1, -2) @ h @ right  # (m, 1, T, 2k, 2k)
+            size = form.shape[-1]
+            flat = form.reshape(*form.shape[:-2], 1, size * size)
+            fourth = start.fourth.reshape(*start.fourth.shape[:2], 1, size**2, size**2)
+            third = start.third.reshape(*start.third.shape[:2], 1, size, size**2)
+            swung = (field @ right) @ (third @ flat.swapaxes(-1, -2))
+            found = found + (flat @ fourth @ flat.swapaxes(-1, -2))[..., 0, 0].real
+            found = found + 4 * swung[..., 0, 0].real
+        return found
+
+    # --- states of single modes ------------------------------------------------------------------
+
+    @cached_property
+    def _passive(self) -> Array:
+        return self._passive_local  # of one mode
+
+    @cached_property
+    def _passive_local(self) -> Array:
+        parts = [
+            self._figures(k)["quanta"] * self.own[..., k, k].real
+            for k in range(self.energies.battery)
+        ]
+        return np.asarray(np.sum(parts, axis=0))
+
+    @cached_property
+    def _of_modes(self) -> dict[int, tuple[int, dict[str, Array]]]:
+        return {}
+
+    def _figures(self, k: int) -> dict[str, Array]:
+        """Purity, entropy and the quanta of the passive state of a mode, (m, c, T) each.
+
+        Where the mean does not matter, it is left out.
+        """
+        if k not in self._of_modes:
+            made = self._by_attenuation(k) if self.attenuated is not None else self._by_function(k)
+            self._of_modes[k] = made
+        return self._of_modes[k][1]
+
+    def _by_attenuation(self, k: int) -> tuple[int, dict[str, Array]]:
+        """Of so many states at a time as there is room for."""
+        eta, noise, levels = self._attenuation(k)
+        given, whole, make = self._given
+        size = given.shape[-1]
+        each = levels * levels if whole else levels + size * size
+        allow("numbers in a state of the battery", each, 96, self.limit)
+        members = np.arange(given.shape[0] * given.shape[1]).reshape(*given.shape[:2], 1)
+        start = np.broadcast_to(members, noise.shape).ravel()  # whose start each is
+        given = given.reshape(-1, *given.shape[2:])
+        shape, eta, noise = noise.shape, eta.ravel(), noise.ravel()
+        found, step = np.empty((3, len(noise))), max(1, _AT_ONCE // each)
+        for low in range(0, len(noise), step):
+            some = slice(low, low + step)
+            found[:, some] = _read(make(given[start[some]], eta[some], noise[some], levels), whole)
+        return levels, dict(zip(_READ, found.reshape(3, *shape), strict=True))
+
+    def _attenuation(self, k: int) -> tuple[Array, Array, int]:
+        """How much of the one start is left, the noise (m, c, T), and levels enough."""
+        assert self.attenuated is not None
+        noise = np.maximum(self.rest.normal[..., k, k].real, 0.0)
+        x, _ = self._taken(self.starts[0])
+        eta = np.broadcast_to(np.abs(x[..., k, 0]) ** 2, noise.shape)
+        size = self.attenuated.weights.shape[-1]
+        return eta, noise, channel.levels_after(size, float(noise.max()))
+
+    @property
+    def _given(self) -> tuple[Array, bool, Callable[[Array, Array, Array, int], Array]]:
+        """The one start, whether as a matrix, and what carries it over."""
+        assert self.attenuated is not None
+        weights, rho = self.attenuated.weights, self.attenuated.rho
+        if rho is None:
+            return weights, False, channel.carried_populations
+        return rho, True, channel.carried
+
+    def _by_function(self, k: int) -> tuple[int, dict[str, Array]]:
+        """From characteristic functions, of what fields do not displace."""
+        states, round_ = self._on_levels(k, np.zeros(()))
+        flat, levels = states.reshape(-1, *states.shape[3:]), states.shape[-1]
+        found, step = np.empty((3, len(flat))), max(1, _AT_ONCE // levels**2)
+        for low in range(0, len(flat), step):
+            found[:, low : low + step] = _read(flat[low : low + step], not round_)
+        return levels, dict(zip(_READ, found.reshape(3, *states.shape[:3]), strict=True))
+
+    def _on_levels(self, k: int, moved: Array) -> tuple[Array, bool]:
+        """States or populations (m, c, T, d, ...) on so many levels that all but a tail is there.
+
+        The means of the starts are in them, those of the rest are not, but for what is given.
+        """
+        rest, shape = self.rest, self.found.mean.shape[:-1]
+        normal = np.broadcast_to(np.maximum(rest.normal[..., k, k].real, 0.0), shape)
+        pairs = np.broadcast_to(rest.anomalous[..., k, k], shape)
+        each = [self._taken(start) for start in self.starts]
+        taken = [(x[..., k, :], y[..., k, :]) for x, y in each]
+        mode = Mode(self.starts, taken, normal, pairs, moved if moved.any() else None)
+        mean = self.found.mean[..., k] - rest.mean[..., k] + moved
+        quanta = self.found.normal[..., k, k].real + np.abs(mean) ** 2
+        levels = 1 + sum(max(each.sizes) - 1 for each in self.starts)
+        levels += _falls(normal + np.abs(pairs)) + _displaces(moved)
+        while True:
+            whole = levels if mode.is_round else levels**2
+            allow("numbers in the states at all times", normal.size * whole, 64, self.limit)
+            states = mode.states(levels)
+            held = states if mode.is_round else np.einsum("...jj->...j", states).real
+            beyond = quanta - held @ np.arange(levels)
+            if float(beyond.max()) <= _TAIL * max(1.0, float(quanta.max())):
+                return states, mode.is_round
+            levels = int(_MORE * levels) + 1
+
+    def laboratory_state(self, k: int) -> Array:
+        """The state (m, c, T, d, d) of a mode, with its mean, on levels enough."""
+        moved = self.rest.mean[..., k]
+        if self.attenuated is None or moved.any():
+            states, round_ = self._on_levels(k, moved)
+        else:
+            eta, noise, levels = self._attenuation(k)
+            given, whole, make = self._given
+            allow("numbers in the states at all times", noise.size * levels**2, 64, self.limit)
+            states, round_ = make(given[:, :, None], eta, noise, levels), not whole
+            if whole:
+                x = self._taken(self.starts[0])[0][..., k, 0]
+                n = np.arange(levels)
+                states = states * np.exp(1j * np.angle(x)[..., None, None] * (n[:, None] - n))
+        return states[..., None] * np.eye(states.shape[-1]) if round_ else states
+
+
+_READ = "purity", "entropy", "quanta"
+
+
+def _falls(quanta: Array) -> int:
+    """On how many levels a Gaussian state of N + |C| quanta falls to nothing, about.
+
+    As ((N + |C|) / (N + |C| + 1))^n: so do thermal and squeezed states, of tanh(r)^n.
+    """
+    most = float(quanta.max(initial=0.0))
+    return int(np.ceil(np.log(_NOTHING) / np.log(most / (most + 1)))) if most > _NOTHING else 0
+
+
+def _displaces(moved: Array) -> int:
+    """How many more levels a displacement fills, about."""
+    size = float(np.abs(moved).max(initial=0.0))
+    return int(np.ceil(size * (size + 8)))
+
+
+def _read(states: Array, whole: bool) -> Array:
+    """Purity, entropy and passive quanta, (3, k), of states (k, d, d), or of populations (k, d)."""
+    weights = np.linalg.eigvalsh(states) if whole else np.sort(states, axis=-1)
+    falling = np.maximum(weights, 0.0)[..., ::-1]
+    purity = (falling**2).sum(axis=-1)
+    return np.stack([purity, entropy_of(falling), falling @ np.arange(falling.shape[-1])])
