@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.charging import strokes_of_moments
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import extraction_of, labelled, selected
 from quantumbattery.charging.observables import Observable, allow_matrices
@@ -42,7 +43,7 @@ def charge(
     how = extraction_of(network, extraction, limit)
     chosen = selected(network, measures, axes)
     moments = _moments(protocol, axes, times is None)
-    found = solved(protocol, Problem(network, started, axes, chosen, how, limit), moments)
+    found = found_of(protocol, Problem(network, started, axes, chosen, how, limit), moments)
     _warn(found, float(axes.times.max()))
     table = labelled(network, axes, how, found.solution)
     marks, said = _marks(protocol, axes, moments)
@@ -66,11 +67,18 @@ def density_matrix(
     asked = (Observable("density_matrix", chosen, None),)
     moments = _moments(protocol, axes, times is None)
     problem = Problem(network, started, axes, (), how, limit, asked)
-    found = solved(protocol, problem, moments)
+    found = found_of(protocol, problem, moments)
     _warn(found, float(axes.times.max()))
     matrices = labelled_matrices(network, axes, chosen, found.solution)
     marks, said = _marks(protocol, axes, moments)
     return matrices.assign_coords(marks).assign_attrs(said)
+
+
+def found_of(protocol: Strokes, problem: Problem, moments: Moments) -> Solved:
+    """Solve, by means and covariances where they say all, or on levels."""
+    if strokes_of_moments.fits(protocol, problem):
+        return strokes_of_moments.solved(protocol, problem, moments)
+    return solved(protocol, problem, moments)
 
 
 def _warn(found: Solved, latest: float) -> None:

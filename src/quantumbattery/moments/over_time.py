@@ -32,6 +32,16 @@ class Moments:
         )
 
 
+def at_start(begun: Beginning, places: Sequence[int]) -> Moments:
+    """The moments (g or 1, c, 1, ...) of modes at some places in which they start."""
+    own, eye = [*places], np.eye(len(places))
+    return Moments(
+        begun.mean[:, :, None, own],
+        begun.normal[:, :, None, own, None] * eye,
+        begun.anomalous[:, :, None, own, None] * eye,
+    )
+
+
 def moments(motion: Quadratic, begun: Beginning, places: Sequence[int], times: Array) -> Moments:
     """The moments (g, c, T, ...) of modes at some places, at times (T,) or (g, T)."""
     return read(motion, begun, *moved((motion,), places, times))
