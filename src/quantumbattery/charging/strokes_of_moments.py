@@ -81,6 +81,7 @@ def solved(strokes: Strokes, problem: Problem, looks: Looks) -> Solved:
     with at_work():
         names = needed(problem.measures) - POWERS.keys()
         work = Work.of(strokes, problem, looks, names)
+        check_digits(work.report.rounding, float(looks.times.max()))
         with threads(work.motions):
             columns = work.states() if problem.asked else work.measures(names)
         return Solved(Solution(columns, work.report), work.before)
@@ -209,7 +210,8 @@ class Work:
                     moving = before[stroke].rows(*moving)
                     moving = cycles.rows(*moving, which, self.looks.cycle[now])
                     found = seen(begun, *moving, self._doubled)
-                if not all(np.isfinite(each).all() for each in (found.mean, found.normal)):
+                each = found.mean, found.normal, found.anomalous
+                if not all(np.isfinite(numbers).all() for numbers in each):
                     raise ValueError(_OVERFLOW)
                 yield part, stroke, now, found
 
