@@ -268,6 +268,17 @@ def test_a_reset_of_a_site_with_an_axis():
     assert every.energy.isel(w=1).values[1] == pytest.approx(first * np.sin(rabi) ** 2, abs=1e-12)
 
 
+def test_what_comes_after_the_last_look_counts_for_nothing():
+    """Storage until there is no digit, pairs until there is no number, and any repetitions."""
+    strokes, times = driven(0.4, 0.5, 0.2), [0.5, 0.9]
+    known = qb.Protocol(strokes).charge({}, times, READ)
+    pairs = qb.System(dict(strokes[0].system.sites), [qb.two_photon_drive("b", 1.0, 1.1)], "c", "b")
+    for last in (qb.Stroke(strokes[1].system, 1e18), qb.Stroke(pairs, 1e4)):
+        ours = qb.Protocol([strokes[0], last], 10**9).charge({}, times, READ)
+        for name in READ:
+            assert ours[name].values == pytest.approx(known[name].values, abs=1e-12)
+
+
 def test_frequencies_that_nothing_can_tell_cost_no_digits():
     """In a cycle without a phase of its own, states turn together, however fast."""
     sites = {name: qb.Oscillator(1e9) for name in "cb"}

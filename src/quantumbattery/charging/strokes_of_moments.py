@@ -113,9 +113,9 @@ class Work:
         pairs = any(has_pairs(each) for each in systems)
         pairs |= any(np.any(each[2]) for own in fresh for each in own.values())
         motions = tuple(quadratic(each, *given, doubled=pairs) for each in systems)
-        for system, motion, each in zip(systems, motions, strokes.strokes, strict=True):
+        for system, motion, span in zip(systems, motions, _passed(strokes, looks), strict=True):
             with threads(motions):
-                check_growth(system, motion, np.array([each.duration]))
+                check_growth(system, motion, np.array([span]))
         frames = [_frames(system, problem) for system in systems]
         phased = pairs or any(motion.fields for motion in motions)
         phased |= any(np.any(each[0]) for own in fresh for each in own.values())
@@ -228,12 +228,15 @@ class Work:
         members, m = part.stop - part.start, self.motions[0].modes
         now = Map.nothing(members, size_of(m, self._doubled))
         before: list[Map] = []
+        latest = len(self.motions) if most else int(self.looks.stroke.max())
         each = zip(self.strokes.strokes, self.motions, self.turning, self.fresh, strict=True)
         with np.errstate(over="ignore", invalid="ignore"):
-            for stroke, motion, turns, fresh in each:
-                mine = {k: _of_members(given, part) for k, given in fresh.items()}
+            for k, (stroke, motion, turns, fresh) in enumerate(each):
+                mine = {place: _of_members(given, part) for place, given in fresh.items()}
                 now = of_reset(mine, m, self._doubled, members).after(now) if mine else now
                 before.append(now)
+                if k == latest:  # whose end no one asks for, as of all that follow
+                    break
                 now = of_stroke(some(motion, part), turns[part], stroke.duration).after(now)
             if most:
                 self._check_cycles(now.matrix, most)
@@ -265,14 +268,25 @@ class Work:
         Frames turn for ever in the laboratory, where drives and resets begin with a phase anew: of
         a single stroke that is nothing.
         """
-        cycles, found = int(self.looks.cycle.max()) + 1, 0.0
-        again = cycles * len(self.motions) > 1
-        pairs = zip(self.strokes.strokes, self.motions, self.turning, strict=True)
-        for stroke, motion, turns in pairs:
+        cycles, found = int(self.looks.cycle.max()), 0.0
+        again = cycles > 0 or bool(self.looks.stroke.any())
+        passed = _passed(self.strokes, self.looks)
+        each = zip(self.strokes.strokes, self.motions, self.turning, passed, strict=True)
+        for stroke, motion, turns, span in each:
             fastest = float(np.abs(motion.drift).sum(axis=-1).max(initial=0.0))
             fastest += again * float(np.abs(turns).max())
-            found += fastest * stroke.duration
-        return replace(report_of(self.problem.network), rounding=_EPSILON * cycles * found)
+            found += fastest * (cycles * stroke.duration + span)
+        return replace(report_of(self.problem.network), rounding=_EPSILON * found)
+
+
+def _passed(strokes: Strokes, looks: Looks) -> list[float]:
+    """How much of each stroke passes at all, in one cycle, until one looks for the last time."""
+    durations = [each.duration for each in strokes.strokes]
+    if looks.cycle.any():
+        return durations
+    latest = int(looks.stroke.max())
+    last = float(looks.spans[looks.stroke == latest].max())
+    return [*durations[:latest], last, *[0.0] * (len(durations) - latest - 1)]
 
 
 def _of_members(given: tuple[Array, Array, Array], part: slice) -> tuple[Array, Array, Array]:
