@@ -230,6 +230,17 @@ def test_one_stroke_is_charging_as_ever():
     assert ours.values == pytest.approx(known.values, abs=1e-11)
 
 
+def test_states_turn_where_nothing_else_tells_a_phase():
+    """Of strokes without fields: as long ones of a pair, of which the frequencies differ."""
+    sites = {"c": qb.Oscillator(0.8, loss=0.1), "b": qb.Oscillator(1.7)}
+    system = qb.System(sites, [qb.exchange("c", "b", 0.3)], "c", "b")
+    protocol = qb.Protocol([qb.Stroke(system, 0.7), qb.Stroke(system, 0.2)], 5)
+    start = {"c": qb.gaussian(0.4, 0.1, 0.3), "b": qb.coherent(0.3j)}
+    for both in (["b"], ["c", "b"]):
+        ours, known = (each.density_matrix(start, [0.3, 4.1], both) for each in (protocol, system))
+        assert ours.values == pytest.approx(known.values, abs=1e-12)
+
+
 def test_axes_and_parts_of_the_work():
     """Each member and each start as it is alone; many or few of them worked on together."""
     links, alphas = [0.1, 0.3, 0.5], [0.2, 0.4j]
@@ -289,6 +300,8 @@ def test_frequencies_that_nothing_can_tell_cost_no_digits():
         table = protocol.charge({"c": qb.coherent(0.7)}, None, ["energy"])
     known = 1e9 * 0.49 * np.sin(0.1 * table.time.values) ** 2
     assert table.energy.values == pytest.approx(known, rel=1e-9, abs=1.0)
+    with pytest.warns(UserWarning, match=r"rounding has taken [1-9]e-05 of a phase"):
+        protocol.density_matrix({"c": qb.coherent(0.7)}, [1.0, 150.0])
     pulled = qb.System(sites, [qb.exchange("c", "b", 0.1), qb.drive("c", 0.1, 1e9)], "c", "b")
     with pytest.warns(UserWarning, match=r"rounding has taken [1-9]e-05 of a phase"):
         qb.Protocol([qb.Stroke(pulled, 1.0)], 100).charge({}, None, ["energy"])

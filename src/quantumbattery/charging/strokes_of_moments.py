@@ -113,8 +113,9 @@ class Work:
         pairs = any(has_pairs(each) for each in systems)
         pairs |= any(np.any(each[2]) for own in fresh for each in own.values())
         motions = tuple(quadratic(each, *given, doubled=pairs) for each in systems)
-        for system, motion, span in zip(systems, motions, _passed(strokes, looks), strict=True):
-            with threads(motions):
+        with threads(motions):
+            spans = _passed(strokes, looks)
+            for system, motion, span in zip(systems, motions, spans, strict=True):
                 check_growth(system, motion, np.array([span]))
         frames = [_frames(system, problem) for system in systems]
         phased = pairs or any(motion.fields for motion in motions)
@@ -177,10 +178,7 @@ class Work:
             mean[part, :, chosen] = found.mean
             normal[part, :, chosen] = found.normal
             anomalous[part, :, chosen] = found.anomalous
-        turned = self.shared[:, None, None] * self.looks.times
-        latest = float(self.looks.times.max())
-        check_digits(_EPSILON * float(np.abs(turned).max()), latest)
-        phase = np.exp(-1j * turned)[..., None]
+        phase = np.exp(-1j * self.shared[:, None, None, None] * self.looks.times[:, None])
         found = Moments(mean * phase, normal, anomalous * phase[..., None] ** 2)
         return of_states(asked, found, self.limit)
 
@@ -265,11 +263,12 @@ class Work:
     def report(self) -> Report:
         """What a table says of how it was found, and of what rounding takes of a phase.
 
-        Frames turn for ever in the laboratory, where drives and resets begin with a phase anew: of
-        a single stroke that is nothing.
+        Frames turn for ever in the laboratory, where drives and resets begin with a phase anew, and
+        states are given: for the work of a single stroke that is nothing.
         """
-        cycles, found = int(self.looks.cycle.max()), 0.0
-        again = cycles > 0 or bool(self.looks.stroke.any())
+        cycles, states = int(self.looks.cycle.max()), bool(self.problem.asked)
+        found = states * float((np.abs(self.shared).max() * self.looks.times).max())
+        again = states or cycles > 0 or bool(self.looks.stroke.any())
         passed = _passed(self.strokes, self.looks)
         each = zip(self.strokes.strokes, self.motions, self.turning, passed, strict=True)
         for stroke, motion, turns, span in each:
