@@ -7,6 +7,7 @@ import xarray as xr
 from scipy.special import betainc, gammainc
 
 import quantumbattery as qb
+from quantumbattery.network import gaussian_tails
 from quantumbattery.network.amplitudes import (
     amplitudes,
     density_matrix,
@@ -185,6 +186,21 @@ def test_the_largest_of_a_batch(square):
     for levels in [0, 1, 7, 60, 400]:
         every = weight_beyond(levels, *given, square=square)
         assert largest_beyond(levels, *given, square=square) == pytest.approx(every.max())
+
+
+def test_the_vacuum_has_nothing_on_higher_levels(monkeypatch):
+    """Which is known at once: no steps find two sums of it that are close."""
+    fewest, kept = [], gaussian_tails._sum
+
+    def counted(states, levels, radius, steps, square):
+        fewest.append(steps)
+        return kept(states, levels, radius, steps, square)
+
+    monkeypatch.setattr(gaussian_tails, "_sum", counted)
+    none, alpha = np.zeros(2), np.array([0.0, 0.1])
+    beyond = weight_beyond(6, alpha, none, none, none)
+    assert beyond.tolist() == [0.0, pytest.approx(gammainc(6, 0.01), rel=1e-9)]
+    assert max(fewest) <= 1024
 
 
 def test_what_is_squeezed_without_end():

@@ -9,9 +9,9 @@ import xarray as xr
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import attributes, extraction_of
-from quantumbattery.charging.in_strokes import arrays_of
+from quantumbattery.charging.in_strokes import arrays_of, found_of
 from quantumbattery.charging.problem import Problem
-from quantumbattery.charging.repeated import Moments, solved, together
+from quantumbattery.charging.repeated import Moments, together
 from quantumbattery.charging.stroke import Stroke, Strokes
 from quantumbattery.machine import at_work
 from quantumbattery.network.shifts import Shift
@@ -49,11 +49,11 @@ def balance(protocol: Strokes, preparation: object, extraction: str, limit: floa
     single = not isinstance(preparation, Mapping)
     axes = Batch.of(arrays_of(protocol), started, single, times)
     how = extraction_of(network, extraction, limit)
-    found = solved(protocol, Problem(network, started, axes, _READ, how, limit), moments)
+    found = found_of(protocol, Problem(network, started, axes, _READ, how, limit), moments)
     shape = (*axes.shape[:2], protocol.repeat, len(protocol.strokes), 2)
     known = {name: each.reshape(shape) for name, each in found.solution.columns.items()}
     with at_work():
-        strokes = _strokes(protocol, known, found.work.before(_READ))
+        strokes = _strokes(protocol, known, found.before(_READ))
     table = _labelled(axes, strokes, _cycles(strokes))
     said = attributes(protocol.strokes[0].system, how, found.solution)
     return table.assign_attrs(said | {"protocol": repr(protocol)})

@@ -21,7 +21,7 @@ from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
 from quantumbattery.machine import allow, limited
-from quantumbattery.moments.over_time import Moments, moved, read
+from quantumbattery.moments.over_time import Moments, at_start, moved, read
 from quantumbattery.moments.quadratic import (
     Quadratic,
     is_cold,
@@ -44,7 +44,7 @@ METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
 _ONE_THREAD = 256  # numbers of a matrix below which threads wait for each other, at every product
 _EPSILON = float(np.finfo(float).eps)
-_LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
+LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
 
 
 def fits(problem: Problem) -> bool:
@@ -52,12 +52,17 @@ def fits(problem: Problem) -> bool:
     network = problem.network
     if not is_quadratic(network):
         return False
-    known = KNOWN | OF_ONE if len(network.battery) == 1 else KNOWN
-    if not needed(problem.measures) - POWERS.keys() <= known:
+    if not knows(network, problem.measures):
         return False
     if np.isinf(problem.axes.times).any():  # what everything tends to forgets how it began
         return is_constant(network)
     return has_moments(network, problem.started)
+
+
+def knows(network: Network, measures: Collection[str]) -> bool:
+    """Whether means and covariances of the battery tell all of these measures."""
+    known = KNOWN | OF_ONE if len(network.battery) == 1 else KNOWN
+    return needed(measures) - POWERS.keys() <= known
 
 
 def has_moments(network: Network, started: Started) -> bool:
@@ -143,8 +148,9 @@ class ByMoments:
         network, axes = problem.network, problem.axes
         make = partial(quadratic, network, axes.numbers, axes.batch)
         motions = (make(),) if axes.charged is None else (make(), make(storing=True))
-        with _threads(motions):
-            _check_growth(problem, motions)
+        with threads(motions):
+            for motion, span in zip(motions, _spans(problem), strict=True):
+                check_growth(network, motion, span)
         begun = beginning(network, problem.started, axes.start, problem.limit)
         given = network, axes.numbers, axes.batch, measures, problem.extraction
         changes = None
@@ -156,7 +162,7 @@ class ByMoments:
 
     def threads(self) -> AbstractContextManager[Any]:
         """One thread of linear algebra where matrices are small."""
-        return _threads(self.motions)
+        return threads(self.motions)
 
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
@@ -167,7 +173,7 @@ class ByMoments:
         self, places: Sequence[int], part: slice | Array, times: Array
     ) -> tuple[Array, Array | None]:
         """Rows (m, r, T, n) of modes at some places, and the noise, as `moved` gives them."""
-        return moved([_some(each, part) for each in self.motions], places, times)
+        return moved([some(each, part) for each in self.motions], places, times)
 
     def reading(self, part: slice | Array, times: Array) -> Reading:
         """What reads some members at some times."""
@@ -239,11 +245,8 @@ class ByMoments:
         battery = self.problem.network.battery
         if not names or prepared_sites(self.problem.started).isdisjoint(battery):
             return {}
-        own = [*self.energies.places]
-        each = self.begun.mean[..., own], *self.begun.covariances(own)
-        found = Moments(*(values[:, :, None] for values in each))
-        at_first = Reading(self.energies, slice(None), found)
-        return {name: at_first.column(name) for name in names}
+        read = Reading(self.energies, slice(None), at_start(self.begun, self.energies.places))
+        return {name: read.column(name) for name in names}
 
 
 def phase_of(problem: Problem, site: str) -> Array:
@@ -260,13 +263,15 @@ def mean_of(rho: Array, matrix: Array) -> Array:
     return mean.real if is_hermitian(matrix) else mean
 
 
-def _some(motion: Quadratic, part: slice | Array) -> Quadratic:
+def some(motion: Quadratic, part: slice | Array) -> Quadratic:
+    """The motion of some members."""
     return Quadratic(
         motion.drift[part], motion.diffusion[part], motion.modes, motion.fields, motion.doubled
     )
 
 
-def _threads(motions: Sequence[Quadratic]) -> AbstractContextManager[Any]:
+def threads(motions: Sequence[Quadratic]) -> AbstractContextManager[Any]:
+    """One thread of linear algebra where matrices are small."""
     small = motions[0].drift.shape[-1] < _ONE_THREAD
     return limited(1) if small else nullcontext()
 
@@ -277,20 +282,23 @@ def _spans(problem: Problem) -> list[Array]:
     return [axes.times] if axes.charged is None else [axes.charged, axes.times - axes.charged]
 
 
-def _check_growth(problem: Problem, motions: Sequence[Quadratic]) -> None:
-    """Raise ValueError if quanta grow until no number holds them."""
-    jumps = any(isinstance(each, Jump) for each in problem.network.joint_losses)
-    for motion, span in zip(motions, _spans(problem), strict=True):
-        if not motion.doubled and not jumps:
-            continue
-        m = motion.modes * (1 + motion.doubled)
-        growth = 2 * np.linalg.eigvals(motion.drift[:, :m, :m]).real.max(axis=-1)
-        if (growth * span.max(axis=-1) > _LARGEST).any():
-            fastest = float(growth.max())
-            raise ValueError(
-                f"quanta grow e-fold every {1 / fastest:.3g}, so that after t = "
-                f"{_LARGEST / fastest:.3g} their numbers overflow: charge for a shorter time"
-            )
+def check_growth(network: Network, motion: Quadratic, spans: Array) -> None:
+    """Raise ValueError if quanta grow until no number holds them, in times (T,) or (g, T)."""
+    if not may_grow(network, motion):
+        return
+    m = motion.modes * (1 + motion.doubled)
+    growth = 2 * np.linalg.eigvals(motion.drift[:, :m, :m]).real.max(axis=-1)
+    if (growth * spans.max(axis=-1) > LARGEST).any():
+        fastest = float(growth.max())
+        raise ValueError(
+            f"quanta grow e-fold every {1 / fastest:.3g}, so that after t = "
+            f"{LARGEST / fastest:.3g} their numbers overflow: charge for a shorter time"
+        )
+
+
+def may_grow(network: Network, motion: Quadratic) -> bool:
+    """Whether anything brings quanta the faster the more there are."""
+    return motion.doubled or any(isinstance(each, Jump) for each in network.joint_losses)
 
 
 def over_time(column: Array, held: Array | None, times: Array) -> Array:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.charging import strokes_of_moments
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import extraction_of, labelled, selected
 from quantumbattery.charging.observables import Observable, allow_matrices
@@ -42,8 +43,7 @@ def charge(
     how = extraction_of(network, extraction, limit)
     chosen = selected(network, measures, axes)
     moments = _moments(protocol, axes, times is None)
-    found = solved(protocol, Problem(network, started, axes, chosen, how, limit), moments)
-    _warn(found, float(axes.times.max()))
+    found = found_of(protocol, Problem(network, started, axes, chosen, how, limit), moments)
     table = labelled(network, axes, how, found.solution)
     marks, said = _marks(protocol, axes, moments)
     return table.assign_coords(marks).assign_attrs(said)
@@ -66,11 +66,18 @@ def density_matrix(
     asked = (Observable("density_matrix", chosen, None),)
     moments = _moments(protocol, axes, times is None)
     problem = Problem(network, started, axes, (), how, limit, asked)
-    found = solved(protocol, problem, moments)
-    _warn(found, float(axes.times.max()))
+    found = found_of(protocol, problem, moments)
     matrices = labelled_matrices(network, axes, chosen, found.solution)
     marks, said = _marks(protocol, axes, moments)
     return matrices.assign_coords(marks).assign_attrs(said)
+
+
+def found_of(protocol: Strokes, problem: Problem, moments: Moments) -> Solved:
+    """Solve, by means and covariances where they say all, or on levels; say what rounding takes."""
+    by_moments = strokes_of_moments.fits(protocol, problem)
+    found = (strokes_of_moments.solved if by_moments else solved)(protocol, problem, moments)
+    _warn(found, float(moments.times.max()))
+    return found
 
 
 def _warn(found: Solved, latest: float) -> None:
@@ -85,7 +92,7 @@ def _converted(
     protocol: Strokes, preparation: object, times: Values | None
 ) -> tuple[dict[str, Preparation], Batch]:
     """How sites start, and the axes of everything."""
-    last = float(protocol.ends[-1])
+    last = protocol.duration * protocol.repeat
     given = protocol.ends if times is None else times
     moments = parameter("times", given, "zero or positive, and finite", 0.0, axis="time")
     check_axes("times", moments)

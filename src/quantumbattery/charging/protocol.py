@@ -36,6 +36,11 @@ class Protocol(Strokes):
     phase at every reset. In the interaction picture of many papers they turn along, as they do here
     if a cycle lasts a whole number of turns, 2 pi/w.
 
+    Oscillators without `levels` are known by their means and covariances, whatever strokes bring,
+    if all sites are such oscillators, all strokes are quadratic, constant in their stroke and
+    without dephasing, and preparations and resets are Gaussian. Elsewhere strokes that bring quanta
+    take oscillators with levels.
+
     Collision models and micromasers (P. Filipowicz, J. Javanainen and P. Meystre, Phys. Rev. A 34,
     3077 (1986)) are one stroke with a reset; charge, storage and discharge are three.
 
@@ -83,20 +88,22 @@ class Protocol(Strokes):
         -------
         xarray.Dataset
             As of `System.charge`, with the coordinates "stroke" and "cycle" beside the time,
-            counted from 0. Powers are gains over the whole time. With oscillators the attribute
-            `at_cut` is the largest weight seen on levels that lead beyond their cut, at these
-            times, or that a preparation or a reset has beyond it: an estimate, and no bound.
+            counted from 0. Powers are gains over the whole time. With oscillators on levels the
+            attribute `at_cut` is the largest weight seen on those that lead beyond their cut, at
+            these times, or that a preparation or a reset has beyond it: an estimate, and no bound.
 
         Raises
         ------
         TypeError, ValueError
-            As `System.charge`; or if a time is beyond the end, or an oscillator would choose its
-            own levels where strokes bring quanta.
+            As `System.charge`; or if a time is beyond the end, quanta grow until their numbers
+            overflow, or an oscillator would choose its own levels where strokes bring quanta, and
+            means and covariances do not say all.
 
         Warns
         -----
         UserWarning
-            If `at_cut` is more than 1e-10.
+            If `at_cut` is more than 1e-10; or if rounding takes digits of a phase, since drives
+            and resets begin anew with one.
 
         Examples
         --------

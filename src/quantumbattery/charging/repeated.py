@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from copy import copy
@@ -15,10 +15,10 @@ import numpy as np
 from quantumbattery.charging.battery_hamiltonian import Battery, battery, check_levels
 from quantumbattery.charging.left_out import lost_by
 from quantumbattery.charging.observables import Observed
-from quantumbattery.charging.problem import OnLevels, Problem, Report
+from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, Readout
 from quantumbattery.charging.solve import initial, watched
-from quantumbattery.charging.stroke import Stroke, Strokes
+from quantumbattery.charging.stroke import Stroke, Strokes, other_battery
 from quantumbattery.dynamics.cycles import Cycle
 from quantumbattery.dynamics.motion import Motion, columns_of, motion
 from quantumbattery.dynamics.runge_kutta import Clock
@@ -76,8 +76,8 @@ def together(strokes: Strokes) -> Network:
 class Solved:
     """A protocol at some moments."""
 
-    solution: OnLevels
-    work: Work
+    solution: Solution
+    before: Callable[[Collection[str]], dict[str, Array]]  # measures, before the first reset
 
 
 def solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
@@ -108,7 +108,7 @@ def _solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
         columns = work.reading.finished(columns, problem.axes)
     rounding = (int(moments.cycle.max()) + 1) * sum(each.rounding for each in moving)
     report = Report(tuple(methods), {}, rounding=rounding, at_cut=seen)
-    return Solved(OnLevels(columns, report, reached), work)
+    return Solved(OnLevels(columns, report, reached), work.before)
 
 
 def _beyond(strokes: Strokes, problem: Problem, reached: Reach) -> float:
@@ -195,10 +195,7 @@ def _battery(strokes: Strokes, problem: Problem, reached: Reach, split: Bipartit
     first, *others = (battery(each.system, *given) for each in strokes.strokes)
     for k, other in enumerate(others, start=1):
         if not _alike(first, other):
-            raise ValueError(
-                f"stroke {k} changes the battery's own Hamiltonian, which measures what is stored: "
-                "its sites keep their energies, and what is always on, in all strokes"
-            )
+            raise other_battery(k)
     return first
 
 
@@ -391,7 +388,7 @@ class Work:
         names = dict.fromkeys(POWERS[name] for name in asked)
         return self.before(tuple(names))
 
-    def before(self, names: tuple[str, ...]) -> dict[str, Array]:
+    def before(self, names: Collection[str]) -> dict[str, Array]:
         """Measures (g, c, 1) before the first stroke and its reset."""
         none, still = np.zeros(1), np.zeros_like(self.numbers)
         states = motion(self.state, still, self.start, none).at(none, slice(None))

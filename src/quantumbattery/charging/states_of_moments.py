@@ -33,7 +33,7 @@ def observed(problem: Problem) -> Solution:
         return Solution(columns, report_of(problem.network))
     work = ByMoments.of(problem, [])
     for sites, asked in groups.items():
-        columns |= _of_states(asked, _in_laboratory(work, sites), problem.limit)
+        columns |= of_states(asked, _in_laboratory(work, sites), problem.limit)
     return Solution(columns, work.report)
 
 
@@ -78,7 +78,7 @@ def _in_laboratory(work: ByMoments, sites: Sequence[str]) -> Moments:
     return Moments(mean * phase, normal, turned)  # what is correlated turns with one frame
 
 
-def _of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict[str, Array]:
+def of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict[str, Array]:
     """All that is asked of these states (g, c, T, ...) of the same sites."""
     levels, shape = levels_of_each(found), found.mean.shape[:-1]
     size, states = prod(levels), prod(shape)

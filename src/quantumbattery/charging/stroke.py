@@ -171,6 +171,14 @@ def _check_fit(strokes: Sequence[Stroke]) -> None:
                 )
 
 
+def other_battery(stroke: int) -> ValueError:
+    """What to raise where a stroke does not measure what is stored as the first does."""
+    return ValueError(
+        f"stroke {stroke} changes the battery's own Hamiltonian, which measures what is stored: "
+        "its sites keep their energies, and what is always on, in all strokes"
+    )
+
+
 def _told(system: System) -> str:
     """Its sites, by name and kind."""
     return listed(f"{name} ({type(site).__name__})" for name, site in system.sites.items())

@@ -53,9 +53,9 @@ class Rows:
         if self.quiet:
             return moved, None
         noise = np.zeros((members, times.shape[-1], *2 * rows.shape[:1]), complex)
-        np.cumsum(_between(moved[:, :, :-1], self.noise_of(grid[1])), axis=1, out=noise[:, 1:])
+        np.cumsum(between(moved[:, :, :-1], self.noise_of(grid[1])), axis=1, out=noise[:, 1:])
         if grid[0]:
-            noise += _between(start[:, :, None], self.noise_of(grid[0]))
+            noise += between(start[:, :, None], self.noise_of(grid[0]))
         return moved, noise
 
     def each(self, rows: Array, times: Array) -> tuple[Array, Array | None]:
@@ -85,7 +85,7 @@ class Rows:
             on = (digits >> digit & 1).astype(bool)
             if on.any():
                 with np.errstate(over="ignore", invalid="ignore"):
-                    more, there = _between(rows, held), rows @ power[:, None]
+                    more, there = between(rows, held), rows @ power[:, None]
                 noise += np.where(on[..., None, None], more, 0.0)
                 rows = np.where(on[:, None, :, None], there, rows)
         return rows, noise
@@ -110,7 +110,7 @@ class Rows:
         """The noise (g, T, r, r) of rows (g, r, T, n) after short times (g or 1, T)."""
         noise = np.zeros((*np.moveaxis(rows, 1, 2).shape[:3], rows.shape[1]), complex)
         for k, term in enumerate(self._terms, start=1):
-            noise += _between(rows, term) * (rest**k)[..., None, None]
+            noise += between(rows, term) * (rest**k)[..., None, None]
         return noise
 
     @cached_property
@@ -127,7 +127,7 @@ class Rows:
         return np.array(terms)
 
 
-def _between(rows: Array, matrix: Array) -> Array:
+def between(rows: Array, matrix: Array) -> Array:
     """R X R^dag of rows (g, r, T, n) and a matrix (g, n, n), as (g, T, r, r)."""
     if rows.shape[1] == 1:
         one = rows[:, 0]

@@ -32,6 +32,13 @@ class Moments:
         )
 
 
+def at_start(begun: Beginning, places: Sequence[int]) -> Moments:
+    """The moments (g or 1, c, 1, ...) of modes at some places in which they start."""
+    normal, pairs = begun.covariances(places)
+    each = begun.mean[..., [*places]], normal, pairs
+    return Moments(*(values[:, :, None] for values in each))
+
+
 def moments(motion: Quadratic, begun: Beginning, places: Sequence[int], times: Array) -> Moments:
     """The moments (g, c, T, ...) of modes at some places, at times (T,) or (g, T)."""
     return read(motion, begun, *moved((motion,), places, times))

@@ -138,7 +138,8 @@ def _around(states: _Generating, levels: int, whole: Array, outside: bool, squar
     too coarse, the peak at the saddle counts too much.
     """
     radius, found = _radius(states, levels, outside), np.zeros(len(states.a))
-    todo, steps = np.arange(len(found)), _FEWEST
+    # The vacuum has nothing there; of zero, no steps find two numbers that are close.
+    todo, steps = np.flatnonzero(np.hypot(states.a, states.b).any(axis=(1, 2))), _FEWEST
     while len(todo):
         block = max(1, _AT_ONCE // steps)
         sums = np.zeros(len(todo))
