@@ -18,7 +18,7 @@ from quantumbattery.charging.global_maximum import Aim
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.sought import OVER_TIME, Sought
 from quantumbattery.charging.sought_of_moments import SoughtOfMoments
-from quantumbattery.moments.quadratic import is_constant, is_quadratic
+from quantumbattery.moments.quadratic import is_quadratic, pulls_alone
 from quantumbattery.network.drives import OnePhotonDrive
 from quantumbattery.network.named_states import Coherent, Fock, Gaussian, Preparation
 from quantumbattery.quantities.aliases import Array
@@ -28,9 +28,7 @@ from quantumbattery.quantities.cached import cached_property
 def without_fields(problem: Problem) -> Problem | None:
     """The same without what displaces it; None where nothing does, or where more changes."""
     network = problem.network
-    if not is_quadratic(network) or not is_constant(network):
-        return None
-    if not all(isinstance(name, str) for name in problem.started):
+    if not is_quadratic(network) or not pulls_alone(network):
         return None
     if any(each.always for each in network.interactions):
         return None

@@ -32,6 +32,7 @@ from quantumbattery.quantities.aliases import Array
 _OF_SECOND_ORDER = {"energy", "charger_energy", "interaction_energy"}
 _OF_LADDERS = {"active_energy", "antiergotropy", "capacity"}
 _WITHOUT_STATE = _OF_SECOND_ORDER | _OF_LADDERS
+OF_MOMENTS = _WITHOUT_STATE | {"energy_variance"}
 _OF_EACH = {"local_ergotropy"}  # of the state of each mode by itself
 _OF_WORK = {"passive_energy", "ergotropy"}  # of one mode, or of each if work is taken out so
 _OF_STATE = {"purity", "entropy"} | OF_ONE
@@ -49,7 +50,7 @@ def fits(problem: Problem) -> bool:
         return False
     if problem.asked:
         return all(len(each.sites) == 1 for each in problem.asked)
-    known = _WITHOUT_STATE | {"energy_variance"} | _OF_EACH
+    known = OF_MOMENTS | _OF_EACH
     if len(network.battery) == 1:
         known |= _OF_WORK | _OF_STATE
     elif problem.extraction == "local":

@@ -9,7 +9,7 @@ from math import inf, prod
 import numpy as np
 import xarray as xr
 
-from quantumbattery.charging import by_moments, by_starts
+from quantumbattery.charging import by_moments, by_starts, displaced_battery
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction, check_levels
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
@@ -123,14 +123,16 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 
 
 def run(problem: Problem) -> Solution:
-    """Solve, by moments or the attenuation of a start where they say all, or on levels."""
+    """Solve, by moments and states of single modes where they say all, or on levels."""
     problem = without_spectators(problem)
     with at_work():
         if by_moments.fits(problem):
             return observed(problem) if problem.asked else by_moments.charged(problem)
         if by_starts.fits(problem):
             return by_starts.charged(problem)
-        about = displaced(problem)
+        about, still = displaced(problem), displaced_battery.still(problem)
+    if still is not None:
+        return displaced_battery.charged(problem, on_levels(still))
     return on_levels(problem, about)
 
 
