@@ -182,8 +182,9 @@ class System(StateReading):
         Definitions: those of `quantumbattery.ergotropy` and its neighbours. Evolution is exact
         inside the states that the preparation can reach. Oscillators whose states stay Gaussian
         are followed by their means and covariances instead, on no levels: nothing is left out, and
-        `method` says so. So is one that starts otherwise, where no quanta come in pairs: a battery
-        of one mode takes its state over, attenuated, on levels beyond which 1e-14 is left.
+        `method` says so. If they start otherwise, energies and variances come from moments as well,
+        and single modes from their characteristic functions, on levels beyond which 1e-12 of the
+        quanta is left.
 
         Examples
         --------
