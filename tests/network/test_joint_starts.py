@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 import quantumbattery as qb
 from roads.joint import dense, figures, random_state
+from roads.levels import on_levels
 from roads.product_space import random_case
 
 WHEN = np.array([0.0, 0.3, 1.1])
@@ -146,7 +147,8 @@ def test_two_oscillators_that_share_quanta():
     whole = np.zeros(100, dtype=complex)
     whole[[0, 12]] = 0.6, 0.8
     rho = np.outer(whole, whole)
-    table = system.charge({("a", "b"): qb.state(ket)}, 0.5, ["energy"])
+    with on_levels():
+        table = system.charge({("a", "b"): qb.state(ket)}, 0.5, ["energy"])
     assert "quanta" in table.attrs
     assert table.attrs["left_out"] < 1e-9
     check(system, {("a", "b"): qb.state(ket)}, rho, levels=[10, 10], when=WHEN[:1])
