@@ -68,3 +68,49 @@ def test_what_is_to_be_ignored_is_ignored(tmp_path):
     running.communicate(timeout=60)
     assert running.returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+WRITES = """
+import os, signal, sys
+from pathlib import Path
+from quantumbattery.cli.ending import heed_signals
+from quantumbattery.files import write_whole
+
+def write(partial):
+    partial.write_text("half of it")
+    try:
+        tell(signal.SIGTERM, signal.SIGHUP)
+    finally:
+        tell(signal.SIGTERM)
+        partial.write_text("and this is never reached")
+
+def tell(*numbers):
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    for number in numbers:
+        os.kill(os.getpid(), number)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+
+heed_signals()
+write_whole(Path("x.csv"), write)
+"""
+
+
+def test_several_at_once(tmp_path):
+    """Two that come together, as of a service that is stopped, or a second while one is heeded."""
+    command = [sys.executable, "-c", WRITES]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode in (128 + signal.SIGTERM, 128 + signal.SIGHUP)
+    assert not done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_soon_after_another(tmp_path):
+    running = begun(tmp_path, "charge", "--times", "0:40:400001", "--out", "x.csv")
+    wait_for(lambda: any(tmp_path.iterdir()), running)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGTERM):
+        running.send_signal(number)
+        time.sleep(0.002)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode in (128 + signal.SIGTERM, 128 + signal.SIGHUP)
+    assert not said
+    assert not list(tmp_path.iterdir())

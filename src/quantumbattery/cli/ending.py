@@ -8,6 +8,8 @@ import threading
 from multiprocessing import util
 from types import FrameType
 
+from quantumbattery.files import remove_unfinished
+
 _ENDS = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
 _FORKS = os.path.join(os.path.dirname(util.__file__), "popen_fork.py")
 _LATER = 0.1  # seconds
@@ -20,22 +22,26 @@ class Ended(SystemExit):
 def heed_signals() -> None:
     """Unwind when somebody asks this process to end, at once when twice; what it forks just ends.
 
-    What is raised while a process is forked would be lost: then it is raised a little later.
+    What is raised while a process is forked would be lost: then it is raised a little later. These
+    handlers stay to the end: where one is gone, a signal that has already come is an error.
     """
     if threading.current_thread() is not threading.main_thread():  # others cannot
         return
-    mine = os.getpid()
+    mine, ending = os.getpid(), False
 
     def end(number: int, frame: FrameType | None) -> None:
-        if os.getpid() == mine and _forks(frame):
+        nonlocal ending
+        code = 128 + number
+        if os.getpid() != mine:
+            os._exit(code)
+        if _forks(frame):
             threading.Timer(_LATER, os.kill, (mine, number)).start()
             return
-        for each in _ENDS:
-            signal.signal(each, signal.SIG_DFL)
-        if os.getpid() != mine:
-            os.kill(os.getpid(), number)
-            return
-        raise Ended(128 + number)
+        if ending:
+            remove_unfinished()
+            os._exit(code)
+        ending = True
+        raise Ended(code)
 
     for number in _ENDS:
         if signal.getsignal(number) is signal.SIG_DFL:  # whoever ignores it has a reason, as nohup
