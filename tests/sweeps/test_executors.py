@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
@@ -215,3 +216,14 @@ def test_too_few_open_files_are_one_sentence(tmp_path, most):
     )
     said = [line for line in done.stderr.splitlines() if not line.startswith("sweep ")]
     assert done.returncode == 0 or (len(said) == 1 and said[0].startswith("Error: ")), said
+
+
+def test_a_notebook_without_widgets_shows_lines(monkeypatch, capsys):
+    """As a log file; Rich would ask for ipywidgets instead."""
+    module = importlib.import_module("quantumbattery.sweeps.sweep")
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        qb.sweep(run, AXES, workers=1, batch=False)
+    assert "sweep 3/3 points, time left" in capsys.readouterr().err

@@ -270,9 +270,11 @@ def test_what_may_not_be_read_is_one_sentence(complete, name, monkeypatch):
             raise PermissionError(13, "Permission denied", str(file))
         return opened(file, *given, **options)
 
-    monkeypatch.setattr(io, "open", kept)
     for repair in (False, True):
-        with pytest.raises(qb.SweepError, match=r"cannot go on .Permission denied: .*same sweep"):
+        with (
+            monkeypatch.context() as patched,
+            pytest.raises(qb.SweepError, match=r"cannot go on .Permission denied: .*same sweep"),
+        ):
+            patched.setattr(io, "open", kept)
             sweep(complete, repair=repair)
-    monkeypatch.undo()
     assert files(complete) == sound

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import timedelta
+from importlib.util import find_spec
 from inspect import signature
 from math import prod
 from typing import Any
@@ -354,7 +355,8 @@ def _shown(progress: bool, grid: Grid, waiting: Sequence[int]) -> Iterator[Calla
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("points, time left"), TimeLeft())
     # Without a thread of its own: a fork would not copy it.
     console = Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):
+    moves = find_spec("ipywidgets") if console.is_jupyter else console.is_terminal
+    if not moves:
         yield _written(grid.size - left, grid.size)
         return
     options: Any = {"console": console, "auto_refresh": False}
