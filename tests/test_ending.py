@@ -14,11 +14,12 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are those of PO
 STUDY = pair_study(
     "theta = {from = 0.5, to = 2.5, points = 150}", output="chunk = 1\nbatch = false"
 )
+ENDED = [128 + each for each in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", 1))]
 
 
 def begun(folder, *arguments, ignore=()):
     def heed():
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN if number in ignore else signal.SIG_DFL)
 
     command, pipe = [sys.executable, "-m", "quantumbattery", *arguments], subprocess.PIPE
@@ -68,3 +69,73 @@ def test_what_is_to_be_ignored_is_ignored(tmp_path):
     running.communicate(timeout=60)
     assert running.returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+WRITES = """
+import os, signal, sys
+from pathlib import Path
+from quantumbattery.cli.ending import heed_signals
+from quantumbattery.files import write_whole
+
+def write(partial):
+    partial.write_text("half of it")
+    try:
+        tell(signal.FIRST, signal.SIGTERM, signal.SIGHUP)
+    finally:
+        tell(signal.SIGTERM)
+        partial.write_text("and this is never reached")
+
+def tell(*numbers):
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    for number in numbers:
+        os.kill(os.getpid(), number)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+
+heed_signals()
+write_whole(Path("x.csv"), write)
+"""
+
+WAITS = """
+import os, signal, threading, time
+from quantumbattery.cli.ending import heed_signals
+
+def tell():
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60)
+
+heed_signals()
+threading.Thread(target=tell).start()
+"""
+
+
+@pytest.mark.parametrize("first", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_several_at_once(tmp_path, first):
+    """Two that come together, as to a service that is stopped, and one while they are heeded."""
+    command = [sys.executable, "-c", WRITES.replace("FIRST", first)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode in ENDED
+    assert not done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("names", [("SIGTERM", "SIGHUP", "SIGTERM"), ("SIGINT", "SIGINT")])
+def test_one_soon_after_another(tmp_path, names):
+    running = begun(tmp_path, "charge", "--times", "0:40:400001", "--out", "x.csv")
+    wait_for(lambda: any(tmp_path.iterdir()), running)
+    for name in names:
+        running.send_signal(getattr(signal, name))
+        time.sleep(0.002)
+    _, said = running.communicate(timeout=60)
+    code = running.returncode
+    assert (code if code >= 0 else 128 - code) in ENDED  # as a shell says it
+    assert not said.replace("Aborted!", "").strip()
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_while_threads_are_waited_for(tmp_path):
+    """The interpreter does so at its end, where nothing can be raised any more."""
+    command = [sys.executable, "-c", WAITS]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert not done.stderr

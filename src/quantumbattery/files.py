@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import secrets
 import shutil
 import stat
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import xarray as xr
 
 TABLES = (".nc", ".csv")
+
+_unfinished: set[Path] = set()  # files that this process is writing
 
 
 def check_table_path(path: Path) -> None:
@@ -94,6 +98,19 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         if partial is not None:
             partial.unlink(missing_ok=True)
+            _unfinished.discard(partial)
+
+
+def remove_unfinished() -> None:
+    """Remove what is half-written, where whoever writes it does not come to do so."""
+    for partial in tuple(_unfinished):
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+atexit.register(remove_unfinished)  # a second Ctrl-C may interrupt what follows the first
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unfinished.clear)  # whose they are not
 
 
 def _partial(target: Path, write_elsewhere: bool, mode: int) -> Path:
@@ -101,12 +118,16 @@ def _partial(target: Path, write_elsewhere: bool, mode: int) -> Path:
     folder = Path(tempfile.gettempdir()) if write_elsewhere else target.parent
     for _ in range(100):
         part = folder / f".{target.stem[:100]}-{secrets.token_hex(6)}{target.suffix}"
+        _unfinished.add(part)
         try:
             # Not of tempfile, whose files are private: the system knows the umask, which can only
             # be asked for by changing it, for all threads.
             os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
-        except FileExistsError:
-            continue
+        except OSError as error:
+            _unfinished.discard(part)
+            if isinstance(error, FileExistsError):
+                continue
+            raise
         return part
     raise FileExistsError(17, "no name is left for a temporary file")
 

@@ -5,8 +5,12 @@ import importlib
 import multiprocessing
 import os
 import socket
+import subprocess
+import sys
 import threading
+import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +18,8 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.sweeps import cluster
+from quantumbattery.sweeps import cluster, workers
+from roads.studies import pair_study
 
 
 def run(x):
@@ -173,3 +178,52 @@ def test_cores_that_this_process_may_not_use_are_left_alone(monkeypatch):
     monkeypatch.setattr(module, "_SHORT", 0.0)
     monkeypatch.setattr(module, "local", never)
     assert qb.sweep(run, AXES, progress=False).y.values.tolist() == [0.5, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (BrokenProcessPool("it died"), "a worker did not send its block back.*same sweep again"),
+        (
+            OSError(24, "Too many open files"),
+            r"no other process.*\(Too many open.*workers=1",
+        ),
+    ],
+)
+def test_processes_of_our_own_that_fail_are_no_executor_of_the_users(monkeypatch, error, said):
+    def never(*_):
+        raise error
+
+    monkeypatch.setattr(workers._Local, "submit", never)
+    with pytest.raises(qb.SweepError, match=said):
+        qb.sweep(run, AXES, progress=False, workers=2)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits are those of POSIX")
+@pytest.mark.parametrize("most", [10, 13, 16, 18, 20])
+def test_too_few_open_files_are_one_sentence(tmp_path, most):
+    """Whichever of all that is opened is the one too many."""
+    import resource
+
+    (tmp_path / "s.toml").write_text(pair_study("theta = [0.5, 1.0, 1.5, 2.0]", "chunk = 1"))
+    done = subprocess.run(
+        [sys.executable, "-m", "quantumbattery", "sweep", "s.toml", "--workers", "2"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (most, most)),
+    )
+    said = [line for line in done.stderr.splitlines() if not line.startswith("sweep ")]
+    assert done.returncode == 0 or (len(said) == 1 and said[0].startswith("Error: ")), said
+
+
+def test_a_notebook_without_widgets_shows_lines(monkeypatch, capsys):
+    """As a log file; Rich would ask for ipywidgets instead."""
+    module = importlib.import_module("quantumbattery.sweeps.sweep")
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        qb.sweep(run, AXES, workers=1, batch=False)
+    assert "sweep 3/3 points, time left" in capsys.readouterr().err

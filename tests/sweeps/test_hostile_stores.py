@@ -1,8 +1,10 @@
 """Stores that were meddled with, by accident or on purpose: nothing else is read or touched."""
 
+import io
 import json
 import os
 import threading
+import warnings
 from itertools import combinations
 
 import numpy as np
@@ -227,3 +229,50 @@ def test_another_library_is_said_of_what_is_still_to_do(complete, monkeypatch):
 def test_an_address_is_no_folder(where):
     with pytest.raises(ValueError, match=f"{where} is an address, and a store is a folder on this"):
         qb.sweep(lambda **_: None, {"charger_loss": [1.0, 2.0]}, store=where)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"attributes": 1}', "\0"])
+def test_a_root_that_says_nothing_is_written_again(complete, text):
+    sound = files(complete)
+    (complete / "zarr.json").write_text(text)
+    with pytest.raises(qb.SweepError, match=r"\(it does not describe a store\)"):
+        sweep(complete)
+    sweep(complete, repair=True)
+    assert files(complete) == sound
+
+
+@pytest.mark.parametrize("text", ["", "{}"])
+def test_a_root_without_arrays_is_no_store(tmp_path, text):
+    """Which nobody promises to repair."""
+    (tmp_path / "s.zarr").mkdir()
+    (tmp_path / "s.zarr/zarr.json").write_text(text)
+    for repair in (False, True):
+        with pytest.raises(ValueError, match="is no store of a sweep: name another"):
+            sweep(tmp_path / "s.zarr", repair=repair)
+
+
+def test_what_others_lay_into_a_store_is_left_alone(complete):
+    (complete / "notes.txt").write_text("mine")
+    (complete / ".DS_Store").write_bytes(b"\0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sweep(complete)
+    assert (complete / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["zarr.json", "y/zarr.json", "x/c/0", "y/c/2/0", "done/c/2"])
+def test_what_may_not_be_read_is_one_sentence(complete, name, monkeypatch):
+    """And is not taken for damaged, which a repair would remove."""
+    sound, opened = files(complete), io.open
+
+    def kept(file, *given, **options):
+        if str(file) == str(complete / name):
+            raise PermissionError(13, "Permission denied", str(file))
+        return opened(file, *given, **options)
+
+    for repair in (False, True):
+        with monkeypatch.context() as patched:
+            patched.setattr(io, "open", kept)
+            with pytest.raises(qb.SweepError, match=r"cannot go on .Permission denied: .*sweep"):
+                sweep(complete, repair=repair)
+    assert files(complete) == sound

@@ -108,7 +108,7 @@ def refused(study, monkeypatch, capsys, *words):
         ("/", "the store / is the root of all folders"),
         ("n" * 300, "File name too long"),
         ("n" * 240, "has a name of 240 bytes, and the most is 230"),
-        ("a\\u0000b", "cannot be a folder (embedded null byte)"),
+        ("a\\u0000b", "cannot be a folder (its name holds a NUL)"),
         pytest.param(
             "/dev/null",
             "the store /dev/null is a file",

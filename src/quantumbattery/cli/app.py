@@ -22,7 +22,7 @@ from quantumbattery.cli.options import Format, Measure, System, check_outputs, f
 from quantumbattery.cli.printing import print_table, print_written
 from quantumbattery.files import make_folder, write_whole
 from quantumbattery.quantities.parameters import whole_number
-from quantumbattery.sweeps.durable import SweepError
+from quantumbattery.sweeps.durable import SweepError, reaching
 
 _WIDEST = 120  # columns of a help text; narrower in a narrower terminal
 
@@ -185,7 +185,7 @@ def sweep(
         if isinstance(end, Ended):
             raise
         raise typer.Exit(130) from None
-    with studies.reaching(wanted):  # its values are read here
+    with reaching(wanted.store):  # its values are read here
         best, failed = studies.best(table), studies.failures(table)
     print_table(["quantity", "largest", "unit", "where"], best, long=True)
     for sentence in studies.matrices(table):

@@ -5,6 +5,7 @@ A network is described, never built: frozen values that know no solver.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -29,6 +30,8 @@ _WORDS = {
     *("a", "b", "site", "sites", "always"),
     *("envelope", "rotating_wave", "transition", "breaks"),
 }
+
+_TWINS = "join the same sites, and their strengths add up"
 
 Link: TypeAlias = Interaction | Drive | JointLoss
 """All that acts on sites beside their own energies and losses."""
@@ -168,7 +171,7 @@ class Network(Described):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a read-only view of a dict cannot be pickled, and sweeps send systems to other processes
-        return type(self), (dict(self.sites), self.links, self.charger, self.battery)
+        return _again, (type(self), dict(self.sites), self.links, self.charger, self.battery)
 
     def _members(self, role: str, given: str | Iterable[str]) -> tuple[str, ...]:
         if not isinstance(given, str) and not np.iterable(given):
@@ -201,6 +204,13 @@ class Network(Described):
         each.check([self.sites[name] for name in each.ends])
 
 
+def _again(kind: type[Network], *given: Any) -> Network:
+    """A copy; what there was to warn of was said when it was made."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", f".*{_TWINS}")
+        return kind(*given)
+
+
 def _shape(envelope: Envelope | None) -> str:
     if isinstance(envelope, Steps):
         many = len(envelope.values)
@@ -222,7 +232,7 @@ def _warn_of_twins(interactions: Iterable[Interaction]) -> None:
         first = seen.setdefault((type(each), frozenset(each.ends)), each)
         if first is not each:
             warn(
-                f"{first.label} and {each.label} join the same sites, and their strengths add up; "
+                f"{first.label} and {each.label} {_TWINS}; "
                 "if that is meant, give the sum as one interaction",
             )
 

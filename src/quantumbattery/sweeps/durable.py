@@ -12,8 +12,8 @@ import os
 import stat
 import threading
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
@@ -27,6 +27,39 @@ _NO_FOLDERS = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EISDIR, errno.EB
 
 class SweepError(RuntimeError):
     """A sweep cannot go on; what is done is kept."""
+
+
+class DamagedError(ValueError):
+    """What is wrong with a part of a store, in our words."""
+
+
+def why(error: Exception) -> str:
+    """What is wrong, for a sentence; a decoder's own words would say it to nobody."""
+    return str(error) if isinstance(error, DamagedError) else "it cannot be decoded"
+
+
+def broken(path: Path, what: str, error: Exception) -> SweepError:
+    """What to do where a description, or a coordinate, is damaged."""
+    return SweepError(
+        f"{path} is damaged: {what} cannot be trusted ({why(error):.120}). All its files are left "
+        "as they are; with repair=True (--repair) descriptions and coordinates are written again, "
+        "if all arrays are there, and what is done stays"
+    )
+
+
+@contextmanager
+def reaching(store: object) -> Iterator[None]:
+    """Say of which store it is that a file cannot be read or written."""
+    try:
+        yield
+    except BrokenPipeError:  # of who reads what is shown
+        raise
+    except OSError as error:
+        where = f": {error.filename}" * (error.filename is not None)
+        raise SweepError(
+            f"the sweep into the store {store} cannot go on ({error.strerror or error}"
+            f"{where}): what was done is kept; mend that and run the same sweep again"
+        ) from error
 
 
 class MovedError(FileNotFoundError):

@@ -24,7 +24,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.sweeps.durable import SweepError, files_of, is_file, sync_folder, write
+from quantumbattery.sweeps.durable import (
+    DamagedError,
+    SweepError,
+    broken,
+    files_of,
+    is_file,
+    sync_folder,
+    write,
+)
 from quantumbattery.sweeps.evaluation import Template, missing
 from quantumbattery.sweeps.fingerprint import checksum, digest, libraries
 from quantumbattery.sweeps.grid import LONGEST_NAME, Grid
@@ -32,6 +40,7 @@ from quantumbattery.sweeps.in_memory import FAILURE, axis_attrs
 
 _OWN = "quantumbattery_sweep"  # the attribute that says what the store is
 _LISTS = ("block", "batched", "variables", "coordinates")
+OTHERS = "Object at .* is not recognized"  # begins Zarr's warning of files that are not its own
 _SHOWN = 60  # letters of a path in a sentence
 
 
@@ -96,9 +105,9 @@ def folder_of(where: str | os.PathLike[str]) -> Path:
                 "whole path, or go elsewhere"
             ) from None
     except (OSError, ValueError) as error:  # the latter of a NUL
-        why = error.strerror if isinstance(error, OSError) else error
+        reason = error.strerror if isinstance(error, OSError) else "its name holds a NUL"
         raise ValueError(
-            f"the store {_end(name)!r} cannot be a folder ({why}): name another"
+            f"the store {_end(name)!r} cannot be a folder ({reason}): name another"
         ) from None
     if kind is not None and not stat.S_ISDIR(kind):
         raise ValueError(f"the store {name} is a file, and has to be a folder: name another")
@@ -271,23 +280,23 @@ def said_again(path: Path) -> dict[str, Any] | None:
 def _said(path: Path, file: Path, more: tuple[str, ...]) -> dict[str, Any]:
     foreign = ValueError(f"{path} exists and is no store of a sweep: name another")
     name = file.relative_to(path).as_posix()
+    alone = not ((path / "done").is_dir() and (path / "failure").is_dir())
     if not is_file(file):
-        if (path / "done").is_dir() and (path / "failure").is_dir():
-            raise broken(path, name, ValueError("it is missing"))
-        raise foreign
+        raise foreign if alone else broken(path, name, DamagedError("it is missing"))
     try:
         attributes = json.loads(file.read_text("utf-8"))["attributes"]
         said = attributes.get(_OWN, {})
         said = json.loads(said) if isinstance(said, str) else said
         kept = {name: value for name, value in said.items() if name != "checksum"}
     except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-        raise broken(path, name, error) from error
+        no_store = DamagedError("it does not describe a store")
+        raise foreign if alone else broken(path, name, no_store) from error
     if _OWN not in attributes:
         raise foreign
     if checksum(kept) != said.get("checksum"):
-        raise broken(path, name, ValueError("its checksum does not match"))
+        raise broken(path, name, DamagedError("its checksum does not match"))
     if wrong := _misshapen(kept, more):
-        raise broken(path, name, ValueError(f"its {wrong} makes no sense"))
+        raise broken(path, name, DamagedError(f"its {wrong} makes no sense"))
     return kept
 
 
@@ -323,7 +332,7 @@ def check_files(path: Path, said: Mapping[str, Any]) -> None:
         file = path / name / "zarr.json"
         wanted = said["files"].get(name)
         if not is_file(file) or digest(file.read_bytes()) != wanted:
-            raise broken(path, f"{name}/zarr.json", ValueError("it is missing or has changed"))
+            raise broken(path, f"{name}/zarr.json", DamagedError("it is missing or has changed"))
 
 
 def template_in(path: Path, grid: Grid, said: Mapping[str, Any]) -> Template:
@@ -344,11 +353,11 @@ def template_in(path: Path, grid: Grid, said: Mapping[str, Any]) -> Template:
             own = array.shape[first:]
             chunks = tuple(max(1, n) for n in (*grid.block, *own))
             if array.shape[:first] != grid.shape or array.chunks != chunks:
-                raise ValueError("it is no array of this sweep")
+                raise DamagedError("it is no array of this sweep")
             dims = array.metadata.dimension_names[first:]
             empty = np.broadcast_to(np.zeros((), array.dtype), own)
             variables[name] = xr.Variable(dims, empty, dict(array.attrs))
-    except SweepError:
+    except (SweepError, PermissionError):
         raise
     except Exception as error:  # whatever a broken file leads a decoder to
         raise broken(path, name, error) from error
@@ -361,29 +370,19 @@ def _coords(group: Any, path: Path, grid: Grid, names: Sequence[str]) -> dict[st
     for name in (*grid.names, *names):
         array = group[name]
         if array.size and not is_file(path / name / "/".join(["c", *["0"] * array.ndim])):
-            raise FileNotFoundError(f"a file of {name!r} is missing")
+            raise DamagedError(f"a file of {name!r} is missing")
         values = array[...]
         if name in names:
             found[name] = xr.Variable(array.metadata.dimension_names, values, dict(array.attrs))
         elif values.tolist() != grid.values[name].tolist():
-            raise ValueError(f"the values of {name!r} have changed")
+            raise DamagedError(f"the values of {name!r} have changed")
     return found
-
-
-def broken(path: Path, what: str, error: Exception) -> SweepError:
-    """What to do where a description, or a coordinate, is damaged."""
-    why = str(error) or type(error).__name__
-    return SweepError(
-        f"{path} is damaged: {what} cannot be trusted ({why:.120}). All its files are left as they "
-        "are; with repair=True (--repair) descriptions and coordinates are written again, and what "
-        "is done stays"
-    )
 
 
 def consolidate(path: Path) -> None:
     """Gather what describes the arrays in one file, where readers look for it first."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Consolidated metadata")
+        warnings.filterwarnings("ignore", f"Consolidated metadata|{OTHERS}")
         zarr().consolidate_metadata(files_of(path))
 
 

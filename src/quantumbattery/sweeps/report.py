@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,7 @@ from quantumbattery.charging.optimum import SOUGHT
 from quantumbattery.quantities.described import choices
 from quantumbattery.quantities.measures import MEASURES
 from quantumbattery.sweeps.cluster import client_at
-from quantumbattery.sweeps.durable import SweepError
+from quantumbattery.sweeps.durable import reaching
 from quantumbattery.sweeps.parts import disconnect_of
 from quantumbattery.sweeps.study import Study
 from quantumbattery.sweeps.sweep import sweep
@@ -30,27 +28,12 @@ def swept(
     """Sweep a study into its store, by processes or on a Dask cluster."""
     options: dict[str, Any] = {"chunk": study.chunk, "batch": study.batch}
     options |= {"repair": repair, "retry": retry}
-    with reaching(study):
+    with reaching(study.store):
         if scheduler is None:
             return sweep(study, study.axes, study.store, workers=workers, **options)
         client = client_at(scheduler)
         with client:
             return sweep(study, study.axes, study.store, client, **options)
-
-
-@contextmanager
-def reaching(study: Study) -> Iterator[None]:
-    """Say of which store it is that a file cannot be read or written."""
-    try:
-        yield
-    except BrokenPipeError:  # of who reads what is shown
-        raise
-    except OSError as error:
-        where = f": {error.filename}" * (error.filename is not None)
-        raise SweepError(
-            f"the sweep into the store {study.store} cannot go on ({error.strerror or error}"
-            f"{where}): what was done is kept; mend that and run the same sweep again"
-        ) from error
 
 
 def kept(study: Study, file: Path) -> str:

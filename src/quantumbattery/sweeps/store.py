@@ -9,6 +9,7 @@ the power cut at any moment: what is done stays, the rest is worked out again.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -20,23 +21,26 @@ import xarray as xr
 
 from quantumbattery.quantities.warned import warn
 from quantumbattery.sweeps.durable import (
+    DamagedError,
     Later,
     Lock,
     MovedError,
     SweepError,
+    broken,
     check_plain,
     files_of,
     is_file,
     sum_of,
     sync_folder,
+    why,
 )
 from quantumbattery.sweeps.evaluation import Block, Template
 from quantumbattery.sweeps.fingerprint import difference, libraries
 from quantumbattery.sweeps.grid import Grid
 from quantumbattery.sweeps.layout import (
+    OTHERS,
     Plan,
     Seals,
-    broken,
     check_files,
     consolidate,
     describe_again,
@@ -148,7 +152,7 @@ class Store:
                 seal = self._done(number)
                 failed = seal != 0 and self._failed(number, seal)
                 done = seal != 0 and not (failed and retry)
-            except SweepError:  # of what is no file at all
+            except (SweepError, PermissionError):  # of what is no file at all, or not ours
                 raise
             except Exception as error:  # whatever a broken file leads a decoder to
                 damaged.append((number, error))
@@ -158,10 +162,10 @@ class Store:
             if not done:
                 self.waiting.append(number)
         if damaged and not repair:
-            first, why = damaged[0]
+            first, found = damaged[0]
             raise SweepError(
                 f"{self.path} is damaged: block {first} of {self.grid.count} cannot be read back "
-                f"({str(why) or type(why).__name__:.120}), {len(damaged)} such in all; the "
+                f"({why(found):.120}), {len(damaged)} such in all; the "
                 "others are intact. With repair=True (--repair) the damaged ones are worked out "
                 "again"
             )
@@ -194,7 +198,7 @@ class Store:
             return 0
         said = np.unique(self._arrays["done"][self.grid.region(number)])
         if len(said) > 1 and said[0] != 0:
-            raise ValueError("its points are not of one block")
+            raise DamagedError("its points are not of one block")
         return int(said[0])
 
     def _failed(self, number: int, seal: int) -> bool:
@@ -205,19 +209,20 @@ class Store:
             if not self._arrays[name].size:
                 continue
             if not is_file(file):  # Zarr would take it for empty
-                raise FileNotFoundError(f"a file of {name!r} is missing")
+                raise DamagedError(f"a file of {name!r} is missing")
             if self._seals is None:
                 _ = self._arrays[name][region]  # its checksum is all that there is to look at
             else:
                 sums[name] = sum_of(file.read_bytes())
         if self._seals is not None and self._seals.seal(number, sums) != seal:
-            raise ValueError("its files have changed, or are those of another block")
+            raise DamagedError("its files have changed, or are those of another block")
         return bool((self._arrays["failure"][region] != "").any())
 
     def table(self) -> xr.Dataset:
         """Everything, labelled; values are read when they are looked at."""
         options: Any = {"mask_and_scale": False, "decode_times": False, "decode_timedelta": False}
-        with self._writing():
+        with self._writing(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", OTHERS)
             self._later.check_there()
             whole: xr.Dataset = xr.open_zarr(self.path, consolidated=False, chunks=None, **options)
         return whole[[*self.template.variables, "failure"]].drop_attrs(deep=False)
@@ -276,7 +281,7 @@ def resume(
         grid = Grid(values, tuple(said["block"]))
     try:
         if said is None or not whole:
-            raise broken(path, "zarr.json", ValueError("it is damaged"))
+            raise broken(path, "zarr.json", DamagedError("it is damaged"))
         check_files(path, said)
         template = template_in(path, grid, said)
     except SweepError:

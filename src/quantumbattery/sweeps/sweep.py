@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import timedelta
+from importlib.util import find_spec
 from inspect import signature
 from math import prod
 from typing import Any
@@ -20,7 +21,7 @@ from quantumbattery.files import check_folder
 from quantumbattery.machine import usable_cores
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.quantities.warned import warn
-from quantumbattery.sweeps.durable import Lock, SweepError
+from quantumbattery.sweeps.durable import Lock, SweepError, reaching
 from quantumbattery.sweeps.evaluation import (
     Block,
     Job,
@@ -165,18 +166,19 @@ def sweep(
     if chunk is not None:
         whole_number(chunk, 1, number_of.format("chunk"))
     given = None if executor is None else executor_of(executor)
-    if store is None:
-        plan, known = _planned(run, grid, chunk, batch, progress)
-        check_memory(plan.grid, plan.template.bytes)
-        place: Store | Memory = Memory(plan.grid, plan.template, plan.batched)
-    else:
-        place, known = _opened(run, grid, store, chunk, batch, progress, repair, retry)
-    job = Job(run, place.template, place.batched, known)
-    try:
-        notes = _work(job, place, given, crowd, progress, at_once=workers is not None)
-        table = reordered(place.table(), grid.names)
-    finally:
-        place.close()
+    with nullcontext() if store is None else reaching(store):
+        if store is None:
+            plan, known = _planned(run, grid, chunk, batch, progress)
+            check_memory(plan.grid, plan.template.bytes)
+            place: Store | Memory = Memory(plan.grid, plan.template, plan.batched)
+        else:
+            place, known = _opened(run, grid, store, chunk, batch, progress, repair, retry)
+        job = Job(run, place.template, place.batched, known)
+        try:
+            notes = _work(job, place, given, crowd, progress, at_once=workers is not None)
+            table = reordered(place.table(), grid.names)
+        finally:
+            place.close()
     for note in dict.fromkeys((*(note for each in known for note in each.warnings), *notes)):
         warn(note)
     if failed := int((table["failure"].to_numpy() != "").sum()):
@@ -353,7 +355,8 @@ def _shown(progress: bool, grid: Grid, waiting: Sequence[int]) -> Iterator[Calla
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("points, time left"), TimeLeft())
     # Without a thread of its own: a fork would not copy it.
     console = Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):
+    moves = find_spec("ipywidgets") if console.is_jupyter else console.is_terminal
+    if not moves:
         yield _written(grid.size - left, grid.size)
         return
     options: Any = {"console": console, "auto_refresh": False}

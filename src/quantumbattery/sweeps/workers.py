@@ -11,7 +11,14 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -41,7 +48,8 @@ def evaluated(
     try:
         while True:
             for number in left:
-                running[_taken(send, grid.part(grid.region(number)))] = number
+                part = grid.part(grid.region(number))
+                running[_taken(send, part, isinstance(executor, _Local))] = number
                 if len(running) >= ahead:
                     break
             if not running:
@@ -62,11 +70,21 @@ def evaluated(
             future.cancel()
 
 
-def _taken(send: Callable[[Mapping[str, Array]], Any], part: Mapping[str, Array]) -> Future[Block]:
+def _taken(
+    send: Callable[[Mapping[str, Array]], Any], part: Mapping[str, Array], ours: bool
+) -> Future[Block]:
     """Send a block; SweepError if the executor does not take it as executors do."""
     try:
         future = send(part)
     except Exception as error:
+        if ours and isinstance(error, BrokenExecutor):
+            raise _lost(error) from error
+        if ours:
+            raise SweepError(
+                f"no other process can be started ({getattr(error, 'strerror', 0) or error!s:.200}"
+                "): mend that, or work in this one, with workers=1 (--workers 1). What was done is "
+                "kept"
+            ) from error
         raise SweepError(
             f"the executor does not take a block ({type(error).__name__}: {error!s:.200}): it was "
             "shut down, or is broken. What was done is kept; run the same sweep with another"
