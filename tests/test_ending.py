@@ -37,7 +37,7 @@ def wait_for(seen, running):
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_no_part_of_a_file_stays(tmp_path, name):
     number = getattr(signal, name)
-    running = begun(tmp_path, "charge", "--times", "0:40:400001", "--out", "x.csv")
+    running = begun(tmp_path, "charge", "--times", "0:40:1000001", "--out", "x.csv")
     wait_for(lambda: any(tmp_path.iterdir()), running)
     running.send_signal(number)
     _, said = running.communicate(timeout=60)
@@ -121,7 +121,7 @@ def test_several_at_once(tmp_path, first):
 
 @pytest.mark.parametrize("names", [("SIGTERM", "SIGHUP", "SIGTERM"), ("SIGINT", "SIGINT")])
 def test_one_soon_after_another(tmp_path, names):
-    running = begun(tmp_path, "charge", "--times", "0:40:400001", "--out", "x.csv")
+    running = begun(tmp_path, "charge", "--times", "0:40:1000001", "--out", "x.csv")
     wait_for(lambda: any(tmp_path.iterdir()), running)
     for name in names:
         running.send_signal(getattr(signal, name))
