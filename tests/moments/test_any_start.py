@@ -1,6 +1,7 @@
 """Starts of any kind, several or joint: moments, and states of single modes, beside levels."""
 
 import warnings
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 import quantumbattery as qb
+from quantumbattery.charging import by_starts, merit_of_starts
 from quantumbattery.moments.any_start import AnyStart
 from quantumbattery.moments.characteristic import Mode, displacement
 
@@ -84,7 +86,7 @@ def test_a_displacement_on_levels():
     for z in (0.0, 0.7 + 1.1j, -3j):
         a = ladder(160)
         exact = expm(z * a.T - np.conj(z) * a)[:12, :12]
-        np.testing.assert_allclose(displacement(np.array(z), 12), exact, atol=1e-13)
+        np.testing.assert_allclose(displacement(np.array(z), 12, 12), exact, atol=1e-13)
 
 
 @pytest.mark.parametrize("size", [1, 3, 12])
@@ -105,16 +107,17 @@ def test_a_state_comes_back(size):
 @pytest.mark.parametrize("size", [2, 7])
 def test_a_squeezed_and_displaced_state(size):
     """Beside S rho S^dag and D on many levels, by QuTiP: b = cosh(r) a - sinh(r) a^dag + moved."""
-    rng, r, moved, many = np.random.default_rng(size), 0.4, 0.8 - 0.3j, 120
+    rng, r, moved, many = np.random.default_rng(size), 0.4, 0.8 - 0.3j, 140
     ket = random_ket(rng, size)
     start = AnyStart((0,), np.arange(size)[:, None], np.zeros(size, int), ket[None, None], 2.0)
     wide = qutip.Qobj(np.pad(ket, (0, many - size)))
     exact = (qutip.displace(many, moved) * qutip.squeeze(many, r) * wide).proj().full()[:40, :40]
     each = np.full((1, 1, 1, 1), np.cosh(r) + 0j), np.full((1, 1, 1, 1), -np.sinh(r) + 0j)
     normal, pairs = np.sinh(r) ** 2, -np.sinh(r) * np.cosh(r)  # what of the vacuum is squeezed
-    given = (np.full((1, 1, 1), value) for value in (normal, pairs + 0j, moved))
-    found = Mode([start], [each], *given).states(40)[0, 0, 0]
-    np.testing.assert_allclose(found, exact, atol=1e-13)
+    given = (np.full((1, 1, 1), value) for value in (normal, pairs + 0j))
+    field = displacement(np.array(moved), 100, 70)
+    found = field @ Mode([start], [each], *given).states(70)[0, 0, 0] @ field.conj().T
+    np.testing.assert_allclose(found[:40, :40], exact, atol=1e-12)
 
 
 # --- networks ------------------------------------------------------------------------------------
@@ -170,7 +173,8 @@ class Drawn:
 def test_random_starts_beside_levels(seed, stored):
     drawn, times = Drawn(seed), np.array([0.0, 0.4, 1.1])
     how = {"disconnect": 0.7} if stored else {}
-    table = drawn.system().charge(drawn.start, times, FIGURES, **how)
+    with patch.object(by_starts, "_FEW", 0):
+        table = drawn.system().charge(drawn.start, times, FIGURES, **how)
     assert "configurations" not in table.attrs
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -249,7 +253,42 @@ def test_work_that_is_taken_out_mode_by_mode():
     start = {"c": qb.fock(1), "x": qb.bloch(1.0, 0.3), "y": qb.bloch(2.0)}
     names = ["energy", "energy_variance", "ergotropy", "passive_energy", "local_ergotropy"]
     given = start, [0.0, 0.7, 1.9], names, "local"
-    found, exact = system().charge(*given), system(4).charge(*given)
+    with patch.object(by_starts, "_FEW", 0):
+        found, exact = system().charge(*given), system(4).charge(*given)
     assert "configurations" not in found.attrs
     for name in names:
         np.testing.assert_allclose(found[name], exact[name], rtol=1e-9, atol=1e-12)
+
+
+def test_what_is_hot_or_far_displaced_loses_no_digits():
+    """A hot bath beside a Fock state; a strong field's state beside its Poissonian weights."""
+    sites = {"a": qb.Oscillator(), "b": qb.Oscillator(loss=0.5, occupation=100.0)}
+    hot = qb.System(sites, [qb.exchange("a", "b", 1.0)], "a", "b")
+    table = hot.charge({"a": qb.fock(1), "b": qb.fock(1)}, [0.0, 5.0], ["energy", "ergotropy"])
+    assert float(table.ergotropy[0]) == pytest.approx(1.0, abs=1e-12)
+    alone = qb.System(
+        {"a": qb.Oscillator(), "b": qb.Oscillator()},
+        [qb.exchange("a", "b", 1.0), qb.drive("a", 12.0, 1.0)],
+        "a",
+        "b",
+    )
+    rho = alone.density_matrix({"a": qb.fock(1), "b": qb.bloch(0.7)}, 1.0).values
+    n, field = np.arange(len(rho)), alone.charge({}, 1.0, ["energy"]).energy.item()
+    assert np.trace(rho).real == pytest.approx(1.0, abs=1e-12)
+    energy = alone.charge({"a": qb.fock(1), "b": qb.bloch(0.7)}, 1.0, ["energy"]).energy.item()
+    assert field > 25
+    assert (n @ np.diagonal(rho)).real == pytest.approx(energy, rel=1e-12)
+
+
+def test_what_takes_long_is_done_on_levels():
+    """A Fock state beside strong squeezing: hundreds of levels of a mode."""
+    system = qb.System(
+        {"a": qb.Oscillator(), "b": qb.Oscillator()}, [qb.exchange("a", "b", 1.0)], "a", "b"
+    )
+    start = {"a": qb.fock(1), "b": qb.squeezed(0.5)}
+    one = system.charge(start, [0.0, 0.4], ["ergotropy"])
+    with patch.object(merit_of_starts, "_MOST_SECONDS", 0.0):
+        other = system.charge(start, [0.0, 0.4], ["ergotropy"])
+    assert "configurations" in other.attrs
+    assert "configurations" not in one.attrs
+    np.testing.assert_allclose(one.ergotropy, other.ergotropy, atol=1e-9)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from math import comb
 
 import numpy as np
 
@@ -26,9 +27,14 @@ from quantumbattery.moments.any_start import AnyStart
 from quantumbattery.moments.over_time import read
 from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic, pulls_alone
 from quantumbattery.moments.starts import is_gaussian, is_thermal, levels_of_start
+from quantumbattery.network.given_states import State
+from quantumbattery.network.joint_losses import Dissipator
+from quantumbattery.network.named_states import Bloch, Coherent, Fock
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.parameters import any_nonzero
 
+_FEW = 64  # configurations of all sites
 _OF_SECOND_ORDER = {"energy", "charger_energy", "interaction_energy"}
 _OF_LADDERS = {"active_energy", "antiergotropy", "capacity"}
 _WITHOUT_STATE = _OF_SECOND_ORDER | _OF_LADDERS
@@ -48,14 +54,40 @@ def fits(problem: Problem) -> bool:
         return True
     if not (is_constant(network) or pulls_alone(network)):
         return False
+    if problem.asked and not all(len(each.sites) == 1 for each in problem.asked):
+        return False
+    if (problem.asked or not wanted <= OF_MOMENTS) and _few_states(problem):
+        return False
     if problem.asked:
-        return all(len(each.sites) == 1 for each in problem.asked)
+        return True
     known = OF_MOMENTS | _OF_EACH
     if len(network.battery) == 1:
         known |= _OF_WORK | _OF_STATE
     elif problem.extraction == "local":
         known |= _OF_WORK
     return wanted <= known
+
+
+def _few_states(problem: Problem) -> bool:
+    """Whether several starts reach so few states of all sites that these are sooner done with."""
+    network, started = problem.network, problem.started
+    if sum(isinstance(key, tuple) or not is_thermal(each) for key, each in started.items()) < 2:
+        return False  # of one start attenuation says more
+    if has_pairs(network) or any(any_nonzero(s.occupation) for s in network.sites.values()):
+        return False
+    if problem.asked and network.drives:
+        return False
+    quanta = 0
+    for key, each in started.items():
+        if isinstance(each, Fock):
+            quanta += int(np.max(np.asarray(each.n)))
+        elif isinstance(each, Bloch | State):
+            quanta += each.size - 1 if isinstance(each, State) else 1
+        elif isinstance(key, tuple) or not isinstance(each, Coherent) or problem.asked:
+            return False
+    baths = [each for each in network.joint_losses if not isinstance(each, Dissipator)]
+    warm = any(any_nonzero(e.occupation) for e in network.joint_losses if isinstance(e, Dissipator))
+    return not baths and not warm and comb(quanta + len(network.sites), quanta) <= _FEW
 
 
 def charged(problem: Problem) -> Solution:

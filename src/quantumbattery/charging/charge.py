@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from math import inf, prod
 
@@ -16,6 +17,7 @@ from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.displaced import Displaced, displaced
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
+from quantumbattery.charging.merit_of_starts import TooSlow
 from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.spectators import without_spectators
@@ -129,7 +131,8 @@ def run(problem: Problem) -> Solution:
         if by_moments.fits(problem):
             return observed(problem) if problem.asked else by_moments.charged(problem)
         if by_starts.fits(problem):
-            return by_starts.charged(problem)
+            with suppress(TooSlow):
+                return by_starts.charged(problem)
         about, still = displaced(problem), displaced_battery.still(problem)
     if still is not None:
         return displaced_battery.charged(problem, on_levels(still))

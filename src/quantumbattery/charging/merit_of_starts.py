@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from quantumbattery.machine import allow
 from quantumbattery.merit.correlations import entropy_of
 from quantumbattery.moments import channel
 from quantumbattery.moments.any_start import AnyStart
-from quantumbattery.moments.characteristic import Mode
+from quantumbattery.moments.characteristic import Mode, displacement
 from quantumbattery.moments.over_time import Moments
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
@@ -21,6 +21,12 @@ _AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
 _TAIL = 1e-12  # of the quanta, that may lie beyond the levels
 _MORE = 1.25  # times as many levels, where these do not hold them
 _NOTHING = 1e-14  # of a weight
+_ROUNDING = 2e-16  # of the quanta that so many levels squared might hold
+_MOST_SECONDS = 60.0  # beyond which one tries without
+
+
+class TooSlow(Exception):  # noqa: N818
+    """Characteristic functions would take long: there is another way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,43 +168,62 @@ class OfStarts(Reading):
 
     def _by_function(self, k: int) -> tuple[int, dict[str, Array]]:
         """From characteristic functions, of what fields do not displace."""
-        states, round_ = self._on_levels(k, np.zeros(()))
+        states, round_ = self._on_levels(k)
         flat, levels = states.reshape(-1, *states.shape[3:]), states.shape[-1]
         found, step = np.empty((3, len(flat))), max(1, _AT_ONCE // levels**2)
         for low in range(0, len(flat), step):
             found[:, low : low + step] = _read(flat[low : low + step], not round_)
         return levels, dict(zip(_READ, found.reshape(3, *states.shape[:3]), strict=True))
 
-    def _on_levels(self, k: int, moved: Array) -> tuple[Array, bool]:
+    def _on_levels(self, k: int) -> tuple[Array, bool]:
         """States or populations (m, c, T, d, ...) on so many levels that all but a tail is there.
 
-        The means of the starts are in them, those of the rest are not, but for what is given.
+        The means of the starts are in them, those of the rest are not.
         """
         rest, shape = self.rest, self.found.mean.shape[:-1]
         normal = np.broadcast_to(np.maximum(rest.normal[..., k, k].real, 0.0), shape)
         pairs = np.broadcast_to(rest.anomalous[..., k, k], shape)
         each = [self._taken(start) for start in self.starts]
         taken = [(x[..., k, :], y[..., k, :]) for x, y in each]
-        mode = Mode(self.starts, taken, normal, pairs, moved if moved.any() else None)
-        mean = self.found.mean[..., k] - rest.mean[..., k] + moved
+        levels = 1 + sum(sum(each.sizes) - len(each.sizes) for each in self.starts)
+        if not pairs.any() and not any(y.any() for _, y in taken):
+            return self._amplified(taken, normal, levels)
+        mode = Mode(self.starts, taken, normal, pairs)
+        mean = self.found.mean[..., k] - rest.mean[..., k]
         quanta = self.found.normal[..., k, k].real + np.abs(mean) ** 2
-        levels = 1 + sum(max(each.sizes) - 1 for each in self.starts)
-        levels += _falls(normal + np.abs(pairs)) + _displaces(moved)
+        levels += _falls(normal + np.abs(pairs))
         while True:
-            whole = levels if mode.is_round else levels**2
-            allow("numbers in the states at all times", normal.size * whole, 64, self.limit)
+            _allow(normal.size, levels, mode.is_round, self.limit)
+            if mode.seconds(levels) > _MOST_SECONDS:
+                raise TooSlow
             states = mode.states(levels)
             held = states if mode.is_round else np.einsum("...jj->...j", states).real
-            beyond = quanta - held @ np.arange(levels)
-            if float(beyond.max()) <= _TAIL * max(1.0, float(quanta.max())):
+            beyond = float((quanta - held @ np.arange(levels)).max())
+            if beyond <= _TAIL * max(1.0, float(quanta.max())) + _ROUNDING * levels**2:
                 return states, mode.is_round
             levels = int(_MORE * levels) + 1
 
+    def _amplified(
+        self, taken: Sequence[tuple[Array, Array]], noise: Array, levels: int
+    ) -> tuple[Array, bool]:
+        """The same where noise has no phase: an amplifier's, after all starts were attenuated.
+
+        That of a gain 1 + N adds N quanta, and X = (1 + N)^(1/2) X' for what it finds.
+        """
+        less = 1 / np.sqrt(1 + noise)[..., None]
+        cold = Mode(self.starts, [(x * less, y) for x, y in taken], 0 * noise, 0j * noise)
+        more = channel.levels_after(levels, float(noise.max(initial=0.0)))
+        _allow(noise.size, more, cold.is_round, self.limit)
+        states = cold.states(levels)
+        if more == levels and not noise.any():
+            return states, cold.is_round
+        add = channel.amplified_populations if cold.is_round else channel.amplified
+        return add(states, noise, more), cold.is_round
+
     def laboratory_state(self, k: int) -> Array:
         """The state (m, c, T, d, d) of a mode, with its mean, on levels enough."""
-        moved = self.rest.mean[..., k]
-        if self.attenuated is None or moved.any():
-            states, round_ = self._on_levels(k, moved)
+        if self.attenuated is None:
+            states, round_ = self._on_levels(k)
         else:
             eta, noise, levels = self._attenuation(k)
             given, whole, make = self._given
@@ -208,7 +233,14 @@ class OfStarts(Reading):
                 x = self._taken(self.starts[0])[0][..., k, 0]
                 n = np.arange(levels)
                 states = states * np.exp(1j * np.angle(x)[..., None, None] * (n[:, None] - n))
-        return states[..., None] * np.eye(states.shape[-1]) if round_ else states
+        states = states[..., None] * np.eye(states.shape[-1]) if round_ else states
+        moved = np.broadcast_to(self.rest.mean[..., k], states.shape[:-2])
+        if not moved.any():
+            return states
+        levels = states.shape[-1] + _displaces(moved)
+        allow("numbers in the states at all times", moved.size * levels**2, 64, self.limit)
+        field = displacement(moved, levels, states.shape[-1])
+        return np.asarray(field @ states @ field.conj().swapaxes(-1, -2))
 
 
 _READ = "purity", "entropy", "quanta"
@@ -224,14 +256,21 @@ def _falls(quanta: Array) -> int:
 
 
 def _displaces(moved: Array) -> int:
-    """How many more levels a displacement fills, about."""
+    """How many more levels a displacement fills: Poissonian, with no weight ten widths beyond."""
     size = float(np.abs(moved).max(initial=0.0))
-    return int(np.ceil(size * (size + 8)))
+    return int(np.ceil(size * (size + 10))) + 20
+
+
+def _allow(states: int, levels: int, round_: bool, limit: float) -> None:
+    """Raise TooLargeError if states, or populations alone, exceed the limit in GiB."""
+    each = levels if round_ else levels**2
+    allow("numbers in the states at all times", states * each, 64, limit)
 
 
 def _read(states: Array, whole: bool) -> Array:
     """Purity, entropy and passive quanta, (3, k), of states (k, d, d), or of populations (k, d)."""
     weights = np.linalg.eigvalsh(states) if whole else np.sort(states, axis=-1)
-    falling = np.maximum(weights, 0.0)[..., ::-1]
+    # What is no larger than what rounding has made of nothing is nothing.
+    falling = np.where(weights > -4 * weights[..., :1], np.maximum(weights, 0.0), 0.0)[..., ::-1]
     purity = (falling**2).sum(axis=-1)
     return np.stack([purity, entropy_of(falling), falling @ np.arange(falling.shape[-1])])

@@ -135,7 +135,8 @@ def _reached(strokes: Strokes, problem: Problem) -> Reach:
         if fresh or any(gains_quanta(each, enough) for each in (network, *others)):
             raise ValueError(
                 f"{free[0]!r} is an oscillator that chooses its own levels, but strokes bring "
-                "quanta again and again: give it levels=..., and heed the attribute at_cut"
+                "quanta again and again: give it levels=..., and heed the attribute at_cut; none "
+                "are needed where all is quadratic, constant in its stroke, and starts Gaussian"
             )
         levels = {name: enough[name] for name in free}
     return reach(

@@ -57,9 +57,8 @@ def driven_oscillator_pair(
     temperature takes milliseconds. The energies that the field brings to an empty pair are exactly
     proportional to F^2, with dephasing too, and what a warm bath brings adds to them.
 
-    Dephasing, or a start such as `fock`, needs levels, which are chosen by what is reached. With
-    dephasing the state is a matrix of (levels)^4 numbers: with k = 1 up to t = 3 it takes seconds
-    at F = 0.2 and half a minute at F = 0.5.
+    Dephasing needs levels, which are chosen by what is reached: the state is a matrix of (levels)^4
+    numbers, and with k = 1 up to t = 3 it takes seconds at F = 0.2 and half a minute at F = 0.5.
 
     Examples
     --------
@@ -207,9 +206,8 @@ def quadratic_drive(
     hand: resonance, and a bath at zero temperature behind the charger alone, are assumed.
 
     From any Gaussian start the states stay Gaussian, and means and covariances say all: no level is
-    cut off, however strong the drive. Any other start, such as `fock`, needs levels, which are
-    chosen by what is reached. Squeezing is not linear: energies scale as Om^2 for weak drives
-    alone.
+    cut off, however strong the drive; of any other start, such as `fock`, a single mode takes as
+    many as its state has. Squeezing is not linear: energies scale as Om^2 for weak drives alone.
 
     Examples
     --------

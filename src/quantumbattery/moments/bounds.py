@@ -64,7 +64,11 @@ def bounds(
     pairs = None
     if not motion.doubled and begun.anomalous.any():
         pairs = _pairs(motion, begun, rows, step)
-    return _combined(loud, vacuum, places, np.abs(h), (means, roots, pairs))
+    made = _combined(loud, vacuum, places, np.abs(h), (means, roots, pairs))
+    if not begun.ties:
+        return made
+    unknown = np.full_like(made.of_work, np.inf)  # pairs may be in what starts together alone
+    return replace(made, of_work=unknown, of_spread=unknown)
 
 
 def _pairs(motion: Quadratic, begun: Beginning, rows: Array, step: float) -> Array:

@@ -41,7 +41,14 @@ class Mode:
     taken: Sequence[tuple[Array, Array]]  # X and Y of the modes of each, (m, 1, T, k)
     normal: Array  # N and C (m, c, T) of the rest, were the starts empty, in normal order
     anomalous: Array
-    moved: Array | None = None  # (m, c, T), of a mean that is not taken away
+
+    def seconds(self, levels: int) -> float:
+        """How long `states` takes, about, as on one slow core."""
+        grid = _Grid.of(levels, self.is_round)
+        each = grid.points * 30 + levels * len(grid.radii) * (2 if self.is_round else levels)
+        if not grid.keeps:  # tables are made again and again
+            each += 8 * levels * len(grid.radii) * (1 if self.is_round else levels)
+        return self.normal.size * each / 7e7
 
     def states(self, levels: int) -> Array:
         """Populations (m, c, T, levels) where they are all, else states (..., levels, levels)."""
@@ -59,7 +66,7 @@ class Mode:
     @property
     def is_round(self) -> bool:
         """Whether the state is the same whatever the phase, so that it is one of populations."""
-        if self.anomalous.any() or (self.moved is not None and self.moved.any()):
+        if self.anomalous.any():
             return False
         apart = all(each.populations is not None for each in self.starts)
         return apart and not any(y.any() for _, y in self.taken)
@@ -82,11 +89,7 @@ class Mode:
             size = size[..., 0] if y.any() else size[..., :1, 0]
             found = found * of_one(start, size, z[..., 0])
         # What is left of the vacuum is no less than nothing, but for rounding.
-        found = found * np.exp(-np.maximum(depth, 0.0))
-        if self.moved is not None:
-            turn = xi * self.moved[:, :, part, None, None].conj()
-            found = found * np.exp(2j * turn.imag)
-        return np.asarray(found)
+        return np.asarray(found * np.exp(-np.maximum(depth, 0.0)))
 
 
 def of_one(start: AnyStart, x: Array, z: Array) -> Array:
@@ -115,7 +118,7 @@ def of_several(start: AnyStart, z: Array) -> Array:
     rho, found = start.matrix, None
     extra = z.ndim - 3
     for j, size in enumerate(start.sizes):
-        moves = displacement(z[..., j], size)  # <n|D|m> as (m, 1, ..., n, m)
+        moves = displacement(z[..., j], size, size)  # <n|D|m> as (m, 1, ..., n, m)
         flat = moves.swapaxes(-1, -2).reshape(*moves.shape[:-2], 1, size * size)
         if found is None:
             both = rho.reshape(*rho.shape[:2], *[1] * extra, size * size, -1)
@@ -139,15 +142,15 @@ def _of_populations(weights: Array, x: Array) -> Array:
     return found
 
 
-def displacement(z: Array, levels: int) -> Array:
-    """The elements <n|D(z)|m>, (..., levels, levels), of few levels."""
-    x, out = np.abs(z) ** 2, np.zeros((*z.shape, levels, levels), complex)
-    unit = np.where(x > 0, z, 1.0) / np.where(x > 0, np.abs(z), 1.0)
-    for k in range(levels):
-        for m, each in enumerate(laguerre(x, k, levels - k)):
-            out[..., m + k, m] = each * unit**k
-            if k:
-                out[..., m, m + k] = each * (-unit.conj()) ** k
+def displacement(z: Array, rows: int, columns: int) -> Array:
+    """The elements <n|D(z)|m>, (..., rows, columns), of no fewer rows than columns."""
+    x, k = (np.abs(z) ** 2)[..., None], np.arange(rows)
+    out = np.zeros((*z.shape, rows, columns), complex)
+    turned = np.exp(1j * np.angle(z)[..., None] * k)
+    for m, each in enumerate(laguerre(x, k, columns)):
+        out[..., m:, m] = (each * turned)[..., : rows - m]
+        above = slice(1, columns - m)
+        out[..., m, m + 1 :] = (each * turned.conj() * (-1.0) ** k)[..., above]
     return out
 
 
@@ -220,10 +223,15 @@ class _Grid:
 
     def _tables(self) -> Iterator[tuple[int, Array]]:
         """The functions (R, m) of every k, kept where they are few."""
-        if self.levels**2 * len(self.radii) <= _KEPT:
+        if self.keeps:
             yield from self._held
         else:
             yield from self._made()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether tables are few enough."""
+        return self.levels**2 * len(self.radii) <= _KEPT
 
     @cached_property
     def _held(self) -> list[tuple[int, Array]]:

@@ -299,7 +299,7 @@ class Oscillator(Site):
         As of a `Qubit`; the frequency is positive.
     levels : int, optional
         Where the ladder is cut, at least 2. By default the number is chosen, and checked; where
-        all states stay Gaussian, the ladder is not cut at all.
+        moments say all, the ladder is not cut at all (`System.charge`).
 
     Raises
     ------
