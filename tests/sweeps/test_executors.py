@@ -194,6 +194,7 @@ def test_processes_of_our_own_that_fail_are_no_executor_of_the_users(monkeypatch
     def never(*_):
         raise error
 
+    monkeypatch.setattr(workers, "_alone", lambda: True)  # whatever ran here before
     monkeypatch.setattr(workers._Local, "submit", never)
     with pytest.raises(qb.SweepError, match=said):
         qb.sweep(run, AXES, progress=False, workers=2)
