@@ -73,3 +73,18 @@ def test_an_optimum_from_a_joint_start():
 def test_populations_of_what_is_displaced_are_left_to_levels():
     with pytest.raises(ValueError, match="levels"):
         three(6.0).charge(START, TIMES, ["incoherent_ergotropy"], limit=0.01)
+
+
+def test_what_few_states_do_not_say_under_a_field():
+    """Two Fock states: coherent work by single modes, purity alone without the field."""
+    sites = {"c": qb.Oscillator(loss=0.1), "x": qb.Oscillator()}
+    links, start = [qb.exchange("c", "x", 0.5)], {"c": qb.fock(1), "x": qb.fock(1)}
+    driven = qb.System(sites, [*links, qb.drive("c", 4.0, 1.0)], "c", "x")
+    table = driven.charge(start, TIMES, ["coherent_ergotropy", "incoherent_ergotropy", "ergotropy"])
+    assert "configurations" not in table.attrs
+    both = table.coherent_ergotropy + table.incoherent_ergotropy
+    np.testing.assert_allclose(both, table.ergotropy, rtol=1e-9)
+    calm = qb.System(sites, links, "c", "x").charge(start, TIMES, ["purity"])
+    found = driven.charge(start, TIMES, ["purity"])
+    assert "displaced" in found.attrs
+    np.testing.assert_allclose(found.purity, calm.purity, atol=1e-12)

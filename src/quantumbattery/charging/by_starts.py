@@ -75,7 +75,9 @@ def _few_states(problem: Problem) -> bool:
         return False  # of one start attenuation says more
     if has_pairs(network) or any(any_nonzero(s.occupation) for s in network.sites.values()):
         return False
-    if problem.asked and network.drives:
+    # Displacements change states, and what depends on phases; all else is the same without them.
+    moves = bool(problem.asked) or not OF_ONE.isdisjoint(problem.measures)
+    if moves and network.drives:
         return False
     quanta = 0
     for key, each in started.items():
@@ -83,7 +85,7 @@ def _few_states(problem: Problem) -> bool:
             quanta += int(np.max(np.asarray(each.n)))
         elif isinstance(each, Bloch | State):
             quanta += each.size - 1 if isinstance(each, State) else 1
-        elif isinstance(key, tuple) or not isinstance(each, Coherent) or problem.asked:
+        elif isinstance(key, tuple) or not isinstance(each, Coherent) or moves:
             return False
     baths = [each for each in network.joint_losses if not isinstance(each, Dissipator)]
     warm = any(any_nonzero(e.occupation) for e in network.joint_losses if isinstance(e, Dissipator))
