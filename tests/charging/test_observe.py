@@ -213,7 +213,7 @@ def test_only_elements_that_show_are_worked_out(monkeypatch):
         ({"a": ("battery", np.eye(3))}, "its matrix is 3 x 3, but battery has 2 levels"),
         ({"a": (("charger", "battery"), np.eye(3))}, "it takes 4 x 4"),
         ({"a": ("battery", [[1, np.nan], [0, 1]])}, "not finite"),
-        ({"a": ("battery", "x")}, "numbers"),
+        ({"a": ("battery", "x")}, "there is no operator 'x'"),
         ({"a": ("battery", lambda n: np.eye(n + 1))}, "it must give a matrix 2 x 2"),
         ({"theta": ("battery", np.eye(2))}, "names both a quantity and an axis"),
     ],

@@ -301,6 +301,32 @@ def test_other_arrays_from_site_to_site():
     xr.testing.assert_allclose(mixed, one, rtol=0, atol=1e-14)
 
 
+def test_levels_are_said_in_any_way():
+    """A NOON state of two oscillators as ket and matrix, with its levels and labelled."""
+    ket = np.zeros(12)
+    ket[[3, 8]] = 0.6, 0.8  # 0,3 and 2,0 of 3 x 4
+    rho, dims = np.outer(ket, ket), [[3, 4], [1, 1]]
+    states = [
+        qb.state(ket, levels=[3, 4]),
+        qb.state(rho, levels=(3, 4)),
+        qb.state(qutip.Qobj(ket, dims=dims)),
+        qb.state(xr.DataArray(ket, dims="row", attrs={"levels": [3, 4]})),
+        qb.state(xr.DataArray(rho, dims=("row", "column"), attrs={"levels": [3, 4]})),
+    ]
+    links = [qb.exchange("a", "c", 0.7), qb.exchange("b", "c", 0.4)]
+    system = qb.System({n: qb.Oscillator(loss=0.1) for n in "abc"}, links, ["a", "b"], "c")
+    tables = [system.charge({("a", "b"): s}, WHEN, ["energy", "ergotropy"]) for s in states]
+    for each in tables[1:]:
+        xr.testing.assert_allclose(tables[0], each, rtol=0, atol=1e-12)
+    b = qutip.destroy(4)
+    kets = qutip.Qobj(ket, dims=[[3, 4], [1, 1]])
+    two = {"a": ("a", "quanta"), "b": ("b", "quanta")}
+    counts = [qutip.expect(qutip.tensor(qutip.num(3), qutip.qeye(4)), kets)]
+    counts.append(qutip.expect(qutip.tensor(qutip.qeye(3), b.dag() * b), kets))
+    found = system.expect({("a", "b"): states[0]}, 0.0, two)
+    np.testing.assert_allclose([found.a, found.b], counts, atol=1e-12)
+
+
 # --- what is refused -----------------------------------------------------------------------------
 
 CUT, FREE = qb.Oscillator(levels=3), qb.Oscillator()
@@ -325,10 +351,10 @@ def labelled(*dims, shape=(2, 2), **attrs):
         (lambda: {("a", 3): qb.fock(1)}, ValueError, "names 3, but the sites are a, b, o, p, r, s"),
         (lambda: {("a", "b"): BELL}, TypeError, r"of \('a', 'b'\) must be made by"),
         (lambda: {("a", "b"): qb.state([1, 0])}, ValueError,
-         r"\('a', 'b'\): the state has dimension 2, which.*they have 2 x 2.*give a QuTiP Qobj"),
+         r"\('a', 'b'\): the state has dimension 2, which.*they have 2 x 2.*say state"),
         (lambda: {("a", "p", "r"): qb.state(np.eye(12) / 12)}, ValueError,
-         r'dimension 12, which does not say.*have 2 x 3 x 3\).*attrs\["levels"\], one'),
-        (lambda: {("o", "s"): qb.state(MIXED)}, ValueError, r"they have \? x \?\)"),
+         r'dimension 12, which does not say.*have 2 x 3 x 3\).*levels=\[...\]\), or.*, one'),
+        (lambda: {("o", "s"): qb.state(MIXED)}, ValueError, r"they have any x any\)"),
         (lambda: {("a", "p"): qb.state(np.eye(8) / 8)}, ValueError, "2 x 4 levels, 4 of them of"),
         (lambda: {("a", "p"): qb.state(np.eye(7) / 7)}, ValueError, "dimension 7, which does not"),
         (lambda: {("a", "b"): qb.state(qutip.Qobj(np.eye(6) / 6, dims=[[3, 2], [3, 2]]))},
@@ -336,7 +362,9 @@ def labelled(*dims, shape=(2, 2), **attrs):
         (lambda: {("a", "b", "p"): qb.state(qutip.Qobj(MIXED, dims=[[2, 2], [2, 2]]))},
          ValueError, r"the state has 2 parts \(2 x 2\), but there are 3 sites"),
         (lambda: {("a", "b"): qb.state(labelled("row", "column", levels=[3, 2]))}, ValueError,
-         r'attribute "levels" of the state is \[3, 2\], in all 6, but its matrix is 2 x 2'),
+         r'attribute "levels" of the state is \[3, 2\], in all 6, but its dimension is 2'),
+        (lambda: qb.state(MIXED, levels=[2, 3]), ValueError, "^levels of the state is .2, 3., in"),
+        (lambda: qb.state(MIXED, levels="4"), TypeError, "^levels of a state is a list of whole"),
         (lambda: qb.state(labelled("row", "column", levels="a: 2")), TypeError,
          'attribute "levels" of a state is a list of whole numbers'),
         (lambda: qb.state(labelled("time", "row", "column", shape=(3, 2, 2))), ValueError,

@@ -76,7 +76,7 @@ def test_every_description_is_itself_again(given):
         (lambda: replace(qb.state([0.6, 0.8]), array=np.array([2.0, 0.0])), "the ket has norm 2"),
         (
             lambda: replace(qb.state([0.6, 0.8]), levels=(3,)),
-            'attribute "levels" of the state is .3., in all 3',
+            "levels of the state is .3., in all 3",
         ),
         (lambda: replace(qb.exchange("a", "b", 1.0), strength=np.nan), "exchange.*strength must"),
         (lambda: replace(qb.exchange("a", "b", 1.0), b="a"), "cannot interact with itself"),

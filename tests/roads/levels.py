@@ -12,5 +12,6 @@ def on_levels():
     with ExitStack() as ways:
         for way in (by_moments, by_starts):
             ways.enter_context(patch.object(way, "fits", return_value=False))
+        ways.enter_context(patch.object(by_moments, "tells", return_value=False))
         ways.enter_context(patch.object(displaced_battery, "still", return_value=None))
         yield

@@ -59,6 +59,14 @@ def fits(problem: Problem) -> bool:
     return has_moments(network, problem.started)
 
 
+def tells(problem: Problem) -> bool:
+    """Whether all that is asked are moments, which are known of any starts for finite times."""
+    if not problem.asked or not all(each.moment for each in problem.asked):
+        return False
+    at_rest = np.isinf(problem.axes.times).any()
+    return is_quadratic(problem.network) and (not at_rest or is_constant(problem.network))
+
+
 def knows(network: Network, measures: Collection[str]) -> bool:
     """Whether means and covariances of the battery tell all of these measures."""
     known = KNOWN | OF_ONE if len(network.battery) == 1 else KNOWN

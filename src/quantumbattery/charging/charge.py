@@ -21,7 +21,7 @@ from quantumbattery.charging.merit_of_starts import TooSlow
 from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.spectators import without_spectators
-from quantumbattery.charging.states_of_moments import observed
+from quantumbattery.charging.states_of_moments import means, observed
 from quantumbattery.charging.steady_state import steady
 from quantumbattery.machine import allow_table, at_work
 from quantumbattery.network.named_states import Started
@@ -128,6 +128,8 @@ def run(problem: Problem) -> Solution:
     """Solve, by moments and states of single modes where they say all, or on levels."""
     problem = without_spectators(problem)
     with at_work():
+        if by_moments.tells(problem):
+            return means(problem)
         if by_moments.fits(problem):
             return observed(problem) if problem.asked else by_moments.charged(problem)
         if by_starts.fits(problem):

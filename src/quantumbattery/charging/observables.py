@@ -41,6 +41,7 @@ class Observable:
     name: str
     sites: tuple[str, ...]
     operator: Array | OperatorOfLevels | None  # (d, d), for the product of the sites' levels
+    moment: str = ""  # "quanta" or "lowering" of an oscillator, for which moments are enough
 
     def matrix(self, levels: Sequence[int]) -> Array:
         """The operator on so many levels of each site."""

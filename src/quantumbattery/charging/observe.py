@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from quantumbattery.charging import by_moments
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import (
     attributes,
@@ -17,6 +19,7 @@ from quantumbattery.charging.charge import (
     run,
     warn_of,
 )
+from quantumbattery.charging.named_operators import Terms, named_operator
 from quantumbattery.charging.observables import (
     Observable,
     OperatorOfLevels,
@@ -58,16 +61,14 @@ def expect(
     limit: float = 2.0,
 ) -> xr.Dataset:
     """The means of operators; `System.expect` says what everything means."""
-    asked = checked_operators(operators, network)
+    wanted = checked_operators(operators, network)
+    asked = tuple(each for terms in wanted.values() for _, each in terms)
     axes, solution = _observed(network, preparation, times, asked, disconnect, limit)
     columns = {}
-    for each in asked:
-        mean = solution.columns[each.name]
-        if isinstance(solution, OnLevels):
-            hermitian = is_hermitian(each.matrix(_levels(solution, each.sites)))
-            mean = mean.real if hermitian else mean
-        meaning = Quantity(f"mean of {each.name}", rf"$\langle${each.name}$\rangle$", "", "")
-        columns[each.name] = (axes.labelled(mean), meaning)
+    for name, terms in wanted.items():
+        means = [_mean(each, solution) * axes.numbers(n)[:, None, None] for n, each in terms]
+        meaning = Quantity(f"mean of {name}", rf"$\langle${name}$\rangle$", "", "")
+        columns[name] = (axes.labelled(np.sum(means, axis=0)), meaning)
     return dataset(axes.sizes, axes.coords, columns, _said(network, solution))
 
 
@@ -87,9 +88,28 @@ def _observed(
         if each.operator is None:
             least = [network.sites[name].dimension or 2 for name in each.sites]
             allow_matrices(each.sites, least, prod(axes.sizes.values()))
-    solution = run(Problem(network, started, axes, (), how, limit, asked))
+    solution = _found(Problem(network, started, axes, (), how, limit, asked))
     warn_of(network, solution.report)
     return axes, solution
+
+
+def _found(problem: Problem) -> Solution:
+    """Everything, means that are moments by themselves where the rest needs more than that."""
+    moments = tuple(each for each in problem.asked if each.moment)
+    alone = replace(problem, asked=moments)
+    rest = tuple(each for each in problem.asked if not each.moment)
+    if not (moments and rest and by_moments.tells(alone)):
+        return run(problem)
+    found = run(replace(problem, asked=rest))
+    return replace(found, columns=found.columns | run(alone).columns)
+
+
+def _mean(each: Observable, solution: Solution) -> Array:
+    """One of the means (g, c, T) that were found, real if its operator is Hermitian."""
+    mean = solution.columns[each.name]
+    if mean.dtype.kind == "f" or not isinstance(solution, OnLevels) or each.moment == "lowering":
+        return mean
+    return mean.real if is_hermitian(each.matrix(_levels(solution, each.sites))) else mean
 
 
 def _apart(network: Network) -> bool:
@@ -114,23 +134,31 @@ def named_sites(who: str, given: object, network: Network) -> tuple[str, ...]:
     return names
 
 
-def checked_operators(given: object, network: Network) -> tuple[Observable, ...]:
-    """What `expect` is asked, checked."""
+def checked_operators(given: object, network: Network) -> dict[str, Terms]:
+    """What `expect` is asked, checked: by name the sum of numbers times means."""
     rule = (
-        "operators is a dict such as {'photons': ('cavity', matrix)}: a name for each, then a "
-        "site or a list of sites and a matrix on them"
+        "operators is a dict such as {'photons': ('cavity', 'quanta')}: a name for each, then a "
+        "site or a list of sites and a matrix on them, or of one site 'quanta', 'energy' or "
+        "'lowering'"
     )
     if not isinstance(given, Mapping):
         raise TypeError(f"{rule}; got {given!r:.60}")
     if not given:
         raise ValueError(f"{rule}; got an empty one")
-    asked = []
+    asked: dict[str, Terms] = {}
     for name, each in given.items():
         if not isinstance(name, str) or not isinstance(each, tuple | list) or len(each) != 2:
             raise TypeError(f"{rule}; got {name!r:.40}: {each!r:.60}")
         sites = named_sites(f"the operator {name!r}", each[0], network)
-        asked.append(Observable(name, sites, _operator(name, sites, each[1], network)))
-    return tuple(asked)
+        if isinstance(each[1], str):
+            with saying(f"the operator {name!r}"):
+                if len(sites) > 1:
+                    raise ValueError(f"{each[1]} is of one site; got {listed(sites)}")
+                asked[name] = named_operator(name, sites[0], network.sites[sites[0]], each[1])
+        else:
+            made = _operator(name, sites, each[1], network)
+            asked[name] = ((1.0, Observable(name, sites, made)),)
+    return asked
 
 
 def _operator(

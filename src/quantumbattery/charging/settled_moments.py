@@ -32,14 +32,15 @@ def settled(problem: Problem, names: Collection[str]) -> dict[str, Array]:
     return {name: np.broadcast_to(read.column(name), axes.shape).copy() for name in names}
 
 
-def resting(problem: Problem, sites: Sequence[str]) -> tuple[Moments, Array]:
+def resting(problem: Problem, sites: Sequence[str], spread: bool = True) -> tuple[Moments, Array]:
     """Moments (g, 1, 1, ...) of some sites in frames, and how fast what is in each turns, (g, b).
 
-    What turns does so with the field that drives it, or with its frame.
+    What turns does so with the field that drives it, or with its frame; with `spread` the mean
+    must not turn against the covariances.
     """
     network, numbers = problem.network, problem.axes.numbers
     names = [*network.sites]
-    motion, places = _settling(problem, [names.index(site) for site in sites], True)
+    motion, places = _settling(problem, [names.index(site) for site in sites], spread)
     found = steady.steady(motion, places, problem.limit)
     frames = np.stack(
         [np.broadcast_to(turning(network, s, numbers), problem.axes.batch) for s in sites], axis=-1

@@ -80,7 +80,7 @@ class StateReading(Network):
         self,
         preparation: Preparation | Started,
         times: Values,
-        operators: Mapping[str, tuple[str | Iterable[str], MatrixLike]],
+        operators: Mapping[str, tuple[str | Iterable[str], MatrixLike | str]],
         *,
         disconnect: Values | None = None,
         limit: float = 2.0,
@@ -91,8 +91,10 @@ class StateReading(Network):
         ----------
         preparation, times, disconnect, limit
             As of `charge`.
-        operators : dict of str to (site or list of sites, matrix)
-            By a name of your own. The matrix is that of `interaction`: in the product of the
+        operators : dict of str to (site or list of sites, matrix or str)
+            By a name of your own. Of one site "quanta", "energy" (above the lowest level) or
+            "lowering" name A^dag A, H and A; moments of oscillators tell these, however many quanta
+            there are. The matrix is that of `interaction`: in the product of the
             sites' levels, the first site slowest, index 0 the ground state; array_like or Qobj, or
             a function of the numbers of levels of the sites, as where oscillators choose theirs.
 
@@ -115,9 +117,15 @@ class StateReading(Network):
         >>> import numpy as np
         >>> import quantumbattery as qb
         >>> system = qb.models.jaynes_cummings(coupling=1.0)
-        >>> photons = {"photons": ("charger", lambda levels: np.diag(np.arange(levels)))}
+        >>> photons = {"photons": ("charger", "quanta")}
         >>> system.expect(qb.fock(2), [0.0, 0.5], photons).photons.values.round(6)
         array([2.      , 1.577972])
+
+        How often it holds none, which takes a matrix:
+
+        >>> none = {"none": ("charger", lambda levels: np.diag(1.0 * (np.arange(levels) == 0)))}
+        >>> system.expect(qb.fock(1), [0.0, 0.5], none).none.values.round(6)
+        array([0.      , 0.229849])
         """
         from quantumbattery.charging.observe import expect
 

@@ -37,6 +37,31 @@ def observed(problem: Problem) -> Solution:
     return Solution(columns, work.report)
 
 
+def means(problem: Problem) -> Solution:
+    """Means (g, c, T) that are moments: the quanta of oscillators, and their amplitudes."""
+    groups = {
+        sites: [each for each in problem.asked if each.sites == sites]
+        for sites in dict.fromkeys(each.sites for each in problem.asked)
+    }
+    columns: dict[str, Array] = {}
+    at_rest = np.isinf(problem.axes.times).any()
+    work = None if at_rest else ByMoments.of(problem, [])
+    for sites, asked in groups.items():
+        if work is None:
+            found, turns = resting(problem, sites, spread=False)
+        else:
+            found, turns = _in_laboratory(work, sites), np.zeros((1, 1))
+        for each in asked:
+            mean = found.mean[..., 0]
+            if each.moment == "quanta":
+                columns[each.name] = found.normal[..., 0, 0].real + np.abs(mean) ** 2
+            else:
+                turning = (turns[:, :1] != 0)[:, None]
+                columns[each.name] = kept_still(each.name, sites, mean, turning, np.ones(1))
+    made = {k: np.broadcast_to(v, problem.axes.shape).copy() for k, v in columns.items()}
+    return Solution(made, report_of(problem.network) if work is None else work.report)
+
+
 def _at_rest(
     problem: Problem, sites: Sequence[str], asked: Sequence[Observable]
 ) -> dict[str, Array]:

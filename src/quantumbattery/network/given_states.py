@@ -41,7 +41,7 @@ class State(Described):
         if whose is not None and not all(isinstance(name, str) for name in whose):
             raise TypeError(f"the sites of a state are names, as text; got {sites!r:.60}")
         self._set(array=own, sites=whose)
-        self._set(levels=parts if levels is None else _parts(levels, own.shape[-1]))
+        self._set(levels=parts if levels is None else _parts(levels, own.shape[-1], "levels"))
 
     @property
     def values(self) -> Array:
@@ -79,7 +79,9 @@ class State(Described):
 @tiny_is_zero
 def _checked_state(given: Any) -> Given:
     """A state as it comes in; TypeError or ValueError if it is none."""
-    if isinstance(given, xr.DataArray) and ({"row", "column"} & {*given.dims} or given.ndim > 2):
+    if isinstance(given, xr.DataArray) and (
+        given.ndim > 2 or (given.ndim > 1 and {"row", "column"} & {*given.dims})
+    ):
         return _labelled(given)
     check_unmasked("the state", given)
     plain = given.full() if callable(getattr(given, "full", None)) else as_array(given)
@@ -140,22 +142,21 @@ def _levels(given: xr.DataArray, size: int) -> tuple[int, ...] | None:
     said = given.attrs.get("levels")
     if said is None:
         return None
-    return _parts(said, size)
+    return _parts(said, size, 'the attribute "levels"')
 
 
-def _parts(said: Any, size: int) -> tuple[int, ...]:
+def _parts(said: Any, size: int, where: str) -> tuple[int, ...]:
     """The levels of each site, which make up so many in all."""
     numbers = np.atleast_1d(np.asarray(said))
     if numbers.dtype.kind not in "iu" or numbers.ndim > 1 or (numbers < 1).any():
         raise TypeError(
-            f'the attribute "levels" of a state is a list of whole numbers, one for each site; got '
-            f"{said!r:.60}"
+            f"{where} of a state is a list of whole numbers, one for each site; got {said!r:.60}"
         )
     levels = tuple(int(n) for n in numbers)
     if int(np.prod(levels)) != size:
         raise ValueError(
-            f'the attribute "levels" of the state is {list(levels)}, in all {np.prod(levels)}, but '
-            f"its matrix is {size} x {size}: give the levels of each site"
+            f"{where} of the state is {list(levels)}, in all {np.prod(levels)}, but its dimension "
+            f"is {size}: give the levels of each site"
         )
     return levels
 

@@ -19,7 +19,7 @@ from quantumbattery.quantities.described import choices
 from quantumbattery.quantities.parameters import names
 
 _SITE = "site"  # the dimension of what differs from site to site
-_HOW = 'give a QuTiP Qobj with its dims, or an xarray.DataArray with attrs["levels"]'
+_HOW = "say state(..., levels=[...]), or give a QuTiP Qobj with its dims"
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +210,7 @@ def _inferred(sites: tuple[str, ...], size: int, given: Sequence[Site]) -> tuple
     others = prod(n for k, n in enumerate(levels) if n is not None and k not in unknown)
     if len(unknown) == 1 and size % others == 0:
         return tuple(size // others if k in unknown else n or 0 for k, n in enumerate(levels))
-    known = " x ".join("?" if n is None else str(n) for n in levels)
+    known = " x ".join("any" if n is None else str(n) for n in levels)
     raise ValueError(
         f"the preparation of {sites!r}: the state has dimension {size}, which does not say how "
         f"many levels of each site it means (they have {known}); {_HOW}, one number for each site"

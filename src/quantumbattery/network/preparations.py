@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from quantumbattery.network.given_states import State
 from quantumbattery.network.named_states import (
     Amplitude,
@@ -277,7 +279,7 @@ def gibbs(temperature: Values) -> Gibbs:
     return Gibbs(temperature)
 
 
-def state(ket_or_density_matrix: MatrixLike) -> State:
+def state(ket_or_density_matrix: MatrixLike, *, levels: Iterable[int] | None = None) -> State:
     """Prepare any state of a site, or of several sites together.
 
     Parameters
@@ -287,7 +289,10 @@ def state(ket_or_density_matrix: MatrixLike) -> State:
         a density matrix is Hermitian, positive and of trace 1 (tolerance 1e-8). An oscillator's
         levels from d on are empty. A DataArray with dimensions "row" and "column" may have others,
         in any order, which become axes of every result, with their labels: a batch of density
-        matrices, such as those that `System.density_matrix` gave for an earlier time.
+        matrices, such as those that `System.density_matrix` gave for an earlier time. A ket as a
+        DataArray has one dimension, of any name.
+    levels : list of int, optional
+        Of each site, where several start in it together; their product is d.
 
     Returns
     -------
@@ -297,14 +302,15 @@ def state(ket_or_density_matrix: MatrixLike) -> State:
     Raises
     ------
     TypeError, ValueError
-        If it holds no numbers, is no state, or has a dimension "time": rename that one.
+        If it holds no numbers, is no state, does not fit its levels, or has a dimension "time":
+        rename that one.
 
     Notes
     -----
     Of several sites, as in ``{("a", "b"): state(rho)}``, the first of the tuple is the slowest, as
-    in ``np.kron``. The levels of each are the `dims` of a Qobj, or the attribute "levels" of a
-    DataArray; an array without them has as many as the sites have, where one oscillator may have
-    fewer: as many as the dimension of the state leaves to it.
+    in ``np.kron``. How many levels each has, `levels` says, the `dims` of a Qobj, or the attribute
+    "levels" of a DataArray; an array without them has as many as the sites have, where one
+    oscillator may have fewer: as many as the dimension of the state leaves to it.
 
     Examples
     --------
@@ -318,5 +324,16 @@ def state(ket_or_density_matrix: MatrixLike) -> State:
     >>> bell = {("charger", "battery"): qb.state(np.array([1, 0, 0, 1]) / np.sqrt(2))}
     >>> qb.QubitPair().system().charge(bell, [0.0, 1.0], ["energy"]).energy.values.round(6)
     array([0.5, 0.5])
+
+    Two quanta, either both in one oscillator or both in the other, a NOON state:
+
+    >>> noon = np.zeros((3, 3))
+    >>> noon[2, 0] = noon[0, 2] = 1 / np.sqrt(2)
+    >>> both = {("a", "b"): qb.state(noon.ravel(), levels=[3, 3])}
+    >>> modes = {name: qb.Oscillator(loss=0.1) for name in ("a", "b", "battery")}
+    >>> links = [qb.exchange("a", "battery", 1.0), qb.exchange("b", "battery", 1.0)]
+    >>> star = qb.System(modes, links, ["a", "b"], "battery")
+    >>> star.charge(both, [0.0, 1.0], ["energy"]).energy.values.round(6)
+    array([0.      , 0.882833])
     """
-    return State(ket_or_density_matrix)
+    return State(ket_or_density_matrix, levels)

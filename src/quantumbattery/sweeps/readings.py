@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from quantumbattery.charging.named_operators import named_operator
 from quantumbattery.charging.observables import is_hermitian
 from quantumbattery.charging.observe import checked_operators, named_sites
 from quantumbattery.charging.system import System
 from quantumbattery.network.named_states import Preparation, Started
 from quantumbattery.network.sites import Site
-from quantumbattery.quantities.aliases import Array, Parameter, Values
-from quantumbattery.quantities.described import check_known, choices, listed, saying
+from quantumbattery.quantities.aliases import Array, MatrixLike, Values
+from quantumbattery.quantities.described import check_known, listed, saying
 from quantumbattery.quantities.measures import NAMED, PARAMETERS, Quantity
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.quantities.parsing import written_number
 from quantumbattery.sweeps.grid import LONGEST_NAME, TAKEN
 
 MATRIX = "density_matrix"
-OPERATORS = ("quanta", "energy", "lowering")
 _RULE = (
     'an observable is {site = "...", operator = "quanta"} (or "energy" or "lowering"), '
     '{site = "...", level = 2}, or {sites = ["...", "..."], matrix = [[...], ...]}'
 )
 _NO_NAMES = {*NAMED, *PARAMETERS, *TAKEN, MATRIX, "row", "column"}
 
-Term = tuple[Parameter, Any]  # a number, and the operator that it stands before
-
 
 @dataclass(frozen=True, eq=False)
 class Mean:
-    """A mean that is asked for: of the sum of numbers times operators."""
+    """A mean that is asked for."""
 
     sites: tuple[str, ...]
-    terms: tuple[Term, ...]
+    operator: MatrixLike | str  # as `System.expect` takes it
     quantity: Quantity
-    of_levels: bool  # whether there is one for any numbers of levels
+    of_levels: bool  # whether there is an operator for any numbers of levels
     real: bool
 
 
@@ -83,22 +81,11 @@ class Readings:
         times: Values,
         disconnect: Values | None,
     ) -> xr.Dataset:
-        asked = {
-            name if not k else f"{name} {k}": (each.sites, operator)
-            for name, each in self.means.items()
-            for k, (_, operator) in enumerate(each.terms)
-        }
+        asked = {name: (each.sites, each.operator) for name, each in self.means.items()}
         found = system.expect(preparation, times, asked, disconnect=disconnect)
         for name, each in self.means.items():
-            columns = [name if not k else f"{name} {k}" for k in range(len(each.terms))]
-            total: Any = 0
-            for column, (number, _) in zip(columns, each.terms, strict=True):
-                factor = number.variable if isinstance(number, xr.DataArray) else number
-                total = total + found[column].variable * factor
-            kept = total.transpose(*found[name].dims)
-            kept.attrs = each.quantity.attrs()
-            found = found.drop_vars(columns[1:]).assign({name: kept})
-        return found[list(self.means)]
+            found[name].attrs = each.quantity.attrs()
+        return found
 
 
 def check_matrix(given: object) -> None:
@@ -185,10 +172,7 @@ def _mean(name: str, given: object, system: System) -> Mean:
     site = system.sites[sites[0]]
     if kinds == ["level"]:
         return _of_level(sites[0], site, given["level"])
-    if given["operator"] not in OPERATORS:
-        known = choices(given["operator"], OPERATORS)
-        raise ValueError(f"there is no operator {given['operator']!r}; {known}")
-    return _OF[given["operator"]](sites[0], site)
+    return _of_name(sites[0], site, given["operator"])
 
 
 def _of_matrix(name: str, sites: tuple[str, ...], given: object, system: System) -> Mean:
@@ -200,7 +184,7 @@ def _of_matrix(name: str, sites: tuple[str, ...], given: object, system: System)
         )
     checked_operators({name: (sites, matrix)}, system)
     quantity = Quantity(f"mean of {name}", rf"$\langle${name}$\rangle$", "", "")
-    return Mean(sites, ((1.0, matrix),), quantity, False, is_hermitian(matrix))
+    return Mean(sites, matrix, quantity, False, is_hermitian(matrix))
 
 
 def _of_level(name: str, site: Site, given: object) -> Mean:
@@ -208,39 +192,24 @@ def _of_level(name: str, site: Site, given: object) -> Mean:
     if site.dimension is not None and level >= site.dimension:
         raise ValueError(f"{name!r} has {site.dimension} levels, the last is {site.dimension - 1}")
     quantity = Quantity(f"population of level {level} of {name}", f"$p_{{{level}}}$", "1", "")
-    return Mean((name,), ((1.0, lambda n: np.diag(np.eye(1, n, level)[0])),), quantity, True, True)
+    return Mean((name,), lambda n: np.diag(np.eye(1, n, level)[0]), quantity, True, True)
 
 
-def _quanta(name: str, site: Site) -> Mean:
-    if not site.excitations(site.dimension or 2).any():
-        raise ValueError(
-            f"the levels of {name!r} are no ladder of quanta, for its lowering operator goes round "
-            "in circles: give a matrix"
-        )
-    quantity = Quantity(f"quanta of {name}", r"$\langle n\rangle$", "1", "")
-    terms = ((1.0, lambda n: np.diag(site.excitations(n).astype(float))),)
-    return Mean((name,), terms, quantity, True, True)
+def _of_name(name: str, site: Site, operator: str) -> Mean:
+    named_operator(name, name, site, operator)  # if there is one
+    long_name, symbol, units = _MEANINGS[operator]
+    levels = site.dimension or 2
+    real = operator != "lowering" or is_hermitian(site.lowering(levels).matrix(levels))
+    return Mean(
+        (name,), operator, Quantity(f"{long_name} of {name}", symbol, units, ""), True, real
+    )
 
 
-def _energy(name: str, site: Site) -> Mean:
-    """Above that of the lowest level; its numbers may have axes."""
-
-    def weights(k: int) -> Callable[[int], Array]:
-        return lambda n: np.diag(site.energy_terms(n)[k][1])
-
-    numbers = [number for number, _ in site.energy_terms(site.dimension or 2)]
-    terms: list[Term] = [(number, weights(k)) for k, number in enumerate(numbers)]
-    quantity = Quantity(f"energy of {name}", r"$\langle H\rangle$", "frequency", "")
-    return Mean((name,), tuple(terms) or ((0.0, np.eye),), quantity, True, True)
-
-
-def _lowering(name: str, site: Site) -> Mean:
-    quantity = Quantity(f"lowering operator of {name}", r"$\langle A\rangle$", "1", "")
-    real = is_hermitian(site.lowering(site.dimension or 2).matrix(site.dimension or 2))
-    return Mean((name,), ((1.0, lambda n: site.lowering(n).matrix(n)),), quantity, True, real)
-
-
-_OF = {"quanta": _quanta, "energy": _energy, "lowering": _lowering}
+_MEANINGS = {
+    "quanta": ("quanta", r"$\langle n\rangle$", "1"),
+    "energy": ("energy", r"$\langle H\rangle$", "frequency"),
+    "lowering": ("lowering operator", r"$\langle A\rangle$", "1"),
+}
 
 
 def _numbers(given: object) -> Array:
