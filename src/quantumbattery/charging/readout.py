@@ -77,14 +77,15 @@ class Readout:
     split: Bipartition
 
     @cached_property
-    def _battery(self) -> Part:
+    def battery(self) -> Part:
+        """The battery's state."""
         return part_of(self.split, self.state)
 
     @cached_property
     def further(self) -> Further:
         """What is read when it is asked for by name."""
         single = one_qubit(self.network)
-        return Further(self.network, self.reach, self.state, self._battery, single)
+        return Further(self.network, self.reach, self.state, self.battery, single)
 
     def columns(
         self,
@@ -113,12 +114,12 @@ class Readout:
         """
         wanted, into = needed(chosen), out or {}
         if one_qubit(self.network):
-            found = _qubit_columns(wanted, self._battery, states, battery, into)
+            found = _qubit_columns(wanted, self.battery, states, battery, into)
         else:
-            populations = self._battery.populations(states)
-            found = {"energy": mean_energy(self._battery, states, populations, battery)}
+            populations = self.battery.populations(states)
+            found = {"energy": mean_energy(self.battery, states, populations, battery)}
             if "energy_variance" in wanted:
-                variance = energy_variance(self._battery, states, populations, battery)
+                variance = energy_variance(self.battery, states, populations, battery)
                 found["energy_variance"] = variance
             if wanted & set(_DIFFERENCES):
                 both = self._passive_and_active(states, battery)
@@ -139,7 +140,7 @@ class Readout:
     def largest(self, chosen: Iterable[str]) -> int:
         """How many numbers one state takes while it is read."""
         work = not one_qubit(self.network) and bool(needed(chosen) & set(_DIFFERENCES))
-        return max(self._battery.largest if work else 1, self.further.largest(set(chosen)))
+        return max(self.battery.largest if work else 1, self.further.largest(set(chosen)))
 
     def two_levels(self, extraction: str) -> bool:
         """Whether ergotropy is 2 E - E_max, or 0 where that is negative, E_max the highest energy.
@@ -158,7 +159,7 @@ class Readout:
             return False
         levels = self.split.levels[:, 0].astype(np.int64)
         # One of many qubits is coherent where the levels of all of them, m and m + 1, are.
-        sets = (levels[states] for states in self._battery.coherent)
+        sets = (levels[states] for states in self.battery.coherent)
         return not any(np.isin(each + 1, each).any() for each in sets)
 
     def _passive_and_active(self, states: Array, battery: Battery) -> tuple[Array, Array]:
@@ -167,7 +168,7 @@ class Readout:
             each = [of_cell(cell, part, states) for cell, part in alone]
             passive, active = (np.sum(parts, axis=0) for parts in zip(*each, strict=True))
             return passive, active
-        eigenvalues = self._battery.eigenvalues(states)
+        eigenvalues = self.battery.eigenvalues(states)
         return passive_and_active(eigenvalues, *battery.extremes(eigenvalues.shape[-1]))
 
 

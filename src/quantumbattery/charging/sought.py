@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from quantumbattery.charging.at_moments import Reader
+from quantumbattery.charging.at_moments import SIGNED, Reader
 from quantumbattery.charging.curvature import curvature
 from quantumbattery.charging.first_bend import first_derivatives
 from quantumbattery.charging.global_maximum import MOST_POINTS, NOTHING, Aim, room_for
@@ -47,10 +47,13 @@ class Sought:
         Where it is not positive it may be less than the quantity, which is 0 there: how far it is
         from positive then shows, and how long it stays so.
         """
-        given, read = OVER_TIME.get(name, name), self._read(part)
+        given = OVER_TIME.get(name, name)
+        read: Read = self._read(part)
         held = None if name == given else read(given, np.zeros((len(part), 1)))
         if given == "ergotropy" and self._inverted[part].any():
             read = partial(_or_negative, read, self._inverted[part], self.highest[part])
+        elif given == "ergotropy" and self._everyone.swaps:
+            given = SIGNED
         return partial(read, given) if held is None else partial(_gain, read, given, held)
 
     def bend(self, name: str) -> Array:
@@ -155,10 +158,10 @@ class Sought:
         return np.asarray(~self._everyone("coherence", moments).any(axis=1))
 
     @cached_property
-    def _everyone(self) -> Read:
+    def _everyone(self) -> Reader:
         return Reader.of(self.work, self.last)
 
-    def _read(self, part: Array) -> Read:
+    def _read(self, part: Array) -> Reader:
         """What reads some members; propagators of all members are made once."""
         if len(part) == len(self.work.numbers):
             return self._everyone
