@@ -190,3 +190,49 @@ def test_the_tab_key_completes(typed, offered, tmp_path):
              "PYTHONPATH": ":".join(p for p in sys.path if p)},
     )  # fmt: skip
     assert done.stdout.split() == offered, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "alpha"), [("0.5+1j", 0.5 + 1j), ("0.5 - 1j", 0.5 - 1j), ("-1i", -1j), ("1/4", 0.25)]
+)
+@pytest.mark.parametrize("state", ["coherent", "gaussian"])
+def test_a_complex_amplitude(command, tmp_path, text, alpha, state):
+    words = f"charge driven_oscillator_pair --state {state} --times 0:2:3 --measures energy"
+    code, _, err = command(f"{words} --out t.nc --set", f"alpha={text}")
+    assert (code, err) == (0, "")
+    driven = qb.models.driven_oscillator_pair()
+    exact = driven.charge(getattr(qb, state)(alpha), [0.0, 1.0, 2.0], ["energy"])
+    with xr.open_dataset(tmp_path / "t.nc", engine="scipy") as table:
+        np.testing.assert_allclose(table.energy, exact.energy, rtol=1e-12)
+
+
+def test_several_complex_amplitudes(command, tmp_path):
+    words = "charge oscillator_pair --state coherent --times 0:2:3 --measures energy"
+    for name in ("t.nc", "t.csv"):
+        code, _, err = command(f"{words} --out {name} --set", 'alpha=["0.5+1j", 2]')
+        assert (code, err) == (0, "")
+    with xr.open_dataset(tmp_path / "t.nc", engine="scipy") as table:
+        assert table.alpha_real.values.tolist() == [0.5, 2.0]
+        assert table.alpha_imag.values.tolist() == [1.0, 0.0]
+        # A coherent state of |alpha|^2 quanta comes over whole, as sin^2.
+        np.testing.assert_allclose(table.energy[:, 1], np.sin(1) ** 2 * np.array([1.25, 4.0]))
+    assert "alpha_real,alpha_imag" in (tmp_path / "t.csv").read_text()
+
+
+@pytest.mark.parametrize("text", ["45deg", "up", "[0.5+1j]", ""])
+def test_no_amplitude(command, text):
+    code, out, err = command("charge jaynes_cummings --state coherent --set", f"alpha={text}")
+    assert (code, out) == (2, "")
+    assert "alpha must be a number such as 2 or 1+0.5j" in err
+
+
+def test_complex_amplitudes_of_a_study(command, tmp_path):
+    (tmp_path / "study.toml").write_text(
+        STUDY.replace("[1.0, 1.5]", '[1.5, "1.2 - 0.9j"]').replace("[0.0, 0.1]", "[0.1]")
+    )
+    code, _, _ = command("sweep study.toml --workers 1")
+    assert code == 0
+    with xr.open_zarr(tmp_path / "study.zarr") as table:
+        assert [str(each) for each in table.alpha.values] == ["1.5", "1.2 - 0.9j"]
+        one, other = table.energy.values[:, 0]
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)  # a phase charges nothing

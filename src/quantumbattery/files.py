@@ -8,7 +8,7 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -149,23 +149,28 @@ def write_table(dataset: xr.Dataset, path: Path) -> None:
 
 
 def in_real_parts(dataset: xr.Dataset) -> xr.Dataset:
-    """The same with two real variables for each complex one.
+    """The same with two real variables for each complex one; so of the labels of an axis.
 
     Examples
     --------
     >>> list(in_real_parts(xr.Dataset({"a": 1.0, "field": 1j})))
     ['a', 'field_real', 'field_imag']
     """
+    columns, coords = _real_parts(dataset.data_vars), _real_parts(dataset.coords)
+    return xr.Dataset(columns, coords, dataset.attrs)
+
+
+def _real_parts(given: Mapping[Hashable, xr.DataArray]) -> dict[str, xr.Variable]:
     columns = {}
-    for name, column in dataset.data_vars.items():
+    for name, column in given.items():
         if column.dtype.kind != "c":
-            columns[str(name)] = column
+            columns[str(name)] = column.variable
             continue
-        for kind, part in (("real", column.real), ("imag", column.imag)):
+        for kind, part in (("real", column.values.real), ("imag", column.values.imag)):
             said = {"long_name": f"{'imaginary' if kind == 'imag' else kind} part of "}
             said["long_name"] += str(column.attrs.get("long_name", name))
-            columns[f"{name}_{kind}"] = part.assign_attrs(column.attrs | said)
-    return xr.Dataset(columns, dataset.coords, dataset.attrs)
+            columns[f"{name}_{kind}"] = xr.Variable(column.dims, part, column.attrs | said)
+    return columns
 
 
 def _element_by_element(dataset: xr.Dataset) -> xr.Dataset:

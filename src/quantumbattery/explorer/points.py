@@ -15,7 +15,7 @@ from quantumbattery.explorer.catalogue import EMPTY, Control, Model, Start, cata
 from quantumbattery.network import preparations
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import choices
-from quantumbattery.quantities.parsing import angle, real, written_number
+from quantumbattery.quantities.parsing import amplitude, angle, real
 
 POINTS = 401
 _MOST_POINTS = 4001
@@ -150,7 +150,7 @@ def read(control: Control, text: str) -> Any:
             raise ValueError(f"{name} are at most {_LIST} numbers here; got {len(parts)}")
         return [_real(name, part, "1.0, 1.0") for part in parts]
     if control.kind == "complex":
-        return _complex(name, shown)
+        return amplitude(name, shown)
     value = _real(name, shown, control.default)
     if control.kind == "whole":
         if value % 1 or not abs(value) < np.inf:
@@ -171,18 +171,6 @@ def _real(name: str, text: str, such: str) -> float:
         raise ValueError(
             f"{name} must be a number such as {such}, 1/3 or pi/2; got {text.strip()!r:.40}"
         ) from None
-
-
-def _complex(name: str, text: str) -> complex | float:
-    try:
-        return real(text)
-    except ValueError:
-        pass
-    try:
-        value = written_number(text.replace("i", "j"))
-    except ValueError:
-        raise ValueError(f"{name} must be a number such as 2 or 1+0.5j; got {text!r:.40}") from None
-    return value if value.imag else value.real
 
 
 def _last(text: str) -> float:

@@ -108,6 +108,25 @@ def real(text: str) -> float:
     return value
 
 
+def amplitude(name: str, text: str) -> complex | float:
+    """Read a number that may be complex: 2, 1/3, pi/2, 0.5-1j or 0.5-1i.
+
+    Examples
+    --------
+    >>> amplitude("alpha", "0.5 - 1j"), amplitude("alpha", "1/4")
+    ((0.5-1j), 0.25)
+    """
+    try:
+        return real(text)
+    except ValueError:
+        pass
+    try:
+        value = written_number(text.replace("i", "j"))
+    except ValueError:
+        raise ValueError(f"{name} must be a number such as 2 or 1+0.5j; got {text!r:.40}") from None
+    return value if value.imag else value.real
+
+
 def angle(name: str, text: str) -> float:
     """Read an angle: 90deg, 1.57, 1.57rad, 0.5pi, pi or pi/2, in radians.
 

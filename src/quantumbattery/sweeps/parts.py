@@ -27,7 +27,7 @@ from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.quantities.described import check_known, choices, guess, made
 from quantumbattery.quantities.measures import MEASURES, check_measures
 from quantumbattery.quantities.parameters import LARGEST, numbers, whole_number
-from quantumbattery.quantities.parsing import angle
+from quantumbattery.quantities.parsing import amplitude, angle
 from quantumbattery.sweeps.readings import MATRIX, check_matrix, readings_of
 
 PARTS = ("system", "preparation", "times", "optimum", "observables", "axes", "output")
@@ -40,6 +40,7 @@ _MOST = 10**7  # values between two ends
 _LARGEST_STUDY = 1 << 26  # bytes
 _LACKING = "{first}: give it there, or as an axis"
 _SMALLEST = -(1 << 63)  # of the whole numbers of an axis
+_COMPLEX = ("alpha",)  # numbers of states that may be complex
 _OPTIMUM = ("horizon", "of", "tolerance")
 
 
@@ -202,8 +203,17 @@ def preparation_of(given: dict[str, Any], lacking: str = _LACKING) -> Any:
             )
         return {_sites(key): preparation_of(each, lacking) for key, each in given.items()}
     make = _maker(given, "state")
-    angles = {n: angle(n, v) for n, v in given.items() if isinstance(v, str) and n != "state"}
-    return make and _made(make, given | angles, "state", lacking)
+    read = {n: _written(n, v) for n, v in given.items() if n != "state"}
+    return make and _made(make, given | read, "state", lacking)
+
+
+def _written(name: str, value: object) -> object:
+    """A number of a state, which may be a text, or for complex ones a list with texts in it."""
+    if name in _COMPLEX and isinstance(value, list):
+        return [_written(name, each) for each in value]
+    if not isinstance(value, str):
+        return value
+    return amplitude(name, value) if name in _COMPLEX else angle(name, value)
 
 
 def _sites(key: str) -> str | tuple[str, ...]:
