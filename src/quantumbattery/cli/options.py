@@ -9,11 +9,12 @@ import typer
 
 from quantumbattery.files import check_table_path
 from quantumbattery.quantities.measures import NAMED
+from quantumbattery.quantities.parsing import plain
 
 
 def _number(text: object) -> float:
     try:
-        return float(str(text))
+        return plain(str(text))
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a number") from None
 

@@ -6,8 +6,22 @@ import re
 
 import numpy as np
 
+_COMPLEX = ("alpha",)  # numbers of states that may be complex
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 _MULTIPLE = re.compile(rf"([-+]?)\s*({_NUMBER})?\s*\*?\s*(deg|rad|pi)?\s*(?:/\s*([-+]?{_NUMBER}))?")
+
+
+def plain(text: str) -> float:
+    """Read a number as people write it: no 1_000, which is of programs; ValueError if it is none.
+
+    Examples
+    --------
+    >>> plain("1e3")
+    1000.0
+    """
+    if "_" in text:
+        raise ValueError(f"a number such as 1000; got {text!r:.40}")
+    return float(text)
 
 
 def span(text: str, what: str = "times") -> dict[str, float | int]:
@@ -20,7 +34,7 @@ def span(text: str, what: str = "times") -> dict[str, float | int]:
     """
     try:
         start, stop, points = text.split(":")
-        first, last, count = float(start), float(stop), int(points)
+        first, last, count = plain(start), plain(stop), int(points.replace("_", "?"))
     except ValueError:
         raise ValueError(f"{what} must be FROM:TO:POINTS such as 0:4:401; got {text!r}") from None
     if not (0 <= first <= last < np.inf) or not 1 <= count <= 10_000_000:
@@ -42,7 +56,7 @@ def moments(what: str, text: str) -> float | dict[str, float | int]:
     if ":" in text:
         return span(text, what)
     try:
-        value = float(text)
+        value = plain(text)
     except ValueError:
         value = -1.0
     if not value >= 0:
@@ -64,7 +78,9 @@ def written_number(given: object) -> complex:
     if isinstance(given, bool) or not isinstance(given, int | float | complex | str):
         raise ValueError(f'a number, complex ones as texts such as "0.5-1j"; got {given!r:.40}')
     try:
-        return complex(given.replace(" ", "") if isinstance(given, str) else given)
+        if isinstance(given, str):
+            return complex(given.replace(" ", "").replace("_", "?"))
+        return complex(given)
     except ValueError:
         raise ValueError(
             f'a number, complex ones as texts such as "0.5-1j"; got {given!r:.40}'
@@ -100,7 +116,7 @@ def real(text: str) -> float:
     (0.25, True, inf)
     """
     try:
-        return float(text)
+        return plain(text)
     except ValueError:
         value, unit = multiple(text)
     if unit:
@@ -147,3 +163,18 @@ def angle(name: str, text: str) -> float:
         hint = "" if unit or "pi" in text.lower() else "; for degrees write deg"
         raise ValueError(f"{name} must be on the Bloch sphere, got {text!r}{hint}")
     return value
+
+
+def number_of_state(name: str, value: object) -> object:
+    """Read a number of a start that is a text, or each of a list of complex ones.
+
+    Examples
+    --------
+    >>> number_of_state("alpha", [1.0, "0.5-1j"]), number_of_state("r", 0.5)
+    ([1.0, (0.5-1j)], 0.5)
+    """
+    if name in _COMPLEX and isinstance(value, list):
+        return [number_of_state(name, each) for each in value]
+    if not isinstance(value, str):
+        return value
+    return amplitude(name, value) if name in _COMPLEX else angle(name, value)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import stat
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from inspect import signature
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +21,11 @@ from quantumbattery.network import preparations
 from quantumbattery.network.named_states import Bloch
 from quantumbattery.pair.certified import certified
 from quantumbattery.pair.qubit_pair import QubitPair
-from quantumbattery.quantities.described import check_known, choices, guess, made
+from quantumbattery.quantities.described import check_known, choices, guess, made, saying
 from quantumbattery.quantities.measures import MEASURES, check_measures
 from quantumbattery.quantities.parameters import LARGEST, numbers, whole_number
-from quantumbattery.quantities.parsing import amplitude, angle
+from quantumbattery.quantities.parsing import number_of_state
+from quantumbattery.sweeps.places import inside
 from quantumbattery.sweeps.readings import MATRIX, check_matrix, readings_of
 
 PARTS = ("system", "preparation", "times", "optimum", "observables", "axes", "output")
@@ -40,7 +38,6 @@ _MOST = 10**7  # values between two ends
 _LARGEST_STUDY = 1 << 26  # bytes
 _LACKING = "{first}: give it there, or as an axis"
 _SMALLEST = -(1 << 63)  # of the whole numbers of an axis
-_COMPLEX = ("alpha",)  # numbers of states that may be complex
 _OPTIMUM = ("horizon", "of", "tolerance")
 
 
@@ -203,17 +200,8 @@ def preparation_of(given: dict[str, Any], lacking: str = _LACKING) -> Any:
             )
         return {_sites(key): preparation_of(each, lacking) for key, each in given.items()}
     make = _maker(given, "state")
-    read = {n: _written(n, v) for n, v in given.items() if n != "state"}
+    read = {n: number_of_state(n, v) for n, v in given.items() if n != "state"}
     return make and _made(make, given | read, "state", lacking)
-
-
-def _written(name: str, value: object) -> object:
-    """A number of a state, which may be a text, or for complex ones a list with texts in it."""
-    if name in _COMPLEX and isinstance(value, list):
-        return [_written(name, each) for each in value]
-    if not isinstance(value, str):
-        return value
-    return amplitude(name, value) if name in _COMPLEX else angle(name, value)
 
 
 def _sites(key: str) -> str | tuple[str, ...]:
@@ -318,13 +306,9 @@ def place_of(
             )
         if where[0] not in ("system", "preparation", "optimum", "times"):
             where = ["system", *where]
-        own = where[1] if where[0] == "system" and len(where) > 1 else None
-        if own in _taken(given, "system", "model") and own not in given["system"]:
-            raise ValueError(
-                f"{who or f'axis {name!r}'}: of {own} there is nothing yet of which a part could "
-                f"be set: give it whole, such as {own} = [0.5, 1.0]"
-            )
-        _inside(given, tuple(where))
+        with saying(who or f"axis {name!r}"):
+            _check_named(given, where)
+            inside(given, tuple(where))
         return tuple(where), last
     takes = {"optimum": list(given.get("optimum", {}))}
     takes["times"] = [DISCONNECT] if "times" in given else []
@@ -343,66 +327,23 @@ def place_of(
     return (found[0],), name
 
 
+def _check_named(given: Mapping[str, Any], where: Sequence[str]) -> None:
+    """Raise ValueError for a path into what a named model or state takes no part of, or not yet."""
+    if where[0] in ("times", "optimum") and where[0] not in given:
+        raise ValueError(f"what is worked out here has no {where[0]}")
+    kind = {"system": "model", "preparation": "state"}.get(where[0])
+    if kind is None or len(where) < 2 or kind not in (part := given[where[0]]) or where[1] in part:
+        return
+    taken = _taken(given, where[0], kind)
+    check_known(f"{kind} {part[kind]}", where[1:2], taken)
+    raise ValueError(
+        f"of {where[1]} there is nothing yet of which a part could be set: give it whole, such as "
+        f"{where[1]} = [0.5, 1.0]"
+    )
+
+
 def _taken(given: Mapping[str, Any], part: str, kind: str) -> list[str]:
     """The names of numbers that a model or a state takes."""
     make = _maker(given[part], kind)
     others = getattr(make, "other_names", ())
     return [] if make is None else [*signature(make).parameters, *others]
-
-
-def check_places(places: Mapping[str, tuple[tuple[str, ...], str]]) -> None:
-    """Raise ValueError where two names lead to one number, or one into what the other sets."""
-    paths = {name: (*where, last) for name, (where, last) in places.items()}
-    for one, other in permutations(paths, 2):
-        if paths[one] == paths[other]:
-            raise ValueError(
-                f"{'.'.join(paths[one])} is given twice, as {one} and as {other}: leave one out"
-            )
-        if paths[one] == paths[other][: len(paths[one])]:
-            raise ValueError(f"{other} is given twice, as itself and inside {one}: leave one out")
-
-
-def _index(step: str) -> int:
-    """A place in a list: it counts from 0, not from its end, and has one way to be written."""
-    if not re.fullmatch("0|[1-9][0-9]{0,8}", step):
-        raise KeyError(step)
-    return int(step)
-
-
-def _inside(given: Mapping[str, Any], where: tuple[str, ...]) -> Any:
-    """The table, or the entry of a list, that a path leads to."""
-    here: Any = given
-    for step in where:
-        try:
-            here = here[_index(step)] if isinstance(here, list) else here[step]
-        except (KeyError, IndexError, ValueError, TypeError):
-            raise ValueError(f"there is no {'.'.join(where)!r} in the study") from None
-    return here
-
-
-def value_in(given: Mapping[str, Any], where: tuple[str, ...], last: str) -> Any:
-    """What a study says itself where an axis acts; None if nothing."""
-    here = _inside(given, where)
-    if isinstance(here, list):
-        with suppress(LookupError):
-            return here[_index(last)]
-        return None
-    return here.get(last) if isinstance(here, dict) else None
-
-
-def put(given: Mapping[str, Any], where: tuple[str, ...], last: str, value: object) -> None:
-    """Put a value where an axis acts."""
-    here = _inside(given, where)
-    try:
-        here[_index(last) if isinstance(here, list) else last] = value
-    except (LookupError, TypeError):
-        path = ".".join((*where, last))
-        rule = ": a list counts from 0, as in couplings.1" * isinstance(here, list)
-        raise ValueError(f"there is no {path!r} in the study{rule}") from None
-
-
-def copied(part: Any) -> Any:
-    """Plain values that may be changed without changing these."""
-    if isinstance(part, dict):
-        return {name: copied(each) for name, each in part.items()}
-    return [copied(each) for each in part] if isinstance(part, list) else part

@@ -15,17 +15,16 @@ from quantumbattery.sweeps.parts import (
     STATES,
     check_output,
     check_parts,
-    check_places,
     disconnect_of,
     pair_of,
     parts_in,
     place_of,
     preparation_of,
-    put,
     read,
     system_of,
     times_of,
 )
+from quantumbattery.sweeps.places import check_places, put
 from quantumbattery.sweeps.readings import MATRIX, readings_of
 
 _PAIR: dict[str, Any] = {"state": "bloch", "theta": "180deg"}  # how the founding pair starts

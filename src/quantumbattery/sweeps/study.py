@@ -22,19 +22,16 @@ from quantumbattery.sweeps.parts import (
     axis_of,
     check_output,
     check_parts,
-    check_places,
-    copied,
     disconnect_of,
     length_of,
     parts_in,
     place_of,
     preparation_of,
-    put,
     system_of,
     table_of,
     times_of,
-    value_in,
 )
+from quantumbattery.sweeps.places import check_places, copied, put, value_in
 from quantumbattery.sweeps.readings import MATRIX, Readings, fixed, readings_of
 
 _LOOKED_AT = 64  # values of an axis for which it is looked at how many levels there are
