@@ -139,3 +139,26 @@ def test_one_while_threads_are_waited_for(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 128 + signal.SIGTERM
     assert not done.stderr
+
+
+SLOW = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+
+
+def test_an_interrupt_while_it_is_imported(tmp_path):
+    """As what is imported early, xarray, and late, Typer, are read."""
+    for name in ("xarray", "typer"):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / f"{name}.py").write_text(SLOW)
+        paths = os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])
+        command = [sys.executable, "-m", "quantumbattery", "--version"]
+        given = {"env": os.environ | {"PYTHONPATH": paths}, "cwd": tmp_path, "timeout": 60}
+        done = subprocess.run(command, capture_output=True, text=True, **given)
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_interrupt_of_a_program_that_imports_it(tmp_path):
+    """It is its own."""
+    program = "import quantumbattery, signal\n"
+    program += "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=60)

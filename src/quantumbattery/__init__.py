@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from quantumbattery import models, paper, plot, zoo
+from quantumbattery import beginning, models, paper, plot, zoo  # noqa: F401 - the first of all
 from quantumbattery.charging.protocol import Protocol
 from quantumbattery.charging.stroke import Stroke
 from quantumbattery.charging.system import System

@@ -10,6 +10,7 @@ import threading
 from multiprocessing import util
 from types import FrameType
 
+from quantumbattery.beginning import leave
 from quantumbattery.files import remove_unfinished
 
 _ENDS = {
@@ -59,7 +60,7 @@ def heed_signals() -> None:
         raise KeyboardInterrupt if number == signal.SIGINT else Ended(code)
 
     for number, before in _ENDS.items():
-        if signal.getsignal(number) is before:  # whoever ignores it has a reason, as nohup
+        if signal.getsignal(number) in (before, leave):  # whoever ignores it has a reason, as nohup
             signal.signal(number, end)
     atexit.register(over)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)  # by Zarr; errors are raised too
