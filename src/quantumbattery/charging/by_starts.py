@@ -10,16 +10,16 @@ changes the energy and its variance only.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from math import comb
+from math import comb, prod
 
 import numpy as np
 
 from quantumbattery.charging import by_moments
 from quantumbattery.charging.by_moments import METHOD, ByMoments, mean_of, over_time, phase_of
 from quantumbattery.charging.merit_of_moments import OF_ONE
-from quantumbattery.charging.merit_of_starts import Attenuated, OfStarts
+from quantumbattery.charging.merit_of_starts import Attenuated, OfStarts, widened
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.term_means import switched_off
@@ -29,7 +29,7 @@ from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadrati
 from quantumbattery.moments.starts import is_gaussian, is_thermal, levels_of_start
 from quantumbattery.network.given_states import State
 from quantumbattery.network.joint_losses import Dissipator
-from quantumbattery.network.named_states import Bloch, Coherent, Fock
+from quantumbattery.network.named_states import Bloch, Coherent, Fock, Preparation
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.parameters import any_nonzero
@@ -41,7 +41,9 @@ _WITHOUT_STATE = _OF_SECOND_ORDER | _OF_LADDERS
 OF_MOMENTS = _WITHOUT_STATE | {"energy_variance"}
 _OF_EACH = {"local_ergotropy"}  # of the state of each mode by itself
 _OF_WORK = {"passive_energy", "ergotropy"}  # of one mode, or of each if work is taken out so
-_OF_STATE = {"purity", "entropy"} | OF_ONE
+_OF_STATE = {"purity", "entropy", "locked_ergotropy"} | OF_ONE
+_OF_SPECTRUM = {"purity", "entropy", "locked_ergotropy"}  # also of several modes together
+_OF_BOTH = {"mutual_information", "negativity"}
 
 
 def fits(problem: Problem) -> bool:
@@ -54,7 +56,8 @@ def fits(problem: Problem) -> bool:
         return True
     if not (is_constant(network) or pulls_alone(network)):
         return False
-    if problem.asked and not all(len(each.sites) == 1 for each in problem.asked):
+    together = not has_pairs(network) and not any(map(_is_squeezed, problem.started.values()))
+    if problem.asked and not together and any(len(each.sites) > 1 for each in problem.asked):
         return False
     if (problem.asked or not wanted <= OF_MOMENTS) and _few_states(problem):
         return False
@@ -63,9 +66,15 @@ def fits(problem: Problem) -> bool:
     known = OF_MOMENTS | _OF_EACH
     if len(network.battery) == 1:
         known |= _OF_WORK | _OF_STATE
+    elif together:
+        known |= _OF_WORK | _OF_SPECTRUM
     elif problem.extraction == "local":
         known |= _OF_WORK
-    return wanted <= known
+    return wanted <= (known | _OF_BOTH if together else known)
+
+
+def _is_squeezed(preparation: Preparation) -> bool:
+    return is_gaussian(preparation) and not is_thermal(preparation)
 
 
 def _few_states(problem: Problem) -> bool:
@@ -189,36 +198,35 @@ class Carried:
 
 
 def observed(problem: Problem) -> Solution:
-    """Density matrices (g, c, T, d, d), or means (g, c, T), of single modes on levels enough."""
+    """Density matrices (g, c, T, *levels, *levels), or means (g, c, T), on levels enough."""
     work, columns, most = Carried.of(problem, []), {}, 0
-    for site in dict.fromkeys(each.sites[0] for each in problem.asked):
-        rho = _states(work, problem, site)
-        levels = rho.shape[-1]
-        most = max(most, levels)
+    for sites in dict.fromkeys(each.sites for each in problem.asked):
+        rho = _states(work, problem, sites)
+        levels = rho.shape[3 : 3 + len(sites)]
+        most, size = max(most, prod(levels)), prod(levels)
         for each in problem.asked:
-            if each.sites[0] == site:
-                matrix = None if each.operator is None else each.matrix([levels])
-                columns[each.name] = rho if matrix is None else mean_of(rho, matrix)
+            if each.sites == sites:
+                matrix = None if each.operator is None else each.matrix(levels)
+                flat = rho.reshape(*rho.shape[:3], size, size)
+                columns[each.name] = rho if matrix is None else mean_of(flat, matrix)
     return Solution({each.name: columns[each.name] for each in problem.asked}, work.report(most))
 
 
-def _states(work: Carried, problem: Problem, site: str) -> Array:
-    """The states (g, c, T, d, d) of a site in the laboratory, on levels enough for all of them."""
-    place = [*problem.network.sites].index(site)
-    energies = replace(work.moments.energies, places=(place,))
+def _states(work: Carried, problem: Problem, sites: Sequence[str]) -> Array:
+    """The states (g, c, T, *levels, *levels) of sites in the laboratory, on levels enough."""
+    places, b = tuple([*problem.network.sites].index(site) for site in sites), len(sites)
+    energies = replace(work.moments.energies, places=places)
     alone = replace(work, moments=replace(work.moments, energies=energies))
-    parts = [
-        alone.reading(part, times, work.moments.pulled(part)).laboratory_state(0)
-        for part, times in work.moments.tiles(1)
-    ]
-    levels = max(each.shape[-1] for each in parts)
-    rho = np.concatenate([_on(each, levels) for each in parts])
-    n, angle = np.arange(levels), np.angle(phase_of(problem, site))
-    turned = rho * np.exp(1j * angle[..., None, None] * (n[:, None] - n))
-    return np.asarray(np.broadcast_to(turned, (*problem.axes.shape, levels, levels)))
-
-
-def _on(states: Array, levels: int) -> Array:
-    """The same (..., d, d) on more levels, which are empty."""
-    more = levels - states.shape[-1]
-    return np.pad(states, [*[(0, 0)] * (states.ndim - 2), (0, more), (0, more)])
+    parts = []
+    for part, times in work.moments.tiles(b):
+        now = alone.reading(part, times, work.moments.pulled(part))
+        parts.append(now.laboratory_state(0) if b == 1 else now.laboratory_states())
+    sizes = np.max([each.shape[1:] for each in parts], axis=0)
+    rho = np.concatenate([widened(each, sizes) for each in parts])
+    for k, site in enumerate(sites):
+        n, angle = np.arange(sizes[2 + k]), np.angle(phase_of(problem, site))
+        turn = np.exp(1j * angle[..., None] * n)
+        for axis, each in ((k, turn), (b + k, turn.conj())):
+            shape = [len(n) if other == axis else 1 for other in range(2 * b)]
+            rho = rho * each.reshape(*each.shape[:-1], *shape)
+    return np.asarray(np.broadcast_to(rho, (*problem.axes.shape, *rho.shape[3:])))

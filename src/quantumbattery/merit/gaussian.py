@@ -119,7 +119,7 @@ def _passive(quanta: Array, frequencies: Array) -> float:
     first = float(-np.log1p(warm).sum())  # the logarithm of the largest
     cost = _sums(steep, max(_deepest(warm, frequencies) + first, 0.0))
     weights = np.exp(first - cost)
-    levels = _lowest(np.sort(frequencies), len(weights))
+    levels = lowest_sums(np.sort(frequencies), len(weights))
     return float(weights @ levels)
 
 
@@ -159,7 +159,7 @@ def _sums(steps: Array, most: float) -> Array:
     return sums
 
 
-def _lowest(frequencies: Array, count: int) -> Array:
+def lowest_sums(frequencies: Array, count: int) -> Array:
     """So many of the lowest sums of frequencies: in a simplex are more than its volume."""
     b = len(frequencies)
     volume = count * factorial(b) * float(np.prod(frequencies / frequencies[0]))
