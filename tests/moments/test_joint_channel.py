@@ -2,6 +2,7 @@
 
 import warnings
 from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from scipy.linalg import expm, logm
 
 import quantumbattery as qb
+from quantumbattery.charging import by_starts
 from quantumbattery.moments.joint_channel import Together, carried_together, spectrum
 from quantumbattery.moments.mixed_modes import mixed
 from quantumbattery.moments.shells import Shells
@@ -66,7 +68,7 @@ def test_a_vacuum_that_is_given_as_a_state_beside_means_and_covariances(seed):
 # --- beside levels -------------------------------------------------------------------------------
 
 
-def random_start(rng, names):
+def random_start(rng, names, warm=False):
     """One that is not Gaussian, and others or none; some of two sites."""
     kinds = [qb.fock(2), qb.bloch(1.2, 0.7), qb.state(random_ket(rng, 3)), qb.fock(1)]
     one, two = rng.choice([*names], size=2, replace=False)
@@ -74,7 +76,7 @@ def random_start(rng, names):
         kets = np.stack([random_ket(rng, 6) * w for w in (0.8, 0.6)])
         return {(str(one), str(two)): qb.state(kets.T @ kets.conj(), levels=[3, 2])}
     return {str(one): kinds[rng.integers(4)]} | (
-        {str(two): [*kinds, qb.thermal(0.05)][rng.integers(5)]} if rng.random() < 0.7 else {}
+        {str(two): [*kinds, qb.thermal(0.05)][rng.integers(4 + warm)]} if rng.random() < 0.7 else {}
     )
 
 
@@ -86,7 +88,8 @@ def test_random_starts_beside_levels(seed):
     battery = [["a", "c"], ["b", "c"], ["c"]][rng.integers(3)]
     system = qb.System(sites, links, [n for n in "abc" if n not in battery], battery)
     start = random_start(rng, "abc")
-    ours = system.charge(start, WHEN, FIGURES)
+    with patch.object(by_starts, "_few_states", return_value=False):
+        ours = system.charge(start, WHEN, FIGURES)
     assert "levels" not in ours.attrs
     with warnings.catch_warnings(), on_levels():
         warnings.simplefilter("ignore", UserWarning)
@@ -96,13 +99,13 @@ def test_random_starts_beside_levels(seed):
         np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-7, atol=2e-6)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 10**6), st.booleans())
 def test_states_and_means_of_two_beside_levels(seed, driven):
     rng = np.random.default_rng(seed)
-    sites, links = random_network(rng, "ab", 0.05, 0.2 if driven else 0.0)
+    sites, links = random_network(rng, "ab", 0.02, 0.1 if driven else 0.0)
     system = qb.System(sites, links, "a", "b")
-    start = random_start(rng, "ab")
+    start = random_start(rng, "ab", warm=True)
     hop = {"hop": (["b", "a"], lambda n, m: np.kron(lowering(n).T, lowering(m)))}
     ours, mean = (ask(start, WHEN, what) for ask, what in asks(system, hop))
     with warnings.catch_warnings(), on_levels():
@@ -134,7 +137,7 @@ def test_a_batch_of_members_and_times():
         sites = {"a": qb.Oscillator(loss=loss, occupation=0.05), "b": qb.Oscillator(1.1)}
         system = qb.System(sites | {"c": qb.Oscillator(0.9)}, links, "a", ["b", "c"])
         start = {"a": qb.fock(n), "b": qb.state([0.6, 0.8])}
-        return system.charge(start, WHEN, ["ergotropy", "entropy", "mutual_information"])
+        return system.charge(start, WHEN, ["ergotropy", "entropy"])
 
     lossy = xr.DataArray([0.1, 0.2, 0.7], dims="loss")
     whole = charged(lossy, n)
@@ -217,7 +220,8 @@ def test_states_are_normalised_whatever_is_lost_and_added():
     start = Together(np.array([[0, 0], [2, 1], [1, 2]]), np.array([0, 0, 1]), None)
     amplitude = random_ket(rng, 3 * 4).reshape(4, 1, 3)
     amplitude = amplitude / np.linalg.norm(amplitude, axis=-1, keepdims=True)
-    taken = 0.4 * rng.normal(size=(4, 3, 2))
+    taken = rng.normal(size=(4, 3, 2))
+    taken = 0.9 * taken / np.linalg.norm(taken, axis=(1, 2), keepdims=True)
     start = Together(start.levels, start.member, amplitude)
     own = np.broadcast_to(np.eye(3), (4, 3, 3))
     nu = rng.uniform(0, 0.01, size=(4, 3))
