@@ -287,7 +287,7 @@ def test_what_takes_long_is_done_on_levels():
     )
     start = {"a": qb.fock(1), "b": qb.squeezed(0.5)}
     one = system.charge(start, [0.0, 0.4], ["ergotropy"])
-    with patch.object(merit_of_starts, "_MOST_SECONDS", 0.0):
+    with patch.object(merit_of_starts, "MOST_SECONDS", 0.0):
         other = system.charge(start, [0.0, 0.4], ["ergotropy"])
     assert "configurations" in other.attrs
     assert "configurations" not in one.attrs

@@ -19,7 +19,8 @@ import numpy as np
 from quantumbattery.charging import by_moments
 from quantumbattery.charging.by_moments import METHOD, ByMoments, mean_of, over_time, phase_of
 from quantumbattery.charging.merit_of_moments import OF_ONE
-from quantumbattery.charging.merit_of_starts import Attenuated, OfStarts, widened
+from quantumbattery.charging.merit_of_starts import Attenuated, OfStarts
+from quantumbattery.charging.modes_together import widened
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.term_means import switched_off

@@ -17,7 +17,7 @@ from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.displaced import Displaced, displaced
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
-from quantumbattery.charging.merit_of_starts import TooSlow
+from quantumbattery.charging.modes_together import TooSlow
 from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.spectators import without_spectators

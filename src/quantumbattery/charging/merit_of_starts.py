@@ -2,45 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 
 import numpy as np
 
 from quantumbattery.charging.merit_of_moments import Reading
-from quantumbattery.machine import TooLargeError, allow
+from quantumbattery.charging.modes_together import (
+    MOST_SECONDS,
+    WHAT,
+    ModesTogether,
+    TooSlow,
+    cleaned,
+    more_levels,
+)
+from quantumbattery.machine import allow
 from quantumbattery.merit.correlations import entropy_of
 from quantumbattery.merit.gaussian import lowest_sums
 from quantumbattery.moments import channel
 from quantumbattery.moments.any_start import AnyStart
 from quantumbattery.moments.characteristic import Mode, displacement
-from quantumbattery.moments.joint_channel import (
-    Together,
-    carried_together,
-    own_modes,
-    spectrum,
-    states_together,
-)
-from quantumbattery.moments.mixed_modes import mixed
+from quantumbattery.moments.joint_channel import Together
 from quantumbattery.moments.over_time import Moments
-from quantumbattery.moments.shells import Shells
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
 
-_WHAT = "numbers in the states at all times"
 _AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
 _TAIL = 1e-12  # of the quanta, that may lie beyond the levels
 _MORE = 1.25  # times as many levels, where these do not hold them
 _NOTHING = 1e-14  # of a weight
 _ROUNDING = 2e-16  # of the quanta that so many levels squared might hold
-_OF_EIGENVALUES = 1e-9  # seconds for an element of a matrix, times its size
-_BLOCKS = 8  # the same of blocks of definite numbers of quanta, in place of the size
-_MOST_SECONDS = 60.0  # beyond which one tries without
-
-
-class TooSlow(Exception):  # noqa: N818
-    """It would take long this way: there is another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,89 +154,39 @@ class OfStarts(Reading):
         return self._spectra[places]
 
     def _worked_out(self, places: tuple[int, ...]) -> Array:
-        shape, parts = self.found.mean.shape[:-1], []
-        for rho, _ in self._together(places):
-            size = prod(rho.shape[1 : 1 + len(places)])
-            parts.append(spectrum(rho.reshape(-1, size, size)))
-        size = max(each.shape[-1] for each in parts)
-        whole = np.concatenate([np.pad(p, [(0, 0), (0, size - p.shape[-1])]) for p in parts])
-        return _cleaned(whole).reshape(*shape, size)
+        found = self._several(places).spectrum()
+        self._sizes.append(found.shape[-1])
+        return found.reshape(*self.found.mean.shape[:-1], -1)
 
-    def _together(self, places: tuple[int, ...]) -> Iterator[tuple[Array, Array]]:
-        """States (s, *levels, *levels) of modes e, a few after others, and V (s, b, b) of a = V e.
+    def _negativity(self) -> Array:
+        """Of the battery's modes and the charger's."""
+        b, charger = self.energies.battery, self.energies.charger
+        both = self._several(tuple(range(b + charger)))
+        self._sizes.append(both.size)
+        return both.negativity(b).reshape(self.found.mean.shape[:-1])
 
-        Without their means.
-        """
-        start, own = Together.of(self.starts, self.limit), np.array(places)
-        shape = self.found.mean.shape[:-1]
-        noise = _flat(self.rest.normal[..., own[:, None], own], shape, 2)
+    def laboratory_states(self) -> Array:
+        """The state (m, c, T, *levels, *levels) of all modes together, with their means."""
+        every = self._several(tuple(range(len(self.energies.places)))).in_laboratory()
+        return every.reshape(*self.found.mean.shape[:-1], *every.shape[1:])
+
+    def _several(self, places: tuple[int, ...]) -> ModesTogether:
+        """Some modes at all points, one after another."""
+        own, shape = np.array(places), self.found.mean.shape[:-1]
+        start = Together.of(self.starts, self.limit)
         taken = [self._taken(each)[0][..., own, :] for each in self.starts]
-        flat = _flat(np.concatenate(taken, axis=-1), shape, 2)
-        amplitude = _flat(start.amplitude[:, :, None], shape, 1)
-        nu, modes = own_modes(noise)
-        size, before = states_together(start, nu)
-        each = size**2 + before * start.members
-        self._refuse_slow(each, size, len(noise))
-        self._sizes.append(size)
-        step = max(1, _AT_ONCE // each)
-        for low in range(0, len(noise), step):
-            some = slice(low, low + step)
-            mine = replace(start, amplitude=amplitude[some, None])
-            given = flat[some], nu[some], modes[some]
-            yield carried_together(mine, *given, self.limit), modes[some]
-
-    def _refuse_slow(self, numbers: int, size: int, states: int) -> None:
-        """Raise TooSlow where one state needs too many numbers, or eigenvalues take too long."""
-        definite = Together.of(self.starts, self.limit).is_definite
-        work = states * size**2 * (_BLOCKS if definite else size)
-        if numbers * 96 > self.limit * 2**30 or work * _OF_EIGENVALUES > _MOST_SECONDS:
-            raise TooSlow
+        amplitude = _flat(start.amplitude[:, :, None], shape, 1)[:, None]
+        return ModesTogether(
+            replace(start, amplitude=amplitude),
+            _flat(np.concatenate(taken, axis=-1), shape, 2),
+            _flat(self.rest.normal[..., own[:, None], own], shape, 2),
+            _flat(self.rest.mean[..., own], shape, 1),
+            self.limit,
+        )
 
     @cached_property
     def _sizes(self) -> list[int]:
         return []
-
-    def _negativity(self) -> Array:
-        """Of the battery's modes and the charger's: (|rho^T1| - 1) / 2."""
-        b, both = self.energies.battery, self.energies.battery + self.energies.charger
-        parts = []
-        for rho, modes in self._together(tuple(range(both))):
-            states, shells = self._mixed(rho, modes)
-            every = np.concatenate(shells.occupations)
-            sides = every[:, :b], every[:, b:]
-            (one, left), (other, right) = (np.unique(x, axis=0, return_inverse=True) for x in sides)
-            shape = len(one), len(other)
-            size = prod(shape)
-            self._refuse_slow(size**2, size, self.found.mean[..., 0].size)
-            place = left.ravel() * shape[1] + right.ravel()
-            whole = np.zeros((len(states), size, size), complex)
-            whole[:, place[:, None], place] = states
-            turned = whole.reshape(-1, *shape, *shape).swapaxes(1, 3).reshape(whole.shape)
-            parts.append(-np.minimum(spectrum(turned), 0.0).sum(axis=-1))
-        return np.concatenate(parts).reshape(self.found.mean.shape[:-1])
-
-    def _mixed(self, rho: Array, modes: Array) -> tuple[Array, Shells]:
-        try:
-            return mixed(rho, modes, self.limit)
-        except TooLargeError:
-            raise TooSlow from None
-
-    def laboratory_states(self) -> Array:
-        """The state (m, c, T, *levels, *levels) of all modes together, with their means."""
-        b, shape = len(self.energies.places), self.found.mean.shape[:-1]
-        means, low, parts = _flat(self.rest.mean, shape, 1), 0, []
-        more = [_displaces(each) if each.any() else 0 for each in np.moveaxis(means, -1, 0)]
-        for rho, modes in self._together(tuple(range(b))):
-            whole, mine = _in_product(*self._mixed(rho, modes)), means[low : low + len(rho)]
-            low += len(rho)
-            levels = [n + extra for n, extra in zip(whole.shape[1:], more, strict=False)]
-            allow(_WHAT, len(means) * prod(levels) ** 2, 64, self.limit)
-            for k in (k for k in range(b) if more[k]):
-                field = displacement(mine[:, k], levels[k], whole.shape[1 + k])
-                whole = _acted(_acted(whole, field, 1 + k), field.conj(), 1 + b + k)
-            parts.append(whole)
-        sizes = np.max([each.shape[1:] for each in parts], axis=0)
-        return np.concatenate([widened(each, sizes) for each in parts]).reshape(*shape, *sizes)
 
     # --- states of single modes ------------------------------------------------------------------
 
@@ -334,7 +275,7 @@ class OfStarts(Reading):
         levels += _falls(normal + np.abs(pairs))
         while True:
             _allow(normal.size, levels, mode.is_round, self.limit)
-            if mode.seconds(levels) > _MOST_SECONDS:
+            if mode.seconds(levels) > MOST_SECONDS:
                 raise TooSlow
             states = mode.states(levels)
             held = states if mode.is_round else np.einsum("...jj->...j", states).real
@@ -367,7 +308,7 @@ class OfStarts(Reading):
         else:
             eta, noise, levels = self._attenuation(k)
             given, whole, make = self._given
-            allow(_WHAT, noise.size * levels**2, 64, self.limit)
+            allow(WHAT, noise.size * levels**2, 64, self.limit)
             states, round_ = make(given[:, :, None], eta, noise, levels), not whole
             if whole:
                 x = self._taken(self.starts[0])[0][..., k, 0]
@@ -377,8 +318,8 @@ class OfStarts(Reading):
         moved = np.broadcast_to(self.rest.mean[..., k], states.shape[:-2])
         if not moved.any():
             return states
-        levels = states.shape[-1] + _displaces(moved)
-        allow(_WHAT, moved.size * levels**2, 64, self.limit)
+        levels = states.shape[-1] + more_levels(moved)
+        allow(WHAT, moved.size * levels**2, 64, self.limit)
         field = displacement(moved, levels, states.shape[-1])
         return np.asarray(field @ states @ field.conj().swapaxes(-1, -2))
 
@@ -386,37 +327,10 @@ class OfStarts(Reading):
 _READ = "purity", "entropy", "quanta"
 
 
-def _cleaned(weights: Array) -> Array:
-    """Falling probabilities (..., d), without what is no larger than rounding made of nothing."""
-    return np.where(weights > -4 * weights[..., -1:], np.maximum(weights, 0.0), 0.0)
-
-
 def _flat(values: Array, shape: tuple[int, ...], own: int) -> Array:
     """Values (m or 1, c or 1, T, ...) of all points (m, c, T), one after another."""
     last = values.shape[values.ndim - own :]
     return np.broadcast_to(values, (*shape, *last)).reshape(-1, *last)
-
-
-def _in_product(states: Array, shells: Shells) -> Array:
-    """States (s, d, d) on shells as (s, n, .., n, n, .., n), n levels of each mode."""
-    sizes = (shells.most + 1,) * shells.modes
-    place = np.ravel_multi_index(tuple(np.concatenate(shells.occupations).T), sizes)
-    whole = np.zeros((len(states), prod(sizes), prod(sizes)), complex)
-    whole[:, place[:, None], place] = states
-    return whole.reshape(-1, *sizes, *sizes)
-
-
-def _acted(values: Array, matrix: Array, axis: int) -> Array:
-    """Matrices (s, n, d) acting on an axis of arrays (s, ..., d, ...)."""
-    moved = np.moveaxis(values, axis, 1)
-    flat = matrix @ moved.reshape(*moved.shape[:2], -1)
-    return np.moveaxis(flat.reshape(*flat.shape[:2], *moved.shape[2:]), 1, axis)
-
-
-def widened(values: Array, sizes: Array) -> Array:
-    """The same (s, ...) on more levels, which are empty."""
-    more = [(0, n - d) for n, d in zip(sizes, values.shape[1:], strict=True)]
-    return np.pad(values, [(0, 0), *more])
 
 
 def _falls(quanta: Array) -> int:
@@ -428,21 +342,15 @@ def _falls(quanta: Array) -> int:
     return int(np.ceil(np.log(_NOTHING) / np.log(most / (most + 1)))) if most > _NOTHING else 0
 
 
-def _displaces(moved: Array) -> int:
-    """How many more levels a displacement fills: Poissonian, with no weight ten widths beyond."""
-    size = float(np.abs(moved).max(initial=0.0))
-    return int(np.ceil(size * (size + 10))) + 20
-
-
 def _allow(states: int, levels: int, round_: bool, limit: float) -> None:
     """Raise TooLargeError if states, or populations alone, exceed the limit in GiB."""
     each = levels if round_ else levels**2
-    allow(_WHAT, states * each, 64, limit)
+    allow(WHAT, states * each, 64, limit)
 
 
 def _read(states: Array, whole: bool) -> Array:
     """Purity, entropy and passive quanta, (3, k), of states (k, d, d), or of populations (k, d)."""
     weights = np.linalg.eigvalsh(states) if whole else np.sort(states, axis=-1)
-    falling = _cleaned(weights[..., ::-1])
+    falling = cleaned(weights[..., ::-1])
     purity = (falling**2).sum(axis=-1)
     return np.stack([purity, entropy_of(falling), falling @ np.arange(falling.shape[-1])])
