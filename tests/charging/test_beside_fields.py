@@ -120,3 +120,13 @@ def test_work_bends_no_more_than_is_said(seed):
     assert (-np.diff(work, 2)).max() <= bend * times[1] ** 2 * (1 + 1e-6)
     best = system.optimum(start, 3.0, "ergotropy", tolerance=1e-3)
     assert work.max() <= float(best.ergotropy_bound) * (1 + 1e-9)
+
+
+def test_what_needs_no_levels_is_named_where_the_rest_needs_too_many():
+    sites = {name: qb.Oscillator(loss=0.1) for name in "ab"}
+    system = qb.System(sites, [qb.exchange("a", "b", 1.0)], "a", "b")
+    start = {"a": qb.fock(2), "b": qb.squeezed(0.6)}
+    with pytest.raises(ValueError, match="^ergotropy and ergotropic_power: too large") as told:
+        system.optimum(start, 4.0)
+    assert "No levels are needed for the others: of=['energy', 'power']" in str(told.value)
+    assert system.optimum(start, 4.0, of=["energy", "power"]).energy_max > 0.3

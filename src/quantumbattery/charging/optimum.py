@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -79,7 +79,7 @@ def optimum(
     found = _by_moments(problem, by_moments, last, accuracy) if by_moments else {}
     if rest:
         still = without_fields(problem)
-        look = _looked_at(problem if still is None else still)
+        look = _looked_at(problem if still is None else still, rest, by_moments)
         warn_of(network, look.report)
         found |= _certified(problem, still, look, rest, last, accuracy)
     best = {name: found[name] for name in sought}
@@ -87,18 +87,21 @@ def optimum(
     return _labelled(axes, best, attrs)
 
 
-def _looked_at(problem: Problem) -> OnLevels:
+def _looked_at(problem: Problem, rest: Sequence[str], without: Sequence[str]) -> OnLevels:
     """The first look, on levels; how to do without them, if too many are needed."""
     begun = time.monotonic()
     try:
         look = on_levels(problem)
     except ValueError as error:
-        if not certifies(replace(problem, extraction="local"), "ergotropy"):
+        if certifies(replace(problem, extraction="local"), "ergotropy"):
+            way = "energy, power and ergotropy, or for the work of each mode by itself, "
+            way += "extraction='local'"
+        elif without:
+            way = f"the others: of={list(without)}"
+        else:
             raise
-        raise ValueError(
-            f"{error}. No levels are needed for energy, power and ergotropy, or for the work of "
-            "each mode by itself, extraction='local'"
-        ) from None
+        said = f"{' and '.join(rest)}: {error}. No levels are needed for {way}"
+        raise type(error)(said) from None
     if (took := time.monotonic() - begun) > _FIRST_WORD:
         _LOG.info("a first look at %d configurations took %.2g s", look.reach.size, took)
     return look
