@@ -327,15 +327,18 @@ def test_states_of_single_modes(start, stored):
         np.testing.assert_allclose(mean.a, also.a, atol=1e-13)
 
 
-def test_what_is_joint_is_left_to_levels():
+def test_what_is_joint_beside_levels():
     sites = {"a": qb.Oscillator(loss=0.2), "b": qb.Oscillator()}
     calm, photon = qb.System(sites, [qb.exchange("a", "b", 0.5)], "a", "b"), {"a": qb.fock(1)}
-    for made in (
-        calm.density_matrix(photon, 0.5, ["a", "b"]),
-        calm.charge(photon, 0.5, ["negativity"]),
-        calm.optimum(photon, 2.0, "ergotropy"),
-    ):
-        assert "configurations" in made.attrs
+    rho = calm.density_matrix(photon, 0.5, ["a", "b"])
+    table = calm.charge(photon, 0.5, ["negativity"])
+    assert "configurations" not in rho.attrs | table.attrs
+    with on_levels():
+        levels = calm.density_matrix(photon, 0.5, ["a", "b"])
+        other = calm.charge(photon, 0.5, ["negativity"])
+    np.testing.assert_allclose(rho, levels, atol=1e-14)
+    np.testing.assert_allclose(table.negativity, other.negativity, atol=1e-14)
+    assert "configurations" in calm.optimum(photon, 2.0, "ergotropy").attrs
 
 
 def test_starts_that_go_with_the_system_and_members_one_by_one():

@@ -61,7 +61,7 @@ class BesideFields:
     def function(self, name: str, part: Array) -> Callable[[Array], Array]:
         """The work of some members; for its power less what is there at t = 0."""
         whole = self.energies.function("energy", part)
-        energy, work = (self.still.function(each, part) for each in ("energy", "ergotropy"))
+        energy, work = (self.still.itself(each, part) for each in ("energy", "ergotropy"))
 
         def read(times: Array) -> Array:
             return np.asarray(whole(times) - energy(times) + work(times))

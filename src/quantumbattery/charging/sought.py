@@ -56,6 +56,10 @@ class Sought:
             given = SIGNED
         return partial(read, given) if held is None else partial(_gain, read, given, held)
 
+    def itself(self, name: str, part: Array) -> Callable[[Array], Array]:
+        """A quantity of some members as it is, 0 where there is none."""
+        return partial(self._read(part), name)
+
     def bend(self, name: str) -> Array:
         """K, so that f + K t^2/2 is convex, (g,); the work beyond any unitary is such an f.
 
