@@ -126,7 +126,7 @@ def test_what_needs_no_levels_is_named_where_the_rest_needs_too_many():
     sites = {name: qb.Oscillator(loss=0.1) for name in "ab"}
     system = qb.System(sites, [qb.exchange("a", "b", 1.0)], "a", "b")
     start = {"a": qb.fock(2), "b": qb.squeezed(0.6)}
-    with pytest.raises(ValueError, match="^ergotropy and ergotropic_power: too large") as told:
+    with pytest.raises(ValueError, match=r"^ergotropy and ergotropic_power: too large") as told:
         system.optimum(start, 4.0)
     assert "No levels are needed for the others: of=['energy', 'power']" in str(told.value)
     assert system.optimum(start, 4.0, of=["energy", "power"]).energy_max > 0.3

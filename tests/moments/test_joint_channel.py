@@ -171,6 +171,22 @@ def qb_binomial(n, share):
     return binom.pmf(np.arange(n + 1), n, share[:, None])
 
 
+def test_means_of_many_points_need_no_room_for_their_states():
+    """Fifty losses at 201 times: their states, of 36 levels, would take 0.2 GiB."""
+    loss = xr.DataArray(np.linspace(0.1, 0.5, 50), dims="loss")
+    sites = {"a": qb.Oscillator(loss=loss), "b": qb.Oscillator()}
+    system = qb.System(sites, [qb.exchange("a", "b", 1.0)], "a", "b")
+    hop = {"hop": (["a", "b"], lambda n, m: np.kron(lowering(n).T, lowering(m)))}
+    times = np.linspace(0, 5, 201)
+    found = system.expect(qb.fock(5), times, hop, limit=0.02).hop
+    one = qb.System(sites | {"a": qb.Oscillator(loss=0.1)}, [*system.interactions], "a", "b")
+    # With one quantum x = (a, b): <a^dag b> of n is n a^* b, a and b from a 2 x 2 exponential.
+    form = -1j * np.array([[1 - 0.05j, 1.0], [1.0, 1.0]])
+    x = np.stack([expm(form * t)[:, 0] for t in times])
+    np.testing.assert_allclose(found[0], 5 * x[:, 0].conj() * x[:, 1], atol=1e-12)
+    np.testing.assert_allclose(one.expect(qb.fock(5), times, hop).hop, found[0], atol=1e-13)
+
+
 # --- parts ---------------------------------------------------------------------------------------
 
 

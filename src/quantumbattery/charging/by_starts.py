@@ -10,7 +10,7 @@ changes the energy and its variance only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import comb, prod
 
@@ -20,7 +20,7 @@ from quantumbattery.charging import by_moments
 from quantumbattery.charging.by_moments import METHOD, ByMoments, mean_of, over_time, phase_of
 from quantumbattery.charging.merit_of_moments import OF_ONE
 from quantumbattery.charging.merit_of_starts import Attenuated, OfStarts
-from quantumbattery.charging.modes_together import widened
+from quantumbattery.charging.modes_together import TooSlow, widened
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.term_means import switched_off
@@ -202,32 +202,57 @@ def observed(problem: Problem) -> Solution:
     """Density matrices (g, c, T, *levels, *levels), or means (g, c, T), on levels enough."""
     work, columns, most = Carried.of(problem, []), {}, 0
     for sites in dict.fromkeys(each.sites for each in problem.asked):
-        rho = _states(work, problem, sites)
-        levels = rho.shape[3 : 3 + len(sites)]
-        most, size = max(most, prod(levels)), prod(levels)
-        for each in problem.asked:
-            if each.sites == sites:
+        asked = [each for each in problem.asked if each.sites == sites]
+        parts: list[list[Array]] = [[] for _ in asked]
+        for rho in _states(work, problem, sites):
+            levels = rho.shape[1 : 1 + len(sites)]
+            size = prod(levels)
+            most, flat = max(most, size), rho.reshape(-1, size, size)
+            for each, own in zip(asked, parts, strict=True):
                 matrix = None if each.operator is None else each.matrix(levels)
-                flat = rho.reshape(*rho.shape[:3], size, size)
-                columns[each.name] = rho if matrix is None else mean_of(flat, matrix)
+                own.append(rho if matrix is None else mean_of(flat, matrix))
+        for each, own in zip(asked, parts, strict=True):
+            sizes = np.max([part.shape[1:] for part in own], axis=0)
+            kept = each.operator is None and len(own) > 1
+            whole = np.concatenate([widened(part, sizes) for part in own] if kept else own)
+            columns[each.name] = whole.reshape(*problem.axes.shape, *whole.shape[1:])
     return Solution({each.name: columns[each.name] for each in problem.asked}, work.report(most))
 
 
-def _states(work: Carried, problem: Problem, sites: Sequence[str]) -> Array:
-    """The states (g, c, T, *levels, *levels) of sites in the laboratory, on levels enough."""
+def _states(work: Carried, problem: Problem, sites: Sequence[str]) -> Iterator[Array]:
+    """States (s, *levels, *levels) of sites in the laboratory, a few points after others.
+
+    Where their matrices are asked for, all of them have to fit together.
+    """
     places, b = tuple([*problem.network.sites].index(site) for site in sites), len(sites)
     energies = replace(work.moments.energies, places=places)
     alone = replace(work, moments=replace(work.moments, energies=energies))
-    parts = []
+    kept = any(each.operator is None for each in problem.asked if each.sites == sites)
+    angles = np.stack([np.angle(phase_of(problem, site)) for site in sites], axis=-1)
+    angles = np.broadcast_to(angles, (*problem.axes.shape, b))
     for part, times in work.moments.tiles(b):
         now = alone.reading(part, times, work.moments.pulled(part))
-        parts.append(now.laboratory_state(0) if b == 1 else now.laboratory_states())
-    sizes = np.max([each.shape[1:] for each in parts], axis=0)
-    rho = np.concatenate([widened(each, sizes) for each in parts])
-    for k, site in enumerate(sites):
-        n, angle = np.arange(sizes[2 + k]), np.angle(phase_of(problem, site))
-        turn = np.exp(1j * angle[..., None] * n)
+        if b == 1:
+            one = now.laboratory_state(0)
+            whole = np.broadcast_to(one, (*angles[part].shape[:-1], *one.shape[3:]))
+            every = iter([whole.reshape(-1, *one.shape[3:])])
+        else:
+            every = now.several(tuple(range(b))).in_laboratory()
+        turning, low = angles[part].reshape(-1, b), 0
+        for rho in every:
+            if kept and prod(problem.axes.shape) * rho[0].size * 64 > problem.limit * 2**30:
+                raise TooSlow
+            yield _turned(rho, turning[low : low + len(rho)])
+            low += len(rho)
+
+
+def _turned(rho: Array, angles: Array) -> Array:
+    """States (s, *levels, *levels) of sites whose a have turned by angles (s, sites)."""
+    b = angles.shape[-1]
+    for k in range(b):
+        n = np.arange(rho.shape[1 + k])
+        turn = np.exp(1j * angles[:, k, None] * n)
         for axis, each in ((k, turn), (b + k, turn.conj())):
             shape = [len(n) if other == axis else 1 for other in range(2 * b)]
-            rho = rho * each.reshape(*each.shape[:-1], *shape)
-    return np.asarray(np.broadcast_to(rho, (*problem.axes.shape, *rho.shape[3:])))
+            rho = rho * each.reshape(-1, *shape)
+    return rho

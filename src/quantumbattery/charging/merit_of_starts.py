@@ -16,7 +16,7 @@ from quantumbattery.charging.modes_together import (
     cleaned,
     more_levels,
 )
-from quantumbattery.machine import allow
+from quantumbattery.machine import TooLargeError, allow
 from quantumbattery.merit.correlations import entropy_of
 from quantumbattery.merit.gaussian import lowest_sums
 from quantumbattery.moments import channel
@@ -154,26 +154,24 @@ class OfStarts(Reading):
         return self._spectra[places]
 
     def _worked_out(self, places: tuple[int, ...]) -> Array:
-        found = self._several(places).spectrum()
+        found = self.several(places).spectrum()
         self._sizes.append(found.shape[-1])
         return found.reshape(*self.found.mean.shape[:-1], -1)
 
     def _negativity(self) -> Array:
         """Of the battery's modes and the charger's."""
         b, charger = self.energies.battery, self.energies.charger
-        both = self._several(tuple(range(b + charger)))
+        both = self.several(tuple(range(b + charger)))
         self._sizes.append(both.size)
         return both.negativity(b).reshape(self.found.mean.shape[:-1])
 
-    def laboratory_states(self) -> Array:
-        """The state (m, c, T, *levels, *levels) of all modes together, with their means."""
-        every = self._several(tuple(range(len(self.energies.places)))).in_laboratory()
-        return every.reshape(*self.found.mean.shape[:-1], *every.shape[1:])
-
-    def _several(self, places: tuple[int, ...]) -> ModesTogether:
+    def several(self, places: tuple[int, ...]) -> ModesTogether:
         """Some modes at all points, one after another."""
         own, shape = np.array(places), self.found.mean.shape[:-1]
-        start = Together.of(self.starts, self.limit)
+        try:
+            start = Together.of(self.starts, self.limit)
+        except TooLargeError:
+            raise TooSlow from None
         taken = [self._taken(each)[0][..., own, :] for each in self.starts]
         amplitude = _flat(start.amplitude[:, :, None], shape, 1)[:, None]
         return ModesTogether(

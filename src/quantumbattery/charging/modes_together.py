@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from quantumbattery.machine import TooLargeError, allow
+from quantumbattery.machine import TooLargeError
 from quantumbattery.moments.characteristic import displacement
 from quantumbattery.moments.joint_channel import (
     Together,
@@ -71,21 +71,22 @@ class ModesTogether:
             parts.append(-np.minimum(spectrum(turned), 0.0).sum(axis=-1))
         return np.concatenate(parts)
 
-    def in_laboratory(self) -> Array:
-        """The states (s, *levels, *levels), with their means."""
-        b, low, parts = self.mean.shape[-1], 0, []
+    def in_laboratory(self) -> Iterator[Array]:
+        """The states (s, *levels, *levels) with their means, a few after others."""
+        b, low = self.mean.shape[-1], 0
         more = [more_levels(each) if each.any() else 0 for each in self.mean.T]
         for rho, own in self._parts():
-            whole, mine = _in_product(*self._mixed(rho, own)), self.mean[low : low + len(rho)]
+            states, shells = self._mixed(rho, own)
+            mine = self.mean[low : low + len(rho)]
             low += len(rho)
-            levels = [n + extra for n, extra in zip(whole.shape[1:], more, strict=False)]
-            allow(WHAT, len(self.mean) * prod(levels) ** 2, 64, self.limit)
+            levels = [shells.most + 1 + extra for extra in more]
+            if len(rho) * prod(levels) ** 2 * _BYTES > self.limit * 2**30:
+                raise TooSlow
+            whole = _in_product(states, shells)
             for k in (k for k in range(b) if more[k]):
                 field = displacement(mine[:, k], levels[k], whole.shape[1 + k])
                 whole = _acted(_acted(whole, field, 1 + k), field.conj(), 1 + b + k)
-            parts.append(whole)
-        sizes = np.max([each.shape[1:] for each in parts], axis=0)
-        return np.concatenate([widened(each, sizes) for each in parts])
+            yield whole
 
     @cached_property
     def _own(self) -> tuple[Array, Array]:
@@ -110,7 +111,11 @@ class ModesTogether:
             some = slice(low, low + step)
             start = replace(self.start, amplitude=self.start.amplitude[some])
             given = self.taken[some], nu[some], own[some]
-            yield carried_together(start, *given, self.limit), own[some]
+            try:
+                rho = carried_together(start, *given, self.limit)
+            except TooLargeError:
+                raise TooSlow from None
+            yield rho, own[some]
 
     def _refuse_slow(self, numbers: int, size: int) -> None:
         """Raise TooSlow where one state needs too many numbers, or eigenvalues take too long."""

@@ -39,7 +39,9 @@ class Together:
     @classmethod
     def of(cls, starts: Sequence[AnyStart], limit: float) -> Together:
         """The product of starts that are apart."""
-        count = int(np.prod([each.amplitude.size for each in starts], dtype=float))
+        entries = prod(each.amplitude.shape[-1] for each in starts)
+        batch = np.broadcast_shapes(*(each.amplitude.shape[:-1] for each in starts))
+        count = entries * prod(batch)
         allow("numbers in the product of all starts", count, 64, limit)
         first, *others = starts
         levels, member, amplitude = first.levels, first.member, first.amplitude
