@@ -106,7 +106,7 @@ class ModesTogether:
         size, before = states_together(self.start, nu)
         each = size**2 + before * self.start.members
         self._refuse_slow(each, size)
-        step = max(1, _AT_ONCE // each)
+        step = max(1, min(_AT_ONCE, int(self.limit * 2**30 / _BYTES)) // each)
         for low in range(0, len(nu), step):
             some = slice(low, low + step)
             start = replace(self.start, amplitude=self.start.amplitude[some])
