@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import prod
@@ -22,10 +24,14 @@ from quantumbattery.moments.shells import Shells
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
 
+_LOG = logging.getLogger("quantumbattery")
+
 WHAT = "numbers in the states at all times"
 MOST_SECONDS = 60.0  # beyond which one tries without
 _AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
 _BYTES = 96  # of a number, while states are put together
+_PATIENCE = 600.0  # the same of eigenvalues, for which levels take long as well
+_FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
 _OF_EIGENVALUES = 1e-9  # seconds for an element of a matrix, times its size
 _BLOCKS = 8  # the same of blocks of definite numbers of quanta, in place of the size
 
@@ -107,6 +113,7 @@ class ModesTogether:
         each = size**2 + before * self.start.members
         self._refuse_slow(each, size)
         step = max(1, min(_AT_ONCE, int(self.limit * 2**30 / _BYTES)) // each)
+        word = time.monotonic() + _FIRST_WORD
         for low in range(0, len(nu), step):
             some = slice(low, low + step)
             start = replace(self.start, amplitude=self.start.amplitude[some])
@@ -116,11 +123,15 @@ class ModesTogether:
             except TooLargeError:
                 raise TooSlow from None
             yield rho, own[some]
+            if time.monotonic() > word:
+                said = "states of %d modes together: %d of %d, on %d levels"
+                _LOG.info(said, own.shape[-1], min(low + step, len(nu)), len(nu), size)
+                word = time.monotonic() + _EVERY
 
     def _refuse_slow(self, numbers: int, size: int) -> None:
         """Raise TooSlow where one state needs too many numbers, or eigenvalues take too long."""
         work = len(self.mean) * size**2 * (_BLOCKS if self.start.is_definite else size)
-        if numbers * _BYTES > self.limit * 2**30 or work * _OF_EIGENVALUES > MOST_SECONDS:
+        if numbers * _BYTES > self.limit * 2**30 or work * _OF_EIGENVALUES > _PATIENCE:
             raise TooSlow
 
     def _mixed(self, rho: Array, own: Array) -> tuple[Array, Shells]:
