@@ -71,10 +71,12 @@ class ModesTogether:
             size = prod(shape)
             self._refuse_slow(size**2, size)
             place = left.ravel() * shape[1] + right.ravel()
-            whole = np.zeros((len(states), size, size), complex)
-            whole[:, place[:, None], place] = states
-            turned = whole.reshape(-1, *shape, *shape).swapaxes(1, 3).reshape(whole.shape)
-            parts.append(-np.minimum(spectrum(turned), 0.0).sum(axis=-1))
+            step = self._at_once(size**2)
+            for some in (states[low : low + step] for low in range(0, len(states), step)):
+                whole = np.zeros((len(some), size, size), complex)
+                whole[:, place[:, None], place] = some
+                turned = whole.reshape(-1, *shape, *shape).swapaxes(1, 3).reshape(whole.shape)
+                parts.append(-np.minimum(spectrum(turned), 0.0).sum(axis=-1))
         return np.concatenate(parts)
 
     def in_laboratory(self) -> Iterator[Array]:
@@ -112,7 +114,7 @@ class ModesTogether:
         size, before = states_together(self.start, nu)
         each = size**2 + before * self.start.members
         self._refuse_slow(each, size)
-        step = max(1, min(_AT_ONCE, int(self.limit * 2**30 / _BYTES)) // each)
+        step = self._at_once(each)
         word = time.monotonic() + _FIRST_WORD
         for low in range(0, len(nu), step):
             some = slice(low, low + step)
@@ -127,6 +129,10 @@ class ModesTogether:
                 said = "states of %d modes together: %d of %d, on %d levels"
                 _LOG.info(said, own.shape[-1], min(low + step, len(nu)), len(nu), size)
                 word = time.monotonic() + _EVERY
+
+    def _at_once(self, numbers: int) -> int:
+        """How many states, of so many numbers each, are worked on together."""
+        return max(1, min(_AT_ONCE, int(self.limit * 2**30 / _BYTES)) // numbers)
 
     def _refuse_slow(self, numbers: int, size: int) -> None:
         """Raise TooSlow where one state needs too many numbers, or eigenvalues take too long."""
