@@ -10,6 +10,7 @@ LIST = np.ma.masked_array([0.0, 1.0], [0, 1])
 
 CASES = {
     "state": lambda: qb.state(LIST),
+    "levels": lambda: qb.state(np.eye(9)[0], levels=np.ma.masked_array([3, 3], [0, 1])),
     "rho": lambda: qb.ergotropy(HALF, np.diag([0.0, 1.0])),
     "h": lambda: qb.ergotropy(np.eye(2) / 2, HALF),
     "interaction": lambda: qb.interaction("a", HALF),
