@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -72,27 +74,46 @@ def shape_of(envelope: Envelope, times: Array) -> Array:
         known, values = envelope["time"].to_numpy(), envelope.to_numpy()
         sampled: Array = np.interp(times, known, values, left=0.0, right=0.0)
         return sampled
+    flat = times.ravel()
     try:
-        found = as_array(envelope(times))
+        given = envelope(flat)
     except (TypeError, ValueError):  # a function of one time, such as one with an if
-        found = _one_by_one(envelope, times)
+        given = _one_by_one(envelope, flat)
+    check_unmasked("what an envelope gives", given)
+    found = _real(given)
+    if found.size != 1 and found.shape != flat.shape:
+        raise ValueError(
+            f"an envelope must give one number for each time; for times of shape {flat.shape} it "
+            f"gives an array of shape {found.shape}"
+        )
     real = found.dtype.kind in "iufb"
-    shape: Array = np.broadcast_to(found, times.shape) if real else np.full(times.shape, np.nan)
+    shape = np.broadcast_to(found.ravel(), flat.shape) if real else np.full(flat.shape, np.nan)
     if not np.isfinite(shape).all():
         wrong = ~np.isfinite(shape)
         what = (shape[wrong] if real else found.ravel()).tolist()[0]
         raise ValueError(
-            f"an envelope must give finite real numbers; near t = {times[wrong][0]:g} it gives "
+            f"an envelope must give finite real numbers; near t = {flat[wrong][0]:g} it gives "
             f"{what!r}"
         )
-    return shape.astype(float)
+    return shape.astype(float).reshape(times.shape)
+
+
+def _real(given: object) -> Array:
+    """What an envelope gave as real numbers, also where they came as objects, if they are."""
+    found = as_array(given)
+    if found.dtype.kind == "O" and all(isinstance(each, Real) for each in found.flat):
+        with suppress(TypeError, ValueError, OverflowError):
+            return found.astype(float)
+    return found
 
 
 def _one_by_one(envelope: Callable[..., Any], times: Array) -> Array:
     """The values of a function that takes one time."""
     values = []
     for t in times.ravel().tolist():
-        value = np.asarray(envelope(t))
+        given = envelope(t)
+        check_unmasked("what an envelope gives", given)
+        value = np.asarray(given)
         if value.size != 1:
             raise ValueError(
                 f"an envelope must give one number at a time; at t = {t:g} it gives an array of "
@@ -252,9 +273,11 @@ def _envelope(given: object) -> Envelope | None:
     if not callable(given):
         raise TypeError(f"{rule}; got {given!r:.60}")
     try:
-        value = as_array(given(0.0))
+        first = given(0.0)
     except Exception as error:
         raise ValueError(f"{rule}; at t = 0 it raised {error!r:.80}") from None
+    check_unmasked("what an envelope gives", first)
+    value = _real(first)
     if value.dtype.kind not in "iuf" or value.size != 1 or not np.isfinite(value).all():
         raise ValueError(f"{rule}; at t = 0 it gave {value!r:.60}")
     return given

@@ -1,0 +1,56 @@
+"""What the functions of a user give as envelopes: taken where it is a number for each time."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import quantumbattery as qb
+
+SITES = {
+    "qubits": {"charger": qb.Qubit(loss=0.1), "battery": qb.Qubit()},
+    "oscillators": {"charger": qb.Oscillator(loss=0.1), "battery": qb.Oscillator()},
+}
+
+
+def charged(envelope, kind="qubits"):
+    links = [
+        qb.exchange("charger", "battery", 1.0),
+        qb.drive("charger", 0.5, 1.0, envelope=envelope),
+    ]
+    return qb.System(SITES[kind], links).charge({}, [0.0, 0.3, 1.0], ["energy"]).energy
+
+
+@pytest.mark.parametrize("kind", SITES)
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        lambda t: [1.0] * np.size(t),
+        lambda t: [1.0] * len(t) if np.ndim(t) else 1.0,
+        lambda t: np.asarray(t, object) * 0 + 1,
+        lambda t: [Fraction(1)] * np.size(t),
+    ],
+)
+def test_numbers_that_come_in_another_way(envelope, kind):
+    plain = charged(lambda t: np.ones(np.shape(t)), kind)
+    np.testing.assert_allclose(charged(envelope, kind), plain, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("kind", SITES)
+@pytest.mark.parametrize(
+    ("envelope", "came"),
+    [
+        (lambda t: np.ones((*np.shape(t), 1)), r"\((\d+), 1\)"),
+        (lambda t: np.ones(3 if np.ndim(t) else 1), r"\(3,\)"),
+        (lambda t: [1.0] if np.ndim(t) == 0 else [], r"\(0,\)"),
+    ],
+)
+def test_numbers_of_another_shape(envelope, came, kind):
+    says = rf"one number for each time; for times of shape \((\d+),\) it gives .* shape {came}$"
+    with pytest.raises(ValueError, match=says):
+        charged(envelope, kind)
+
+
+def test_objects_that_are_no_numbers():
+    with pytest.raises(ValueError, match=r"finite real numbers; near t = .* it gives '1'"):
+        charged(lambda t: np.full(np.shape(t), "1", dtype=object) if np.ndim(t) else 1.0)
