@@ -54,3 +54,14 @@ def test_numbers_of_another_shape(envelope, came, kind):
 def test_objects_that_are_no_numbers():
     with pytest.raises(ValueError, match=r"finite real numbers; near t = .* it gives '1'"):
         charged(lambda t: np.full(np.shape(t), "1", dtype=object) if np.ndim(t) else 1.0)
+
+
+@pytest.mark.parametrize("kind", SITES)
+@pytest.mark.parametrize("size", [1.0, 1e-6])
+def test_noise_is_no_function_of_the_time(kind, size):
+    """Which no solver can follow; numbers that are drawn before can be."""
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=r"when it was asked again: of noise give samples"):
+        charged(lambda t: 1 + size * t * rng.normal(size=np.shape(t)), kind)
+    drawn = 1 + size * rng.normal(size=20)
+    charged(lambda t: np.interp(t, np.linspace(0, 1, 20), drawn), kind)

@@ -66,6 +66,7 @@ _SAMPLES = 1024  # in a period
 _HARMONICS = 40  # that a series may have
 _NOT_THERE = 1e-14  # of the largest: a harmonic that only rounding makes
 _ALIKE = 1e-9  # of the largest harmonic: how near a series is to its function
+_THE_SAME = 1e-12  # of the largest value: rounding that may differ from call to call
 
 
 def shape_of(envelope: Envelope, times: Array) -> Array:
@@ -121,6 +122,24 @@ def _one_by_one(envelope: Callable[..., Any], times: Array) -> Array:
             )
         values.append(value.reshape(())[()])
     return np.array(values).reshape(times.shape)
+
+
+def check_repeatable(envelope: Envelope, times: Array) -> None:
+    """Raise ValueError for a function that gives other values when it is asked again, as noise.
+
+    No step is short enough for a solver to follow it.
+    """
+    if isinstance(envelope, xr.DataArray | Steps | Harmonics):
+        return
+    once, again = shape_of(envelope, times), shape_of(envelope, times)
+    apart = np.abs(once - again)
+    if apart.max() > _THE_SAME * np.abs(once).max():
+        at = int(apart.argmax())
+        raise ValueError(
+            f"an envelope is a function of the time, but this one gave {once[at]:.9g} at "
+            f"t = {times[at]:g}, and {again[at]:.9g} when it was asked again: of noise give "
+            "samples, as a DataArray over 'time', or a function that draws its numbers before"
+        )
 
 
 # --- what comes in -----------------------------------------------------------------------------
