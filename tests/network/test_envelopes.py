@@ -1,11 +1,14 @@
 """What the functions of a user give as envelopes: taken where it is a number for each time."""
 
+import logging
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
 import quantumbattery as qb
+from quantumbattery.dynamics import piecewise
+from quantumbattery.quantities import pace
 
 SITES = {
     "qubits": {"charger": qb.Qubit(loss=0.1), "battery": qb.Qubit()},
@@ -65,3 +68,20 @@ def test_noise_is_no_function_of_the_time(kind, size):
         charged(lambda t: 1 + size * t * rng.normal(size=np.shape(t)), kind)
     drawn = 1 + size * rng.normal(size=20)
     charged(lambda t: np.interp(t, np.linspace(0, 1, 20), drawn), kind)
+
+
+@pytest.mark.parametrize("kind", SITES)
+def test_a_solver_in_time_tells_how_far_it_is(kind, monkeypatch, caplog):
+    """Once it has taken a while: here, at once."""
+    monkeypatch.setattr(pace, "_FIRST_WORD", -1.0)
+    monkeypatch.setattr(piecewise, "_MOST_PIECES", 0)
+    with caplog.at_level(logging.INFO, "quantumbattery"):
+        charged(lambda t: np.floor(3 * t), kind)
+    told = [each.getMessage() for each in caplog.records]
+    advice = "if an envelope jumps, name when in breaks=[...]"
+    assert f"Runge-Kutta: up to t = 0 of 1 in about 1 steps; {advice}" in told
+    caplog.clear()
+    monkeypatch.setattr(pace, "_FIRST_WORD", 1000.0)
+    with caplog.at_level(logging.INFO, "quantumbattery"):
+        charged(lambda t: np.floor(3 * t), kind)
+    assert not caplog.records
