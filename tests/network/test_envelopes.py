@@ -85,3 +85,9 @@ def test_a_solver_in_time_tells_how_far_it_is(kind, monkeypatch, caplog):
     with caplog.at_level(logging.INFO, "quantumbattery"):
         charged(lambda t: np.floor(3 * t), kind)
     assert not caplog.records
+
+
+@pytest.mark.parametrize("kind", SITES)
+def test_a_pole_is_not_passed(kind):
+    with pytest.raises(ValueError, match=r"beyond t = 0\.5, .*the envelope is a bounded function"):
+        charged(lambda t: np.tan(np.pi * t), kind)

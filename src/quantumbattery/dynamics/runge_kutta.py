@@ -31,6 +31,7 @@ _COARSE = 1e-10  # tolerance of the solution that ours is compared with
 _DENSE_GENERATOR = 100  # numbers up to which matrices are dense
 _MOST_BREAKS = 10_000  # samples up to which each is a break
 _A_STEP = 12  # times that the generator is asked for in one
+_STUCK, _NO_WAY = 2_000, 1e-9  # steps that together go no further than this part of the time
 
 _LOG = logging.getLogger("quantumbattery")
 
@@ -148,6 +149,7 @@ class Pulsed:
 
     def _states(self, start: Array, times: Array, told: _Progress) -> Array:
         """The states (g, c, T, n) of starts (g or 1, c, n) at the times (T,)."""
+        told.again()
         g, n = len(self.numbers), self.blocks.generator.size
         start = np.broadcast_to(start, (g, *start.shape[1:]))
         state = start.transpose(0, 2, 1).reshape(g * n, -1)
@@ -246,12 +248,25 @@ class _Progress:
 
     def __init__(self, clocks: Sequence[Clock], latest: float) -> None:
         self.latest, self.asked, self.pace = latest, 0, Pace()
+        self.again()
         known = xr.DataArray | Steps | Harmonics | None
         may_jump = any(not isinstance(each.signal.envelope, known) for each in clocks)
         self.advice = "; if an envelope jumps, name when in breaks=[...]" if may_jump else ""
 
+    def again(self) -> None:
+        """Another solution begins."""
+        self.reached, self.before = 0.0, -self.latest
+
     def __call__(self, time: float) -> None:
         self.asked += 1
+        self.reached = max(self.reached, time)
+        if self.asked % (_STUCK * _A_STEP) == 0:
+            if self.reached - self.before < _NO_WAY * self.latest:
+                raise ValueError(
+                    f"the evolution under the drives does not get beyond t = {time:g}, however "
+                    "short its steps. Check that the envelope is a bounded function"
+                )
+            self.before = self.reached
         if self.pace.due():
             said = "Runge-Kutta: up to t = %.6g of %.6g in about %d steps%s"
             _LOG.info(said, time, self.latest, self.asked // _A_STEP + 1, self.advice)
