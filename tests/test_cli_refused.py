@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from quantumbattery.cli import main
+from quantumbattery.cli import app, main
 from quantumbattery.sweeps.study import read_study
 
 posix = pytest.mark.skipif(os.name != "posix", reason="devices and bytes in names are of POSIX")
@@ -125,3 +125,47 @@ def test_files_need_no_backend(tmp_path):
     done = run("charge", "--plot", "a.png", cwd=tmp_path, env=os.environ | {"MPLBACKEND": "foo"})
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="addresses are counted on Linux")
+@pytest.mark.parametrize("room", [250_000, 330_000, 400_000])
+def test_too_few_addresses(room):
+    """Where OpenBLAS would try for ever to have its buffers."""
+    resource = pytest.importorskip("resource")
+    limit = room * 1024
+
+    def little():
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+    words = ["charge", "tavis_cummings", "--state", "fock", "--set", "n=4", "--times", "0:3:31"]
+    done = run(*words, preexec_fn=little)
+    refused(done, f"Error: memory is too little: this process may take {limit / 1e9:.3g} GB")
+    assert not done.stdout
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        ImportError("libscipy_openblas-1.so: failed to map segment from shared object"),
+        ImportError("libopenblas.so: cannot allocate memory in static TLS block"),
+    ],
+)
+def test_memory_that_runs_out_is_said(error, monkeypatch, capsys):
+    def fail(**_):
+        raise error
+
+    monkeypatch.setattr(app, "app", fail)
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.startswith("Error: memory ran out: use fewer sites")
+
+
+def test_what_is_not_there_to_import_is_no_memory(monkeypatch):
+    def fail(**_):
+        raise ImportError("no module named scipy")
+
+    monkeypatch.setattr(app, "app", fail)
+    with pytest.raises(ImportError, match="no module named scipy"):
+        main()

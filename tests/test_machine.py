@@ -103,3 +103,12 @@ def test_cores_are_those_that_the_process_may_use(monkeypatch):
     assert machine.cores() == 2
     with machine.at_most(1):
         assert machine.cores() == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "why"), [(MemoryError(), ""), (MemoryError("8 GiB"), r" \(8 GiB\)")]
+)
+def test_memory_that_runs_out_says_what_is_known(error, why):
+    says = f"^too large for this machine{why}: use fewer"
+    with pytest.raises(machine.TooLargeError, match=says), machine.at_work():
+        raise error

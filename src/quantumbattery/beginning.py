@@ -1,4 +1,7 @@
-"""Ctrl-C while the command line is still imported: it ends at once, and says nothing."""
+"""While the command line is still imported: Ctrl-C ends it at once, too little memory with a word.
+
+Nothing here may import NumPy.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ from collections.abc import Sequence
 from types import FrameType
 
 _COMMAND = "quantumbattery"
+# Bytes of address space, as measured: of all that a command loads, and for each thread of OpenBLAS,
+# which tries for ever where it gets no buffer, and hears no signal meanwhile.
+_LOADED, _A_THREAD = 332_000 * 1024, 80_000 * 1024
 _WITH_VALUE = ("-W", "-X")  # options of Python that another word follows
 
 
@@ -47,4 +53,48 @@ def heed_interrupt() -> None:
         signal.signal(signal.SIGINT, leave)
 
 
+def threads() -> int:
+    """How many OpenBLAS starts."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    for name in ("OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"):
+        given = os.environ.get(name, "")
+        if given.isdecimal() and int(given):
+            return min(int(given), cores)
+    return cores
+
+
+def too_little(limit: float, number: int) -> str:
+    """What to say where so many bytes of address space do not do for so many threads, or nothing.
+
+    Examples
+    --------
+    >>> too_little(1e9, 2)
+    ''
+    >>> too_little(4.5e8, 2)[-57:]
+    'raise the limit, or set OPENBLAS_NUM_THREADS=1 (0.422 GB)'
+    """
+    need, least = (_LOADED + count * _A_THREAD for count in (number, 1))
+    if limit >= need:
+        return ""
+    fewer = f", or set OPENBLAS_NUM_THREADS=1 ({least / 1e9:.3g} GB)" if limit >= least else ""
+    return (
+        f"memory is too little: this process may take {limit / 1e9:.3g} GB of addresses (see "
+        f"ulimit -v), and {need / 1e9:.3g} GB are needed before any work: raise the limit{fewer}"
+    )
+
+
+def check_addresses() -> None:
+    """End with one sentence where NumPy and SciPy cannot be loaded."""
+    if not sys.platform.startswith("linux") or not is_command(sys.orig_argv):
+        return
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit != resource.RLIM_INFINITY and (said := too_little(limit, threads())):
+        if sys.stderr is not None:
+            print(f"Error: {said}", file=sys.stderr)
+        raise SystemExit(2)
+
+
 heed_interrupt()
+check_addresses()

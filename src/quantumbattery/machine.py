@@ -182,8 +182,9 @@ def at_work() -> Iterator[None]:
         with np.errstate(under="ignore"):
             yield
     except MemoryError as error:
+        why = f" ({error})" if str(error) else ""  # Python's own say nothing
         raise TooLargeError(
-            f"too large for this machine ({error}): use fewer or smaller sites, fewer levels, "
+            f"too large for this machine{why}: use fewer or smaller sites, fewer levels, "
             f"times or parameters, {ALIKE}, or ask for energies only"
         ) from None
 

@@ -224,6 +224,19 @@ def test_operators_that_make_no_sense(operators, said):
         system.expect(qb.bloch([0.1, 0.2]), 1.0, operators)
 
 
+def test_sites_may_come_one_by_one():
+    """From an iterator, which gives each once."""
+    system = qb.models.qubit_pair()
+    given = {"x": (iter(["charger"]), "quanta"), "y": ("charger", "quanta")}
+    found = system.expect(qb.bloch(2.0), 0.5, given)
+    assert found.x == found.y > 0
+    one, other = (
+        system.density_matrix(qb.bloch(2.0), 0.5, sites)
+        for sites in (["charger", "battery"], (name for name in ("charger", "battery")))
+    )
+    assert one.identical(other)
+
+
 def test_requests_that_make_no_sense():
     pair, cavity = qb.models.qubit_pair(), qb.models.jaynes_cummings()
     with pytest.raises(ValueError, match="there is no site 'batery', did you mean battery"):

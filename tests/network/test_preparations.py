@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import xarray as xr
 
 import quantumbattery as qb
 
@@ -31,3 +32,15 @@ def test_the_south_pole_has_no_ground_amplitude():
     table = qb.QubitPair().charge(qb.bloch([np.pi, 3 * (np.pi / 3)]), [0.1, 0.5])
     assert float(table.coherence.max()) == 0
     assert float(table.ergotropy.max()) == 0  # F < 1/2: not a single digit of work
+
+
+def test_levels_of_a_state_that_are_no_list_of_numbers():
+    ket, uneven = np.eye(9)[0], [[1, 2], [3]]
+    with pytest.raises(
+        TypeError, match=r"^levels of a state is a list .* got \[\[1, 2\], \[3\]\]$"
+    ):
+        qb.state(ket, levels=uneven)
+    with pytest.raises(TypeError, match=r'^the attribute "levels" of a state is a list of whole'):
+        qb.state(xr.DataArray(ket, dims="row", attrs={"levels": uneven}))
+    with pytest.raises(ValueError, match=f"in all {9 * 2**64}, but its dimension is 9"):
+        qb.state(ket, levels=[2**32, 2**32, 9])

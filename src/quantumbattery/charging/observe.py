@@ -119,10 +119,10 @@ def _apart(network: Network) -> bool:
 
 def named_sites(who: str, given: object, network: Network) -> tuple[str, ...]:
     """Names of sites, each once."""
-    chosen = (given,) if isinstance(given, str) else given
-    if not np.iterable(chosen) or not all(isinstance(n, str) for n in (*chosen,)):
+    several = not isinstance(given, str) and np.iterable(given)
+    names: tuple[Any, ...] = tuple(given) if several else (given,)  # type: ignore[arg-type]
+    if not all(isinstance(name, str) for name in names):
         raise TypeError(f"{who}: give the name of a site or a list of names; got {given!r:.60}")
-    names = tuple(chosen)
     if not names:
         raise ValueError(f"{who}: no site is named; choose from {listed(network.sites)}")
     for name in names:

@@ -37,6 +37,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
+from quantumbattery.quantities.pace import Pace
 from quantumbattery.quantities.parameters import horizon_of, labels_of, one_number
 from quantumbattery.quantities.tables import check_names, dataset
 from quantumbattery.quantities.warned import warn
@@ -46,7 +47,7 @@ _FIRST_LOOK = 33  # moments of the first look
 _ROUNDS = 4  # of as many points as the first, for which there is room
 _HOPELESS = 10.0  # times as many points as are looked at, that are needed at least
 _PARTS = 8  # of members that take too many points together
-_FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
+_LONG_LOOK = 2.0  # seconds from which on a first look is told
 _NEEDS = "a certified optimum needs {}; charge on a grid of times, and take the largest value"
 
 Functions: TypeAlias = Sought | SoughtOfMoments | BesideFields
@@ -102,7 +103,7 @@ def _looked_at(problem: Problem, rest: Sequence[str], without: Sequence[str]) ->
             raise
         said = f"{' and '.join(rest)}: {error}. No levels are needed for {way}"
         raise type(error)(said) from None
-    if (took := time.monotonic() - begun) > _FIRST_WORD:
+    if (took := time.monotonic() - begun) > _LONG_LOOK:
         _LOG.info("a first look at %d configurations took %.2g s", look.reach.size, took)
     return look
 
@@ -242,13 +243,12 @@ class _Progress:
     """Tells the log from time to time how a search goes on."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.next = MEASURES[name].long_name, time.monotonic() + _FIRST_WORD
+        self.name, self.pace = MEASURES[name].long_name, Pace()
 
     def __call__(self, points: int, left: int, above: float) -> None:
-        if time.monotonic() > self.next:
+        if self.pace.due():
             said = "best %s: %d moments read, %d intervals left, up to %.1g above the best so far"
             _LOG.info(said, self.name, points, left, above)
-            self.next = time.monotonic() + _EVERY
 
 
 def _doubt(name: str, short: float, tolerance: float, settled: Array) -> None:

@@ -24,6 +24,8 @@ from quantumbattery.files import make_folder, write_whole
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.sweeps.durable import SweepError, reaching
 
+_NO_MEMORY = "memory ran out: use fewer sites, levels, times or values at a time"
+_NO_ROOM = "failed to map segment", "annot allocate memory"  # what is loaded late is a file too
 _WIDEST = 120  # columns of a help text; narrower in a narrower terminal
 
 
@@ -272,7 +274,11 @@ def main() -> None:
         _discard_output()
         sys.exit(_refuse(f"the output cannot be written ({error.strerror})"))
     except MemoryError:
-        sys.exit(_refuse("memory ran out: use fewer sites, levels, times or values at a time"))
+        sys.exit(_refuse(_NO_MEMORY))
+    except ImportError as error:
+        if not any(each in str(error) for each in _NO_ROOM):
+            raise
+        sys.exit(_refuse(_NO_MEMORY))
     except RecursionError:
         sys.exit(_refuse("something is nested too deeply, such as a list in lists in a study"))
     except (ValueError, TypeError, SweepError) as error:

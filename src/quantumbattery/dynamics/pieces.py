@@ -19,13 +19,14 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.dynamics.runge_kutta import Clock
-from quantumbattery.network.envelopes import Envelope, Steps, shape_of
+from quantumbattery.network.envelopes import Envelope, Steps, check_repeatable, shape_of
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.reach.signals import Signal
 
 _EPS = float(np.finfo(float).eps)
 _LOOKS = 1 << 14  # moments at which an envelope is looked at between the points
+_AGAIN = 1 << 8  # parts of the time, at whose ends it is asked twice
 _BEYOND = 0.1  # of the range at the points, by which it may go beyond them
 _NOISE = 64 * _EPS  # of the largest factor, which is what one may know of it
 _UNSEEN = 2e-16  # change of a state in a piece that nobody sees
@@ -210,7 +211,9 @@ def _looks(signal: Signal, latest: float) -> tuple[Array, float]:
     Of a signal, which is another at every call: a function may have changed what it gives.
     """
     assert signal.envelope is not None
-    looks = shape_of(signal.envelope, np.linspace(0.0, latest, _LOOKS + 1))
+    times = np.linspace(0.0, latest, _LOOKS + 1)
+    check_repeatable(signal.envelope, times[:: _LOOKS // _AGAIN])
+    looks = shape_of(signal.envelope, times)
     return looks, float(np.abs(looks).max())
 
 

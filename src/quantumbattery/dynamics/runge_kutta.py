@@ -7,6 +7,7 @@ where it changes fast the steps are short, so that no pulse is stepped over.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -16,9 +17,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.network.envelopes import Steps, shape_of
+from quantumbattery.network.envelopes import Harmonics, Steps, shape_of
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.pace import Pace
 from quantumbattery.reach.signals import Signal
 from quantumbattery.states.blocks import Blocks
 
@@ -28,6 +30,10 @@ _CHANGE = 0.5  # of its largest size, by which an envelope may change in a step
 _COARSE = 1e-10  # tolerance of the solution that ours is compared with
 _DENSE_GENERATOR = 100  # numbers up to which matrices are dense
 _MOST_BREAKS = 10_000  # samples up to which each is a break
+_A_STEP = 12  # times that the generator is asked for in one
+_STUCK, _NO_WAY = 2_000, 1e-9  # steps that together go no further than this part of the time
+
+_LOG = logging.getLogger("quantumbattery")
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,14 +121,15 @@ class Pulsed:
 
     def at(self, start: Array, times: Array) -> Array:
         """What is read, shape (g, blocks, c, T, rows); start (g or 1, blocks, c, n)."""
+        told = _Progress(self.clocks, float(times.max()))
         whole = np.stack([self.blocks.together(each) for each in start])
         if times.ndim > 1:  # each member at times of its own
             members = [slice(k, k + 1) for k in range(len(times))]
             own = [whole[k] if len(whole) > 1 else whole for k in members]
             parts = zip(members, own, times[:, 0], strict=True)
-            after = np.concatenate([self._select(k)._states(s, t) for k, s, t in parts])
+            after = np.concatenate([self._select(k)._states(s, t, told) for k, s, t in parts])
         else:
-            after = self._states(whole, times)
+            after = self._states(whole, times, told)
         read = self.blocks.read
         if read is not None:
             flat = after.reshape(-1, after.shape[-1])
@@ -140,8 +147,9 @@ class Pulsed:
         clocks = tuple(clock.select(batch) for clock in self.clocks)
         return replace(self, numbers=self.numbers[batch], clocks=clocks)
 
-    def _states(self, start: Array, times: Array) -> Array:
+    def _states(self, start: Array, times: Array, told: _Progress) -> Array:
         """The states (g, c, T, n) of starts (g or 1, c, n) at the times (T,)."""
+        told.again()
         g, n = len(self.numbers), self.blocks.generator.size
         start = np.broadcast_to(start, (g, *start.shape[1:]))
         state = start.transpose(0, 2, 1).reshape(g * n, -1)
@@ -153,13 +161,19 @@ class Pulsed:
         for first, last, longest in stretches(self.clocks, float(moments[-1])):
             here = (moments > first) & (moments <= last)
             asked = np.append(moments[here], last)
-            states = self._stretch(state, first, last, longest / self.finer, asked)
+            states = self._stretch(state, first, last, longest / self.finer, asked, told)
             found[here], state = states[:-1], states[-1]
         found = found.reshape(len(moments), g, n, -1)[place.reshape(times.shape)]
         return found.transpose(1, 3, 0, 2)
 
     def _stretch(
-        self, state: Array, first: float, last: float, longest: float, asked: Array
+        self,
+        state: Array,
+        first: float,
+        last: float,
+        longest: float,
+        asked: Array,
+        told: _Progress,
     ) -> Array:
         """The states at some times of a stretch without breaks, the last of them its end."""
         from scipy.integrate import solve_ivp
@@ -167,6 +181,7 @@ class Pulsed:
         low, high = np.nextafter(first, last), np.nextafter(last, first)
 
         def change(since: float, flat: Array) -> Array:
+            told(first + since)
             # Just inside, where a shape that jumps at the end has not jumped yet.
             return self._change(min(max(first + since, low), high), flat, state.shape)
 
@@ -226,6 +241,35 @@ class Pulsed:
             else:
                 total += np.repeat(factor, shape[0] // len(factor))[:, None] * (matrix @ state)
         return total.ravel()
+
+
+class _Progress:
+    """Tells the log from time to time how far a solution is."""
+
+    def __init__(self, clocks: Sequence[Clock], latest: float) -> None:
+        self.latest, self.asked, self.pace = latest, 0, Pace()
+        self.again()
+        known = xr.DataArray | Steps | Harmonics | None
+        may_jump = any(not isinstance(each.signal.envelope, known) for each in clocks)
+        self.advice = "; if an envelope jumps, name when in breaks=[...]" if may_jump else ""
+
+    def again(self) -> None:
+        """Another solution begins."""
+        self.reached, self.before = 0.0, -self.latest
+
+    def __call__(self, time: float) -> None:
+        self.asked += 1
+        self.reached = max(self.reached, time)
+        if self.asked % (_STUCK * _A_STEP) == 0:
+            if self.reached - self.before < _NO_WAY * self.latest:
+                raise ValueError(
+                    f"the evolution under the drives does not get beyond t = {time:g}, however "
+                    "short its steps. Check that the envelope is a bounded function"
+                )
+            self.before = self.reached
+        if self.pace.due():
+            said = "Runge-Kutta: up to t = %.6g of %.6g in about %d steps%s"
+            _LOG.info(said, time, self.latest, self.asked // _A_STEP + 1, self.advice)
 
 
 def stretches(clocks: Sequence[Clock], latest: float) -> list[tuple[float, float, float]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -64,6 +66,7 @@ _SAMPLES = 1024  # in a period
 _HARMONICS = 40  # that a series may have
 _NOT_THERE = 1e-14  # of the largest: a harmonic that only rounding makes
 _ALIKE = 1e-9  # of the largest harmonic: how near a series is to its function
+_THE_SAME = 1e-12  # of the largest value: rounding that may differ from call to call
 
 
 def shape_of(envelope: Envelope, times: Array) -> Array:
@@ -72,27 +75,46 @@ def shape_of(envelope: Envelope, times: Array) -> Array:
         known, values = envelope["time"].to_numpy(), envelope.to_numpy()
         sampled: Array = np.interp(times, known, values, left=0.0, right=0.0)
         return sampled
+    flat = times.ravel()
     try:
-        found = as_array(envelope(times))
+        given = envelope(flat)
     except (TypeError, ValueError):  # a function of one time, such as one with an if
-        found = _one_by_one(envelope, times)
+        given = _one_by_one(envelope, flat)
+    check_unmasked("what an envelope gives", given)
+    found = _real(given)
+    if found.size != 1 and found.shape != flat.shape:
+        raise ValueError(
+            f"an envelope must give one number for each time; for times of shape {flat.shape} it "
+            f"gives an array of shape {found.shape}"
+        )
     real = found.dtype.kind in "iufb"
-    shape: Array = np.broadcast_to(found, times.shape) if real else np.full(times.shape, np.nan)
+    shape = np.broadcast_to(found.ravel(), flat.shape) if real else np.full(flat.shape, np.nan)
     if not np.isfinite(shape).all():
         wrong = ~np.isfinite(shape)
         what = (shape[wrong] if real else found.ravel()).tolist()[0]
         raise ValueError(
-            f"an envelope must give finite real numbers; near t = {times[wrong][0]:g} it gives "
+            f"an envelope must give finite real numbers; near t = {flat[wrong][0]:g} it gives "
             f"{what!r}"
         )
-    return shape.astype(float)
+    return shape.astype(float).reshape(times.shape)
+
+
+def _real(given: object) -> Array:
+    """What an envelope gave as real numbers, also where they came as objects, if they are."""
+    found = as_array(given)
+    if found.dtype.kind == "O" and all(isinstance(each, Real) for each in found.flat):
+        with suppress(TypeError, ValueError, OverflowError):
+            return found.astype(float)
+    return found
 
 
 def _one_by_one(envelope: Callable[..., Any], times: Array) -> Array:
     """The values of a function that takes one time."""
     values = []
     for t in times.ravel().tolist():
-        value = np.asarray(envelope(t))
+        given = envelope(t)
+        check_unmasked("what an envelope gives", given)
+        value = np.asarray(given)
         if value.size != 1:
             raise ValueError(
                 f"an envelope must give one number at a time; at t = {t:g} it gives an array of "
@@ -100,6 +122,24 @@ def _one_by_one(envelope: Callable[..., Any], times: Array) -> Array:
             )
         values.append(value.reshape(())[()])
     return np.array(values).reshape(times.shape)
+
+
+def check_repeatable(envelope: Envelope, times: Array) -> None:
+    """Raise ValueError for a function that gives other values when it is asked again, as noise.
+
+    No step is short enough for a solver to follow it.
+    """
+    if isinstance(envelope, xr.DataArray | Steps | Harmonics):
+        return
+    once, again = shape_of(envelope, times), shape_of(envelope, times)
+    apart = np.abs(once - again)
+    if apart.max() > _THE_SAME * np.abs(once).max():
+        at = int(apart.argmax())
+        raise ValueError(
+            f"an envelope is a function of the time, but this one gave {once[at]:.9g} at "
+            f"t = {times[at]:g}, and {again[at]:.9g} when it was asked again: of noise give "
+            "samples, as a DataArray over 'time', or a function that draws its numbers before"
+        )
 
 
 # --- what comes in -----------------------------------------------------------------------------
@@ -252,9 +292,11 @@ def _envelope(given: object) -> Envelope | None:
     if not callable(given):
         raise TypeError(f"{rule}; got {given!r:.60}")
     try:
-        value = as_array(given(0.0))
+        first = given(0.0)
     except Exception as error:
         raise ValueError(f"{rule}; at t = 0 it raised {error!r:.80}") from None
+    check_unmasked("what an envelope gives", first)
+    value = _real(first)
     if value.dtype.kind not in "iuf" or value.size != 1 or not np.isfinite(value).all():
         raise ValueError(f"{rule}; at t = 0 it gave {value!r:.60}")
     return given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -147,15 +148,16 @@ def _levels(given: xr.DataArray, size: int) -> tuple[int, ...] | None:
 
 def _parts(said: Any, size: int, where: str) -> tuple[int, ...]:
     """The levels of each site, which make up so many in all."""
-    numbers = np.atleast_1d(np.asarray(said))
+    check_unmasked(f"{where} of a state", said)
+    numbers = np.atleast_1d(as_array(said))
     if numbers.dtype.kind not in "iu" or numbers.ndim > 1 or (numbers < 1).any():
         raise TypeError(
             f"{where} of a state is a list of whole numbers, one for each site; got {said!r:.60}"
         )
     levels = tuple(int(n) for n in numbers)
-    if int(np.prod(levels)) != size:
+    if prod(levels) != size:
         raise ValueError(
-            f"{where} of the state is {list(levels)}, in all {np.prod(levels)}, but its dimension "
+            f"{where} of the state is {list(levels)}, in all {prod(levels)}, but its dimension "
             f"is {size}: give the levels of each site"
         )
     return levels
