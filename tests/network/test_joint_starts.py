@@ -364,6 +364,8 @@ def labelled(*dims, shape=(2, 2), **attrs):
         (lambda: {("a", "b"): qb.state(labelled("row", "column", levels=[3, 2]))}, ValueError,
          r'attribute "levels" of the state is \[3, 2\], in all 6, but its dimension is 2'),
         (lambda: qb.state(MIXED, levels=[2, 3]), ValueError, "^levels of the state is .2, 3., in"),
+        (lambda: qb.state(labelled("row", "column", shape=(4, 4), levels=[2, 2]), levels=[1, 4]),
+         ValueError, r"levels=\[1, 4\], but the state itself says \[2, 2\]: leave one out"),
         (lambda: qb.state(MIXED, levels="4"), TypeError, "^levels of a state is a list of whole"),
         (lambda: qb.state(labelled("row", "column", levels="a: 2")), TypeError,
          'attribute "levels" of a state is a list of whole numbers'),

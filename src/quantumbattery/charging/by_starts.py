@@ -118,7 +118,7 @@ def charged(problem: Problem) -> Solution:
     with work.moments.threads():
         for part, times in work.moments.tiles(len(work.moments.energies.places)):
             now = work.reading(part, times, work.moments.pulled(part))
-            for name in names:
+            for name in sorted(names, key=lambda each: each not in _OF_BOTH):  # may be too slow
                 columns[name][part] = now.column(name)
             most = max(most, now.most)
             if filled and held:

@@ -42,7 +42,12 @@ class State(Described):
         if whose is not None and not all(isinstance(name, str) for name in whose):
             raise TypeError(f"the sites of a state are names, as text; got {sites!r:.60}")
         self._set(array=own, sites=whose)
-        self._set(levels=parts if levels is None else _parts(levels, own.shape[-1], "levels"))
+        said = parts if levels is None else _parts(levels, own.shape[-1], "levels")
+        if parts is not None and len(parts) > 1 and said != parts:
+            raise ValueError(
+                f"levels={levels!r:.60}, but the state itself says {list(parts)}: leave one out"
+            )
+        self._set(levels=said)
 
     @property
     def values(self) -> Array:
