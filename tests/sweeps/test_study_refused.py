@@ -174,6 +174,36 @@ def test_what_a_study_says_wrong(before, after, said, tmp_path, monkeypatch, cap
     assert str(study) in found
 
 
+LIGHT = """
+[system]
+model = "oscillator_pair"
+[preparation]
+state = "STATE"
+[times]
+to = 1.0
+points = 2
+[axes]
+NAME = VALUES
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "name", "values", "said"),
+    [
+        ("coherent", "alpha", '["1j", "x"]', "axis 'alpha': alpha must be a number such as"),
+        ("coherent", "alpha", '["1j", "nan", "2"]', "axis 'alpha': its numbers must be finite"),
+        ("coherent", "alpha", '["1j", "j"]', "axis 'alpha': it says a number twice"),
+        ("squeezed", "r", '["1", "1j"]', "axis 'r': r must be a real number; got '1j'"),
+        ("squeezed", "angle", '["90deg", "north"]', "axis 'angle': angle must be an angle such"),
+    ],
+)
+def test_texts_of_an_axis_are_numbers_each_once(
+    state, name, values, said, tmp_path, monkeypatch, capsys
+):
+    text = LIGHT.replace("STATE", state).replace("NAME", name).replace("VALUES", values)
+    assert said in refused(written(tmp_path, text), monkeypatch, capsys)
+
+
 def test_no_store_is_named_before_the_number_of_workers_is_one(tmp_path, monkeypatch, capsys):
     found = refused(written(tmp_path, PAIR), monkeypatch, capsys, "--workers", "0")
     assert "workers must be a whole number" in found

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 
+_ANGLES = ("theta", "phi", "angle")  # numbers of states that may have a unit
 _COMPLEX = ("alpha",)  # numbers of states that may be complex
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
 _MULTIPLE = re.compile(rf"([-+]?)\s*({_NUMBER})?\s*\*?\s*(deg|rad|pi)?\s*(?:/\s*([-+]?{_NUMBER}))?")
@@ -177,4 +178,11 @@ def number_of_state(name: str, value: object) -> object:
         return [number_of_state(name, each) for each in value]
     if not isinstance(value, str):
         return value
-    return amplitude(name, value) if name in _COMPLEX else angle(name, value)
+    if name in _COMPLEX:
+        return amplitude(name, value)
+    if name in _ANGLES:
+        return angle(name, value)
+    try:
+        return real(value)
+    except ValueError:
+        raise ValueError(f"{name} must be a real number; got {value!r:.40}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from cmath import isfinite
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,9 @@ import xarray as xr
 
 from quantumbattery.charging.optimum import SOUGHT, asked, sought_of
 from quantumbattery.charging.system import System
+from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import saying
+from quantumbattery.quantities.parsing import number_of_state
 from quantumbattery.sweeps.grid import Grid, check_size
 from quantumbattery.sweeps.layout import check_local, folder_of
 from quantumbattery.sweeps.parts import (
@@ -143,6 +146,7 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
         folder_of(store)
     places = {name: place_of(given, name) for name in axes}
     check_places(places)
+    _check_texts(axes, places)
     study = Study(given, axes, places, store, output.get("chunk"), output.get("batch"))
     # Most of what can be wrong shows at the first point, before anything is computed.
     first = {name: values[0].item() for name, values in axes.items()}
@@ -164,6 +168,22 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
     elif "horizon" not in parts["optimum"]:
         raise ValueError("[optimum] needs a horizon, the latest moment that counts")
     return study
+
+
+def _check_texts(
+    axes: Mapping[str, Array], places: Mapping[str, tuple[tuple[str, ...], str]]
+) -> None:
+    """Raise ValueError for a number of a start that is written as no number, or twice."""
+    for name, values in axes.items():
+        where, last = places[name]
+        if values.dtype.kind != "U" or where[0] != "preparation" or last == "state":
+            continue
+        with saying(f"axis {name!r}"):
+            numbers = [number_of_state(last, each) for each in values.tolist()]
+            if not all(isinstance(n, int | float | complex) and isfinite(n) for n in numbers):
+                raise ValueError(f"its numbers must be finite; got {values.tolist()!r:.60}")
+            if len(set(numbers)) < len(numbers):
+                raise ValueError(f"it says a number twice; got {values.tolist()!r:.60}")
 
 
 def _check_hidden(study: Study, first: Mapping[str, Any]) -> None:
