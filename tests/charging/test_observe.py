@@ -206,6 +206,7 @@ def test_only_elements_that_show_are_worked_out(monkeypatch):
     [
         ({}, "got an empty one"),
         ([1], "operators is a dict such as"),
+        ({"": ("battery", np.eye(2))}, "operators is a dict such as"),
         ({"a": np.eye(2)}, "operators is a dict such as"),
         ({"a": ("nobody", np.eye(2))}, "there is no site 'nobody'"),
         ({"a": (("battery", "battery"), np.eye(4))}, "named twice"),

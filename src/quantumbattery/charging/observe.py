@@ -147,7 +147,8 @@ def checked_operators(given: object, network: Network) -> dict[str, Terms]:
         raise ValueError(f"{rule}; got an empty one")
     asked: dict[str, Terms] = {}
     for name, each in given.items():
-        if not isinstance(name, str) or not isinstance(each, tuple | list) or len(each) != 2:
+        named = isinstance(name, str) and bool(name)
+        if not named or not isinstance(each, tuple | list) or len(each) != 2:
             raise TypeError(f"{rule}; got {name!r:.40}: {each!r:.60}")
         sites = named_sites(f"the operator {name!r}", each[0], network)
         if isinstance(each[1], str):

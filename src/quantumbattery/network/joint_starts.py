@@ -186,8 +186,9 @@ def joint_levels(sites: tuple[str, ...], state: State, network: Network) -> tupl
     said = " x ".join(map(str, levels))
     if len(levels) != len(sites):
         raise ValueError(
-            f"the preparation of {sites!r}: the state has {len(levels)} parts ({said}), but there "
-            f"are {len(sites)} sites: {_HOW}, one number for each site"
+            f"the preparation of {sites!r}: the state has {len(levels)} parts ({said}), but "
+            f"{'there is one site' if len(sites) == 1 else f'there are {len(sites)} sites'}: "
+            f"{_HOW}, one number for each site"
         )
     for name, site, n in zip(sites, given, levels, strict=True):
         most = site.dimension
