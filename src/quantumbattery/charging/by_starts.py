@@ -30,7 +30,7 @@ from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadrati
 from quantumbattery.moments.starts import is_gaussian, is_thermal, levels_of_start
 from quantumbattery.network.given_states import State
 from quantumbattery.network.joint_losses import Dissipator
-from quantumbattery.network.named_states import Bloch, Coherent, Fock, Preparation
+from quantumbattery.network.named_states import Bloch, Coherent, Fock
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.parameters import any_nonzero
@@ -42,8 +42,7 @@ _WITHOUT_STATE = _OF_SECOND_ORDER | _OF_LADDERS
 OF_MOMENTS = _WITHOUT_STATE | {"energy_variance"}
 _OF_EACH = {"local_ergotropy"}  # of the state of each mode by itself
 _OF_WORK = {"passive_energy", "ergotropy"}  # of one mode, or of each if work is taken out so
-_OF_STATE = {"purity", "entropy", "locked_ergotropy"} | OF_ONE
-_OF_SPECTRUM = {"purity", "entropy", "locked_ergotropy"}  # also of several modes together
+_OF_STATE = {"purity", "entropy", "locked_ergotropy"}
 _OF_BOTH = {"mutual_information", "negativity"}
 
 
@@ -57,25 +56,12 @@ def fits(problem: Problem) -> bool:
         return True
     if not (is_constant(network) or pulls_alone(network)):
         return False
-    together = not has_pairs(network) and not any(map(_is_squeezed, problem.started.values()))
-    if problem.asked and not together and any(len(each.sites) > 1 for each in problem.asked):
-        return False
     if (problem.asked or not wanted <= OF_MOMENTS) and _few_states(problem):
         return False
     if problem.asked:
         return True
-    known = OF_MOMENTS | _OF_EACH
-    if len(network.battery) == 1:
-        known |= _OF_WORK | _OF_STATE
-    elif together:
-        known |= _OF_WORK | _OF_SPECTRUM
-    elif problem.extraction == "local":
-        known |= _OF_WORK
-    return wanted <= (known | _OF_BOTH if together else known)
-
-
-def _is_squeezed(preparation: Preparation) -> bool:
-    return is_gaussian(preparation) and not is_thermal(preparation)
+    known = OF_MOMENTS | _OF_EACH | _OF_WORK | _OF_STATE | _OF_BOTH
+    return wanted <= (known | OF_ONE if len(network.battery) == 1 else known)
 
 
 def _few_states(problem: Problem) -> bool:

@@ -14,6 +14,7 @@ from quantumbattery.charging.modes_together import (
     ModesTogether,
     TooSlow,
     cleaned,
+    falls,
     more_levels,
 )
 from quantumbattery.machine import TooLargeError, allow
@@ -30,7 +31,6 @@ from quantumbattery.quantities.cached import cached_property
 _AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
 _TAIL = 1e-12  # of the quanta, that may lie beyond the levels
 _MORE = 1.25  # times as many levels, where these do not hold them
-_NOTHING = 1e-14  # of a weight
 _ROUNDING = 2e-16  # of the quanta that so many levels squared might hold
 
 
@@ -154,16 +154,18 @@ class OfStarts(Reading):
         return self._spectra[places]
 
     def _worked_out(self, places: tuple[int, ...]) -> Array:
-        found = self.several(places).spectrum()
-        self._sizes.append(found.shape[-1])
+        modes = self.several(places)
+        found = modes.spectrum()
+        self._sizes.extend(modes.sizes)
         return found.reshape(*self.found.mean.shape[:-1], -1)
 
     def _negativity(self) -> Array:
         """Of the battery's modes and the charger's."""
         b, charger = self.energies.battery, self.energies.charger
         both = self.several(tuple(range(b + charger)))
-        self._sizes.append(both.size)
-        return both.negativity(b).reshape(self.found.mean.shape[:-1])
+        found = both.negativity(b)
+        self._sizes.extend(both.sizes)
+        return found.reshape(self.found.mean.shape[:-1])
 
     def several(self, places: tuple[int, ...]) -> ModesTogether:
         """Some modes at all points, one after another."""
@@ -172,13 +174,19 @@ class OfStarts(Reading):
             start = Together.of(self.starts, self.limit)
         except TooLargeError:
             raise TooSlow from None
-        taken = [self._taken(each)[0][..., own, :] for each in self.starts]
+        taken = zip(*(self._taken(each) for each in self.starts), strict=True)
+        x, y = (_flat(np.concatenate(e, axis=-1)[..., own, :], shape, 2) for e in taken)
+        noise = self.rest.normal, self.rest.anomalous
+        normal, pairs = (_flat(each[..., own[:, None], own], shape, 2) for each in noise)
+        mean = (self.found.mean - self.rest.mean)[..., own]
+        quanta = np.einsum("...jj->...j", self.found.normal).real[..., own] + np.abs(mean) ** 2
         amplitude = _flat(start.amplitude[:, :, None], shape, 1)[:, None]
         return ModesTogether(
             replace(start, amplitude=amplitude),
-            _flat(np.concatenate(taken, axis=-1), shape, 2),
-            _flat(self.rest.normal[..., own[:, None], own], shape, 2),
+            (x, y),
+            (normal, pairs),
             _flat(self.rest.mean[..., own], shape, 1),
+            _flat(quanta, shape, 1),
             self.limit,
         )
 
@@ -270,7 +278,7 @@ class OfStarts(Reading):
         mode = Mode(self.starts, taken, normal, pairs)
         mean = self.found.mean[..., k] - rest.mean[..., k]
         quanta = self.found.normal[..., k, k].real + np.abs(mean) ** 2
-        levels += _falls(normal + np.abs(pairs))
+        levels += falls(normal + np.abs(pairs))
         while True:
             _allow(normal.size, levels, mode.is_round, self.limit)
             if mode.seconds(levels) > MOST_SECONDS:
@@ -329,15 +337,6 @@ def _flat(values: Array, shape: tuple[int, ...], own: int) -> Array:
     """Values (m or 1, c or 1, T, ...) of all points (m, c, T), one after another."""
     last = values.shape[values.ndim - own :]
     return np.broadcast_to(values, (*shape, *last)).reshape(-1, *last)
-
-
-def _falls(quanta: Array) -> int:
-    """On how many levels a Gaussian state of N + |C| quanta falls to nothing, about.
-
-    As ((N + |C|) / (N + |C| + 1))^n: so do thermal and squeezed states, of tanh(r)^n.
-    """
-    most = float(quanta.max(initial=0.0))
-    return int(np.ceil(np.log(_NOTHING) / np.log(most / (most + 1)))) if most > _NOTHING else 0
 
 
 def _allow(states: int, levels: int, round_: bool, limit: float) -> None:

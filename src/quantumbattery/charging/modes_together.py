@@ -19,6 +19,7 @@ from quantumbattery.moments.joint_channel import (
     spectrum,
     states_together,
 )
+from quantumbattery.moments.joint_pairs import carried_in_pairs
 from quantumbattery.moments.mixed_modes import mixed
 from quantumbattery.moments.shells import Shells
 from quantumbattery.quantities.aliases import Array
@@ -32,6 +33,12 @@ _AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
 _BYTES = 96  # of a number, while states are put together
 _PATIENCE = 600.0  # the same of eigenvalues, for which levels take long as well
 _FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
+_TAIL = 1e-12  # of the quanta, that may lie beyond the levels
+_MORE = 1.25  # times as many levels, where these do not hold them
+_FINER = 1.5  # times as many levels, on which a weight of 1e-14 is one of 1e-21
+_NOTHING = 1e-14  # of a weight
+_ROUNDING = 2e-16  # of the quanta that so many levels squared might hold
+_OF_POLYNOMIALS = 5e-8  # seconds for one of them
 _OF_EIGENVALUES = 1e-9  # seconds for an element of a matrix, times its size
 _BLOCKS = 8  # the same of blocks of definite numbers of quanta, in place of the size
 
@@ -42,12 +49,13 @@ class TooSlow(Exception):  # noqa: N818
 
 @dataclass(frozen=True, eq=False)
 class ModesTogether:
-    """Modes b = X a + f of starts and Gaussian noise, in many states s."""
+    """Modes b = X a + Y a^dag + f of starts and Gaussian noise, in many states s."""
 
     start: Together  # amplitudes (s, 1, entries)
-    taken: Array  # X, (s, b, k)
-    noise: Array  # (s, b, b), in normal order
+    taken: tuple[Array, Array]  # X and Y, (s, b, k)
+    noise: tuple[Array, Array]  # <f_k^dag f_j> and <f_j f_k>, (s, b, b)
     mean: Array  # (s, b), of f
+    quanta: Array  # (s, b), of all, but for that mean
     limit: float
 
     def spectrum(self) -> Array:
@@ -60,9 +68,21 @@ class ModesTogether:
         return cleaned(np.concatenate([widened(each, np.array([size])) for each in parts]))
 
     def negativity(self, first: int) -> Array:
-        """(|rho^T1| - 1) / 2 between the first modes and the others, (s,)."""
+        """(|rho^T1| - 1) / 2 between the first modes and the others, (s,).
+
+        What a cut leaves out of the weight is left out of it as the square root.
+        """
         parts = []
-        for rho, own in self._parts():
+        for rho, own in self._parts(_FINER):
+            if self._has_pairs:
+                one, other = (
+                    prod(rho.shape[1 : 1 + first]),
+                    prod(rho.shape[1 + first : 1 + len(own.T)]),
+                )
+                turned = rho.reshape(-1, one, other, one, other).swapaxes(1, 3)
+                values = spectrum(turned.reshape(len(rho), one * other, -1))
+                parts.append(-np.minimum(values, 0.0).sum(axis=-1))
+                continue
             states, shells = self._mixed(rho, own)
             every = np.concatenate(shells.occupations)
             sides = every[:, :first], every[:, first:]
@@ -84,13 +104,12 @@ class ModesTogether:
         b, low = self.mean.shape[-1], 0
         more = [more_levels(each) if each.any() else 0 for each in self.mean.T]
         for rho, own in self._parts():
-            states, shells = self._mixed(rho, own)
+            whole = rho if self._has_pairs else _in_product(*self._mixed(rho, own))
             mine = self.mean[low : low + len(rho)]
             low += len(rho)
-            levels = [shells.most + 1 + extra for extra in more]
+            levels = [n + extra for n, extra in zip(whole.shape[1:], more, strict=False)]
             if len(rho) * prod(levels) ** 2 * _BYTES > self.limit * 2**30:
                 raise TooSlow
-            whole = _in_product(states, shells)
             for k in (k for k in range(b) if more[k]):
                 field = displacement(mine[:, k], levels[k], whole.shape[1 + k])
                 whole = _acted(_acted(whole, field, 1 + k), field.conj(), 1 + b + k)
@@ -98,28 +117,36 @@ class ModesTogether:
 
     @cached_property
     def _own(self) -> tuple[Array, Array]:
-        return own_modes(self.noise)
+        return own_modes(self.noise[0])
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """On how many levels of all modes together states were looked at."""
+        return []
 
     @property
-    def size(self) -> int:
-        """How many states of all modes together count."""
-        return states_together(self.start, self._own[0])[0]
+    def _has_pairs(self) -> bool:
+        return bool(self.taken[1].any() or self.noise[1].any())
 
-    def _parts(self) -> Iterator[tuple[Array, Array]]:
+    def _parts(self, finer: float = 1.0) -> Iterator[tuple[Array, Array]]:
         """States (s, *levels, *levels) of modes e, a few after others, and V (s, b, b) of a = V e.
 
-        Without their means.
+        Without their means; with pairs on so many times as many levels.
         """
+        if self._has_pairs:
+            yield from self._in_pairs(finer)
+            return
         nu, own = self._own
         size, before = states_together(self.start, nu)
         each = size**2 + before * self.start.members
         self._refuse_slow(each, size)
+        self.sizes.append(size)
         step = self._at_once(each)
         word = time.monotonic() + _FIRST_WORD
         for low in range(0, len(nu), step):
             some = slice(low, low + step)
             start = replace(self.start, amplitude=self.start.amplitude[some])
-            given = self.taken[some], nu[some], own[some]
+            given = self.taken[0][some], nu[some], own[some]
             try:
                 rho = carried_together(start, *given, self.limit)
             except TooLargeError:
@@ -129,6 +156,48 @@ class ModesTogether:
                 said = "states of %d modes together: %d of %d, on %d levels"
                 _LOG.info(said, own.shape[-1], min(low + step, len(nu)), len(nu), size)
                 word = time.monotonic() + _EVERY
+
+    def _in_pairs(self, finer: float) -> Iterator[tuple[Array, Array]]:
+        """The same of modes as they are, on levels beyond which nearly no quanta are left."""
+        own = np.broadcast_to(np.eye(self.mean.shape[-1]), self.noise[0].shape)
+        most = self.start.most
+        inside = prod((self.start.levels.max(axis=0) + 1).tolist()) ** 2
+        widths = np.einsum("sjj->sj", self.noise[0].real + np.abs(self.noise[1]))
+        levels = [int(finer * (1 + most + falls(each))) for each in widths.T]
+        low = 0
+        while low < len(own):
+            size = prod(levels)
+            each = size**2 * inside
+            if each * _OF_POLYNOMIALS * len(own) > MOST_SECONDS:
+                raise TooSlow
+            self._refuse_slow(each, size)
+            some = slice(low, low + self._at_once(each))
+            start = replace(self.start, amplitude=self.start.amplitude[some])
+            taken, noise = ((one[some], two[some]) for one, two in (self.taken, self.noise))
+            rho = carried_in_pairs(start, taken, noise, levels)
+            beyond = self._beyond(rho, self.quanta[some])
+            if (beyond > _TAIL).any():
+                levels = [
+                    int(_MORE * n) + 1 if b > _TAIL else n
+                    for n, b in zip(levels, beyond, strict=True)
+                ]
+                continue
+            self.sizes.append(size)
+            yield rho, own[some]
+            low += len(rho)
+
+    def _beyond(self, rho: Array, quanta: Array) -> Array:
+        """How much of the quanta (s, b) of each mode is not on its levels, at most, (b,)."""
+        b = quanta.shape[-1]
+        sizes = rho.shape[1 : 1 + b]
+        weights = np.einsum("sjj->sj", rho.reshape(len(rho), prod(sizes), -1)).real
+        grid = weights.reshape(-1, *sizes)
+        lost = []
+        for k in range(b):
+            alone = grid.sum(axis=tuple(1 + j for j in range(b) if j != k))
+            gone = quanta[:, k] - alone @ np.arange(sizes[k])
+            lost.append((gone / np.maximum(quanta[:, k], 1.0)).max() - _ROUNDING * sizes[k] ** 2)
+        return np.array(lost)
 
     def _at_once(self, numbers: int) -> int:
         """How many states, of so many numbers each, are worked on together."""
@@ -150,6 +219,15 @@ class ModesTogether:
 def cleaned(weights: Array) -> Array:
     """Falling probabilities (..., d), without what is no larger than rounding made of nothing."""
     return np.where(weights > -4 * weights[..., -1:], np.maximum(weights, 0.0), 0.0)
+
+
+def falls(quanta: Array) -> int:
+    """On how many levels a Gaussian state of N + |C| quanta falls to nothing, about.
+
+    As ((N + |C|) / (N + |C| + 1))^n: so do thermal and squeezed states, of tanh(r)^n.
+    """
+    most = float(quanta.max(initial=0.0))
+    return int(np.ceil(np.log(_NOTHING) / np.log(most / (most + 1)))) if most > _NOTHING else 0
 
 
 def more_levels(moved: Array) -> int:

@@ -66,9 +66,9 @@ def joint_matrices(found: Moments, levels: Sequence[int]) -> Iterator[tuple[slic
 def _several(mean: Array, normal: Array, anomalous: Array, levels: Sequence[int]) -> Array:
     """The same of some states (k, ...) of several modes."""
     size = prod(levels)
-    form, field, vacuum = _generating(mean, normal, anomalous)
+    form, field, vacuum = generating(mean, normal, anomalous)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        rho = (_polynomials(form, field, (*levels, *levels)) * vacuum).reshape(size, size, -1)
+        rho = (polynomials(form, field, (*levels, *levels)) * vacuum).reshape(size, size, -1)
         trace = np.einsum("jjk->k", rho)
     if not (np.abs(trace - 1) < _LOST).all():
         raise ValueError(
@@ -78,12 +78,17 @@ def _several(mean: Array, normal: Array, anomalous: Array, levels: Sequence[int]
     return np.moveaxis(rho, -1, 0)
 
 
-def _generating(mean: Array, normal: Array, anomalous: Array) -> tuple[Array, Array, Array]:
+def doubled(one: Array, two: Array) -> Array:
+    """[[A, B], [B^*, A^*]] (..., 2m, 2n), which acts on numbers and their conjugates."""
+    upper = np.concatenate([one, two], axis=-1)
+    lower = np.concatenate([two.conj(), one.conj()], axis=-1)
+    return np.concatenate([upper, lower], axis=-2)
+
+
+def generating(mean: Array, normal: Array, anomalous: Array) -> tuple[Array, Array, Array]:
     """A (k, n, n), b (k, n) and c (k,), of rows and then of columns."""
     b = mean.shape[-1]
-    upper = np.concatenate([normal, anomalous], axis=-1)
-    lower = np.concatenate([anomalous.conj(), normal.conj()], axis=-1)
-    spread = np.concatenate([upper, lower], axis=-2)
+    spread = doubled(normal, anomalous)
     both = np.concatenate([mean, mean.conj()], axis=-1)
     wide = spread + np.eye(2 * b)
     field = np.linalg.solve(wide, both[..., None])[..., 0]
@@ -92,7 +97,7 @@ def _generating(mean: Array, normal: Array, anomalous: Array) -> tuple[Array, Ar
     return form, field, np.exp(-exponent / 2) / np.sqrt(np.linalg.det(wide).real)
 
 
-def _polynomials(form: Array, field: Array, sizes: Sequence[int]) -> Array:
+def polynomials(form: Array, field: Array, sizes: Sequence[int]) -> Array:
     """G (*sizes, k), which is 1 where all indices are 0."""
     found = np.zeros((*sizes, len(field)), complex)
     found[(0,) * len(sizes)] = 1.0

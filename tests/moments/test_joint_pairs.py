@@ -1,0 +1,106 @@
+"""States of several modes where quanta come in pairs, beside Gaussian ones, levels, one mode."""
+
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import quantumbattery as qb
+from roads.levels import on_levels
+
+FIGURES = ["energy", "passive_energy", "ergotropy", "local_ergotropy", "locked_ergotropy"]
+FIGURES += ["purity", "entropy", "mutual_information", "negativity", "ergotropic_power"]
+WHEN = [0.0, 0.4, 1.1]
+EMPTY = qb.state(np.array([1.0, 0.0]))  # the vacuum, given as any state
+
+
+def random_pair(rng, strength, names="ab"):
+    """Modes with links that make pairs, losses, baths and fields."""
+    rates = [{}, {"loss": 0.3}, {"loss": 0.3, "occupation": strength}]
+    sites = {n: qb.Oscillator(rng.uniform(0.9, 1.2), **rates[rng.integers(3)]) for n in names}
+    links = [[qb.exchange, qb.dipole][rng.integers(2)]("a", "b", 0.5)]
+    if len(names) > 2:
+        links.append(qb.exchange("b", "c", 0.6))
+    links.append(qb.two_photon_drive("ab"[rng.integers(2)], strength, 1.05, phase=1.0))
+    if rng.random() < 0.5:
+        links.append(qb.drive("a", 10 * strength, 1.1))
+    return sites, links
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_vacuum_that_is_given_as_a_state_beside_means_and_covariances(seed):
+    rng = np.random.default_rng(seed)
+    sites, links = random_pair(rng, 0.3)
+    system = qb.System(sites, links, "a", "b")
+    start = [{}, {"a": qb.squeezed(0.5, 1.0)}, {"a": qb.thermal(0.2)}][rng.integers(3)]
+    ours = system.charge(start | {"b": EMPTY}, WHEN, FIGURES)
+    theirs = system.charge(start, WHEN, FIGURES)
+    assert "levels" not in ours.attrs
+    assert theirs.attrs["method"].startswith("means and covariances")
+    for name in FIGURES:
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-9, atol=1e-9)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 10**6))
+def test_random_starts_beside_levels(seed):
+    rng = np.random.default_rng(seed)
+    sites, links = random_pair(rng, 0.005)
+    system = qb.System(sites, links, [], ["a", "b"])
+    ket = rng.normal(size=6) + 1j * rng.normal(size=6)
+    joint = {("a", "b"): qb.state(ket / np.linalg.norm(ket), levels=[3, 2])}
+    start = [joint, {"a": qb.fock(2)}, {"a": qb.bloch(1.0, 0.5), "b": qb.fock(1)}][rng.integers(3)]
+    wanted = ["energy", "ergotropy", "entropy", "purity", "locked_ergotropy"]
+    ours = system.charge(start, WHEN, wanted)
+    rho = system.density_matrix(start, WHEN, ["b", "a"])
+    assert "levels" not in ours.attrs
+    with warnings.catch_warnings(), on_levels():
+        warnings.simplefilter("ignore", UserWarning)
+        theirs = system.charge(start, WHEN, wanted)
+        other = system.density_matrix(start, WHEN, ["b", "a"])
+    for name in wanted:
+        np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-7, atol=1e-6)
+    one, two = (
+        each.values.reshape(-1, *each.attrs["levels"], *each.attrs["levels"])[:, :4, :4, :4, :4]
+        for each in (rho, other)
+    )
+    np.testing.assert_allclose(one, two, atol=1e-8)
+
+
+@pytest.mark.parametrize("start", [qb.fock(2), qb.state(np.array([0.6, 0.0, 0.8j]))])
+def test_each_of_two_is_as_its_characteristic_function_says(start):
+    """Strong squeezing of some quanta each: what is traced out of the joint state, and energies."""
+    sites = {"a": qb.Oscillator(loss=0.1), "b": qb.Oscillator(loss=0.1, occupation=0.2)}
+    links = [qb.exchange("a", "b", 1.0), qb.two_photon_drive("a", 0.15, 1.0)]
+    system = qb.System(sites, links, "a", "b")
+    rho = system.density_matrix({"a": start}, 1.5, ["a", "b"])
+    levels = rho.attrs["levels"]
+    joint = rho.values.reshape(*levels, *levels)
+    for name, axes in (("a", "jklk->jl"), ("b", "kjkl->jl")):
+        alone = system.density_matrix({"a": start}, 1.5, name).values
+        traced = np.einsum(axes, joint)
+        n = min(len(alone), len(traced))
+        np.testing.assert_allclose(traced[:n, :n], alone[:n, :n], atol=1e-11)
+
+
+def test_members_of_a_batch_are_as_alone():
+    size = xr.DataArray([0.0, 0.1, 0.2], dims="size")
+    theta = xr.DataArray([0.5, 2.0], dims="theta")
+
+    def charged(size, theta):
+        sites = {"a": qb.Oscillator(loss=0.1), "b": qb.Oscillator(1.1)}
+        links = [qb.exchange("a", "b", 1.0), qb.two_photon_drive("a", size, 1.0)]
+        system = qb.System(sites, links, "a", "b")
+        return system.charge(qb.bloch(theta), WHEN, ["negativity", "mutual_information"])
+
+    whole = charged(size, theta)
+    for k in range(3):
+        for m in range(2):
+            alone = charged(float(size[k]), float(theta[m]))
+            for name in alone.data_vars:
+                here = whole[name].isel(size=k, theta=m)
+                np.testing.assert_allclose(here, alone[name], atol=1e-10)
