@@ -75,12 +75,10 @@ class ModesTogether:
         parts = []
         for rho, own in self._parts(_FINER):
             if self._has_pairs:
-                one, other = (
-                    prod(rho.shape[1 : 1 + first]),
-                    prod(rho.shape[1 + first : 1 + len(own.T)]),
-                )
-                turned = rho.reshape(-1, one, other, one, other).swapaxes(1, 3)
-                values = spectrum(turned.reshape(len(rho), one * other, -1))
+                sizes = rho.shape[1 : 1 + own.shape[-1]]
+                here, there = prod(sizes[:first]), prod(sizes[first:])
+                turned = rho.reshape(-1, here, there, here, there).swapaxes(1, 3)
+                values = spectrum(turned.reshape(len(rho), here * there, -1))
                 parts.append(-np.minimum(values, 0.0).sum(axis=-1))
                 continue
             states, shells = self._mixed(rho, own)
