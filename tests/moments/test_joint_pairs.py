@@ -1,6 +1,7 @@
 """States of several modes where quanta come in pairs, beside Gaussian ones, levels, one mode."""
 
 import warnings
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
+from quantumbattery.charging import modes_together
 from roads.levels import on_levels
 
 FIGURES = ["energy", "passive_energy", "ergotropy", "local_ergotropy", "locked_ergotropy"]
@@ -84,6 +86,21 @@ def test_each_of_two_is_as_its_characteristic_function_says(start):
         traced = np.einsum(axes, joint)
         n = min(len(alone), len(traced))
         np.testing.assert_allclose(traced[:n, :n], alone[:n, :n], atol=1e-11)
+
+
+@pytest.mark.parametrize("factor", [np.nan, 1.01])
+def test_what_double_precision_does_not_hold_is_done_on_levels(factor):
+    sites = {"a": qb.Oscillator(), "b": qb.Oscillator(1.1)}
+    links = [qb.exchange("a", "b", 1.0), qb.two_photon_drive("a", 0.02, 1.0)]
+    system = qb.System(sites, links, "a", "b")
+    known = system.charge(qb.fock(1), [0.0, 0.5], ["mutual_information"])
+    made = modes_together.carried_in_pairs
+    wrong = patch.object(modes_together, "carried_in_pairs", lambda *given: factor * made(*given))
+    with wrong:
+        found = system.charge(qb.fock(1), [0.0, 0.5], ["mutual_information"])
+    assert "levels" in found.attrs
+    assert "levels" not in known.attrs
+    np.testing.assert_allclose(found.mutual_information, known.mutual_information, atol=1e-6)
 
 
 def test_members_of_a_batch_are_as_alone():

@@ -34,6 +34,7 @@ _BYTES = 96  # of a number, while states are put together
 _PATIENCE = 600.0  # the same of eigenvalues, for which levels take long as well
 _FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
 _TAIL = 1e-12  # of the quanta, that may lie beyond the levels
+_EXCESS = 1e-10  # of the trace beyond 1: the state is wrong
 _MORE = 1.25  # times as many levels, where these do not hold them
 _FINER = 1.5  # times as many levels, on which a weight of 1e-14 is one of 1e-21
 _NOTHING = 1e-14  # of a weight
@@ -172,7 +173,11 @@ class ModesTogether:
             some = slice(low, low + self._at_once(each))
             start = replace(self.start, amplitude=self.start.amplitude[some])
             taken, noise = ((one[some], two[some]) for one, two in (self.taken, self.noise))
-            rho = carried_in_pairs(start, taken, noise, levels)
+            with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+                rho = carried_in_pairs(start, taken, noise, levels)
+            trace = np.einsum("sjj->s", rho.reshape(len(rho), size, size))
+            if not (np.abs(trace) < 1 + _EXCESS).all():  # double precision does not hold it
+                raise TooSlow
             beyond = self._beyond(rho, self.quanta[some])
             if (beyond > _TAIL).any():
                 levels = [
