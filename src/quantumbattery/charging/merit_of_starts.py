@@ -9,7 +9,10 @@ import numpy as np
 
 from quantumbattery.charging.merit_of_moments import Reading
 from quantumbattery.charging.modes_together import (
+    MORE,
     MOST_SECONDS,
+    ROUNDING,
+    TAIL,
     WHAT,
     ModesTogether,
     TooSlow,
@@ -29,9 +32,6 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
 
 _AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
-_TAIL = 1e-12  # of the quanta, that may lie beyond the levels
-_MORE = 1.25  # times as many levels, where these do not hold them
-_ROUNDING = 2e-16  # of the quanta that so many levels squared might hold
 
 
 @dataclass(frozen=True, eq=False)
@@ -286,9 +286,9 @@ class OfStarts(Reading):
             states = mode.states(levels)
             held = states if mode.is_round else np.einsum("...jj->...j", states).real
             beyond = float((quanta - held @ np.arange(levels)).max())
-            if beyond <= _TAIL * max(1.0, float(quanta.max())) + _ROUNDING * levels**2:
+            if beyond <= TAIL * max(1.0, float(quanta.max())) + ROUNDING * levels**2:
                 return states, mode.is_round
-            levels = int(_MORE * levels) + 1
+            levels = int(MORE * levels) + 1
 
     def _amplified(
         self, taken: Sequence[tuple[Array, Array]], noise: Array, levels: int

@@ -33,12 +33,12 @@ _AT_ONCE = 1 << 21  # numbers of states that are worked on at a time
 _BYTES = 96  # of a number, while states are put together
 _PATIENCE = 600.0  # the same of eigenvalues, for which levels take long as well
 _FIRST_WORD, _EVERY = 2.0, 10.0  # seconds until progress is told, and from then on
-_TAIL = 1e-12  # of the quanta, that may lie beyond the levels
+TAIL = 1e-12  # of the quanta, that may lie beyond the levels
 _EXCESS = 1e-10  # of the trace beyond 1: the state is wrong
-_MORE = 1.25  # times as many levels, where these do not hold them
+MORE = 1.25  # times as many levels, where these do not hold them
 _FINER = 1.5  # times as many levels, on which a weight of 1e-14 is one of 1e-21
 _NOTHING = 1e-14  # of a weight
-_ROUNDING = 2e-16  # of the quanta that so many levels squared might hold
+ROUNDING = 2e-16  # of the quanta that so many levels squared might hold
 _OF_POLYNOMIALS = 5e-8  # seconds for one of them
 _OF_EIGENVALUES = 1e-9  # seconds for an element of a matrix, times its size
 _BLOCKS = 8  # the same of blocks of definite numbers of quanta, in place of the size
@@ -179,9 +179,9 @@ class ModesTogether:
             if not (np.abs(trace) < 1 + _EXCESS).all():  # double precision does not hold it
                 raise TooSlow
             beyond = self._beyond(rho, self.quanta[some])
-            if (beyond > _TAIL).any():
+            if (beyond > TAIL).any():
                 levels = [
-                    int(_MORE * n) + 1 if b > _TAIL else n
+                    int(MORE * n) + 1 if b > TAIL else n
                     for n, b in zip(levels, beyond, strict=True)
                 ]
                 continue
@@ -199,7 +199,7 @@ class ModesTogether:
         for k in range(b):
             alone = grid.sum(axis=tuple(1 + j for j in range(b) if j != k))
             gone = quanta[:, k] - alone @ np.arange(sizes[k])
-            lost.append((gone / np.maximum(quanta[:, k], 1.0)).max() - _ROUNDING * sizes[k] ** 2)
+            lost.append((gone / np.maximum(quanta[:, k], 1.0)).max() - ROUNDING * sizes[k] ** 2)
         return np.array(lost)
 
     def _at_once(self, numbers: int) -> int:
