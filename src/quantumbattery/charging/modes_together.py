@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -20,6 +20,7 @@ from quantumbattery.moments.joint_channel import (
     states_together,
 )
 from quantumbattery.moments.joint_pairs import carried_in_pairs
+from quantumbattery.moments.joint_spectrum import FewDiagonals, arriving
 from quantumbattery.moments.mixed_modes import mixed
 from quantumbattery.moments.shells import Shells
 from quantumbattery.quantities.aliases import Array
@@ -61,6 +62,8 @@ class ModesTogether:
 
     def spectrum(self) -> Array:
         """Eigenvalues (s, d), falling."""
+        if not self._has_pairs:
+            return cleaned(self._of_few_diagonals())
         parts = []
         for rho, _ in self._parts():
             size = prod(rho.shape[1 : 1 + self.mean.shape[-1]])
@@ -114,6 +117,36 @@ class ModesTogether:
                 whole = _acted(_acted(whole, field, 1 + k), field.conj(), 1 + b + k)
             yield whole
 
+    def _of_few_diagonals(self) -> Array:
+        """The same before rounding is cleaned, those of the most noise first worked out."""
+        x, nu = arriving(self.taken[0], *self._own)
+        before = states_together(self.start, nu)[1] * self.start.members
+        self._refuse_slow(before, 0)
+        order, parts, step, low = np.argsort(-nu.sum(axis=-1)), [], 1, 0
+        tell = self._teller()
+        while low < len(order):
+            some = order[low : low + step]
+            start = replace(self.start, amplitude=self.start.amplitude[some])
+            try:
+                few = FewDiagonals.of(start, x[some], nu[some], self.limit)
+            except TooLargeError:
+                raise TooSlow from None
+            if not low:
+                sizes = few.blocks[1].astype(float)
+                numbers = before + few.values.size + int((sizes**2).sum())
+                work = len(order) * (sizes**3).sum()
+                self.sizes.append(len(few.kept))
+                if work * _OF_EIGENVALUES > _PATIENCE:
+                    raise TooSlow
+                self._refuse_slow(max(numbers, len(order) * len(few.kept)), 0)
+            parts.append(few.spectrum())
+            low += len(some)
+            tell(low, len(few.kept))
+            step = self._at_once(numbers)
+        size = max(each.shape[-1] for each in parts)
+        found = np.concatenate([widened(each, np.array([size])) for each in parts])
+        return found[np.argsort(order)]
+
     @cached_property
     def _own(self) -> tuple[Array, Array]:
         return own_modes(self.noise[0])
@@ -140,8 +173,7 @@ class ModesTogether:
         each = size**2 + before * self.start.members
         self._refuse_slow(each, size)
         self.sizes.append(size)
-        step = self._at_once(each)
-        word = time.monotonic() + _FIRST_WORD
+        step, tell = self._at_once(each), self._teller()
         for low in range(0, len(nu), step):
             some = slice(low, low + step)
             start = replace(self.start, amplitude=self.start.amplitude[some])
@@ -151,10 +183,7 @@ class ModesTogether:
             except TooLargeError:
                 raise TooSlow from None
             yield rho, own[some]
-            if time.monotonic() > word:
-                said = "states of %d modes together: %d of %d, on %d levels"
-                _LOG.info(said, own.shape[-1], min(low + step, len(nu)), len(nu), size)
-                word = time.monotonic() + _EVERY
+            tell(min(low + step, len(nu)), size)
 
     def _in_pairs(self, finer: float) -> Iterator[tuple[Array, Array]]:
         """The same of modes as they are, on levels beyond which nearly no quanta are left."""
@@ -201,6 +230,19 @@ class ModesTogether:
             gone = quanta[:, k] - alone @ np.arange(sizes[k])
             lost.append((gone / np.maximum(quanta[:, k], 1.0)).max() - ROUNDING * sizes[k] ** 2)
         return np.array(lost)
+
+    def _teller(self) -> Callable[[int, int], None]:
+        """What tells the log how many states are done, and on how many levels, now and then."""
+        word = time.monotonic() + _FIRST_WORD
+
+        def tell(done: int, levels: int) -> None:
+            nonlocal word
+            if time.monotonic() > word:
+                said = "states of %d modes together: %d of %d, on %d levels"
+                _LOG.info(said, self.mean.shape[-1], done, len(self.mean), levels)
+                word = time.monotonic() + _EVERY
+
+        return tell
 
     def _at_once(self, numbers: int) -> int:
         """How many states, of so many numbers each, are worked on together."""

@@ -95,15 +95,23 @@ def _stays(quanta: Array, size: int, eta: Array) -> Array:
 def amplified(rho: Array, noise: Array, levels: int) -> Array:
     """A state (..., d, d) with noise (...) more quanta, from none, (..., levels, levels)."""
     size = rho.shape[-1]
-    root = np.sqrt(np.stack([_added(m, noise, levels) for m in range(size)], axis=-1))
+    root = added_roots(size, noise, levels)
     out = np.zeros((*np.broadcast_shapes(rho.shape[:-2], noise.shape), levels, levels), rho.dtype)
     for more in range(levels):
         end = min(size, levels - more)
-        each = root[..., more, :end]
+        each = np.diagonal(root[..., more:, :], axis1=-2, axis2=-1)[..., :end]
         place = slice(more, more + end)
         both = each[..., :, None] * each[..., None, :]
         out[..., place, place] += both * rho[..., :end, :end]
     return out
+
+
+def added_roots(size: int, noise: Array, levels: int) -> Array:
+    """Of noise (...), the roots (..., levels, size) of how probable levels are after others."""
+    root = np.zeros((*noise.shape, levels, size))
+    for m in range(size):
+        root[..., m:, m] = np.sqrt(_added(m, noise, levels - m))
+    return root
 
 
 def amplified_populations(weights: Array, noise: Array, levels: int) -> Array:

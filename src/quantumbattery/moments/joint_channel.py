@@ -92,7 +92,7 @@ def carried_together(start: Together, taken: Array, nu: Array, own: Array, limit
     nu of the own modes. Each has as many levels as hold all but 1e-14.
     """
     x = (own.conj().swapaxes(-1, -2) @ taken) / np.sqrt(1 + nu)[..., None]
-    rho = _traced(start, x, _lost(x), limit)
+    rho = before_noise(start, x, limit)
     b, size = taken.shape[-2], start.most + 1
     rho = rho.reshape(-1, *[size] * (2 * b))
     for j in np.argsort(nu.max(axis=0)).tolist():
@@ -122,9 +122,9 @@ def _lost(x: Array) -> Array:
     return np.asarray(lost[:, (weights > _LOSSLESS).any(axis=0)])
 
 
-def _traced(start: Together, x: Array, lost: Array, limit: float) -> Array:
-    """States (s, d^b, d^b) of the modes that X (s, b, k) leads to, without the environment."""
-    both = np.concatenate([x, lost], axis=-2)
+def before_noise(start: Together, x: Array, limit: float) -> Array:
+    """States (s, d^b, d^b) of the modes that X' (s, b, k) leads to, without the environment."""
+    both = np.concatenate([x, _lost(x)], axis=-2)
     shells, b = Shells(both.shape[-2], start.most), x.shape[-2]
     every = np.concatenate(shells.occupations)
     bounds = shells.bounds
