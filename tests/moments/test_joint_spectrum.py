@@ -50,7 +50,7 @@ def test_noise_that_is_the_same_leaves_modes_to_themselves():
     x, nu = arriving(taken, np.full((1, 4), 0.05), random_unitary(rng, (1,), 4))
     few = FewDiagonals.of(start, x, nu, 2.0)
     assert few.blocks[1].max() == 1
-    other = FewDiagonals.of(start, *arriving(taken, nu + [0, 0.01, 0.02, 0.03], np.eye(4)), 2.0)
+    other = FewDiagonals.of(start, *arriving(taken, nu + np.arange(4) / 100, np.eye(4)), 2.0)
     assert other.blocks[1].max() > 100
     assert np.isclose(few.spectrum().sum(), 1.0, atol=1e-13)
 

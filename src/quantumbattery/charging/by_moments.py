@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from quantumbattery.charging.changing import ChangingRows, Followed, followed
 from quantumbattery.charging.merit_of_moments import KNOWN, OF_ONE, Energies, Reading
 from quantumbattery.charging.observables import is_hermitian
 from quantumbattery.charging.problem import Problem, Report, Solution
@@ -27,10 +28,11 @@ from quantumbattery.moments.quadratic import (
     is_cold,
     is_constant,
     is_quadratic,
+    pulls_alone,
     quadratic,
     turning,
 )
-from quantumbattery.moments.shaped import Shaped, shaped
+from quantumbattery.moments.shaped import shaped_fields
 from quantumbattery.moments.starts import Beginning, beginning, is_coherent, is_gaussian
 from quantumbattery.network.joint_losses import Jump
 from quantumbattery.network.named_states import Started
@@ -148,7 +150,6 @@ class ByMoments:
     motions: tuple[Quadratic, ...]  # while charging; and while storing, if it is disconnected
     begun: Beginning
     energies: Energies
-    shaped: Shaped | None  # where something changes in time
 
     @classmethod
     def of(cls, problem: Problem, measures: Collection[str]) -> ByMoments:
@@ -161,10 +162,7 @@ class ByMoments:
                 check_growth(network, motion, span)
         begun = beginning(network, problem.started, axes.start, problem.limit)
         given = network, axes.numbers, axes.batch, measures, problem.extraction
-        changes = None
-        if not is_constant(network):
-            changes = shaped(network, axes.numbers, axes.batch, begun, problem.limit)
-        made = cls(problem, motions, begun, Energies.of(*given), changes)
+        made = cls(problem, motions, begun, Energies.of(*given))
         check_digits(made.rounding, float(axes.times.max()))
         return made
 
@@ -174,13 +172,17 @@ class ByMoments:
 
     def moments(self, places: Sequence[int], part: slice | Array, times: Array) -> Moments:
         """Of modes at some places, (m, c, T, ...), at times (T,) or (m, T), or pairs of these."""
-        moving = self.rows(places, part, times)
-        return read(self.motions[0], self.begun.some(part), *moving)
+        return read(self.motion, self.begun.some(part), *self.rows(places, part, times))
 
     def rows(
         self, places: Sequence[int], part: slice | Array, times: Array
     ) -> tuple[Array, Array | None]:
-        """Rows (m, r, T, n) of modes at some places, and the noise, as `moved` gives them."""
+        """Rows (m, r, T, n) of modes at some places, and the noise, as `moved` gives them.
+
+        Where links or pairs change, at all times of the problem or at none later than 0.
+        """
+        if self.changing is not None:
+            return self.changing.of_modes(places, part, times)
         return moved([some(each, part) for each in self.motions], places, times)
 
     def reading(self, part: slice | Array, times: Array) -> Reading:
@@ -190,9 +192,6 @@ class ByMoments:
     def everything(self, places: Sequence[int] | None = None) -> Iterator[tuple[slice, Moments]]:
         """The moments at all times of the problem, of members that are worked on together."""
         chosen = self.energies.places if places is None else places
-        if self.shaped is not None and not self.shaped.pulls:
-            yield slice(None), self.shaped.read(self._changed[0], chosen)
-            return
         for part, mine in self.tiles(len(chosen)):
             found = self.moments(chosen, part, mine)
             if (pulled := self.pulled(part)) is not None:
@@ -201,7 +200,7 @@ class ByMoments:
 
     def pulled(self, part: slice) -> Array | None:
         """What shaped fields add to the means of all sites at all times, (m, c or 1, T, sites)."""
-        return None if self.shaped is None else self._changed[0][part]
+        return None if self._pulled is None else self._pulled.numbers[part]
 
     def tiles(self, modes: int) -> Iterator[tuple[slice, Array]]:
         """Members that are worked on together, and the times of these, for so many modes."""
@@ -217,29 +216,35 @@ class ByMoments:
             else:
                 yield part, axes.pairs(part)
 
+    @property
+    def motion(self) -> Quadratic:
+        """In whose order numbers of rows are."""
+        return self.motions[0] if self.changing is None else self.changing.motion
+
     @cached_property
-    def _changed(self) -> tuple[Array, Report]:
-        """All numbers (g, c or 1, T, numbers) of what is shaped, and how they were found."""
-        axes, limit = self.problem.axes, self.problem.limit
-        assert self.shaped is not None
-        g, c, t = axes.shape
-        size = self.shaped.state.size * (1 if self.shaped.pulls else c)
-        allow("numbers in the moments at all times", g * t * size, 48, limit)
-        stored = axes.charged is not None
-        times = axes.pairs(slice(None)) if stored else axes.times
-        moving = self.shaped.moving(times, stored, limit)
-        found = moving.at(times, slice(None))
-        if not np.isfinite(found).all():
-            raise ValueError("quanta grow until their numbers overflow: charge for a shorter time")
-        error = moving.error(times, slice(None), found) if moving.measured else None
-        own = report_of(self.problem.network)
-        return found, replace(own, methods=own.methods + moving.methods, error=error)
+    def changing(self) -> ChangingRows | None:
+        """What modes take over where links or pairs change in time."""
+        if pulls_alone(self.problem.network):
+            return None
+        return ChangingRows.of(self.problem, self.begun)
+
+    @cached_property
+    def _pulled(self) -> Followed | None:
+        """What fields add to the means where they alone change in time."""
+        network, axes = self.problem.network, self.problem.axes
+        if is_constant(network) or not pulls_alone(network):
+            return None
+        fields = shaped_fields(network, axes.numbers, axes.batch, self.problem.limit)
+        return followed(self.problem, fields)
 
     @property
     def report(self) -> Report:
         """What a table says of how it was found."""
-        found = report_of(self.problem.network) if self.shaped is None else self._changed[1]
-        return replace(found, rounding=self.rounding)
+        found = replace(report_of(self.problem.network), rounding=self.rounding)
+        how = self.changing or self._pulled
+        if how is None:
+            return found
+        return replace(found, methods=found.methods + how.methods, error=how.error)
 
     @property
     def rounding(self) -> float:

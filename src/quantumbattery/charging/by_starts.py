@@ -24,9 +24,10 @@ from quantumbattery.charging.modes_together import TooSlow, widened
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.term_means import switched_off
+from quantumbattery.machine import TooLargeError
 from quantumbattery.moments.any_start import AnyStart
 from quantumbattery.moments.over_time import read
-from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic, pulls_alone
+from quantumbattery.moments.quadratic import has_pairs, is_quadratic
 from quantumbattery.moments.starts import is_gaussian, is_thermal, levels_of_start
 from quantumbattery.network.given_states import State
 from quantumbattery.network.joint_losses import Dissipator
@@ -54,8 +55,6 @@ def fits(problem: Problem) -> bool:
     wanted = needed(problem.measures) - POWERS.keys()
     if wanted <= _WITHOUT_STATE and not problem.asked:
         return True
-    if not (is_constant(network) or pulls_alone(network)):
-        return False
     if (problem.asked or not wanted <= OF_MOMENTS) and _few_states(problem):
         return False
     if problem.asked:
@@ -138,6 +137,10 @@ class Carried:
             AnyStart.of(key, each, network, start, problem.limit) for key, each in others.items()
         )
         work = cls(ByMoments.of(problem, measures), made, None)
+        try:
+            work.moments.changing  # noqa: B018
+        except TooLargeError:
+            raise TooSlow from None
         (first, *more) = [key for key, each in started.items() if not is_thermal(each)]
         if more or isinstance(first, tuple) or first not in others or has_pairs(network):
             return work
@@ -150,7 +153,7 @@ class Carried:
         At all times of the problem, fields that are shaped have pulled means (m, c or 1, T, sites).
         """
         energies, work = self.moments.energies, self.moments
-        motion, begun = work.motions[0], work.begun.some(part)
+        motion, begun = work.motion, work.begun.some(part)
         rows, noise = work.rows(energies.places, part, times)
         whole = read(motion, begun, rows, noise)
         taken = {place for each in self.starts for place in each.places}

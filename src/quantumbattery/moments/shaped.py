@@ -9,7 +9,6 @@ what fields add to the means is a list of its own, which begins at 0 whatever th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,17 +17,15 @@ from quantumbattery.dynamics.motion import Motion, motion
 from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.storage import Storage, storage
 from quantumbattery.machine import allow
-from quantumbattery.moments.over_time import Moments
 from quantumbattery.moments.quadratic import (
     Numbers,
     Quadratic,
     beat,
     changing,
+    is_cold,
     only,
-    pulls_alone,
     quadratic,
 )
-from quantumbattery.moments.starts import Beginning
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.reach.elements import Elements
@@ -39,7 +36,7 @@ from quantumbattery.states.vector import Vector
 
 @dataclass(frozen=True, eq=False)
 class Shaped:
-    """The motion of moments as that of a list of numbers; made by `shaped`."""
+    """The motion of moments as that of a list of numbers."""
 
     modes: int
     state: Vector
@@ -47,7 +44,6 @@ class Shaped:
     off: Array  # (g, terms) while storing
     clocks: tuple[Clock, ...]
     start: Array  # (g or 1, c, numbers)
-    pulls: bool  # whether these are only what shaped fields add to the means
 
     def moving(self, times: Array, stored: bool, limit: float) -> Motion | Storage:
         """What moves them, to times (T,) or (g, T), or to pairs of times, charged and stored."""
@@ -56,25 +52,32 @@ class Shaped:
         both = self.numbers, self.off
         return storage(self.state, both, self.start, times, limit, self.clocks)
 
-    def read(self, numbers: Array, places: Sequence[int]) -> Moments:
-        """Moments (g, c, T, ...) of modes at some places from all numbers (g, c, T, numbers)."""
-        m, own = self.modes, np.array(places, dtype=np.int64)
-        means = self.state.blocks[0].size
-        whole = numbers[..., means:-1].reshape(*numbers.shape[:-1], 2 * m, 2 * m)
-        rows = own[:, None]
-        normal, pairs = whole[..., rows, own], whole[..., rows, own + m]
-        return Moments(numbers[..., own], normal, pairs)
+
+def shaped_rows(
+    network: Network, numbers: Numbers, members: int, kept: Array, limit: float
+) -> tuple[Shaped, Shaped | None]:
+    """What moves each of the numbers that are kept of means, apart; and noise, from none.
+
+    The latter is None where nothing but fields adds quanta.
+    """
+    still = quadratic(network, numbers, members, doubled=True)
+    terms = _terms(network, numbers, members, 0, limit)
+    rows = terms.made(still.modes, np.eye(still.drift.shape[-1], dtype=complex)[None, kept])
+    if is_cold(network):
+        return rows, None
+    m = 2 * still.modes
+    terms = _terms(network, numbers, members, m, limit)
+    none = np.zeros(still.drift.shape[-1] + m**2, dtype=complex)
+    return rows, terms.made(still.modes, np.append(none, 1.0)[None, None])
 
 
-def shaped(
-    network: Network, numbers: Numbers, members: int, begun: Beginning, limit: float
-) -> Shaped:
-    """Make it, for a batch of members."""
-    if pulls_alone(network):
-        return _pulled(network, numbers, members, limit)
+def _terms(
+    network: Network, numbers: Numbers, members: int, covariances: int, limit: float
+) -> _Terms:
+    """All terms of the means, and of so many squared covariances."""
     still = quadratic(network, numbers, members, doubled=True)
     off = quadratic(network, numbers, members, storing=True, doubled=True)
-    n, m = still.drift.shape[-1], 2 * still.modes
+    n, m = still.drift.shape[-1], covariances
     allow("numbers in the covariances", members * (n + m**2 + 1) ** 2, 16, limit)
     terms = _Terms(n, m)
     terms.add(still, None, np.zeros(1), 0)
@@ -87,10 +90,10 @@ def shaped(
             late = _turned(alone)
             for number, signal in signals_of(1.0, link, 2 * turns, True):
                 terms.add(_times(late, numbers(number)), signal, numbers(_turn(signal)), 0)
-    return terms.made(still.modes, _first(begun, still))
+    return terms
 
 
-def _pulled(network: Network, numbers: Numbers, members: int, limit: float) -> Shaped:
+def shaped_fields(network: Network, numbers: Numbers, members: int, limit: float) -> Shaped:
     """What shaped fields add to the means, all else being linear beside it."""
     still = quadratic(network, numbers, members)
     off = quadratic(network, numbers, members, storing=True, doubled=still.doubled)
@@ -138,18 +141,6 @@ def _turned(motion: Quadratic) -> Quadratic:
     return Quadratic(drift, diffusion, m, motion.fields, True)
 
 
-def _first(begun: Beginning, motion: Quadratic) -> Array:
-    """All numbers (g or 1, c, numbers) at the beginning."""
-    mean, fields = begun.mean.astype(complex), 2 * motion.fields
-    one = np.ones((*mean.shape[:2], fields + 1))
-    normal, pairs = begun.covariances(range(motion.modes))
-    upper = np.concatenate([normal, pairs], axis=-1)
-    lower = np.concatenate([pairs.conj(), normal.conj()], axis=-1)
-    whole = np.concatenate([upper, lower], axis=-2).reshape(*mean.shape[:2], -1)
-    parts = [mean, mean.conj(), one[..., :fields], whole, one[..., :1]]
-    return np.concatenate(parts, axis=-1)
-
-
 class _Terms:
     """Elements of the generators of both lists, term by term."""
 
@@ -194,7 +185,7 @@ class _Terms:
         every = np.stack(self.numbers, axis=-1)
         numbers = np.where(which == 0, every, 0.0), np.where(which == 1, every, 0.0)
         state = Vector(self.blocks(), start.shape[-1])
-        return Shaped(modes, state, *numbers, tuple(self.clocks), start, not self.m)
+        return Shaped(modes, state, *numbers, tuple(self.clocks), start)
 
     def blocks(self) -> tuple[Blocks, ...]:
         """The means, and the covariances, if there are any, with the 1 behind them."""

@@ -57,10 +57,15 @@ class Beginning:
         ties = tuple(Tie(t.places, mine(t.normal), mine(t.anomalous)) for t in self.ties)
         return Beginning(mine(self.mean), mine(self.normal), mine(self.anomalous), ties)
 
+    @property
+    def spread(self) -> tuple[Array, Array, Array]:
+        """The means, N and C of each mode by itself."""
+        return self.mean, self.normal, self.anomalous
+
     def without(self, places: set[int]) -> Beginning:
         """The same where some modes, and what starts together with them, are empty."""
         out = np.isin(np.arange(self.mean.shape[-1]), [*places])
-        mean, *spread = (np.where(out, 0.0, v) for v in (self.mean, self.normal, self.anomalous))
+        mean, *spread = (np.where(out, 0.0, v) for v in self.spread)
         ties = tuple(each for each in self.ties if places.isdisjoint(each.places))
         return Beginning(mean, spread[0], spread[1], ties)
 

@@ -1,0 +1,98 @@
+"""Moments under links, pairs and fields that change in time, at all times of a problem.
+
+The rows R of a(t) = R (a, a^dag, fields) + f are columns, to each of which one number of the means
+moves by itself; the covariances of f come of none (`quantumbattery.moments.shaped`). Nothing of
+that depends on how many quanta there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantumbattery.charging.problem import Problem
+from quantumbattery.machine import allow
+from quantumbattery.moments.quadratic import Quadratic, quadratic
+from quantumbattery.moments.shaped import Shaped, shaped_rows
+from quantumbattery.moments.starts import Beginning
+from quantumbattery.network.joint_starts import members_of
+from quantumbattery.quantities.aliases import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """Numbers that move linearly, at all times of a problem, and how they were found."""
+
+    numbers: Array  # (g, copies, T, numbers)
+    methods: tuple[tuple[str, int], ...]
+    error: float | None  # of a number, the difference of two solutions if a method is measured
+
+
+def followed(problem: Problem, changes: Shaped) -> Followed:
+    """Follow them; ValueError if they overflow, or have no room."""
+    axes, limit = problem.axes, problem.limit
+    (g, _, t), copies = axes.shape, changes.start.shape[1]
+    allow("numbers in the moments at all times", g * t * copies * changes.state.size, 48, limit)
+    stored = axes.charged is not None
+    times = axes.pairs(slice(None)) if stored else axes.times
+    moving = changes.moving(times, stored, limit)
+    found = moving.at(times, slice(None))
+    if not np.isfinite(found).all():
+        raise ValueError("quanta grow until their numbers overflow: charge for a shorter time")
+    error = moving.error(times, slice(None), found) if moving.measured else None
+    return Followed(found, moving.methods, error)
+
+
+@dataclass(frozen=True, eq=False)
+class ChangingRows:
+    """Rows and noise of all modes at all times of a problem."""
+
+    motion: Quadratic  # in whose order numbers are
+    kept: Array  # the numbers that begin with anything
+    columns: Array  # (g, kept, T, n), to which each of these moves
+    noise: Array | None  # (g, T, 2m, 2m)
+    methods: tuple[tuple[str, int], ...]
+    error: float | None  # of means and covariances, and of states of so many quanta
+
+    @classmethod
+    def of(cls, problem: Problem, begun: Beginning) -> ChangingRows:
+        """Follow them; an error of rows counts twice for each quantum that begins, or amplitude."""
+        network, axes = problem.network, problem.axes
+        motion = quadratic(network, axes.numbers, axes.batch, doubled=True)
+        modes, size = motion.modes, motion.drift.shape[-1]
+        prepared = {name for key in problem.started for name in members_of(key)}
+        full = np.array([name in prepared for name in network.sites])
+        kept = np.flatnonzero(np.concatenate([full, full, np.ones(size - 2 * modes, dtype=bool)]))
+        rows, added = shaped_rows(network, axes.numbers, axes.batch, kept, problem.limit)
+        found = followed(problem, rows)
+        quanta = np.sum(begun.normal + np.abs(begun.mean), axis=-1).max()
+        error = None if found.error is None else float(2 * (1 + quanta)) * found.error
+        if added is None:
+            return cls(motion, kept, found.numbers, None, found.methods, error)
+        other = followed(problem, added)
+        noise = other.numbers[:, 0, :, size:-1]
+        noise = noise.reshape(*noise.shape[:2], 2 * modes, 2 * modes)
+        both = [each for each in (error, other.error) if each is not None]
+        methods = tuple((dict(other.methods) | dict(found.methods)).items())
+        return cls(motion, kept, found.numbers, noise, methods, sum(both) if both else None)
+
+    def of_modes(
+        self, places: Sequence[int], part: slice | Array, times: Array
+    ) -> tuple[Array, Array | None]:
+        """Rows (m, r, T, n) of some modes of a and a^dag, and the noise (m, T, r, r).
+
+        At all times of the problem, or at none later than 0.
+        """
+        own = np.array([*places, *(k + self.motion.modes for k in places)])
+        found = self.columns[part][..., own]
+        noise = None if self.noise is None else self.noise[part][..., own[:, None], own]
+        if not times.any():
+            first = np.eye(self.motion.drift.shape[-1])[self.kept[:, None, None], own]
+            found = np.broadcast_to(first, (len(found), *first.shape))
+            noise = None if noise is None else 0 * noise[:, :1]
+        g, _, t, r = found.shape
+        rows = np.zeros((g, r, t, self.motion.drift.shape[-1]), complex)
+        rows[..., self.kept] = found.transpose(0, 3, 2, 1)
+        return rows, noise
