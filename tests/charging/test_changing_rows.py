@@ -170,3 +170,25 @@ def test_pairs_that_turn_in_every_frame(frequency):
         cut = float(np.abs(wanted[name] - fewer[name]).max())
         assert cut < 1e-4
         np.testing.assert_allclose(ours[name], wanted[name], atol=1e-8 + 3 * cut)
+
+
+def growing(envelope=None):
+    return qb.System(
+        {"c": qb.Oscillator(loss=0.1), "b": qb.Oscillator()},
+        [qb.exchange("c", "b", 0.2, envelope=envelope), qb.two_photon_drive("c", 0.4, 2.0)],
+    )
+
+
+def test_pairs_out_of_nothing():
+    """Nothing is prepared, so that there is noise alone."""
+    ours = growing(np.ones_like).charge({}, WHEN, ["energy", "energy_variance", "ergotropy"])
+    wanted = growing().charge({}, WHEN, ["energy", "energy_variance", "ergotropy"])
+    assert "solver_error" not in wanted.attrs
+    for name in ours.data_vars:
+        np.testing.assert_allclose(ours[name], wanted[name], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("start", [{}, {"c": qb.fock(1)}])
+def test_numbers_that_overflow_under_a_shape_say_when(start):
+    with pytest.raises(ValueError, match=r"numbers overflow, before t = 800: charge for"):
+        growing(swing).charge(start, [0.0, 100.0, 800.0, 2000.0], ["energy"])

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from quantumbattery.charging.changing import ChangingRows, Followed, followed
+from quantumbattery.charging.changing import LARGEST, ChangingRows, Followed, followed
 from quantumbattery.charging.merit_of_moments import KNOWN, OF_ONE, Energies, Reading
 from quantumbattery.charging.observables import is_hermitian
 from quantumbattery.charging.problem import Problem, Report, Solution
@@ -46,7 +46,6 @@ METHOD = "means and covariances"
 _AT_ONCE = 1 << 22  # numbers that are worked on at a time
 _ONE_THREAD = 256  # numbers of a matrix below which threads wait for each other, at every product
 _EPSILON = float(np.finfo(float).eps)
-LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
 
 
 def fits(problem: Problem) -> bool:

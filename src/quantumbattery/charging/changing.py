@@ -20,6 +20,8 @@ from quantumbattery.moments.starts import Beginning
 from quantumbattery.network.joint_starts import members_of
 from quantumbattery.quantities.aliases import Array
 
+LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
+
 
 @dataclass(frozen=True, eq=False)
 class Followed:
@@ -30,17 +32,22 @@ class Followed:
     error: float | None  # of a number, the difference of two solutions if a method is measured
 
 
-def followed(problem: Problem, changes: Shaped) -> Followed:
-    """Follow them; ValueError if they overflow, or have no room."""
+def followed(problem: Problem, changes: Shaped, powers: int = 1) -> Followed:
+    """Follow them; ValueError if such powers of them overflow, or have no room."""
     axes, limit = problem.axes, problem.limit
     (g, _, t), copies = axes.shape, changes.start.shape[1]
     allow("numbers in the moments at all times", g * t * copies * changes.state.size, 48, limit)
     stored = axes.charged is not None
     times = axes.pairs(slice(None)) if stored else axes.times
     moving = changes.moving(times, stored, limit)
-    found = moving.at(times, slice(None))
-    if not np.isfinite(found).all():
-        raise ValueError("quanta grow until their numbers overflow: charge for a shorter time")
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = moving.at(times, slice(None))
+        small = (np.abs(found) < np.exp(LARGEST / powers)).all(axis=(0, 1, 3))
+    if not small.all():
+        raise ValueError(
+            "quanta grow until their numbers overflow, before "
+            f"t = {axes.times[..., ~small].min():.3g}: charge for a shorter time"
+        )
     error = moving.error(times, slice(None), found) if moving.measured else None
     return Followed(found, moving.methods, error)
 
@@ -65,8 +72,9 @@ class ChangingRows:
         prepared = {name for key in problem.started for name in members_of(key)}
         full = np.array([name in prepared for name in network.sites])
         kept = np.flatnonzero(np.concatenate([full, full, np.ones(size - 2 * modes, dtype=bool)]))
+        kept = kept if len(kept) else np.zeros(1, dtype=np.int64)  # one stands for none
         rows, added = shaped_rows(network, axes.numbers, axes.batch, kept, problem.limit)
-        found = followed(problem, rows)
+        found = followed(problem, rows, powers=2)
         quanta = np.sum(begun.normal + np.abs(begun.mean), axis=-1).max()
         error = None if found.error is None else float(2 * (1 + quanta)) * found.error
         if added is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import inf, prod
+from math import comb, inf, prod
 
 import numpy as np
 
@@ -14,11 +14,12 @@ from quantumbattery.charging.displaced import Displaced
 from quantumbattery.charging.foreseen import foreseen
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
-from quantumbattery.machine import TooLargeError
+from quantumbattery.machine import TooLargeError, allow
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.described import listed
+from quantumbattery.reach.configurations import bytes_of
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
-from quantumbattery.reach.reach import ALL, reach
+from quantumbattery.reach.reach import ALL, Reach, reach
 
 _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
 # How many times as long an attempt takes where something is shaped in time.
@@ -137,14 +138,31 @@ class Attempts:
             _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left)
             cuts[name], enough = _more(self.tried[name], report.falls.get(name, 0.0))
             (self.enough.add if enough else self.enough.discard)(name)
-            if len(self.tried[name]) > self.looks and over[name] > _FAR:
-                cuts[name] = max(cuts[name], self.foreseen)
+            if over[name] > _FAR:
+                whole, noise = self.foreseen
+                if noise // 2 > cuts[name]:
+                    cuts[name] = noise // 2
+                    self._allow_more(reached, self.tried[name][-1][0], cuts[name])
+                elif len(self.tried[name]) > self.looks:
+                    cuts[name] = max(cuts[name], whole)
         return None
 
     @cached_property
-    def foreseen(self) -> int:
-        """Levels that the oscillators would take without what keeps them low; for `_FAR`."""
-        return int(min(foreseen(self.problem, self.free), _MOST))
+    def foreseen(self) -> tuple[int, int]:
+        """Levels that the oscillators would take without what keeps them low; for `_FAR`.
+
+        And those that noise alone would fill.
+        """
+        whole, noise = foreseen(self.problem, self.free)
+        return int(min(whole, _MOST)), int(min(noise, _MOST))
+
+    def _allow_more(self, reached: Reach, count: int, more: int) -> None:
+        """Raise TooLargeError if configurations with so many more levels have no room, about."""
+        n = len(self.free) if ALL in self.cuts else 1
+        grown = comb(more - 1 + n, n) / comb(count - 1 + n, n)
+        entries = (len(reached.hamiltonian.term) + len(reached.losses.term)) / reached.size
+        each = reached.configurations[0].nbytes + bytes_of(entries)
+        allow("configurations", int(reached.size * grown / 2), each, self.problem.limit)
 
     def too_few(self, error: TooLargeError) -> str:
         """What to say when the next attempt takes too much memory."""

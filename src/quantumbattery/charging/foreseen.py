@@ -8,6 +8,7 @@ grow without end.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from quantumbattery.moments.starts import beginning, is_gaussian
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.network import Network
+from quantumbattery.network.sites import Site
+from quantumbattery.quantities.parameters import any_nonzero
 
 _LOOKS = 33  # moments at which one looks
 _WEIGHT = 36.8  # how many times a population of 1e-16 is less than 1, as a logarithm
@@ -25,15 +28,16 @@ _WIDTH = 7.5  # widths of a coherent state beyond which it holds less
 _NONE = 1e-300  # quanta
 
 
-def foreseen(problem: Problem, free: Sequence[str]) -> float:
+def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
     """Levels that the largest of some oscillators would take without the other sites.
 
-    0 where nothing is known, infinity where numbers overflow.
+    All of them, and those that warm baths and pairs fill, which little keeps low. 0 where nothing
+    is known, infinity where numbers overflow.
     """
     network = problem.network
     alone = _alone(network, free)
     if alone is None:
-        return 0.0
+        return 0.0, 0.0
     numbers, members = problem.axes.numbers, problem.axes.batch
     own = {n: each for n, each in problem.started.items() if n in free and is_gaussian(each)}
     times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
@@ -44,20 +48,35 @@ def foreseen(problem: Problem, free: Sequence[str]) -> float:
         try:
             found = moments(motion, begun, range(len(free)), looks)
         except ValueError:  # so many periods that no digit is left
-            return np.inf
+            return np.inf, np.inf
         normal, anomalous = (
             np.einsum("...ii->...i", np.abs(each)) for each in (found.normal, found.anomalous)
         )
         mean = np.abs(found.mean)
         wide = _WEIGHT / np.log1p(1 / np.maximum(normal + anomalous, _NONE))
         poisson = mean**2 + _WIDTH * mean + _WIDTH**2 / 6 * np.minimum(mean, 1.0)
-        levels = np.ceil(poisson + wide)
-    return float(np.nan_to_num(levels, nan=np.inf, posinf=np.inf).max())
+        levels = (
+            np.nan_to_num(np.ceil(n), nan=np.inf, posinf=np.inf) for n in (poisson + wide, wide)
+        )
+        whole, noise = (float(each.max()) for each in levels)
+    return whole, noise
+
+
+def _in_phase(site: Site) -> Site:
+    """A site without dephasing."""
+    if not any_nonzero(site.dephasing):
+        return site
+    own = copy(site)
+    own._set(dephasing=0.0)
+    return own
 
 
 def _alone(network: Network, free: Sequence[str]) -> Network | None:
-    """The oscillators with what acts on them alone; None if that is not quadratic and constant."""
-    own = {name: site for name, site in network.sites.items() if name in free}
+    """The oscillators with what acts on them alone; None if that is not quadratic and constant.
+
+    But for dephasing, which takes no quanta.
+    """
+    own = {n: _in_phase(site) for n, site in network.sites.items() if n in free}
     links: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
     inner = [each for each in links if {*each.ends} <= own.keys()]
     fields = [each for each in network.drives if each.site in own]

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quantumbattery.charging.by_moments import (
-    LARGEST,
     check_growth,
     has_moments,
     knows,
@@ -23,6 +22,7 @@ from quantumbattery.charging.by_moments import (
     some,
     threads,
 )
+from quantumbattery.charging.changing import LARGEST
 from quantumbattery.charging.merit_of_moments import Energies, Reading
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed

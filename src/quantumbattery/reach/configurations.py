@@ -177,12 +177,16 @@ def _explore(
                 fresh.append(new)
             seen += len(here)
             entries += len(here) * _standing(here, staying)
-            # Besides its levels and keys, a configuration has elements, which soon are blocks.
-            each = start.itemsize * len(levels) + 48 + _ELEMENT * entries / seen
+            each = start.itemsize * len(levels) + bytes_of(entries / seen)
             allow("configurations", count, each, limit)
         frontier = np.concatenate(fresh)
         found.append(frontier)
     return np.concatenate(found)
+
+
+def bytes_of(elements: float) -> float:
+    """What a configuration takes besides its levels: keys, and elements, which soon are blocks."""
+    return 48 + _ELEMENT * elements
 
 
 def _standing(here: Array, staying: Sequence[Group]) -> float:

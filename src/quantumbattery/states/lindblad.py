@@ -15,6 +15,7 @@ import numpy as np
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.distinct import distinct
 from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.reach import Reach
 
@@ -32,7 +33,6 @@ class Rectangles:
     reach: Reach
     ends: Array  # (m, 2), the block of the row (ket) and that of the column (bra)
     offsets: Array  # (m + 1,), where the elements of each begin, and the number of all
-    feeds: Array  # (f, 2), which rectangle feeds which by a loss, but for themselves
 
     @property
     def size(self) -> int:
@@ -100,21 +100,19 @@ def rectangles(reached: Reach, limit: float = 2.0) -> Rectangles:
         np.column_stack([labels[losses.column], losses.term, labels[losses.row]]), axis=0
     ).astype(np.int64)
     source = hops[:, 0] * max(1, len(losses.coefficients)) + hops[:, 1]
-    frontier, feeds = known, [np.zeros((0, 2), dtype=np.int64)]
+    frontier = known
     while len(frontier):
-        origin, arrived = _hop(frontier, hops, source, len(losses.coefficients), number)
-        feeds.append(np.unique(np.column_stack([origin, arrived]), axis=0))
-        frontier = np.setdiff1d(arrived, known)
-        known = np.union1d(known, frontier)
+        size = int((count[known // number] * count[known % number]).sum())
+        allow("density-matrix elements", size, 16, limit)
+        arrived = distinct(_hop(frontier, hops, source, len(losses.coefficients), number))
+        frontier = arrived[~np.isin(arrived, known, assume_unique=True, kind="sort")]
+        known = np.sort(np.concatenate([known, frontier]))
     ends = np.column_stack(np.divmod(known, number))
-    sizes = count[ends[:, 0]] * count[ends[:, 1]]
-    allow("density-matrix elements", int(sizes.sum()), 16, limit)
-    fed = np.searchsorted(known, np.concatenate(feeds))
-    offsets = np.concatenate([[0], np.cumsum(sizes)])
-    return Rectangles(reached, ends, offsets, fed[fed[:, 0] != fed[:, 1]])
+    offsets = np.concatenate([[0], np.cumsum(count[ends[:, 0]] * count[ends[:, 1]])])
+    return Rectangles(reached, ends, offsets)
 
 
-def _hop(keys: Array, hops: Array, source: Array, terms: int, number: int) -> tuple[Array, Array]:
+def _hop(keys: Array, hops: Array, source: Array, terms: int, number: int) -> Array:
     """Where losses take rectangles: the same loss acts on the row and on the column."""
     ket, bra = np.divmod(keys, number)
     which, hop = _expand(
@@ -124,7 +122,7 @@ def _hop(keys: Array, hops: Array, source: Array, terms: int, number: int) -> tu
     again, other = _expand(
         np.searchsorted(source, wanted), np.searchsorted(source, wanted, "right")
     )
-    return keys[which[again]], hops[hop[again], 2] * number + hops[other, 2]
+    return np.asarray(hops[hop[again], 2] * number + hops[other, 2])
 
 
 def _expand(first: Array, last: Array) -> tuple[Array, Array]:
@@ -137,8 +135,7 @@ def _expand(first: Array, last: Array) -> tuple[Array, Array]:
 def _joined(group: Array, value: Array, groups: Array, values: Array, number: int) -> Array:
     """Keys of the pairs of values that stand in the same group; groups rise."""
     which, other = _expand(np.searchsorted(groups, group), np.searchsorted(groups, group, "right"))
-    keys: Array = np.unique(value[which].astype(np.int64) * number + values[other])
-    return keys
+    return distinct(value[which].astype(np.int64) * number + values[other])
 
 
 def liouvillian(found: Rectangles, limit: float = 2.0) -> Elements:
