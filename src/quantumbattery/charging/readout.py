@@ -45,7 +45,7 @@ def available(network: Network) -> tuple[str, ...]:
     """The measures that make sense for a system's battery."""
     left_out: set[str] = set()
     sites = network.sites
-    if not one_qubit(network):
+    if [type(sites[name]) for name in network.battery] != [Qubit]:
         left_out |= set(QUBIT_MEASURES)
     if [type(sites[n]) for n in network.charger + network.battery] != [Qubit, Qubit]:
         left_out |= {"concurrence"}
@@ -59,8 +59,18 @@ def needed(chosen: Iterable[str]) -> set[str]:
 
 
 def one_qubit(network: Network) -> bool:
-    """Whether the battery is one qubit: population and coherence then say everything."""
-    return [type(network.sites[name]) for name in network.battery] == [Qubit]
+    """Whether the battery is one qubit: population and coherence then say everything.
+
+    Not where an interaction that is always on acts on it alone: its Hamiltonian is then another.
+    """
+    qubit = [type(network.sites[name]) for name in network.battery] == [Qubit]
+    return qubit and not _own_interactions(network)
+
+
+def _own_interactions(network: Network) -> bool:
+    """Whether interactions that are always on are part of the battery's Hamiltonian."""
+    own = (each for each in network.interactions if each.always)
+    return any({*each.ends} <= {*network.battery} for each in own)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +134,10 @@ class Readout:
             if wanted & set(_DIFFERENCES):
                 both = self._passive_and_active(states, battery)
                 found |= _work(wanted, found["energy"], *both, into)
+            if wanted & set(QUBIT_MEASURES):
+                p, corner = qubit(self.battery, states)
+                found |= {"population": p, "population_inversion": p - 0.5}
+                found["coherence"] = np.abs(corner)
         for name in wanted & set(POWERS):
             gain = found[POWERS[name]]
             gain = gain - held[POWERS[name]] if held else gain
@@ -155,7 +169,7 @@ class Readout:
             else site
             for site in sites
         ]
-        if [type(site) for site in each] != [Qubit]:
+        if [type(site) for site in each] != [Qubit] or _own_interactions(self.network):
             return False
         levels = self.split.levels[:, 0].astype(np.int64)
         # One of many qubits is coherent where the levels of all of them, m and m + 1, are.

@@ -224,9 +224,9 @@ class Recurrence:
         now = self._begin(state).reshape(m, c)
         few = max(1, _AT_ONCE // (m * m * (1 + int(self.orders.max()))))
         for low in range(0, last, few):
-            maps = self._maps(slice(low, min(low + few, last)))
-            states = []
-            falls = self._falls[low : low + few, None, None]
+            here = slice(low, min(low + few, last))
+            maps, states = self._maps(here), []
+            falls = self._falls[here, None, None]
             for whole in maps.sum(axis=1) * falls:
                 states.append(now)
                 now = whole @ now

@@ -331,6 +331,8 @@ def _missing(weights: Array) -> Array:
 
 def _find(keys: Array, wanted: Array) -> tuple[Array, Array]:
     """Of all keys that are wanted: which of the wanted, all different, and which of the keys."""
+    if not len(wanted):
+        return (np.zeros(0, dtype=np.int64),) * 2
     order = np.argsort(wanted, kind="stable")
     place = np.minimum(np.searchsorted(wanted, keys, sorter=order), len(wanted) - 1)
     hit = np.flatnonzero(wanted[order[place]] == keys)
