@@ -119,6 +119,16 @@ def test_folders_are_refused_before_the_work(tmp_path):
             check(tmp_path / name)
 
 
+def test_a_day_that_is_no_number_is_refused_before_the_work(tmp_path, monkeypatch):
+    from quantumbattery.plot.style import check_picture_path
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "abc")
+    with pytest.raises(ValueError, match="SOURCE_DATE_EPOCH is 'abc': set it to whole seconds"):
+        check_picture_path(tmp_path / "a.pdf")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    check_picture_path(tmp_path / "a.pdf")
+
+
 def test_a_name_with_a_nul_is_none(tmp_path, table):
     for path in (Path(f"{tmp_path}/a\0b.csv"), Path(f"{tmp_path}\0/b.nc")):
         with pytest.raises(ValueError, match="is no name for a file"):

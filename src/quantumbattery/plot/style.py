@@ -6,6 +6,7 @@ dash pattern for print in grey. Matplotlib is imported when a picture is drawn.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -191,6 +192,11 @@ def check_picture_path(path: Path) -> None:
     """Refuse, before any work, a picture file of a kind that cannot be drawn."""
     if path.suffix.lower() not in (".png", ".pdf", ".svg"):
         raise ValueError(f"{path} must end in .png, .pdf or .svg to hold a picture")
+    day = os.environ.get("SOURCE_DATE_EPOCH", "0")
+    if not day.isdecimal():  # Matplotlib asks for it even where no date is written
+        raise ValueError(
+            f"SOURCE_DATE_EPOCH is {day!r:.40}: set it to whole seconds, or unset it, to draw"
+        )
     check_target(path)
 
 
