@@ -141,11 +141,11 @@ def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str
         own = given and all(name in dataset for name in given)
         chosen = tuple(dict.fromkeys(given)) if own else check_measures(given)
     missing = [name for name in chosen if name not in dataset]
-    if missing or not chosen:
-        raise ValueError(
-            f"{missing[0] if missing else 'no measure'!r} is not in this table, which has "
-            f"{', '.join(variables(dataset)) or 'none'}"
-        )
+    if not chosen:
+        raise ValueError("there is no real number over anything in this table to be drawn")
+    if missing:
+        own = ", ".join(variables(dataset)) or "nothing"
+        raise ValueError(f"{missing[0]!r} is not in this table, which has {own}")
     if unreal := [name for name in chosen if dataset[name].dtype.kind == "c"]:
         raise ValueError(
             f"{unreal[0]} is complex: draw its real part or its size, as in "
