@@ -51,7 +51,10 @@ def solved(monkeypatch, system, last):
 def test_what_oscillators_alone_would_take(link, start, last, state):
     """Squeezed by g t, displaced by F t, or as it starts."""
     known = needed_levels(state, qb.Oscillator(), 1e-13)
-    assert known <= foreseen(problem(link, start, last), ["c"]) <= 1.35 * known + 2
+    for rates in ({}, {"dephasing": 0.3}):  # which takes no quanta
+        whole, warm = foreseen(problem(link, start, last, **rates), ["c"])
+        assert known <= whole <= 1.35 * known + 2
+        assert warm == whole if start is not None else warm <= 1
 
 
 def test_growth_beyond_all_bounds_is_seen_before_long(monkeypatch):
@@ -62,11 +65,26 @@ def test_growth_beyond_all_bounds_is_seen_before_long(monkeypatch):
     assert max(tried) < 60
 
 
+def test_hot_baths_are_not_approached_step_by_step(monkeypatch):
+    """After a few levels half of those come that the bath alone fills, or a refusal."""
+    link = qb.drive("c", 0.0, 1.0)
+    system = problem(link, None, 9.0, loss=0.5, occupation=3.0).network
+    warm = foreseen(problem(link, None, 9.0, loss=0.5, occupation=3.0), ["c"])[1]
+    table, tried = solved(monkeypatch, system, 9.0)
+    assert tried[1] == warm // 2
+    assert table.attrs["left_out"] < 1e-10
+    hot = {n: qb.Oscillator(loss=0.5, occupation=20.0, dephasing=0.1) for n in "abc"}
+    links = [qb.exchange("a", "b", 1.0), qb.exchange("b", "c", 1.0)]
+    error, tried = solved(monkeypatch, qb.System(hot, links, "a", "c"), 9.0)
+    assert "are too few for these times, and more are too large" in str(error)
+    assert len(tried) == 1
+
+
 def test_what_keeps_an_oscillator_low_is_not_overlooked(monkeypatch):
     """A qubit so close that pairs do not fit: a few levels do, whatever the quadratic part says."""
     system = qb.System(
         {"c": qb.Oscillator(), "q": qb.Qubit()}, [PAIRS, qb.exchange("c", "q", 30.0)], "c", "q"
     )
-    assert foreseen(problem(PAIRS, None, 20.0), ["c"]) > 1e4
+    assert foreseen(problem(PAIRS, None, 20.0), ["c"])[0] > 1e4
     _, tried = solved(monkeypatch, system, 20.0)
     assert max(tried) < 60

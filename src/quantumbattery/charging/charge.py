@@ -192,7 +192,9 @@ def attributes(network: Network, extraction: str, solution: Solution) -> dict[st
         if reached.most < inf:
             said["quanta"] = reached.most  # the most that all of them hold together
         if report.at_cut is None:
-            said["left_out"] = float(sum(report.left_out.values()))
+            left = float(sum(report.left_out.values()))
+            least = np.finfo(float).eps * max(reached.levels)  # rounding tells no less
+            said["left_out"] = max(left, float(least)) if left else 0.0
         else:
             said["at_cut"] = report.at_cut
         if report.converged is not None:

@@ -140,18 +140,17 @@ class Attempts:
             (self.enough.add if enough else self.enough.discard)(name)
             if over[name] > _FAR:
                 whole, noise = self.foreseen
-                if noise // 2 > cuts[name]:
-                    cuts[name] = noise // 2
-                    self._allow_more(reached, self.tried[name][-1][0], cuts[name])
-                elif len(self.tried[name]) > self.looks:
-                    cuts[name] = max(cuts[name], whole)
+                far = whole if len(self.tried[name]) > self.looks else noise // 2
+                if far > cuts[name]:
+                    cuts[name] = far
+                    self._allow_more(reached, self.tried[name][-1][0], far)
         return None
 
     @cached_property
     def foreseen(self) -> tuple[int, int]:
         """Levels that the oscillators would take without what keeps them low; for `_FAR`.
 
-        And those that noise alone would fill.
+        And those that warm baths alone would fill.
         """
         whole, noise = foreseen(self.problem, self.free)
         return int(min(whole, _MOST)), int(min(noise, _MOST))

@@ -14,7 +14,7 @@ import numpy as np
 
 from quantumbattery.charging.problem import Problem
 from quantumbattery.moments.over_time import moments
-from quantumbattery.moments.quadratic import is_constant, is_quadratic, quadratic
+from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic, quadratic
 from quantumbattery.moments.starts import beginning, is_gaussian
 from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.joint_losses import JointLoss
@@ -31,8 +31,8 @@ _NONE = 1e-300  # quanta
 def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
     """Levels that the largest of some oscillators would take without the other sites.
 
-    All of them, and those that warm baths and pairs fill, which little keeps low. 0 where nothing
-    is known, infinity where numbers overflow.
+    All of them, and those that warm baths fill, which little keeps low, as a qubit does pairs. 0
+    where nothing is known, infinity where numbers overflow.
     """
     network = problem.network
     alone = _alone(network, free)
@@ -48,7 +48,7 @@ def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
         try:
             found = moments(motion, begun, range(len(free)), looks)
         except ValueError:  # so many periods that no digit is left
-            return np.inf, np.inf
+            return np.inf, 0.0
         normal, anomalous = (
             np.einsum("...ii->...i", np.abs(each)) for each in (found.normal, found.anomalous)
         )
@@ -59,7 +59,7 @@ def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
             np.nan_to_num(np.ceil(n), nan=np.inf, posinf=np.inf) for n in (poisson + wide, wide)
         )
         whole, noise = (float(each.max()) for each in levels)
-    return whole, noise
+    return whole, 0.0 if has_pairs(alone) else noise
 
 
 def _in_phase(site: Site) -> Site:

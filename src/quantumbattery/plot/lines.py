@@ -144,8 +144,8 @@ def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str
     if not chosen:
         raise ValueError("there is no real number over anything in this table to be drawn")
     if missing:
-        own = ", ".join(variables(dataset)) or "nothing"
-        raise ValueError(f"{missing[0]!r} is not in this table, which has {own}")
+        there = ", ".join(variables(dataset)) or "nothing"
+        raise ValueError(f"{missing[0]!r} is not in this table, which has {there}")
     if unreal := [name for name in chosen if dataset[name].dtype.kind == "c"]:
         raise ValueError(
             f"{unreal[0]} is complex: draw its real part or its size, as in "
