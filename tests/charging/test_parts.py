@@ -111,6 +111,30 @@ def test_what_is_always_on_finds_its_part_as_it_finds_the_whole() -> None:
         system.charge({"x": qb.fock(1)}, TIMES, names)
 
 
+def test_steady_states() -> None:
+    """What is hot, and what is not looked at, come to rest by themselves."""
+    warm = qb.Oscillator(0.5, loss=0.2, occupation=80.0)
+    sites: dict[str, Any] = {"b": qb.Qubit(loss=0.1), "x": warm, "a": qb.Qubit(loss=0.3)}
+    links: list[Any] = [qb.drive("b", 0.2, 1.0), qb.drive("x", 0.3, 0.5)]
+    system = qb.System(sites, links, "a", ["b", "x"])
+    names = ["energy", "energy_variance", "purity", "power"]
+    one = qb.System({"b": sites["b"]}, links[:1], [], "b").charge({}, np.inf, names)
+    two = qb.System({"x": warm}, links[1:], [], "x").charge({}, np.inf, names)
+    for start in ({}, {"a": qb.fock(1)}):
+        table = system.charge(start, np.inf, names)
+        for name in names[:2]:
+            np.testing.assert_allclose(table[name], one[name] + two[name], rtol=1e-14)
+        np.testing.assert_allclose(table.purity, one.purity * two.purity, rtol=1e-14)
+        assert table.power == 0
+    still = sites | {"a": qb.Oscillator()}
+    few = still | {"x": qb.Oscillator(0.5, loss=0.2)}  # what stays empty is at rest as well
+    table = qb.System(few, links[:1], "a", ["b", "x"]).charge({}, np.inf, ["energy"])
+    np.testing.assert_allclose(table.energy, one.energy, rtol=0, atol=1e-12)
+    system = qb.System(few | {"a": qb.Qubit()}, links[:1], "a", ["b", "x"])
+    with pytest.raises(ValueError, match="steady state"):
+        system.charge({"a": qb.bloch(1)}, np.inf, ["energy"])
+
+
 def test_half_lives() -> None:
     """Of the whole battery, whose parts decay at rates of their own."""
     sites = {"b": qb.Qubit(loss=0.3), "x": qb.Oscillator(loss=0.1)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from math import inf, prod
 
@@ -128,9 +128,12 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 def run(problem: Problem) -> Solution:
     """Solve what takes part, each part of it by itself where that needs less."""
     problem = without_spectators(problem)
-    if not (pieces := in_parts(problem)):
-        return _run(problem)
-    return together(problem, pieces, [_run(piece.problem) for piece in pieces])
+    if pieces := in_parts(problem):
+        # What starts and stays at rest says so on levels only: then these have the last word.
+        at_rest = np.isinf(problem.axes.times).any()
+        with suppress(ValueError) if at_rest else nullcontext():
+            return together(problem, pieces, [_run(piece.problem) for piece in pieces])
+    return _run(problem)
 
 
 def _run(problem: Problem) -> Solution:

@@ -32,6 +32,7 @@ _BY_SITE = {  # that add up where work is taken out of each site by itself
     *("passive_energy", "ergotropy", "passive_power", "ergotropic_power"),
     *("coherent_ergotropy", "incoherent_ergotropy", *_UNBOUNDED),
 }
+_LARGEST = {"at_cut", "converged"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +54,10 @@ def in_parts(problem: Problem) -> list[Piece]:
     """The parts of a problem, where moments or states of single modes say all of some of them.
 
     None where they say all of the whole, or where parts by themselves do not tell what is asked.
+    Of a steady state all parts are there, for all of them have to come to rest.
     """
     network = problem.network
-    if problem.asked or np.isinf(problem.axes.times).any() or _is_told(problem):
+    if problem.asked or _is_told(problem):
         return []
     parts = joined_sites(network, problem.started)
     if len(parts) == 1 or not _is_told_by_parts(problem, parts):
@@ -117,7 +119,7 @@ def _starts_alike(problem: Problem, parts: Sequence[set[str]]) -> bool:
 
 
 def _piece(problem: Problem, part: set[str]) -> Piece | None:
-    """What is asked of a part; None if nothing is."""
+    """What is asked of a part; None if nothing is, but whether it comes to rest."""
     network = only(problem.network, part)
     names = {}
     for name in problem.measures:
@@ -131,14 +133,14 @@ def _piece(problem: Problem, part: set[str]) -> Piece | None:
             asked = bool(network.battery)
         if asked:
             names[name] = name
-    if not names:
+    if not names and not np.isinf(problem.axes.times).any():
         return None
     if not network.battery:  # whose place the chargers take
         battery = network.charger or tuple(network.sites)[:1]
         network = only(problem.network, part, charger=(), battery=battery)
         names = {name: "energy" if name == "charger_energy" else name for name in names}
     started = {key: each for key, each in problem.started.items() if part & {*members_of(key)}}
-    measures = tuple(dict.fromkeys(names.values()))
+    measures = tuple(dict.fromkeys(names.values())) or ("energy",)
     return Piece(replace(problem, network=network, started=started, measures=measures), names)
 
 
@@ -157,7 +159,10 @@ def _joined(name: str, columns: Sequence[Array]) -> Array:
 
 
 def joined(said: Sequence[dict[str, str | float]]) -> dict[str, str | float]:
-    """What a table says of how its parts were found: lists go on, and numbers add up."""
+    """What a table says of how its parts were found: lists go on, and numbers add up.
+
+    But for weights at a cut and what more levels change: the largest says it.
+    """
     whole: dict[str, str | float] = {}
     for key, value in (item for each in said for item in each.items()):
         before = whole.get(key)
@@ -166,7 +171,8 @@ def joined(said: Sequence[dict[str, str | float]]) -> dict[str, str | float]:
             every = [*(before.split(mark) if isinstance(before, str) else ()), *value.split(mark)]
             whole[key] = mark.join(dict.fromkeys(every))
         else:
-            whole[key] = value + (0 if before is None or isinstance(before, str) else before)
+            other = 0 if before is None or isinstance(before, str) else before
+            whole[key] = max(value, other) if key in _LARGEST else value + other
     return whole
 
 
@@ -179,17 +185,20 @@ def _report(reports: Sequence[Report]) -> Report:
         {name: sum(each.left_out.get(name, 0.0) for each in reports) for name in names},
         sum(errors) if errors else None,
         max(each.rounding for each in reports),
+        at_cut=max((each.at_cut for each in reports if each.at_cut is not None), default=None),
+        converged=max((r.converged for r in reports if r.converged is not None), default=None),
     )
 
 
 def _in_quanta(found: Solution, part: Problem, whole: Problem) -> Solution:
     """The same, with what is left out in the smallest quanta of the whole battery."""
     report = found.report
-    if not any(report.left_out.values()):
+    if not any(report.left_out.values()) and not report.converged:
         return found
     ratio = float(_largest_quantum(part) / _quanta(whole).min())
     left = {name: amount * ratio for name, amount in report.left_out.items()}
-    return replace(found, report=replace(report, left_out=left))
+    change = None if report.converged is None else report.converged * ratio
+    return replace(found, report=replace(report, left_out=left, converged=change))
 
 
 def _largest_quantum(problem: Problem) -> float:
