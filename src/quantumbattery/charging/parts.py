@@ -45,7 +45,7 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class InParts(Solution):
-    """What was found of parts that nothing joins, those on levels first."""
+    """What was found of parts that nothing joins, those on any levels first."""
 
     parts: tuple[Solution, ...]
 
@@ -75,7 +75,7 @@ def together(problem: Problem, pieces: Sequence[Piece], found: Sequence[Solution
         columns[name] = _joined(name, own) if own else np.zeros(problem.axes.shape)
     pairs = zip(pieces, found, strict=True)
     parts = [_in_quanta(each, piece.problem, problem) for piece, each in pairs]
-    parts.sort(key=lambda each: not isinstance(each, OnLevels))
+    parts.sort(key=lambda each: (not isinstance(each, OnLevels), each.report.counted != "level"))
     return InParts(columns, _report([each.report for each in parts]), tuple(parts))
 
 
