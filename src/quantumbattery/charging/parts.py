@@ -56,11 +56,8 @@ def in_parts(problem: Problem) -> list[Piece]:
     None where they say all of the whole, or where parts by themselves do not tell what is asked.
     Of a steady state all parts are there, for all of them have to come to rest.
     """
-    network = problem.network
-    if problem.asked or _is_told(problem):
-        return []
-    parts = joined_sites(network, problem.started)
-    if len(parts) == 1 or not _is_told_by_parts(problem, parts):
+    parts = [] if problem.asked else joined_sites(problem.network, problem.started)
+    if len(parts) < 2 or _is_told(problem) or not _is_told_by_parts(problem, parts):
         return []
     pieces = [piece for part in parts if (piece := _piece(problem, part)) is not None]
     return pieces if any(_is_told(piece.problem) for piece in pieces) else []
