@@ -25,17 +25,20 @@ _OF_BOTH = {"charger_energy", "concurrence", "mutual_information", "negativity"}
 
 def without_spectators(problem: Problem) -> Problem:
     """The problem of what is joined to the sites that are looked at."""
-    network = problem.network
-    parts = joined_sites(network, problem.started, [network.battery])  # work is of all together
+    network, own = problem.network, any(each.always for each in problem.network.interactions)
+    battery = () if problem.asked and not own else network.battery  # states have no use for it
+    parts = joined_sites(network, problem.started, [battery])  # work is of all of it together
     if len(parts) == 1 or np.isinf(problem.axes.times).any():  # all have to come to rest
         return problem
     wanted = needed(problem.measures)
     if "interaction_energy" in wanted:
         return problem
-    looked_at = {*network.battery, *(network.charger if wanted & _OF_BOTH else ())}
-    looked_at |= {name for each in problem.asked for name in each.sites}
-    kept = set().union(*(part for part in parts if part & looked_at))
-    some = only(network, kept)
+    looked_at = dict.fromkeys((*battery, *(network.charger if wanted & _OF_BOTH else ())))
+    looked_at |= dict.fromkeys(name for each in problem.asked for name in each.sites)
+    kept = set().union(*(part for part in parts if part & looked_at.keys()))
+    held = tuple(name for name in network.battery if name in kept) or tuple(looked_at)[:1]
+    charger = tuple(name for name in network.charger if name not in held)
+    some = only(network, kept, charger=charger, battery=held)
     if not _takes_levels(network, network.sites.keys() - kept) and not is_quadratic(some):
         return problem
     started = {key: each for key, each in problem.started.items() if kept & {*members_of(key)}}
