@@ -55,3 +55,19 @@ def test_what_is_shared_with_all_chargers(measure: str) -> None:
     table = qb.System(sites, [LINK], ["a", "x"], "b").charge(start, TIMES, [measure])
     alone = qb.System(PAIR, [LINK], "a", "b").charge({"a": qb.bloch(2.0)}, TIMES, [measure])
     np.testing.assert_allclose(table[measure], alone[measure], rtol=0, atol=1e-10)
+
+
+def test_states_beside_a_hot_oscillator_of_the_battery() -> None:
+    """What is asked of some sites needs no others, whichever are the battery."""
+    near = {"a": qb.Oscillator(loss=0.1), "b": qb.Qubit()}
+    hot = {"x": qb.Oscillator(loss=0.5, occupation=50.0)}
+    links = [qb.exchange("a", "b", 0.5), qb.drive("a", 0.2, 1.0)]
+    for battery in (["b", "x"], ["x"]):
+        system = qb.System(near | hot, links, "a", battery)
+        one = qb.System(near, links, "a", "b")
+        found, alone = (each.density_matrix({}, TIMES, "b") for each in (system, one))
+        np.testing.assert_allclose(found, alone, rtol=0, atol=1e-13)
+        seen = system.expect({}, TIMES, {"n": ("x", "quanta")})
+        np.testing.assert_allclose(seen.n, 50 * (1 - np.exp(-0.5 * TIMES)), rtol=1e-12)
+        seen = system.expect({}, TIMES, {"n": ("a", "quanta")})
+        assert seen.attrs["left_out"] < 1e-10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from math import inf, prod
 
@@ -18,6 +18,7 @@ from quantumbattery.charging.displaced import Displaced, displaced
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
 from quantumbattery.charging.modes_together import TooSlow
+from quantumbattery.charging.parts import InParts, in_parts, joined, together
 from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
 from quantumbattery.charging.readout import available
 from quantumbattery.charging.spectators import without_spectators
@@ -125,8 +126,18 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 
 
 def run(problem: Problem) -> Solution:
-    """Solve, by moments and states of single modes where they say all, or on levels."""
+    """Solve what takes part, each part of it by itself where that needs less."""
     problem = without_spectators(problem)
+    if pieces := in_parts(problem):
+        # What starts and stays at rest says so on levels only: then these have the last word.
+        at_rest = np.isinf(problem.axes.times).any()
+        with suppress(ValueError) if at_rest else nullcontext():
+            return together(problem, pieces, [_run(piece.problem) for piece in pieces])
+    return _run(problem)
+
+
+def _run(problem: Problem) -> Solution:
+    """By moments and states of single modes where they say all, or on levels."""
     with at_work():
         if by_moments.tells(problem):
             return means(problem)
@@ -164,11 +175,15 @@ def labelled(network: Network, axes: Batch, how: str, solution: Solution) -> xr.
 
 def attributes(network: Network, extraction: str, solution: Solution) -> dict[str, str | float]:
     """What a table says of how it was found."""
+    parts = solution.parts if isinstance(solution, InParts) else (solution,)
+    said = joined([_found_by(network, each) for each in parts])
+    return {"system": str(network), "extraction": extraction} | said
+
+
+def _found_by(network: Network, solution: Solution) -> dict[str, str | float]:
+    """How a table, or a part of it, was found."""
     report = solution.report
-    said: dict[str, str | float] = {
-        "system": str(network),
-        "extraction": extraction,
-    }
+    said: dict[str, str | float] = {}
     if not isinstance(solution, OnLevels):
         (kind, many), *others = report.methods
         how = [f"{kind} ({many} {report.counted}{'s' * (many > 1)})", *(name for name, _ in others)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from copy import copy
 from dataclasses import replace
 from types import MappingProxyType
@@ -25,17 +25,20 @@ _OF_BOTH = {"charger_energy", "concurrence", "mutual_information", "negativity"}
 
 def without_spectators(problem: Problem) -> Problem:
     """The problem of what is joined to the sites that are looked at."""
-    network = problem.network
-    parts = _parts(network, problem.started)
+    network, own = problem.network, any(each.always for each in problem.network.interactions)
+    battery = () if problem.asked and not own else network.battery  # states have no use for it
+    parts = joined_sites(network, problem.started, [battery])  # work is of all of it together
     if len(parts) == 1 or np.isinf(problem.axes.times).any():  # all have to come to rest
         return problem
     wanted = needed(problem.measures)
     if "interaction_energy" in wanted:
         return problem
-    looked_at = {*network.battery, *(network.charger if wanted & _OF_BOTH else ())}
-    looked_at |= {name for each in problem.asked for name in each.sites}
-    kept = set().union(*(part for part in parts if part & looked_at))
-    some = _only(network, kept)
+    looked_at = dict.fromkeys((*battery, *(network.charger if wanted & _OF_BOTH else ())))
+    looked_at |= dict.fromkeys(name for each in problem.asked for name in each.sites)
+    kept = set().union(*(part for part in parts if part & looked_at.keys()))
+    held = tuple(name for name in network.battery if name in kept) or tuple(looked_at)[:1]
+    charger = tuple(name for name in network.charger if name not in held)
+    some = only(network, kept, charger=charger, battery=held)
     if not _takes_levels(network, network.sites.keys() - kept) and not is_quadratic(some):
         return problem
     started = {key: each for key, each in problem.started.items() if kept & {*members_of(key)}}
@@ -52,12 +55,12 @@ def _takes_levels(network: Network, names: Set[str]) -> bool:
     )
 
 
-def _parts(network: Network, started: Started) -> list[set[str]]:
-    """The sites that are joined by anything, or start together."""
+def joined_sites(
+    network: Network, started: Started, together: Iterable[Iterable[str]] = ()
+) -> list[set[str]]:
+    """The sites that are joined by anything, or start together, or are to stay together."""
     joined: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
-    groups = [*(each.ends for each in joined), *(members_of(key) for key in started)]
-    if len(network.battery) > 1:  # whose work may be taken out of all of them together
-        groups.append(network.battery)
+    groups = [*(each.ends for each in joined), *(members_of(key) for key in started), *together]
     part = {name: {name} for name in network.sites}
     for names in groups:
         whole = set().union(*(part[name] for name in names))
@@ -65,15 +68,16 @@ def _parts(network: Network, started: Started) -> list[set[str]]:
     return [*{id(each): each for each in part.values()}.values()]
 
 
-def _only(network: Network, kept: set[str]) -> Network:
-    """Some of the sites, and what acts on them."""
+def only(network: Network, kept: Set[str], **roles: tuple[str, ...]) -> Network:
+    """Some of the sites, and what acts on them; in their roles, or in others."""
     some = copy(network)
     some.__dict__.pop("arrays", None)  # which are those of all sites
+    given = {"charger": network.charger, "battery": network.battery} | roles
     some._set(
         sites=MappingProxyType({n: site for n, site in network.sites.items() if n in kept}),
         interactions=tuple(each for each in network.interactions if kept >= {*each.ends}),
         drives=tuple(each for each in network.drives if each.site in kept),
         joint_losses=tuple(each for each in network.joint_losses if kept >= {*each.ends}),
-        charger=tuple(name for name in network.charger if name in kept),
+        **{role: tuple(n for n in names if n in kept) for role, names in given.items()},
     )
     return some
