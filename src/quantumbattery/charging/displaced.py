@@ -60,24 +60,24 @@ def displaced(problem: Problem) -> Displaced | None:
     if np.isinf(problem.axes.times).any():
         return None
     for starts in (True, False) if any(_strong_starts(problem)) else (False,):
-        if (found := _displaced(problem, _linear(problem, starts))) is not None:
+        if (found := _displaced(problem, linear(problem, starts))) is not None:
             return found
     return None
 
 
 def _displaced(problem: Problem, sites: set[str]) -> Displaced | None:
     network = problem.network
-    if not sites or not _asks_others(problem, sites):
+    if not sites or not asks_others(problem, sites):
         return None
-    if not all(_is_known(each, sites) for each in network.links):
+    if not all(is_known(each, sites) for each in network.links):
         return None
-    alone = _alone(network, sites)
+    alone = oscillators_alone(network, sites)
     if alone.arrays or not is_quadratic(alone) or has_pairs(alone) or not is_constant(alone):
         return None
     brought = Brought(alone)
     times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
     latest = float(times.max(initial=0.0))
-    sources = [*_fields(network, sites), *_starts(problem, sites)]
+    sources = [*fields_of(network, sites), *_starts(problem, sites)]
     if not np.isfinite(most := _most(brought, sources, latest)) or most < _STRONG:
         return None
     joined = [
@@ -92,7 +92,7 @@ def _displaced(problem: Problem, sites: set[str]) -> Displaced | None:
     moved_to = {each.site: _centred(problem.started[each.site]) for each in sources if each.started}
     started = {**problem.started, **moved_to}
     moved = copy(network)
-    kept = [each for each in network.drives if not _brings(each, sites)]
+    kept = [each for each in network.drives if not brings(each, sites)]
     moved._set(drives=(*kept, *made))
     about = replace(problem, network=moved, started=started)
     names = tuple(name for name in network.sites if name in sites)
@@ -102,7 +102,7 @@ def _displaced(problem: Problem, sites: set[str]) -> Displaced | None:
 # --- whether all is known ------------------------------------------------------------------------
 
 
-def _linear(problem: Problem, starts: bool) -> set[str]:
+def linear(problem: Problem, starts: bool) -> set[str]:
     """Driven oscillators, and those that are joined to them linearly; not the battery's.
 
     If so asked, also those that starts displace far.
@@ -116,7 +116,7 @@ def _linear(problem: Problem, starts: bool) -> set[str]:
         and not any_nonzero(site.dephasing)
         and name not in network.battery
     }
-    found = {each.site for each in network.drives if _brings(each, free)}
+    found = {each.site for each in network.drives if brings(each, free)}
     found |= free & {*_strong_starts(problem)} if starts else set()
     while True:
         more = [{*link.ends} & free for link in network.interactions if found & {*link.ends}]
@@ -125,11 +125,12 @@ def _linear(problem: Problem, starts: bool) -> set[str]:
         found = larger
 
 
-def _brings(each: Drive, sites: set[str]) -> bool:
+def brings(each: Drive, sites: set[str]) -> bool:
+    """Whether a field gives some sites an amplitude."""
     return isinstance(each, OnePhotonDrive) and each.site in sites
 
 
-def _asks_others(problem: Problem, sites: set[str]) -> bool:
+def asks_others(problem: Problem, sites: set[str]) -> bool:
     """Whether nothing is asked of the sites themselves that a displacement changes.
 
     Of the charger's energy it is known by how much, for as long as the fields are on.
@@ -143,7 +144,7 @@ def _asks_others(problem: Problem, sites: set[str]) -> bool:
     return all(sites.isdisjoint(each.sites) for each in problem.asked)
 
 
-def _is_known(link: Any, sites: set[str]) -> bool:
+def is_known(link: Any, sites: set[str]) -> bool:
     """Whether what acts on the oscillators is linear there, and only once beyond."""
     if isinstance(link, Drive):
         if link.site not in sites:
@@ -156,7 +157,7 @@ def _is_known(link: Any, sites: set[str]) -> bool:
     return isinstance(link, Exchange | Dipole) and not link.always
 
 
-def _alone(network: Network, sites: set[str]) -> Network:
+def oscillators_alone(network: Network, sites: set[str]) -> Network:
     """The oscillators and what joins them, their drives all of size 1."""
     own = {name: site for name, site in network.sites.items() if name in sites}
     links: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
@@ -183,8 +184,9 @@ class Source:
     started: bool
 
 
-def _fields(network: Network, sites: set[str]) -> Iterator[Source]:
-    fields = [each for each in network.drives if _brings(each, sites)]
+def fields_of(network: Network, sites: set[str]) -> Iterator[Source]:
+    """The fields that give sites an amplitude."""
+    fields = [each for each in network.drives if brings(each, sites)]
     for k, each in enumerate(fields, start=len(sites)):
         yield Source(each.site, k, each.amplitude, -1 * each.phase, False)
 
@@ -309,7 +311,7 @@ def _felt(
     strength = link.strength if inside == link.a else np.conj(link.strength)  # of a^dag b
     mode, times = brought.place(inside), np.linspace(0.0, latest, _LOOKS)
     there = brought.at(times)[mode, :, source.column]
-    phase = _angle(strength) - source.phase
+    phase = angle_of(strength) - source.phase
     for imaginary in (False, True):
         part = there.imag if imaginary else there.real
         if np.abs(part).max() > _NOTHING * np.abs(there).max():
@@ -324,7 +326,7 @@ def _felt(
             )
 
 
-def _angle(strength: Any) -> Any:
+def angle_of(strength: Any) -> Any:
     """The phase of a strength, a number or an array; 0 of what is real and positive."""
     return (
         strength.copy(data=np.angle(strength)) if np.ndim(strength) else float(np.angle(strength))
