@@ -82,11 +82,11 @@ def test_any_field(
 
 def test_a_strong_field_as_after_a_long_time() -> None:
     """Forty times what one quantum is, and as many levels as fluctuations need."""
-    sites = {"c": qb.Oscillator(loss=1.0), "b": qb.Qubit(loss=0.4)}
+    sites = {"c": qb.Oscillator(loss=2.0), "b": qb.Qubit(loss=2.0)}
     system = qb.System(sites, [qb.exchange("c", "b", 0.3), qb.drive("c", 20.0, 1.1)], "c", "b")
     rest = system.charge({}, np.inf, MEASURES)
     assert int(rest.attrs["displaced"].removeprefix("c: ")) < 70
-    late = system.charge({}, [60.0], MEASURES)
+    late = system.charge({}, [24.0], MEASURES)
     for name in MEASURES:
         scale = 1e-6 if name == "charger_energy" else 1e-8
         assert float(rest[name]) == pytest.approx(float(late[name][0]), abs=scale)
