@@ -10,7 +10,7 @@ from math import comb, inf, prod
 import numpy as np
 
 from quantumbattery.charging.charger_amplitude import with_amplitudes
-from quantumbattery.charging.displaced import Displaced
+from quantumbattery.charging.displaced import Displaced, is_lossy
 from quantumbattery.charging.foreseen import foreseen
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
@@ -25,6 +25,8 @@ _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where
 # How many times as long an attempt takes where something is shaped in time.
 _SHAPED, _SHAPED_LOSSY = 4.0, 1.5
 _LOSSLESS, _LOSSY = 1.5, 2.5  # powers of levels with which an attempt's time grows, about
+# The same where quanta are conserved but for losses, so that blocks are small; and what times.
+_LOSSLESS_BLOCKS, _LOSSY_BLOCKS = (1.0, 0.1), (2.0, 1.0)
 _FASTER = 1.2  # times as before: then what falls is no exponential
 _STRONG = 22  # levels to try first, at most, of fields that bring half as many quanta,
 _BLOCKED = 8  # where another way is known too: few keep an oscillator that is blocked
@@ -78,6 +80,7 @@ class Attempts:
     allowed: dict[str, float]  # to be left out
     tried: dict[str, list[tuple[int, float]]]  # levels, and how many times too much they left out
     enough: set[str]  # of those to try next, as far as one can tell
+    made: bool = True  # whether quanta are made
     looks: int = 1  # attempts after whose next one sees whether anything keeps levels low
 
     @classmethod
@@ -88,7 +91,7 @@ class Attempts:
         quanta: float = 0.0,
         looks: int = 1,
     ) -> Attempts:
-        """None yet; where fields alone bring so many quanta one begins with more levels."""
+        """None yet; where fields or starts bring so many quanta one begins with more levels."""
         network = problem.network
         free = [name for name, site in network.sites.items() if site.dimension is None]
         enough = cutoffs(network, problem.started, problem.joints) if free else {}
@@ -100,14 +103,16 @@ class Attempts:
         cuts = {name: max(count, least) for name, count in cuts.items()}
         allowed = ACCURACY / (len(free) + 1) if made else ACCURACY
         each = dict.fromkeys((*free, *cuts), allowed)
-        return cls(problem, displaced, free, cuts, each, {}, set(), looks)
+        return cls(problem, displaced, free, cuts, each, {}, set(), made, looks)
 
     @property
     def cost(self) -> float:
         """What grows with the cost of the next attempt."""
         many = self.cuts[ALL] ** len(self.free) if ALL in self.cuts else prod(self.cuts.values())
-        network = self.problem.network
-        lossy = network.joint_losses or any(each.losses(2) for each in network.sites.values())
+        lossy = is_lossy(self.problem.network)
+        if not self.made:
+            power, each = _LOSSY_BLOCKS if lossy else _LOSSLESS_BLOCKS
+            return float(each * many**power)
         shaped = (_SHAPED_LOSSY if lossy else _SHAPED) if self.displaced else 1.0
         return float(shaped * many ** (_LOSSY if lossy else _LOSSLESS))
 

@@ -1,8 +1,9 @@
-"""Driven oscillators about their classical amplitudes, so that strong drives take few levels.
+"""Oscillators about their classical amplitudes, so that strong drives and starts take few levels.
 
-With a = alpha(t) + c, and alpha the amplitude that drives alone would give to the oscillators that
-are joined linearly, the drives go and c moves as a did (B. R. Mollow, Phys. Rev. A 12, 1919
-(1975)). What else couples to a, J (a^dag b + h.c.), then drives b too, by J alpha^*(t).
+With a = alpha(t) + c, and alpha the amplitude that drives and coherent starts alone would give to
+the oscillators that are joined linearly, the drives go and c moves as a did, from its vacuum
+(B. R. Mollow, Phys. Rev. A 12, 1919 (1975)). What else couples to a, J (a^dag b + h.c.), then
+drives b too, by J alpha^*(t).
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from quantumbattery.network.drives import Drive, OnePhotonDrive, drive
 from quantumbattery.network.envelopes import Envelope, shape_of
 from quantumbattery.network.interactions import Dipole, Exchange, Interaction
 from quantumbattery.network.joint_losses import JointLoss
-from quantumbattery.network.named_states import Coherent
+from quantumbattery.network.named_states import Coherent, Gaussian, Preparation
 from quantumbattery.network.network import Network
-from quantumbattery.network.preparations import fock
+from quantumbattery.network.preparations import fock, gaussian
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.cached import cached_property
@@ -38,6 +39,8 @@ from quantumbattery.quantities.parameters import any_nonzero
 
 _LOOKS = 257  # moments at which one looks how large amplitudes become
 _STRONG = 1.0  # quanta, from which on it may pay
+# Of starts: these have an end, so that levels for all of it do well for longer.
+_FAR_LOSSY, _FAR = 16.0, 100.0
 _NOTHING = 1e-15  # of an amplitude: only rounding
 
 
@@ -47,26 +50,34 @@ class Displaced:
 
     problem: Problem
     sites: tuple[str, ...]
-    quanta: float  # the most that fields alone would bring
+    quanta: float  # the most that fields and starts alone would bring
     brought: Brought
     sources: list[Source]
 
 
 def displaced(problem: Problem) -> Displaced | None:
-    """A problem about the amplitudes of its driven oscillators; None where that cannot pay."""
+    """A problem about the amplitudes of its oscillators; None where that cannot pay."""
+    if np.isinf(problem.axes.times).any():
+        return None
+    for starts in (True, False) if any(_strong_starts(problem)) else (False,):
+        if (found := _displaced(problem, linear(problem, starts))) is not None:
+            return found
+    return None
+
+
+def _displaced(problem: Problem, sites: set[str]) -> Displaced | None:
     network = problem.network
-    sites = _linear(network)
-    if not sites or np.isinf(problem.axes.times).any() or not _asks_others(problem, sites):
+    if not sites or not asks_others(problem, sites):
         return None
-    if not all(_is_known(each, sites) for each in network.links):
+    if not all(is_known(each, sites) for each in network.links):
         return None
-    alone = _alone(network, sites)
+    alone = oscillators_alone(network, sites)
     if alone.arrays or not is_quadratic(alone) or has_pairs(alone) or not is_constant(alone):
         return None
     brought = Brought(alone)
     times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
     latest = float(times.max(initial=0.0))
-    sources = [*_fields(network, sites), *_starts(problem, sites)]
+    sources = [*fields_of(network, sites), *_starts(problem, sites)]
     if not np.isfinite(most := _most(brought, sources, latest)) or most < _STRONG:
         return None
     joined = [
@@ -78,10 +89,10 @@ def displaced(problem: Problem) -> Displaced | None:
         for source in sources
         for field in _felt(brought, link, sites, source, latest)
     ]
-    started = dict(problem.started)
-    started |= {each.site: fock(0) for each in sources if each.started}
+    moved_to = {each.site: _centred(problem.started[each.site]) for each in sources if each.started}
+    started = {**problem.started, **moved_to}
     moved = copy(network)
-    kept = [each for each in network.drives if not _brings(each, sites)]
+    kept = [each for each in network.drives if not brings(each, sites)]
     moved._set(drives=(*kept, *made))
     about = replace(problem, network=moved, started=started)
     names = tuple(name for name in network.sites if name in sites)
@@ -91,8 +102,12 @@ def displaced(problem: Problem) -> Displaced | None:
 # --- whether all is known ------------------------------------------------------------------------
 
 
-def _linear(network: Network) -> set[str]:
-    """Driven oscillators, and those that are joined to them linearly; not the battery's."""
+def linear(problem: Problem, starts: bool) -> set[str]:
+    """Driven oscillators, and those that are joined to them linearly; not the battery's.
+
+    If so asked, also those that starts displace far.
+    """
+    network = problem.network
     free = {
         name
         for name, site in network.sites.items()
@@ -101,7 +116,8 @@ def _linear(network: Network) -> set[str]:
         and not any_nonzero(site.dephasing)
         and name not in network.battery
     }
-    found = {each.site for each in network.drives if _brings(each, free)}
+    found = {each.site for each in network.drives if brings(each, free)}
+    found |= free & {*_strong_starts(problem)} if starts else set()
     while True:
         more = [{*link.ends} & free for link in network.interactions if found & {*link.ends}]
         if found >= (larger := found.union(*more)):
@@ -109,11 +125,12 @@ def _linear(network: Network) -> set[str]:
         found = larger
 
 
-def _brings(each: Drive, sites: set[str]) -> bool:
+def brings(each: Drive, sites: set[str]) -> bool:
+    """Whether a field gives some sites an amplitude."""
     return isinstance(each, OnePhotonDrive) and each.site in sites
 
 
-def _asks_others(problem: Problem, sites: set[str]) -> bool:
+def asks_others(problem: Problem, sites: set[str]) -> bool:
     """Whether nothing is asked of the sites themselves that a displacement changes.
 
     Of the charger's energy it is known by how much, for as long as the fields are on.
@@ -127,7 +144,7 @@ def _asks_others(problem: Problem, sites: set[str]) -> bool:
     return all(sites.isdisjoint(each.sites) for each in problem.asked)
 
 
-def _is_known(link: Any, sites: set[str]) -> bool:
+def is_known(link: Any, sites: set[str]) -> bool:
     """Whether what acts on the oscillators is linear there, and only once beyond."""
     if isinstance(link, Drive):
         if link.site not in sites:
@@ -140,7 +157,7 @@ def _is_known(link: Any, sites: set[str]) -> bool:
     return isinstance(link, Exchange | Dipole) and not link.always
 
 
-def _alone(network: Network, sites: set[str]) -> Network:
+def oscillators_alone(network: Network, sites: set[str]) -> Network:
     """The oscillators and what joins them, their drives all of size 1."""
     own = {name: site for name, site in network.sites.items() if name in sites}
     links: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
@@ -167,19 +184,46 @@ class Source:
     started: bool
 
 
-def _fields(network: Network, sites: set[str]) -> Iterator[Source]:
-    fields = [each for each in network.drives if _brings(each, sites)]
+def fields_of(network: Network, sites: set[str]) -> Iterator[Source]:
+    """The fields that give sites an amplitude."""
+    fields = [each for each in network.drives if brings(each, sites)]
     for k, each in enumerate(fields, start=len(sites)):
         yield Source(each.site, k, each.amplitude, -1 * each.phase, False)
 
 
 def _starts(problem: Problem, sites: set[str]) -> Iterator[Source]:
-    """Coherent starts of a single amplitude; any other stays what it is."""
+    """Displaced starts of a single amplitude; any other stays what it is."""
     for k, name in enumerate(name for name in problem.network.sites if name in sites):
-        each = problem.started.get(name)
-        if isinstance(each, Coherent) and not np.ndim(each.alpha):
-            size, phase = float(np.abs(each.alpha)), float(np.angle(each.alpha))
-            yield Source(name, k, size, phase, True)
+        if alpha := _amplitude(problem.started.get(name)):
+            yield Source(name, k, float(np.abs(alpha)), float(np.angle(alpha)), True)
+
+
+def _strong_starts(problem: Problem) -> Iterator[str]:
+    """Sites that start so far from the vacuum that it may pay."""
+    least = _FAR_LOSSY if is_lossy(problem.network) else _FAR
+    for name in problem.network.sites:
+        if abs(_amplitude(problem.started.get(name))) ** 2 >= least:
+            yield name
+
+
+def is_lossy(network: Network) -> bool:
+    """Whether density matrices are needed where kets would do otherwise."""
+    lossy = any(each.losses(2) for each in network.sites.values())
+    return lossy or bool(network.joint_losses)
+
+
+def _amplitude(start: Preparation | None) -> complex:
+    """How far a start is displaced; 0 of any other, and of several amplitudes."""
+    if isinstance(start, Coherent | Gaussian) and not np.ndim(start.alpha):
+        return complex(start.alpha)
+    return 0.0
+
+
+def _centred(start: Preparation) -> Preparation:
+    """The same about its amplitude."""
+    if isinstance(start, Gaussian):
+        return gaussian(0.0, start.r, start.angle, start.occupation)
+    return fock(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -267,7 +311,7 @@ def _felt(
     strength = link.strength if inside == link.a else np.conj(link.strength)  # of a^dag b
     mode, times = brought.place(inside), np.linspace(0.0, latest, _LOOKS)
     there = brought.at(times)[mode, :, source.column]
-    phase = _angle(strength) - source.phase
+    phase = angle_of(strength) - source.phase
     for imaginary in (False, True):
         part = there.imag if imaginary else there.real
         if np.abs(part).max() > _NOTHING * np.abs(there).max():
@@ -282,7 +326,7 @@ def _felt(
             )
 
 
-def _angle(strength: Any) -> Any:
+def angle_of(strength: Any) -> Any:
     """The phase of a strength, a number or an array; 0 of what is real and positive."""
     return (
         strength.copy(data=np.angle(strength)) if np.ndim(strength) else float(np.angle(strength))

@@ -15,7 +15,8 @@ import numpy as np
 
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.conserved import reason
-from quantumbattery.charging.observables import Observed
+from quantumbattery.charging.displaced_at_rest import AtRest, at_rest
+from quantumbattery.charging.observables import Observable, Observed
 from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import Readout
 from quantumbattery.dynamics.motion import columns_of
@@ -31,6 +32,7 @@ from quantumbattery.states.reduced import part_of
 
 _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
 _CONVERGED = 1e-10  # quanta of the battery that half as many levels more may change
+_AT_CUT = 1e-10  # of the weight on last levels: more may go on beyond them
 _AT_ONCE = 1 << 22  # numbers of matrices and states that are worked on at a time
 _ONE_THREAD = 200  # numbers of a block below which threads do not pay
 _SETTLED = "energy", "ergotropy"  # what tells whether there are levels enough
@@ -43,31 +45,94 @@ def steady(problem: Problem) -> OnLevels:
 
     Oscillators that choose their levels get half as many more until energy and ergotropy change by
     less than 1e-10 of the battery's smallest quantum: that they have settled is seen, not proved.
+    Driven ones are also tried about the amplitudes that they would have alone: what settles with
+    fewer levels is taken, and what nearly fills its last ones only if nothing else settles.
     """
-    network, started = problem.network, problem.started
-    free = [name for name, site in network.sites.items() if site.dimension is None]
-    enough = cutoffs(network, started, problem.joints) if free else {}
-    if not free or not gains_quanta(network, enough):
-        solution, _ = _solved(problem, _reached(problem, {name: enough[name] for name in free}))
-        return solution
-    several = len(free) > 1
-    count = max(enough[name] for name in free) + _FIRST_MORE
-    before: Mapping[str, Array] | None = None
-    change = inf
-    while True:
-        quanta = (free, count - 1) if several else ((), inf)
+    own = _Ladder.of(problem)
+    if not own.made:
+        return _solved(problem, _reached(problem, own.enough))[0]
+    about = at_rest(problem)
+    ways = [own] if about is None else [own, _Ladder.of(about.problem, about)]
+    refused = kept = None
+    while ways:
+        way = min(ways, key=lambda each: each.count)  # at equal cost the own
         try:
-            reached = _reached(problem, dict.fromkeys(free, count), quanta)
-            solution, settled = _solved(problem, reached)
-        except TooLargeError as error:
-            raise _unsettled(free, count, change, error) from None
-        if before is not None:
-            change = max(float(np.abs(settled[n] - before[n]).max()) for n in _SETTLED)
-            _LOG.info("%d levels: a change of %.1g quanta", count, change)
-            if change < _CONVERGED:
-                report = solution.report
-                return replace(solution, report=replace(report, converged=change))
-        before, count = settled, -(-3 * count // 2)
+            solution = way.next()
+        except ValueError as error:
+            if way is own and not isinstance(error, TooLargeError):
+                raise
+            ways.remove(way)
+            refused = way.unsettled(error) if way is own else refused
+            continue
+        if solution is not None:
+            if about is None or (solution.report.at_cut or 0.0) <= _AT_CUT:
+                return solution
+            kept = kept or solution  # a saturated battery does not feel its cut
+    if kept is not None:
+        return kept
+    assert refused is not None
+    raise refused
+
+
+@dataclass(eq=False)
+class _Ladder:
+    """Levels of the oscillators that choose their own: half as many more, until enough."""
+
+    problem: Problem
+    about: AtRest | None
+    enough: dict[str, int]  # that the preparation brings
+    made: bool  # whether quanta are made, so that more are needed
+    count: int  # to try next
+    change: float = inf
+    before: Mapping[str, Array] | None = None
+
+    @classmethod
+    def of(cls, problem: Problem, about: AtRest | None = None) -> _Ladder:
+        """None tried yet."""
+        network = problem.network
+        free = [name for name, site in network.sites.items() if site.dimension is None]
+        every = cutoffs(network, problem.started, problem.joints) if free else {}
+        made = bool(free) and gains_quanta(network, every)
+        enough = {name: every[name] for name in free}
+        return cls(problem, about, enough, made, max(enough.values(), default=0) + _FIRST_MORE)
+
+    def next(self) -> OnLevels | None:
+        """The solution; None if more levels may change it, which then are tried next."""
+        free, count = [*self.enough], self.count
+        quanta = (free, count - 1) if len(free) > 1 else ((), inf)
+        reached = _reached(self.problem, dict.fromkeys(free, count), quanta)
+        solution, settled = _solved(self.problem, reached)
+        before, self.before, self.count = self.before, settled, -(-3 * count // 2)
+        if before is None:
+            return None
+        self.change = max(float(np.abs(settled[n] - before[n]).max()) for n in _SETTLED)
+        _LOG.info("%d levels: a change of %.1g quanta", count, self.change)
+        if not self.change < _CONVERGED:
+            return None
+        report = replace(solution.report, converged=self.change)
+        return self._whole(replace(solution, report=report))
+
+    def _whole(self, solution: OnLevels) -> OnLevels:
+        """The solution with the energy that amplitudes bring to the charger."""
+        about = self.about
+        if about is None:
+            return solution
+        columns = solution.columns
+        if about.chargers:
+            asked = tuple(Observable(name, (name,), _lowering) for name in about.chargers)
+            again = replace(self.problem, measures=(), asked=asked)
+            means = _solved(again, solution.reach, rotating=False)[0].columns
+            more = columns["charger_energy"] + about.charger_energy(means)
+            columns = columns | {"charger_energy": more}
+        return replace(solution, columns=columns, displaced=about.sites)
+
+    def unsettled(self, error: ValueError) -> ValueError:
+        """What to say where the next levels are too many."""
+        return _unsettled([*self.enough], self.count, self.change, error)
+
+
+def _lowering(levels: int) -> Array:
+    return np.diag(np.sqrt(np.arange(1.0, levels)), 1)
 
 
 def _reached(
@@ -92,7 +157,7 @@ def _reached(
     return found
 
 
-def _unsettled(free: list[str], count: int, change: float, error: TooLargeError) -> ValueError:
+def _unsettled(free: list[str], count: int, change: float, error: ValueError) -> ValueError:
     if not change < inf:
         return ValueError(f"with {count} levels of {listed(free)}: {error}; or give levels=...")
     return ValueError(
@@ -105,9 +170,14 @@ def _unsettled(free: list[str], count: int, change: float, error: TooLargeError)
 # --- on given levels -----------------------------------------------------------------------------
 
 
-def _solved(problem: Problem, reached: Reach) -> tuple[OnLevels, dict[str, Array]]:
-    """Solve on the levels of what was reached; and what tells if they are enough, in quanta."""
-    work = _prepared(problem, reached)
+def _solved(
+    problem: Problem, reached: Reach, rotating: bool = True
+) -> tuple[OnLevels, dict[str, Array]]:
+    """Solve on the levels of what was reached; and what tells if they are enough, in quanta.
+
+    What is asked is given in the laboratory's frame, unless it is not to be rotating back.
+    """
+    work = _prepared(problem, reached, rotating)
     g, c, _ = problem.axes.shape
     columns = work.memory((g, 1, 1))
     settled = {name: np.empty((g, 1, 1)) for name in _SETTLED}
@@ -131,7 +201,7 @@ def _solved(problem: Problem, reached: Reach) -> tuple[OnLevels, dict[str, Array
     return OnLevels(whole, Report(tuple(methods), {}, error, at_cut=seen), reached), settled
 
 
-def _prepared(problem: Problem, reached: Reach) -> Work:
+def _prepared(problem: Problem, reached: Reach, rotating: bool) -> Work:
     network, axes, limit = problem.network, problem.axes, problem.limit
     split = Bipartition.of(reached, network.battery)
     state = density(reached, rectangles(reached, limit), (), limit)
@@ -146,7 +216,8 @@ def _prepared(problem: Problem, reached: Reach) -> Work:
     own = readout.further.prepared(problem.measures, own, numbers, limit)
     reading: Readout | Observed = readout
     if problem.asked:
-        reading = Observed(network, reached, state, {each.name: each for each in problem.asked})
+        asked = {each.name: each for each in problem.asked}
+        reading = Observed(network, reached, state, asked, rotating)
     return Work(problem, state, readout, reading, own, numbers)
 
 
