@@ -23,7 +23,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
 
 _WHAT = "numbers in the states at all times"
-_ALIKE = 1e-13  # of a quantum of noise, by which modes that are alike may differ
+_ALIKE = 1e-13  # of the noise, and of a quantum, by which modes that are alike may differ
 _DARK = 1e-14  # of an amplitude that arrives, which is none
 _AT_ONCE = 1 << 21  # elements of blocks that are worked on at a time
 
@@ -140,7 +140,7 @@ def arriving(taken: Array, nu: Array, own: Array) -> tuple[Array, Array]:
     nu = np.take_along_axis(nu, order, axis=-1)
     x = own.conj().swapaxes(-1, -2) @ taken
     x = np.take_along_axis(x, order[..., None], axis=1) / np.sqrt(1 + nu)[..., None]
-    alike = np.diff(nu, axis=-1) <= _ALIKE
+    alike = np.diff(nu, axis=-1) <= _ALIKE * (1 + nu[..., 1:])
     for kind in np.unique(alike, axis=0):
         states = np.flatnonzero((alike == kind).all(axis=-1))
         edges = np.flatnonzero(np.concatenate([[True], ~kind, [True]]))
