@@ -192,5 +192,5 @@ def test_pairs_out_of_nothing():
 
 @pytest.mark.parametrize("start", [{}, {"c": qb.fock(1)}])
 def test_numbers_that_overflow_under_a_shape_say_when(start):
-    with pytest.raises(ValueError, match="before t = 2e.03: charge for"):
+    with pytest.raises(ValueError, match=r"before t = 2e\+03: charge for"):
         growing(swing, pairs=1.0).charge(start, [0.0, 100.0, 800.0, 2000.0], ["energy"])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
-from quantumbattery.charging import modes_together
+from quantumbattery.charging import merit_of_starts, modes_together
 from roads.levels import on_levels
 
 FIGURES = ["energy", "passive_energy", "ergotropy", "local_ergotropy", "locked_ergotropy"]
@@ -120,3 +120,24 @@ def test_members_of_a_batch_are_as_alone():
             for name in alone.data_vars:
                 here = whole[name].isel(size=k, theta=m)
                 np.testing.assert_allclose(here, alone[name], atol=1e-10)
+
+
+@pytest.mark.parametrize("rates", [{"loss": 0.1}, {"loss": 0.2, "occupation": 0.3}])
+def test_one_mode_in_the_way_of_several(rates):
+    """Where the characteristic function would take minutes, as beside strong squeezing."""
+    modes = dict.fromkeys("abm", qb.Oscillator(**rates))
+    links = [qb.exchange("a", "m", 0.5), qb.exchange("b", "m", 0.5), qb.drive("m", 0.4, 1.1)]
+    system = qb.System(modes, links, ["a", "b"], "m")
+    starts = {"a": qb.state([0.6, 0.0, 0.8j]), "b": qb.squeezed(0.7, 0.4)}
+    times, names = [0.0, 0.9, 2.2], ["energy", "ergotropy", "purity", "entropy"]
+    usual = system.charge(starts, times, names), system.density_matrix(starts, times, "m").values
+    with patch.object(merit_of_starts, "MOST_SECONDS", 0.0):
+        table, states = (
+            system.charge(starts, times, names),
+            system.density_matrix(starts, times, "m"),
+        )
+    for name in names:
+        np.testing.assert_allclose(table[name], usual[0][name], atol=1e-9, err_msg=name)
+    few = tuple(slice(min(n)) for n in zip(states.shape, usual[1].shape, strict=True))
+    np.testing.assert_allclose(states.values[few], usual[1][few], atol=1e-10)
+    assert "levels" not in table.attrs

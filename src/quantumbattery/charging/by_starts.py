@@ -11,6 +11,7 @@ changes the energy and its variance only.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import comb, prod
 
@@ -221,12 +222,12 @@ def _states(work: Carried, problem: Problem, sites: Sequence[str]) -> Iterator[A
     angles = np.broadcast_to(angles, (*problem.axes.shape, b))
     for part, times in work.moments.tiles(b):
         now = alone.reading(part, times, work.moments.pulled(part))
+        every = now.several(tuple(range(b))).in_laboratory()
         if b == 1:
-            one = now.laboratory_state(0)
-            whole = np.broadcast_to(one, (*angles[part].shape[:-1], *one.shape[3:]))
-            every = iter([whole.reshape(-1, *one.shape[3:])])
-        else:
-            every = now.several(tuple(range(b))).in_laboratory()
+            with suppress(TooSlow):
+                one = now.laboratory_state(0)
+                whole = np.broadcast_to(one, (*angles[part].shape[:-1], *one.shape[3:]))
+                every = iter([whole.reshape(-1, *one.shape[3:])])
         turning, low = angles[part].reshape(-1, b), 0
         for rho in every:
             if kept and prod(problem.axes.shape) * rho[0].size * 64 > problem.limit * 2**30:
