@@ -190,7 +190,20 @@ def test_pairs_out_of_nothing():
         np.testing.assert_allclose(ours[name], wanted[name], rtol=1e-9, atol=1e-12)
 
 
+def test_the_error_counts_what_has_grown():
+    """Rows that are off by little move many quanta by more."""
+    start = {"c": qb.fock(1)}
+    ours = growing(np.ones_like, pairs=1.0).charge(start, 15.0, ["energy"])
+    wanted = growing(pairs=1.0).charge(start, 15.0, ["energy"])
+    assert wanted.energy > 200
+    off = float(abs(ours.energy - wanted.energy))
+    assert off <= ours.attrs["solver_error"] < 1e-9
+
+
 @pytest.mark.parametrize("start", [{}, {"c": qb.fock(1)}])
 def test_numbers_that_overflow_under_a_shape_say_when(start):
-    with pytest.raises(ValueError, match="before t = 2e.03: charge for"):
-        growing(swing, pairs=1.0).charge(start, [0.0, 100.0, 800.0, 2000.0], ["energy"])
+    pairs = qb.two_photon_drive("c", 4.0, 1.0, envelope=swing)
+    sites = {"c": qb.Oscillator(loss=0.1), "b": qb.Oscillator()}
+    system = qb.System(sites, [qb.exchange("c", "b", 0.2), pairs], "c", "b")
+    with pytest.raises(ValueError, match="before t = 200: charge for"):
+        system.charge(start, [0.0, 20.0, 200.0], ["energy"])
