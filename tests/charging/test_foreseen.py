@@ -51,10 +51,11 @@ def solved(monkeypatch, system, last):
 def test_what_oscillators_alone_would_take(link, start, last, state):
     """Squeezed by g t, displaced by F t, or as it starts."""
     known = needed_levels(state, qb.Oscillator(), 1e-13)
-    for rates in ({}, {"dephasing": 0.3}):  # which takes no quanta
-        whole, warm = foreseen(problem(link, start, last, **rates), ["c"])
-        assert known <= whole <= 1.35 * known + 2
-        assert warm == whole if start is not None else warm <= 1
+    whole, warm = foreseen(problem(link, start, last), ["c"])
+    assert known <= whole <= 1.35 * known + 2
+    assert warm == whole if start is not None else warm <= 1
+    dephased = foreseen(problem(link, start, last, dephasing=0.3), ["c"])
+    assert dephased == (warm, warm)  # a field brings less then, and a bath the same
 
 
 def test_growth_beyond_all_bounds_is_seen_before_long(monkeypatch):
@@ -78,6 +79,19 @@ def test_hot_baths_are_not_approached_step_by_step(monkeypatch):
     error, tried = solved(monkeypatch, qb.System(hot, links, "a", "c"), 9.0)
     assert "are too few for these times, and more are too large" in str(error)
     assert len(tried) == 1
+
+
+def test_a_hot_oscillator_that_a_lossy_qubit_cools_takes_few_levels(monkeypatch):
+    """What its bath alone would fill is a hundred times as much."""
+    system = qb.System(
+        {"c": qb.Oscillator(loss=0.004, occupation=50), "q": qb.Qubit(loss=8.0)},
+        [qb.exchange("c", "q", 4.0), qb.drive("q", 0.1, 1.0)],
+        "c",
+        "q",
+    )
+    table, tried = solved(monkeypatch, system, 30.0)
+    assert table.attrs["left_out"] < 1e-10
+    assert max(tried) < 40
 
 
 def test_what_keeps_an_oscillator_low_is_not_overlooked(monkeypatch):

@@ -90,13 +90,16 @@ def test_the_nine_elements_are_the_papers():
     labels = ["".join(map(str, c)) for c in found.reach.configurations]
     elements = {(labels[i], labels[j]) for i, j in zip(*found.elements, strict=True)}
     assert elements == {(i, j) for i in ("00", "01", "10") for j in ("00", "01", "10")}
-    # the loss takes the populations of 01 and 10 to that of 00, and nothing else anywhere
-    blocks = [{labels[c] for c in block} for block in found.reach.blocks]
-    ((source, target),) = [
-        [[blocks[b] for b in found.ends[k]] for k in feed] for feed in found.feeds
-    ]
-    assert source == [{"01", "10"}] * 2
-    assert target == [{"00"}] * 2
+    # the loss takes the population of 10 to that of 00, and nothing else anywhere
+    generator = liouvillian(found)
+    by_loss = generator.term >= len(found.reach.hamiltonian.coefficients)
+    row, column = (np.array(labels)[each] for each in found.elements)
+    fed = {
+        (row[old], column[old], row[new], column[new])
+        for old, new in zip(generator.column[by_loss], generator.row[by_loss], strict=True)
+        if old != new
+    }
+    assert fed == {("10", "10", "00", "00")}
 
 
 def test_evolution_in_the_reached_elements_is_qutips():

@@ -65,7 +65,10 @@ class ChangingRows:
 
     @classmethod
     def of(cls, problem: Problem, begun: Beginning) -> ChangingRows:
-        """Follow them; an error of rows counts twice for each quantum that begins, or amplitude."""
+        """Follow them; an error of rows counts twice for each quantum that begins, and one more.
+
+        As often as an amplitude has grown: each is two rows, of which one may be off.
+        """
         network, axes = problem.network, problem.axes
         motion = quadratic(network, axes.numbers, axes.batch, doubled=True)
         modes, size = motion.modes, motion.drift.shape[-1]
@@ -75,8 +78,9 @@ class ChangingRows:
         kept = kept if len(kept) else np.zeros(1, dtype=np.int64)  # one stands for none
         rows, added = shaped_rows(network, axes.numbers, axes.batch, kept, problem.limit)
         found = followed(problem, rows, powers=2)
-        quanta = np.sum(begun.normal + np.abs(begun.mean), axis=-1).max()
-        error = None if found.error is None else float(2 * (1 + quanta)) * found.error
+        quanta = np.sum(begun.normal + np.abs(begun.mean) ** 2, axis=-1).max()
+        grown = max(1.0, float(np.abs(found.numbers).max()))
+        error = None if found.error is None else float(2 * (1 + quanta)) * grown * found.error
         if added is None:
             return cls(motion, kept, found.numbers, None, found.methods, error)
         other = followed(problem, added)

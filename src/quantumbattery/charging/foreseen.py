@@ -31,8 +31,9 @@ _NONE = 1e-300  # quanta
 def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
     """Levels that the largest of some oscillators would take without the other sites.
 
-    All of them, and those that warm baths fill, which little keeps low, as a qubit does pairs. 0
-    where nothing is known, infinity where numbers overflow.
+    All of them, and those that warm baths fill, which nothing keeps low, unlike pairs, but other
+    sites that lose quanta. 0 where nothing is known, infinity where numbers overflow. Of dephased
+    ones, to which fields bring less, the latter only.
     """
     network = problem.network
     alone = _alone(network, free)
@@ -59,7 +60,16 @@ def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
             np.nan_to_num(np.ceil(n), nan=np.inf, posinf=np.inf) for n in (poisson + wide, wide)
         )
         whole, noise = (float(each.max()) for each in levels)
-    return whole, 0.0 if has_pairs(alone) else noise
+    if has_pairs(alone) or _is_cooled(network, free):
+        noise = 0.0
+    return noise if any(any_nonzero(network.sites[n].dephasing) for n in free) else whole, noise
+
+
+def _is_cooled(network: Network, free: Sequence[str]) -> bool:
+    """Whether anything but the oscillators themselves may lose the quanta that baths bring."""
+    others = (site for name, site in network.sites.items() if name not in free)
+    joint = any(not {*each.ends} <= {*free} for each in network.joint_losses)
+    return joint or any(site.losses(2) for site in others)
 
 
 def _in_phase(site: Site) -> Site:

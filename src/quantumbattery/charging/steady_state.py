@@ -37,6 +37,8 @@ _AT_ONCE = 1 << 22  # numbers of matrices and states that are worked on at a tim
 _ONE_THREAD = 200  # numbers of a block below which threads do not pay
 _SETTLED = "energy", "ergotropy"  # what tells whether there are levels enough
 
+_FURTHER = 4  # numbers of levels that are tried after one that has settled near its cut
+
 _LOG = logging.getLogger("quantumbattery")
 
 
@@ -54,7 +56,9 @@ def steady(problem: Problem) -> OnLevels:
     about = at_rest(problem)
     ways = [own] if about is None else [own, _Ladder.of(about.problem, about)]
     refused = kept = None
-    while ways:
+    further = _FURTHER
+    while ways and further:
+        further -= kept is not None
         way = min(ways, key=lambda each: each.count)  # at equal cost the own
         try:
             solution = way.next()

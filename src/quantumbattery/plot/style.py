@@ -192,7 +192,7 @@ def check_picture_path(path: Path) -> None:
     """Refuse, before any work, a picture file of a kind that cannot be drawn."""
     if path.suffix.lower() not in (".png", ".pdf", ".svg"):
         raise ValueError(f"{path} must end in .png, .pdf or .svg to hold a picture")
-    day = os.environ.get("SOURCE_DATE_EPOCH", "0")
+    day = os.environ.get("SOURCE_DATE_EPOCH") or "0"
     if not day.isdecimal():  # Matplotlib asks for it even where no date is written
         raise ValueError(
             f"SOURCE_DATE_EPOCH is {day!r:.40}: set it to whole seconds, or unset it, to draw"
