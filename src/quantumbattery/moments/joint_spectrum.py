@@ -5,9 +5,10 @@ so that in the modes e of `quantumbattery.moments.joint_channel` a state has as 
 the start that they find has on its own levels, however many they fill. Between modes whose noise
 is the same another mode may be chosen for what arrives: the others then keep to themselves.
 
-What is dropped are levels with the smallest populations, of a weight of 1e-14 together. Each
-eigenvalue of what is left is no larger than that of the whole (A. L. Cauchy's interlacing), so that
-all of them together are off by that weight.
+What is dropped are levels of a weight of 1e-14, once for each mode and once more of all together.
+Each eigenvalue of what is left is no larger than that of the whole (A. L. Cauchy's interlacing), so
+that all of them together are off by that weight. Noise that is the same up to 1e-13 counts as such,
+by which eigenvalues may be off besides.
 """
 
 from __future__ import annotations
