@@ -67,12 +67,7 @@ def displaced(problem: Problem) -> Displaced | None:
 
 def _displaced(problem: Problem, sites: set[str]) -> Displaced | None:
     network = problem.network
-    if not sites or not asks_others(problem, sites):
-        return None
-    if not all(is_known(each, sites) for each in network.links):
-        return None
-    alone = oscillators_alone(network, sites)
-    if alone.arrays or not is_quadratic(alone) or has_pairs(alone) or not is_constant(alone):
+    if (alone := known_alone(problem, sites)) is None:
         return None
     brought = Brought(alone)
     times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
@@ -97,6 +92,18 @@ def _displaced(problem: Problem, sites: set[str]) -> Displaced | None:
     about = replace(problem, network=moved, started=started)
     names = tuple(name for name in network.sites if name in sites)
     return Displaced(about, names, most, brought, sources)
+
+
+def known_alone(problem: Problem, sites: set[str]) -> Network | None:
+    """Oscillators whose amplitudes are those that they have alone; None if anything else counts."""
+    if not sites or not asks_others(problem, sites):
+        return None
+    if not all(is_known(each, sites) for each in problem.network.links):
+        return None
+    alone = oscillators_alone(problem.network, sites)
+    if alone.arrays or not is_quadratic(alone) or has_pairs(alone) or not is_constant(alone):
+        return None
+    return alone
 
 
 # --- whether all is known ------------------------------------------------------------------------

@@ -15,15 +15,13 @@ import numpy as np
 from quantumbattery.charging.displaced import (
     Source,
     angle_of,
-    asks_others,
     brings,
     fields_of,
-    is_known,
+    known_alone,
     linear,
-    oscillators_alone,
 )
 from quantumbattery.charging.problem import Problem
-from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic, quadratic
+from quantumbattery.moments.quadratic import quadratic
 from quantumbattery.moments.steady import slowest
 from quantumbattery.network.drives import OnePhotonDrive, drive
 from quantumbattery.network.interactions import Exchange
@@ -73,12 +71,8 @@ def at_rest(problem: Problem) -> AtRest | None:
     """A problem about amplitudes that last; None where there are none, or where it cannot pay."""
     network = problem.network
     sites = linear(problem, starts=False)
-    if not sites or not asks_others(problem, sites) or prepared_sites(problem.started) & sites:
-        return None
-    if not all(is_known(each, sites) for each in network.links):
-        return None
-    alone = oscillators_alone(network, sites)
-    if alone.arrays or not is_quadratic(alone) or has_pairs(alone) or not is_constant(alone):
+    alone = known_alone(problem, sites)
+    if alone is None or prepared_sites(problem.started) & sites:
         return None
     joined = [each for each in network.interactions if len(sites & {*each.ends}) == 1]
     joined = [each for each in joined if len(each.ends) > 1]
