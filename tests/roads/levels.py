@@ -3,7 +3,7 @@
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from quantumbattery.charging import by_moments, by_starts, displaced_battery
+from quantumbattery.charging import by_moments, by_starts, displaced_battery, steady_state
 
 
 @contextmanager
@@ -14,4 +14,5 @@ def on_levels():
             ways.enter_context(patch.object(way, "fits", return_value=False))
         ways.enter_context(patch.object(by_moments, "tells", return_value=False))
         ways.enter_context(patch.object(displaced_battery, "still", return_value=None))
+        ways.enter_context(patch.object(steady_state, "never_settles", return_value=None))
         yield

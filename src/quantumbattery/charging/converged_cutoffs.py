@@ -20,6 +20,7 @@ from quantumbattery.quantities.described import listed
 from quantumbattery.reach.configurations import bytes_of
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import ALL, Reach, reach
+from quantumbattery.states.lindblad import ELEMENT_BYTES
 
 _FIRST_MORE = 6  # levels beyond what the preparation brings, to try first where more are made
 # How many times as long an attempt takes where something is shaped in time.
@@ -144,8 +145,8 @@ class Attempts:
             cuts[name], enough = _more(self.tried[name], report.falls.get(name, 0.0))
             (self.enough.add if enough else self.enough.discard)(name)
             if over[name] > _FAR:
-                whole, noise = self.foreseen
-                far = whole if len(self.tried[name]) > self.looks else noise // 2
+                whole, sure = self.foreseen
+                far = whole if len(self.tried[name]) > self.looks else sure
                 if far > cuts[name]:
                     cuts[name] = far
                     self._allow_more(reached, self.tried[name][-1][0], far)
@@ -155,18 +156,23 @@ class Attempts:
     def foreseen(self) -> tuple[int, int]:
         """Levels that the oscillators would take without what keeps them low; for `_FAR`.
 
-        And those that warm baths alone would fill.
+        And those that surely are needed.
         """
-        whole, noise = foreseen(self.problem, self.free)
-        return int(min(whole, _MOST)), int(min(noise, _MOST))
+        whole, sure = foreseen(self.problem, self.free)
+        return int(min(whole, _MOST)), int(min(sure, _MOST))
 
     def _allow_more(self, reached: Reach, count: int, more: int) -> None:
-        """Raise TooLargeError if configurations with so many more levels have no room, about."""
+        """Raise TooLargeError if there is no room, about, with so many more levels."""
         n = len(self.free) if ALL in self.cuts else 1
-        grown = comb(more - 1 + n, n) / comb(count - 1 + n, n)
+        times = comb(more - 1 + n, n) / comb(count - 1 + n, n)
         entries = (len(reached.hamiltonian.term) + len(reached.losses.term)) / reached.size
         each = reached.configurations[0].nbytes + bytes_of(entries)
-        allow("configurations", int(reached.size * grown / 2), each, self.problem.limit)
+        grown = int(reached.size * times / 2)
+        allow("configurations", grown, each, self.problem.limit)
+        if len(reached.losses.term) and not reached.labels.any():  # all in one block
+            moves = 2 * len(reached.hamiltonian.term) / reached.size  # from either side
+            elements = int(grown**2 * moves)
+            allow("elements of the generator", elements, ELEMENT_BYTES, self.problem.limit)
 
     def too_few(self, error: TooLargeError) -> str:
         """What to say when the next attempt takes too much memory."""

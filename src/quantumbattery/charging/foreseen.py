@@ -7,12 +7,14 @@ grow without end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 
 import numpy as np
 
+from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.problem import Problem
+from quantumbattery.moments.dephased import quanta
 from quantumbattery.moments.over_time import moments
 from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic, quadratic
 from quantumbattery.moments.starts import beginning, is_gaussian
@@ -20,23 +22,26 @@ from quantumbattery.network.interactions import Interaction
 from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
+from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.parameters import any_nonzero
 
 _LOOKS = 33  # moments at which one looks
 _WEIGHT = 36.8  # how many times a population of 1e-16 is less than 1, as a logarithm
 _WIDTH = 7.5  # widths of a coherent state beyond which it holds less
+_SURELY = 3.0  # roots of the mean quanta: beyond as many there is far too much
 _NONE = 1e-300  # quanta
 
 
 def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
     """Levels that the largest of some oscillators would take without the other sites.
 
-    All of them, and those that warm baths fill, which nothing keeps low, unlike pairs, but other
-    sites that lose quanta. 0 where nothing is known, infinity where numbers overflow. Of dephased
-    ones, to which fields bring less, the latter only.
+    All of them, and those that surely are needed: half of what warm baths fill, which nothing keeps
+    low, unlike pairs, but other sites that lose quanta. 0 where nothing is known, infinity where
+    numbers overflow. Of dephased ones mean quanta are known, and what a coherent state takes for
+    these, no less; no state of oscillators alone takes fewer than quanta and three of their roots.
     """
     network = problem.network
-    alone = _alone(network, free)
+    alone = oscillators_alone(network, free)
     if alone is None:
         return 0.0, 0.0
     numbers, members = problem.axes.numbers, problem.axes.batch
@@ -53,16 +58,34 @@ def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
         normal, anomalous = (
             np.einsum("...ii->...i", np.abs(each)) for each in (found.normal, found.anomalous)
         )
-        mean = np.abs(found.mean)
         wide = _WEIGHT / np.log1p(1 / np.maximum(normal + anomalous, _NONE))
-        poisson = mean**2 + _WIDTH * mean + _WIDTH**2 / 6 * np.minimum(mean, 1.0)
-        levels = (
-            np.nan_to_num(np.ceil(n), nan=np.inf, posinf=np.inf) for n in (poisson + wide, wide)
-        )
-        whole, noise = (float(each.max()) for each in levels)
+        whole, sure = _most(_coherent(np.abs(found.mean)) + wide), _most(wide) / 2
+        rates, held = dephasing_of(network, alone.sites, problem.axes), None
+        if rates.any():
+            held = quanta(motion, rates, begun, float(looks[1]), _LOOKS)
+            whole = sure if held is None else _most(_coherent(np.sqrt(held)))
     if has_pairs(alone) or _is_cooled(network, free):
-        noise = 0.0
-    return noise if any(any_nonzero(network.sites[n].dephasing) for n in free) else whole, noise
+        sure = 0.0
+    if held is not None and {*free} == network.sites.keys():
+        every = held.sum(axis=-1)
+        sure = max(sure, _most(every + _SURELY * np.sqrt(every)))
+    return max(whole, sure), sure
+
+
+def dephasing_of(network: Network, sites: Iterable[str], axes: Batch) -> Array:
+    """How fast some sites lose their phase, (g, sites)."""
+    each = [axes.numbers(network.sites[name].dephasing) for name in sites]
+    return np.stack([np.broadcast_to(rate, axes.batch) for rate in each], axis=-1)
+
+
+def _coherent(amplitude: Array) -> Array:
+    """Levels that coherent states fill."""
+    return amplitude**2 + _WIDTH * amplitude + _WIDTH**2 / 6 * np.minimum(amplitude, 1.0)
+
+
+def _most(levels: Array) -> float:
+    """The largest; infinity where numbers overflowed."""
+    return float(np.nan_to_num(np.ceil(levels), nan=np.inf, posinf=np.inf).max())
 
 
 def _is_cooled(network: Network, free: Sequence[str]) -> bool:
@@ -81,7 +104,7 @@ def _in_phase(site: Site) -> Site:
     return own
 
 
-def _alone(network: Network, free: Sequence[str]) -> Network | None:
+def oscillators_alone(network: Network, free: Collection[str]) -> Network | None:
     """The oscillators with what acts on them alone; None if that is not quadratic and constant.
 
     But for dephasing, which takes no quanta.

@@ -7,9 +7,11 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from quantumbattery.charging.batch import Batch
+from quantumbattery.charging.foreseen import dephasing_of, oscillators_alone
 from quantumbattery.charging.merit_of_moments import Energies, Reading
 from quantumbattery.charging.problem import Problem
 from quantumbattery.moments import steady
+from quantumbattery.moments.dephased import growth
 from quantumbattery.moments.over_time import Moments
 from quantumbattery.moments.quadratic import Quadratic, quadratic, turning
 from quantumbattery.network.drives import TwoPhotonDrive
@@ -18,6 +20,7 @@ from quantumbattery.network.joint_losses import Jump
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
 
+_GROWS = 1e-10  # of the largest frequency or rate: more than rounding
 # What a mean and covariances tell together: how one turns against the others is in it.
 _OF_STATES = {"energy_variance", "coherent_ergotropy", "incoherent_ergotropy"}
 
@@ -67,6 +70,22 @@ def _settling(problem: Problem, sought: Sequence[int], spread: bool) -> tuple[Qu
             "that are finite"
         )
     return motion, places
+
+
+def never_settles(problem: Problem) -> str | None:
+    """Why oscillators that lose their phase have no steady state; None if there may be one.
+
+    Their states are not Gaussian, but second moments close, and grow for ever in none.
+    """
+    network, axes = problem.network, problem.axes
+    alone = oscillators_alone(network, network.sites)
+    if alone is None:
+        return None
+    motion = quadratic(alone, axes.numbers, axes.batch)
+    found = growth(motion, dephasing_of(network, network.sites, axes))
+    if found is None or not (grows := found > _GROWS * np.abs(motion.drift).max()).any():
+        return None
+    return _where(axes, grows) + _unsettled(network, float(found[np.argmax(grows)]) / 2)
 
 
 def _where(axes: Batch, wrong: Array) -> str:

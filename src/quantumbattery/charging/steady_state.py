@@ -19,6 +19,7 @@ from quantumbattery.charging.displaced_at_rest import AtRest, at_rest
 from quantumbattery.charging.observables import Observable, Observed
 from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import Readout
+from quantumbattery.charging.settled_moments import never_settles
 from quantumbattery.dynamics.motion import columns_of
 from quantumbattery.dynamics.stationary import DENSE, Stationary, stationary
 from quantumbattery.machine import TooLargeError, limited
@@ -53,6 +54,8 @@ def steady(problem: Problem) -> OnLevels:
     own = _Ladder.of(problem)
     if not own.made:
         return _solved(problem, _reached(problem, own.enough))[0]
+    if why := never_settles(problem):
+        raise ValueError(why)
     about = at_rest(problem)
     ways = [own] if about is None else [own, _Ladder.of(about.problem, about)]
     refused = kept = None

@@ -19,7 +19,7 @@ from quantumbattery.quantities.distinct import distinct
 from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.reach import Reach
 
-_ELEMENT_BYTES = 200  # for each element of the generator, while it is sorted into blocks
+ELEMENT_BYTES = 200  # for each element of the generator, while it is sorted into blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +156,7 @@ def liouvillian(found: Rectangles, limit: float = 2.0) -> Elements:
         np.concatenate([hamiltonian.column, damping.column]),
         np.concatenate([-1j * hamiltonian.value, -damping.value / 2]),
     )
-    allow("elements of the generator", _count(found, coherent, jumps), _ELEMENT_BYTES, limit)
+    allow("elements of the generator", _count(found, coherent, jumps), ELEMENT_BYTES, limit)
     row, column = found.elements
     parts = []
     which, entry = _expand(*coherent.starts(row))  # H and damping from the left
