@@ -15,6 +15,7 @@ from quantumbattery.dynamics.motion import motion
 from quantumbattery.network.amplitudes import density_matrix
 from quantumbattery.states.representation import representation
 from quantumbattery.states.truncation_error import Cut
+from roads.levels import bounded
 from roads.reached import reach
 
 MEASURES = ["energy", "ergotropy"]
@@ -23,7 +24,7 @@ CLOSE = 1e-7  # what the larger space may leave out itself
 
 
 def table(system, start, times, extraction="global"):
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), bounded():
         warnings.simplefilter("ignore")
         return system.charge(start, times, MEASURES, extraction=extraction, limit=1.0)
 

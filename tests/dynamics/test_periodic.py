@@ -45,6 +45,31 @@ def energies(system, chosen, times, slowest):
     return np.einsum("tij,ji->t", states, h).real.astype(float), np.ptp(own)
 
 
+# --- drives without a common period --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [13, 41, 160])
+def test_the_end_of_what_never_repeats_itself_is_not_its_beginning(count):
+    """Times in the last half of a step, beside a solver in time typed here."""
+    w, loss, lowering = 1.77371, 0.1, np.array([[0, 1], [0, 0j]])
+    fields = [qb.drive("q", 0.55, w, rotating_wave=False), qb.drive("q", -0.33, 1.0, phase=1.5)]
+    cell = qb.System({"q": qb.Qubit(loss=loss)}, fields, [], "q")
+
+    def change(t, numbers):
+        rho, pull = numbers.reshape(2, 2), -0.33 * np.exp(1j * (t + 1.5))
+        h = np.diag([0, 1.0]) + 1.1 * np.cos(w * t) * (lowering + lowering.T)
+        h = h + pull * lowering + np.conj(pull) * lowering.T
+        lost, held = lowering @ rho @ lowering.T, lowering.T @ lowering
+        moved = -1j * (h @ rho - rho @ h) + loss * (lost - (held @ rho + rho @ held) / 2)
+        return moved.ravel()
+
+    times = np.linspace(0, 3, count)
+    known = solve_ivp(change, (0, 3), [1, 0, 0, 0j], "DOP853", times, rtol=1e-12, atol=1e-13)
+    table = cell.charge({}, times, ["energy"])
+    assert "steps of Taylor series" in table.attrs["method"]
+    assert np.allclose(table.energy, known.y[3].real, rtol=0, atol=1e-11)
+
+
 # --- many cycles ---------------------------------------------------------------------------------
 
 

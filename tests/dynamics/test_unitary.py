@@ -1,10 +1,12 @@
 """Motion by eigenvectors: phases of states that make a matrix real change nothing else."""
 
 import numpy as np
+import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
+import quantumbattery as qb
 from quantumbattery.dynamics.unitary import Unitary
 
 
@@ -60,3 +62,16 @@ def test_a_phase_beside_large_energies_is_kept():
     for a, b in ((0, 1), (1, 2), (2, 0)):
         h[a, b], h[b, a] = 1e-3j, -1e-3j
     assert np.iscomplexobj(Unitary.of(h).basis)
+
+
+def test_times_in_any_order_of_memory():
+    """Times over ("time", "u") beside a parameter over "u": each column is that of one u."""
+    couplings = xr.DataArray([0.5, 1.0, 1.3], dims="u")
+    moments = np.random.default_rng(0).uniform(0, 3, (4, 3))
+    times = xr.DataArray(moments, dims=("time", "u"))
+    start = qb.coherent(3.0)
+    whole = qb.models.tavis_cummings(cells=3, coupling=couplings).charge(start, times, ["energy"])
+    for k, coupling in enumerate(couplings.values):
+        one = qb.models.tavis_cummings(cells=3, coupling=coupling)
+        known = one.charge(start, moments[:, k], ["energy"]).energy
+        assert np.allclose(whole.energy.isel(u=k), known, rtol=0, atol=1e-12)

@@ -3,7 +3,13 @@
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from quantumbattery.charging import by_moments, by_starts, displaced_battery, steady_state
+from quantumbattery.charging import (
+    by_moments,
+    by_starts,
+    charge,
+    displaced_battery,
+    steady_state,
+)
 
 
 @contextmanager
@@ -15,4 +21,11 @@ def on_levels():
         ways.enter_context(patch.object(by_moments, "tells", return_value=False))
         ways.enter_context(patch.object(displaced_battery, "still", return_value=None))
         ways.enter_context(patch.object(steady_state, "never_settles", return_value=None))
+        yield
+
+
+@contextmanager
+def bounded():
+    """What given levels leave out is bounded, also where a solution without levels tells it."""
+    with patch.object(charge, "without_levels", return_value=None):
         yield

@@ -17,6 +17,7 @@ from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.displaced import Displaced, displaced
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
+from quantumbattery.charging.given_levels import compared, without_levels
 from quantumbattery.charging.modes_together import TooSlow
 from quantumbattery.charging.parts import InParts, in_parts, joined, together
 from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
@@ -149,6 +150,8 @@ def _run(problem: Problem) -> Solution:
         about, still = displaced(problem), displaced_battery.still(problem)
     if still is not None:
         return displaced_battery.charged(problem, on_levels(still))
+    if known := without_levels(problem):
+        return compared(problem, known, on_levels)
     return on_levels(problem, about)
 
 
@@ -222,7 +225,9 @@ def _found_by(network: Network, solution: Solution) -> dict[str, str | float]:
 def warn_of(network: Network, report: Report) -> None:
     """Say where a result is less exact than it looks."""
     said = []
+    whole = sum(report.left_out.values())  # which no single cut is more than, where it is known
     for name, amount in report.left_out.items():
+        amount = whole if report.told else amount
         if name not in network.sites:  # chosen for all, and enough
             continue
         given = network.sites[name].dimension

@@ -183,6 +183,7 @@ def _report(reports: Sequence[Report]) -> Report:
         sum(errors) if errors else None,
         max(each.rounding for each in reports),
         at_cut=max((each.at_cut for each in reports if each.at_cut is not None), default=None),
+        told=any(each.told for each in reports),
         converged=max((r.converged for r in reports if r.converged is not None), default=None),
     )
 

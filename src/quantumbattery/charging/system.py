@@ -154,7 +154,8 @@ class System(StateReading):
             counted from the classical amplitude that strong drives bring), and by how much those
             may change an energy or the ergotropy, in units of the battery's smallest quantum
             (`left_out`: an upper bound, as long as envelopes are no larger than where they are
-            looked at, and matrices on oscillators grow as `interaction` says); the number of quanta
+            looked at, and matrices on oscillators grow as `interaction` says; where levels are
+            given to what moments tell exactly, the difference at these times); the number of quanta
             that several oscillators share, if they do (`quanta`); with a series or a solver in time
             also its error (`solver_error`: how far states are from those of another solution, and
             what rounding may do to both). Of a steady state: the weight on the last levels of

@@ -120,6 +120,9 @@ class Periodic:
         count = np.rint(np.minimum(times / step, _LARGEST))  # to the edge that is next
         ahead = np.clip(times - count * step, -step, step)  # or rounding takes it further
         periods, place = np.divmod(count.astype(np.int64), self.steps)
+        # The end of what never repeats itself: fields there are not those of its beginning.
+        end = (place == 0) & (periods > 0) & (self.period >= self.latest)[:, None]
+        periods, place = periods - end, place + self.steps * end
         states = self._after(start, periods)  # (g, blocks, T, c, n)
         edges = np.take_along_axis(self._edges, place[:, None, :, None, None], axis=2)
         states = (states @ edges.swapaxes(-1, -2)).transpose(0, 1, 4, 2, 3)

@@ -72,6 +72,7 @@ class Unitary:
         if np.iscomplexobj(vectors):
             states = vectors @ turned
         else:  # a complex number is two real ones beside each other: one product makes both
+            turned = np.ascontiguousarray(turned)  # times may be in any order of memory
             states = (vectors @ turned.view(float)).view(complex)
         moved: Array = states[..., : times.shape[-1]].swapaxes(-1, -2)
         return moved if self.phases is None else moved * self.phases[..., None, None, :]

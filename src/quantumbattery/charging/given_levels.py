@@ -1,0 +1,79 @@
+"""Levels that oscillators were given, where a solution without any is known as well.
+
+What a cut leaves out is bounded from what is seen at the cut alone, and in a driven or warm ladder
+that bound is careful by orders of magnitude. Where moments tell energies exactly, how far those on
+levels are from them is known, and takes its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from copy import copy
+from dataclasses import replace
+
+import numpy as np
+
+from quantumbattery.charging import by_moments, by_starts
+from quantumbattery.charging.converged_cutoffs import ACCURACY
+from quantumbattery.charging.modes_together import TooSlow
+from quantumbattery.charging.problem import OnLevels, Problem
+from quantumbattery.charging.readout import POWERS, needed
+from quantumbattery.moments.quadratic import has_pairs
+from quantumbattery.network.sites import Oscillator, Site
+
+_OF_ENERGY = {"energy", "charger_energy"}  # what the energy alone stands for
+_TOLD = "energy", "ergotropy"
+
+
+def without_levels(problem: Problem) -> Problem | None:
+    """The same where no oscillator is cut, if moments tell its energies; None otherwise."""
+    network = problem.network
+    cut = {n for n, s in network.sites.items() if isinstance(s, Oscillator) and s.levels}
+    always = any(each.always for each in network.interactions)  # energies that depend on levels
+    if not cut or always or problem.asked or np.isinf(problem.axes.times).any():
+        return None
+    free = copy(network)
+    free._set(sites={n: _free(s) if n in cut else s for n, s in network.sites.items()})
+    wanted = needed(problem.measures) - POWERS.keys()
+    told = _TOLD[:1] if wanted <= _OF_ENERGY else _TOLD
+    told += ("charger_energy",) if "charger_energy" in wanted else ()
+    known = replace(problem, network=free, measures=told)
+    if by_moments.fits(known):
+        return known
+    if "ergotropy" in told and has_pairs(free):  # of states that are not Gaussian: takes seconds
+        return None
+    return known if by_starts.fits(known) else None
+
+
+def compared(problem: Problem, known: Problem, solve: Callable[[Problem], OnLevels]) -> OnLevels:
+    """The solution on levels; where these leave out too much, how far it is from the exact one."""
+    more = tuple(name for name in known.measures if name not in problem.measures)
+    found = solve(replace(problem, measures=problem.measures + more))
+    columns = {name: found.columns[name] for name in problem.measures}
+    report = found.report
+    bound = sum(report.left_out.values())
+    if bound > ACCURACY:
+        with suppress(TooSlow, ValueError):
+            exact = (
+                by_moments.charged(known) if by_moments.fits(known) else by_starts.charged(known)
+            )
+            far = [found.columns[name] - exact.columns[name] for name in known.measures]
+            times = float(np.abs(far).max()) / _quantum(problem) / bound
+            left = {name: amount * times for name, amount in report.left_out.items()}
+            report = replace(report, left_out=left, told=True)
+    return replace(found, columns=columns, report=report)
+
+
+def _quantum(problem: Problem) -> float:
+    """The smallest energy of one of the battery's sites, of all members."""
+    network, numbers = problem.network, problem.axes.numbers
+    every = [network.sites[name].energy_terms(2)[0][0] for name in network.battery]
+    return min(float(numbers(each).min()) for each in every)
+
+
+def _free(site: Site) -> Site:
+    """An oscillator that is not cut."""
+    own = copy(site)
+    own._set(levels=None)
+    return own
