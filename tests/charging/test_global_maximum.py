@@ -87,3 +87,10 @@ def test_what_stays_as_it_is_is_highest_at_once(curvature):
     assert time == 0
     assert value == pytest.approx(0.9, abs=1e-15)
     assert bound <= 0.9 + 1e-6
+
+
+def test_what_stays_as_it_is_but_for_the_rounding_of_matrices():
+    """Values that scatter by hundreds of units in the last place, everywhere: no later is best."""
+    time, value, _ = find(lambda t: 0.7 * (1 + 6e-14 * np.sin(1e9 * t) ** 2), 1e-4, 12.0)
+    assert time == 0
+    assert value == pytest.approx(0.7, abs=1e-12)

@@ -36,7 +36,7 @@ def without_levels(problem: Problem) -> Problem | None:
     free = copy(network)
     free._set(sites={n: _free(s) if n in cut else s for n, s in network.sites.items()})
     wanted = needed(problem.measures) - POWERS.keys()
-    told = _TOLD[:1] if wanted <= _OF_ENERGY else _TOLD
+    told: tuple[str, ...] = _TOLD[:1] if wanted <= _OF_ENERGY else _TOLD
     told += ("charger_energy",) if "charger_energy" in wanted else ()
     known = replace(problem, network=free, measures=told)
     if by_moments.fits(known):

@@ -24,6 +24,7 @@ _ROW = 1 << 20  # times that are asked for at once, with those of members that w
 _FOR_LITTLE = 1 << 16  # points of a member, up to which what is below the scale is known as well
 NOTHING = 1e-10  # of the scale: rounding
 _FLAT = 1e-14  # of a value: what differs by less does so by rounding
+_STILL, _LONG = 1e-12, 1 / 16  # of a value, for a part of the horizon: it stays as it is
 _STEPS = 1e-2, 1e-3, 1e-4  # of the natural time, between three points of a parabola at the peak
 
 
@@ -303,11 +304,15 @@ def _first(seen: list[tuple[Array, Array, Array]], best: Array, aim: Aim) -> tup
     new[1:] = (member[1:] != member[:-1]) | ~high[:-1]
     peak = np.cumsum(new & high)  # the number of each run of high points
     first = np.searchsorted(member, np.arange(len(best)))
-    run = np.maximum.reduceat(
-        np.where(high & _is_first(member, peak, high), height, -np.inf), first
+    mine = high & _is_first(member, peak, high)
+    run = np.maximum.reduceat(np.where(mine, height, -np.inf), first)
+    low = np.minimum.reduceat(np.where(mine, height, np.inf), first)
+    span = np.maximum.reduceat(np.where(mine, times, 0.0), first) - np.minimum.reduceat(
+        np.where(mine, times, np.inf), first
     )
-    level = height >= (run - _FLAT * np.abs(run))[member]
-    chosen = high & level & _is_first(member, peak, high)
+    still = (run - low <= _STILL * np.abs(run)) & (span >= _LONG * aim.horizon)
+    level = height >= (run - np.where(still, _STILL, _FLAT) * np.abs(run))[member]
+    chosen = mine & level
     at = np.full(len(best), np.inf)
     np.minimum.at(at, member[chosen], times[chosen])
     return np.where(best > aim.nothing, at, np.nan), np.where(best > aim.nothing, run, 0.0)

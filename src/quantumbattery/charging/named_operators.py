@@ -28,16 +28,11 @@ def named_operator(name: str, where: str, site: Site, operator: str) -> Terms:
         return ((1.0, Observable(name, (where,), _lowering(site), moment)),)
     if operator == "energy":
         return _energy(name, where, site, "quanta" if moment else "")
-    if not site.excitations(site.dimension or 2).any():
-        raise ValueError(
-            f"the levels of {where!r} are no ladder of quanta, for its lowering operator goes "
-            "round in circles: give a matrix"
-        )
     return ((1.0, Observable(name, (where,), _quanta(site), moment)),)
 
 
 def _quanta(site: Site) -> Callable[[int], Array]:
-    return lambda levels: np.diag(site.excitations(levels).astype(float))
+    return lambda levels: site.quanta(levels).matrix(levels)
 
 
 def _lowering(site: Site) -> Callable[[int], Array]:

@@ -88,7 +88,8 @@ class Protocol(Strokes):
         -------
         xarray.Dataset
             As of `System.charge`, with the coordinates "stroke" and "cycle" beside the time,
-            counted from 0. Powers are gains over the whole time. With oscillators on levels the
+            counted from 0. Powers are gains over the whole time, from before the first stroke and
+            its reset: what that gives the battery is part of them. With oscillators on levels the
             attribute `at_cut` is the largest weight seen on those that lead beyond their cut, at
             these times, or that a preparation or a reset has beyond it: an estimate, and no bound.
 
