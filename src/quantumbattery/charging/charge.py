@@ -240,9 +240,15 @@ def warn_of(network: Network, report: Report) -> None:
                 f"leave levels out of {short(network.sites[name])} to have them chosen"
             )
     if report.at_cut is not None and report.at_cut > _AT_CUT:
+        ladders = [s for s in network.sites.values() if isinstance(s, Oscillator)]
+        way = "give more levels, or leave levels out to have them chosen"
+        if all(site.levels is None for site in ladders):
+            way = (
+                "what was looked at does not feel that; for anything else give levels=..., and more"
+            )
         said.append(
             f"{report.at_cut:.1g} of the steady state is on the last levels of an oscillator, from "
-            "where it should go on: give more levels, or leave levels out to have them chosen"
+            f"where it should go on: {way}"
         )
     if report.at_cut is not None and report.error is not None and report.error > _SETTLED:
         said.append(

@@ -36,7 +36,8 @@ _CONVERGED = 1e-10  # quanta of the battery that half as many levels more may ch
 _AT_CUT = 1e-10  # of the weight on last levels: more may go on beyond them
 _AT_ONCE = 1 << 22  # numbers of matrices and states that are worked on at a time
 _ONE_THREAD = 200  # numbers of a block below which threads do not pay
-_SETTLED = "energy", "ergotropy"  # what tells whether there are levels enough
+_SETTLED = "energy", "ergotropy"  # what tells whether there are levels enough; or also that of
+_OF_CHARGER = "charger_energy"  # where the charger is looked at
 
 _FURTHER = 4  # numbers of levels that are tried after one that has settled near its cut
 
@@ -47,7 +48,8 @@ def steady(problem: Problem) -> OnLevels:
     """Solve for the one steady state; ValueError, with the reason, where there is none.
 
     Oscillators that choose their levels get half as many more until energy and ergotropy change by
-    less than 1e-10 of the battery's smallest quantum: that they have settled is seen, not proved.
+    less than 1e-10 of the battery's smallest quantum, and so the charger's energy, or by less than
+    1e-10 of it, if that is looked at: that they have settled is seen, not proved.
     Driven ones are also tried about the amplitudes that they would have alone: what settles with
     fewer levels is taken, and what nearly fills its last ones only if nothing else settles.
     """
@@ -112,7 +114,7 @@ class _Ladder:
         before, self.before, self.count = self.before, settled, -(-3 * count // 2)
         if before is None:
             return None
-        self.change = max(float(np.abs(settled[n] - before[n]).max()) for n in _SETTLED)
+        self.change = max(_change(name, settled[name], before[name]) for name in settled)
         _LOG.info("%d levels: a change of %.1g quanta", count, self.change)
         if not self.change < _CONVERGED:
             return None
@@ -136,6 +138,12 @@ class _Ladder:
     def unsettled(self, error: ValueError) -> ValueError:
         """What to say where the next levels are too many."""
         return _unsettled([*self.enough], self.count, self.change, error)
+
+
+def _change(name: str, now: Array, before: Array) -> float:
+    """How far numbers, in quanta, have moved; of a charger that holds many, relative to it."""
+    scale = np.maximum(1.0, np.abs(now)) if name == _OF_CHARGER else 1.0
+    return float((np.abs(now - before) / scale).max())
 
 
 def _lowering(levels: int) -> Array:
@@ -168,7 +176,7 @@ def _unsettled(free: list[str], count: int, change: float, error: ValueError) ->
     if not change < inf:
         return ValueError(f"with {count} levels of {listed(free)}: {error}; or give levels=...")
     return ValueError(
-        f"energy or ergotropy still change by {change:.1g} quanta as {listed(free)} get half as "
+        f"energies or ergotropy still change by {change:.1g} quanta as {listed(free)} get half as "
         f"many levels more, and {count} are {error}. Where gain outdoes loss there is no steady "
         "state; otherwise give levels=..., and heed the attribute at_cut"
     )
@@ -187,7 +195,7 @@ def _solved(
     work = _prepared(problem, reached, rotating)
     g, c, _ = problem.axes.shape
     columns = work.memory((g, 1, 1))
-    settled = {name: np.empty((g, 1, 1)) for name in _SETTLED}
+    settled = {name: np.empty((g, 1, 1)) for name in work.settling}
     seen, error, methods = 0.0, 0.0, dict[tuple[str, int], None]()
     largest = max(blocks.size for blocks in work.state.blocks)
     with limited(1) if largest < _ONE_THREAD else nullcontext():
@@ -198,7 +206,7 @@ def _solved(
             own = work.battery.select(batch)
             for name, values in work.read(states, own).items():
                 columns[name][batch] = values
-            told = work.readout.columns(_SETTLED, states, own, np.zeros(1))
+            told = work.readout.columns(work.settling, states, own, np.zeros(1))
             for name, values in told.items():
                 settled[name][batch] = values / own.quantum
             seen = max(seen, work.at_cut(states))
@@ -220,12 +228,20 @@ def _prepared(problem: Problem, reached: Reach, rotating: bool) -> Work:
     given = [np.broadcast_to(axes.numbers(each), axes.batch) for each in coefficients]
     numbers = np.stack(given, axis=-1) if given else np.zeros((axes.batch, 0))
     readout = Readout(network, reached, state, split)
-    own = readout.further.prepared(problem.measures, own, numbers, limit)
+    settling = _settling(problem)
+    own = readout.further.prepared({*problem.measures, *settling}, own, numbers, limit)
     reading: Readout | Observed = readout
     if problem.asked:
         asked = {each.name: each for each in problem.asked}
         reading = Observed(network, reached, state, asked, rotating)
-    return Work(problem, state, readout, reading, own, numbers)
+    return Work(problem, state, readout, reading, own, numbers, settling)
+
+
+def _settling(problem: Problem) -> tuple[str, ...]:
+    """The measures that tell whether there are levels enough."""
+    asked = {name for each in problem.asked for name in each.sites}
+    looked_at = _OF_CHARGER in problem.measures or not asked.isdisjoint(problem.network.charger)
+    return (*_SETTLED, _OF_CHARGER) if looked_at else _SETTLED
 
 
 @dataclass(frozen=True, eq=False)
@@ -238,6 +254,7 @@ class Work:
     reading: Readout | Observed
     battery: Battery
     numbers: Array  # (g, terms)
+    settling: tuple[str, ...]
 
     @property
     def _names(self) -> tuple[str, ...]:
@@ -252,7 +269,7 @@ class Work:
     def parts(self) -> Iterator[slice]:
         """Parts of the batch that are worked on one after the other."""
         dense = sum(b.count * b.size**2 for b in self.state.blocks if b.size <= DENSE)
-        names = self.reading.largest(self._names), self.readout.largest(_SETTLED)
+        names = self.reading.largest(self._names), self.readout.largest(self.settling)
         step = max(1, _AT_ONCE // max(dense, self.state.size, *names))
         return (slice(k, k + step) for k in range(0, len(self.numbers), step))
 
