@@ -34,7 +34,7 @@ def solved(monkeypatch, system, last):
     with monkeypatch.context() as patch:
         patch.setattr(converged_cutoffs, "solve", kept)
         try:
-            return system.charge({}, last, ["energy"]), tried
+            return system.charge({}, last, ["ergotropy"]), tried
         except ValueError as error:
             return error, tried
 

@@ -19,7 +19,7 @@ def quanta_of(system, starts, last, count):
     motion = quadratic(alone, axes.numbers, axes.batch)
     begun = beginning(alone, starts, axes.start)
     rates = dephasing_of(system, system.sites, axes)
-    return quanta(motion, rates, begun, last / (count - 1), count)
+    return quanta(motion, rates, begun, np.linspace(0, last, count))
 
 
 def growth_of(**rates):

@@ -7,6 +7,7 @@ from quantumbattery.charging import (
     by_moments,
     by_starts,
     charge,
+    dephased,
     displaced_battery,
     steady_state,
 )
@@ -20,6 +21,7 @@ def on_levels():
             ways.enter_context(patch.object(way, "fits", return_value=False))
         ways.enter_context(patch.object(by_moments, "tells", return_value=False))
         ways.enter_context(patch.object(displaced_battery, "still", return_value=None))
+        ways.enter_context(patch.object(dephased, "charged", return_value=None))
         ways.enter_context(patch.object(steady_state, "never_settles", return_value=None))
         yield
 

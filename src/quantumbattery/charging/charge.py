@@ -10,7 +10,7 @@ from math import inf, prod
 import numpy as np
 import xarray as xr
 
-from quantumbattery.charging import by_moments, by_starts, displaced_battery
+from quantumbattery.charging import by_moments, by_starts, dephased, displaced_battery
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction, check_levels
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
@@ -147,6 +147,8 @@ def _run(problem: Problem) -> Solution:
         if by_starts.fits(problem):
             with suppress(TooSlow):
                 return by_starts.charged(problem)
+        if (told := dephased.charged(problem)) is not None:
+            return told
         about, still = displaced(problem), displaced_battery.still(problem)
     if still is not None:
         return displaced_battery.charged(problem, on_levels(still))

@@ -62,7 +62,7 @@ def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
         whole, sure = _most(_coherent(np.abs(found.mean)) + wide), _most(wide) / 2
         rates, held = dephasing_of(network, alone.sites, problem.axes), None
         if rates.any():
-            held = quanta(motion, rates, begun, float(looks[1]), _LOOKS)
+            held = quanta(motion, rates, begun, looks)
             whole = sure if held is None else _most(_coherent(np.sqrt(held)))
     if has_pairs(alone) or _is_cooled(network, free):
         sure = 0.0

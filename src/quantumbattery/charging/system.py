@@ -185,7 +185,8 @@ class System(StateReading):
         are followed by their means and covariances instead, on no levels: nothing is left out, and
         `method` says so. If they start otherwise, energies and variances come from moments as well,
         and single modes from their characteristic functions, on levels beyond which 1e-12 of the
-        quanta is left.
+        quanta is left. Of oscillators that lose their phase, second moments tell energies; work
+        takes levels: ask for ``["energy"]`` alone where these are too many.
 
         Examples
         --------
