@@ -96,7 +96,7 @@ class Whole:
     def __init__(self, system, levels):
         self.names, self.levels = list(system.sites), levels
         self.sites = list(system.sites.values())
-        self.size = int(np.prod(levels))
+        self.size, self.steps = int(np.prod(levels)), {}
         lower = {
             name: self.put((name, lowering(site, n)))
             for (name, site), n in zip(system.sites.items(), levels, strict=True)
@@ -181,7 +181,9 @@ class Whole:
     def evolved(self, rho, time):
         """A density matrix some time later, by its Taylor series where there is loss."""
         if not self.jumps:
-            step = expm(-1j * time * self.h)
+            if time not in self.steps:
+                self.steps[time] = expm(-1j * time * self.h)
+            step = self.steps[time]
             return step @ rho @ step.conj().T
         return taylor(self.sparse_generator, rho.ravel(), time).reshape(rho.shape)
 
