@@ -23,9 +23,7 @@ def run(*words, **options):
 
 def test_charge_prints_a_table_and_writes_it_whole(tmp_path):
     out = tmp_path / "run.nc"
-    done = run(
-        *"charge --theta 90deg --charger-loss 0.1 --times 0:4:400".split(), "--out", str(out)
-    )
+    done = here(*"charge --theta 90deg --charger-loss 0.1 --times 0:4:400 --out".split(), out)
     assert done.returncode == 0, done.stderr
     for word in ("ergotropy", "concurrence", "frequency^2", "17, 62", "5 of 400 times", str(out)):
         assert word in done.stdout

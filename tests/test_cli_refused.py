@@ -8,17 +8,19 @@ import pytest
 
 from quantumbattery.cli import app, main
 from quantumbattery.sweeps.study import read_study
+from roads.command import here
 
 posix = pytest.mark.skipif(os.name != "posix", reason="devices and bytes in names are of POSIX")
 
 
 def run(*arguments, **options):
+    """From outside."""
     command = [sys.executable, "-m", "quantumbattery", *arguments]
     return subprocess.run(command, capture_output=True, timeout=60, check=False, **options)
 
 
 def refused(done, text):
-    said = done.stderr.decode()
+    said = done.stderr if isinstance(done.stderr, str) else done.stderr.decode()
     assert done.returncode == 2, said
     assert text in said
     assert len(said.strip().splitlines()) == 1
@@ -29,7 +31,7 @@ def refused(done, text):
 def test_a_device_is_no_study(command, tmp_path):
     study = tmp_path / "zero.toml"
     study.symlink_to("/dev/zero")
-    refused(run(command, str(study)), "is no plain file")
+    refused(here(command, study), "is no plain file")
 
 
 @posix
@@ -52,7 +54,7 @@ def test_nested_lists(tmp_path):
     study = tmp_path / "deep.toml"
     study.write_text(f"a = {'[' * 100_000}{']' * 100_000}")
     for command in ("charge", "sweep"):
-        refused(run(command, str(study)), "deep.toml is nested too deeply")
+        refused(here(command, study), "deep.toml is nested too deeply")
 
 
 @posix
@@ -63,7 +65,7 @@ def test_names_that_are_not_utf8(tmp_path):
 
 def test_a_folder_in_place_of_a_picture(tmp_path):
     (tmp_path / "a.png").mkdir()
-    refused(run("charge", "--plot", str(tmp_path / "a.png")), "is a folder")
+    refused(here("charge", "--plot", tmp_path / "a.png"), "is a folder")
 
 
 @posix
@@ -112,11 +114,12 @@ store = "{}"
         ("charge UPPER.TOML", "UPPER.TOML sweeps coupling: choose a point of it by --set"),
     ],
 )
-def test_a_sentence_says_what_is_wrong(words, sentence, tmp_path):
+def test_a_sentence_says_what_is_wrong(words, sentence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for name, store in (("study", "a"), ("UPPER", "a"), ("web", "http://x/y.zarr")):
         path = tmp_path / (f"{name}.TOML" if name.isupper() else f"{name}.toml")
         path.write_text(STUDY.format(store))
-    refused(run(*words.split(), cwd=tmp_path), sentence)
+    refused(here(*words.split()), sentence)
     assert not (tmp_path / "a").exists()
 
 

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.cli import main
+from quantumbattery.cli import app, main
 
 STUDY = """
 [system]
@@ -178,18 +178,36 @@ def test_descriptions_are_whole(width, command, monkeypatch):
         ("charge st", ["star", "study.toml"]),
     ],
 )
-def test_the_tab_key_completes(typed, offered, tmp_path):
+def test_the_tab_key_completes(typed, offered, tmp_path, monkeypatch, capsys):
     (tmp_path / "study.toml").write_text(STUDY)
-    words = f"quantumbattery {typed}"
+    monkeypatch.chdir(tmp_path)
+    for name, value in typing(typed).items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit):
+        app.app(prog_name="quantumbattery")
+    assert capsys.readouterr().out.split() == offered
+
+
+def test_the_tab_key_completes_in_a_shell(tmp_path):
+    (tmp_path / "study.toml").write_text(STUDY)
     done = subprocess.run(
         [sys.executable, "-c", "from quantumbattery.cli import app; "
          "app.app(prog_name='quantumbattery')"],
         capture_output=True, text=True, cwd=tmp_path,
-        env={"_QUANTUMBATTERY_COMPLETE": "complete_bash", "COMP_WORDS": words,
-             "COMP_CWORD": str(len(words.split()) - 1), "PATH": "",
-             "PYTHONPATH": ":".join(p for p in sys.path if p)},
+        env={**typing("charge st"), "PATH": "", "PYTHONPATH": ":".join(p for p in sys.path if p)},
     )  # fmt: skip
-    assert done.stdout.split() == offered, done.stderr
+    assert done.stdout.split() == ["star", "study.toml"], done.stderr
+
+
+def typing(words):
+    """What a shell sets where the Tab key is pressed behind some words."""
+    words = f"quantumbattery {words}"
+    count = str(len(words.split()) - 1)
+    return {
+        "_QUANTUMBATTERY_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": count,
+    }
 
 
 @pytest.mark.parametrize(

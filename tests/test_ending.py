@@ -11,9 +11,7 @@ import pytest
 from roads.studies import pair_study
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
-STUDY = pair_study(
-    "theta = {from = 0.5, to = 2.5, points = 150}", output="chunk = 1\nbatch = false"
-)
+STUDY = pair_study("theta = {from = 0.5, to = 2.5, points = 60}", output="chunk = 1\nbatch = false")
 ENDED = [128 + each for each in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", 1))]
 
 
@@ -37,7 +35,7 @@ def wait_for(seen, running):
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_no_part_of_a_file_stays(tmp_path, name):
     number = getattr(signal, name)
-    running = begun(tmp_path, "charge", "--times", "0:40:1000001", "--out", "x.csv")
+    running = begun(tmp_path, "charge", "--times", "0:40:300001", "--out", "x.csv")
     wait_for(lambda: any(tmp_path.iterdir()), running)
     running.send_signal(number)
     _, said = running.communicate(timeout=60)
@@ -62,7 +60,7 @@ def test_a_sweep_says_that_it_goes_on(tmp_path):
 
 def test_what_is_to_be_ignored_is_ignored(tmp_path):
     """As `nohup` asks."""
-    arguments = "charge", "--times", "0:40:100001", "--out", "x.csv"
+    arguments = "charge", "--times", "0:40:40001", "--out", "x.csv"
     running = begun(tmp_path, *arguments, ignore=[signal.SIGHUP])
     wait_for(lambda: any(tmp_path.iterdir()), running)
     running.send_signal(signal.SIGHUP)
@@ -121,7 +119,7 @@ def test_several_at_once(tmp_path, first):
 
 @pytest.mark.parametrize("names", [("SIGTERM", "SIGHUP", "SIGTERM"), ("SIGINT", "SIGINT")])
 def test_one_soon_after_another(tmp_path, names):
-    running = begun(tmp_path, "charge", "--times", "0:40:1000001", "--out", "x.csv")
+    running = begun(tmp_path, "charge", "--times", "0:40:300001", "--out", "x.csv")
     wait_for(lambda: any(tmp_path.iterdir()), running)
     for name in names:
         running.send_signal(getattr(signal, name))

@@ -43,8 +43,8 @@ def dense(system, preparation):
     """Density matrices of the battery, site b, at all times, and its Hamiltonian."""
     levels = [site.dimension for site in system.sites.values()]
     whole = Whole(system, levels)
-    start = initial(system, preparation).astype(complex).ravel()
-    states = np.array([expm(whole.generator() * t) @ start for t in TIMES])
+    start = initial(system, preparation)
+    states = np.array([whole.evolved(start, t) for t in TIMES])
     place = whole.names.index("b")
     before, d = int(np.prod(levels[:place])), levels[place]
     rest = whole.size // (before * d)

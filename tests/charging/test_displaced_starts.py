@@ -15,6 +15,7 @@ import quantumbattery as qb
 from quantumbattery.charging.charge import converted
 from quantumbattery.charging.displaced import displaced
 from quantumbattery.charging.problem import Problem
+from roads.levels import unbounded
 
 TIMES = np.linspace(0, 1.2, 4)
 MEASURES = ["energy", "ergotropy", "charger_energy"]
@@ -59,7 +60,8 @@ def test_as_on_levels_that_hold_the_amplitude(case: str) -> None:
     found = charged(start, links)
     assert int(found.attrs["displaced"].removeprefix("c: ")) < 40
     assert found.attrs["left_out"] <= 1e-10
-    same(found, charged(start, links, 85), 3e-9)
+    with unbounded():
+        same(found, charged(start, links, 85), 3e-9)
 
 
 def test_as_qutip_in_the_laboratory() -> None:
@@ -123,7 +125,8 @@ def test_any_start(
 
     found = table(None)
     assert "displaced" in found.attrs
-    same(found, table(90), 3e-9)
+    with unbounded():
+        same(found, table(90), 3e-9)
 
 
 def test_a_start_that_passes_on_to_another_mode() -> None:
@@ -132,7 +135,7 @@ def test_a_start_that_passes_on_to_another_mode() -> None:
 
     def table(modes: dict[str, Any]) -> xr.Dataset:
         system = qb.System(modes | {"b": qb.Qubit(loss=0.1)}, links, "c", "b")
-        return system.charge({"c": qb.coherent(4.2)}, [0.3, 0.6], MEASURES)
+        return system.charge({"c": qb.coherent(4.2)}, [0.3, 0.6], ["energy"])
 
     found = table({"c": qb.Oscillator(loss=0.3), "m": qb.Oscillator()})
     assert found.attrs["displaced"].startswith("c: ")

@@ -28,11 +28,11 @@ def by_roots(system, rho, h, of):
         return of(state, h) - of(rho, h) / 2
 
     times = np.linspace(0.0, 200.0, 2001)
-    step, state, values = expm(generator * times[1]), rho.ravel(), []
-    for _ in times:
-        values.append(of(state.reshape(d, d), h))
-        state = step @ state
-    below = np.flatnonzero(np.array(values) <= values[0] / 2)
+    step, states = expm(generator * times[1]), [rho.ravel()]
+    for _ in times[1:]:
+        states.append(step @ states[-1])
+    values = of(np.reshape(states, (-1, d, d)), h)
+    below = np.flatnonzero(values <= values[0] / 2)
     return brentq(left, times[below[0] - 1], times[below[0]], xtol=1e-13) if len(below) else np.inf
 
 

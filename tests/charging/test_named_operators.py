@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
-from roads.levels import on_levels
+from roads.levels import on_levels, unbounded
 from roads.product_space import random_case
 
 NAMED = ("quanta", "energy", "lowering")
@@ -65,7 +65,7 @@ def test_moments_of_any_starts_beside_levels(seed, stored):
 
     found = asked()
     assert found.attrs["method"].startswith("means and covariances")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), unbounded():
         warnings.simplefilter("ignore", UserWarning)
         levels, fewer = asked(11), asked(10)
     for name in found.data_vars:

@@ -51,9 +51,9 @@ def joint(form, numbers):
 def exact(system, chosen, reached, times):
     """The same by exponentials in the product space."""
     whole = Whole(system, reached.levels)
-    rho = initial(system, chosen).ravel()
+    rho = initial(system, chosen)
     inside = np.ravel_multi_index(reached.configurations.T.astype(int), reached.levels)
-    states = [(expm(t * whole.generator()) @ rho).reshape(whole.h.shape) for t in times]
+    states = [whole.evolved(rho, t) for t in times]
     return np.stack(states)[:, inside[:, None], inside]
 
 

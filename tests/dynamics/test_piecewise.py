@@ -130,7 +130,7 @@ def by_scipy(blocks, numbers, factor, clocks, start, times):
     for clock in clocks:
         if isinstance(clock.signal.envelope, xr.DataArray):
             edges |= set(clock.signal.envelope["time"].values.tolist())
-    edges, found = sorted(edges), []
+    edges, found, every = sorted(edges), [], blocks.whole.reshape(len(blocks.whole), -1)
     for k, row in enumerate(numbers):
 
         def change(t, flat, row=row):
@@ -138,7 +138,7 @@ def by_scipy(blocks, numbers, factor, clocks, start, times):
                 x * (moving[i].shape(np.array([t]))[0] * moving[i].turn(t)[0] if i in moving else 1)
                 for i, x in enumerate(row)
             ]
-            h = factor * np.tensordot(now, blocks.whole, 1)
+            h = factor * (np.array(now) @ every).reshape(blocks.whole.shape[1:])
             return (h @ flat.reshape(len(h), -1)).ravel()
 
         state, trail = start[k, 0].T.astype(complex).ravel(), []

@@ -37,18 +37,24 @@ def window(tmp_path_factory):
 
 
 @pytest.fixture
-def browser(window, page_file):
-    """A fresh page, which at the end must have complained of nothing and asked for nothing."""
+def blank(window, page_file):
+    """Before the page, which at the end must have complained of nothing and asked for nothing."""
     window.screen(1440, 900)
     window.open("about:blank")
     window.log("browser")
     window.requests()
-    window.open(page_file.as_uri())
     yield window
     asked = [address for address in window.requests() if not address.startswith("data:")]
     own = (page_file.as_uri(), f"blob:{page_file.as_uri()[:7]}", "blob:null")
     assert [address for address in asked if not address.startswith(own)] == []
     assert window.log("browser") == []
+
+
+@pytest.fixture
+def browser(blank, page_file):
+    """A fresh page."""
+    blank.open(page_file.as_uri())
+    return blank
 
 
 @pytest.fixture

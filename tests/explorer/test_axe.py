@@ -30,13 +30,12 @@ def axe():
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(("address", "click"), [state[1:] for state in STATES],
                          ids=[state[0] for state in STATES])  # fmt: skip
-def test_axe_finds_nothing_serious(browser, page_file, axe, address, click, width, scheme):
-    browser.screen(width, 844, scheme)
-    browser.open("about:blank")
-    browser.open(f"{page_file.as_uri()}{address}")
-    browser.later(click)
-    browser.run(axe)
-    found = browser.wait(LOOK)
+def test_axe_finds_nothing_serious(blank, page_file, axe, address, click, width, scheme):
+    blank.screen(width, 844, scheme)
+    blank.open(f"{page_file.as_uri()}{address}")
+    blank.later(click)
+    blank.run(axe)
+    found = blank.wait(LOOK)
     assert [each for each in found if each[0] in ("serious", "critical")] == []
 
 

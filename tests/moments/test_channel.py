@@ -15,7 +15,7 @@ from scipy.stats import binom, nbinom
 import quantumbattery as qb
 from quantumbattery.charging import by_moments, merit_of_starts
 from quantumbattery.moments import channel
-from roads.levels import on_levels
+from roads.levels import on_levels, unbounded
 
 FIGURES = ("energy", "passive_energy", "ergotropy", "energy_variance", "power", "ergotropic_power")
 FIGURES += ("purity", "entropy", "local_ergotropy", "charger_energy", "interaction_energy")
@@ -31,7 +31,7 @@ def random_state(rng, size, coherent=True):
 
 def quietly(system, *given, **named):
     """Charged on levels that are given and weakly filled."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), unbounded():
         warnings.simplefilter("ignore")
         return system.charge(*given, **named)
 

@@ -16,6 +16,7 @@ from quantumbattery.moments.joint_levels import joint_matrices, levels_of_each
 from quantumbattery.moments.over_time import Moments
 from quantumbattery.moments.starts import moments_of
 from quantumbattery.network.amplitudes import density_matrix
+from roads.levels import unbounded
 from roads.quadratures import Network
 
 MODE = qb.Oscillator()
@@ -98,7 +99,7 @@ def beside(network, levels, sites, times):
     """The states by moments, and those on levels, where these are not near their cut."""
     ours = network.system().density_matrix(network.start, times, sites)
     assert ours.attrs["method"].startswith("means and covariances")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), unbounded():
         warnings.simplefilter("ignore")
         theirs = network.system(levels).density_matrix(network.start, times, sites)
     assert ours.dims == theirs.dims

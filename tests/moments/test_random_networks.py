@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roads.levels import unbounded
 from roads.quadratures import Network
 
 FIGURES = ("energy", "energy_variance", "ergotropy", "purity", "entropy")
@@ -54,7 +55,7 @@ def test_weak_ones_beside_levels(seed, stored):
     how = {"disconnect": 0.9 if stored else None}
     free = network.system().charge(network.start, *given[:2], **how)
     assert by_moments(free)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), unbounded():
         warnings.simplefilter("ignore")
         cut = network.system(30 if network.modes == 1 else 11)
         levels = cut.charge(network.start, *given[:2], **how)

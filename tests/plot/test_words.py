@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import quantumbattery as qb
+from quantumbattery.plot import style
 
 TIMES = np.linspace(0.0, 3.0, 20)
 ODD = [
@@ -16,6 +17,12 @@ ODD = [
     {"long_name": None, "symbol": None},
     {"symbol": r"$\foo$"},
 ]
+
+
+@pytest.fixture(autouse=True)
+def few_dots(monkeypatch):
+    """Words are laid out all the same."""
+    monkeypatch.setitem(style.STYLE, "savefig.dpi", 50)
 
 
 def drawn(figure, tmp_path):

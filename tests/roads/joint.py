@@ -1,9 +1,8 @@
 """Starts that are joint, in the full product space, dense."""
 
 import numpy as np
-import qutip
 
-from roads.product_space import Whole, initial, ladder, lowering
+from roads.product_space import Whole, initial, kept, ladder, lowering, permuted, tensor
 
 
 def in_order(system, levels, parts):
@@ -11,10 +10,8 @@ def in_order(system, levels, parts):
     names = list(system.sites)
     size = dict(zip(names, levels, strict=True))
     order = [name for sites, _ in parts for name in sites]
-    whole = qutip.tensor(
-        [qutip.Qobj(rho, dims=[[size[n] for n in sites]] * 2) for sites, rho in parts]
-    )
-    return whole.permute([order.index(name) for name in names]).full()
+    whole = tensor([rho for _, rho in parts])
+    return permuted(whole, [size[name] for name in order], [order.index(name) for name in names])
 
 
 def dense(system, joint, alone):
@@ -22,17 +19,15 @@ def dense(system, joint, alone):
     levels = [site.dimension for site in system.sites.values()]
     held = {name for sites, _ in joint for name in sites}
     every = initial(system, {n: each for n, each in alone.items() if n not in held})
-    whole = qutip.Qobj(every, dims=[levels] * 2)
     names = list(system.sites)
-    others = [((n,), whole.ptrace(names.index(n)).full()) for n in names if n not in held]
+    others = [((n,), kept(every, levels, [names.index(n)])) for n in names if n not in held]
     return in_order(system, levels, [*joint, *others])
 
 
 def reduced(matrix, system, levels):
     """Of the battery's sites, in their own order."""
     place = [list(system.sites).index(name) for name in system.battery]
-    own = qutip.Qobj(matrix, dims=[levels] * 2).ptrace(sorted(place))
-    return own.permute(np.argsort(np.argsort(place)).tolist()).full()
+    return kept(matrix, levels, place)
 
 
 def battery_hamiltonian(system, levels):

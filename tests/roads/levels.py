@@ -11,6 +11,7 @@ from quantumbattery.charging import (
     displaced_battery,
     steady_state,
 )
+from quantumbattery.charging.solve import Work
 
 
 @contextmanager
@@ -30,4 +31,11 @@ def on_levels():
 def bounded():
     """What given levels leave out is bounded, also where a solution without levels tells it."""
     with patch.object(charge, "without_levels", return_value=None):
+        yield
+
+
+@contextmanager
+def unbounded():
+    """What cuts may change is not worked out: where levels are given, to see what others give."""
+    with patch.object(Work, "_left_out", return_value=({}, {})):
         yield

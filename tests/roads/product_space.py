@@ -1,13 +1,12 @@
 """Brute force in the full product space, dense, and random systems to try it on."""
 
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations, pairwise, product
 
 import numpy as np
 import qutip
 from scipy import sparse
 from scipy.linalg import expm
-from scipy.sparse.linalg import expm_multiply
 
 from quantumbattery.charging.system import System
 from quantumbattery.network.ensembles import Ensemble
@@ -21,24 +20,55 @@ from quantumbattery.network.sites import Oscillator, Qubit, Qudit
 # --- brute force ---------------------------------------------------------------------------------
 
 
+def tensor(matrices):
+    """The Kronecker product of square matrices."""
+    whole = np.ones((1, 1), dtype=complex)
+    for each in matrices:
+        size = len(whole) * len(each)
+        whole = (whole[:, None, :, None] * each[None, :, None, :]).reshape(size, size)
+    return whole
+
+
+def permuted(rho, levels, order):
+    """The factors of a product space in another order."""
+    axes = [*order, *(len(levels) + k for k in order)]
+    return rho.reshape(*levels, *levels).transpose(axes).reshape(rho.shape)
+
+
+def kept(rho, levels, places):
+    """The state of some factors, in the order in which they are named."""
+    others = [k for k in range(len(levels)) if k not in places]
+    size = int(np.prod([levels[k] for k in places]))
+    turned = permuted(rho, levels, [*places, *others]).reshape(size, -1, size, rho.shape[0] // size)
+    return np.trace(turned, axis1=1, axis2=3)
+
+
+@cache
+def of_a_mode(n):
+    return qutip.destroy(n).full()
+
+
+@cache
+def of_cells(number):
+    return qutip.jmat(number / 2, "-").full()[::-1, ::-1]
+
+
 def lowering(site, n):
     """A of a site, from elsewhere."""
     if isinstance(site, Ensemble) and isinstance(site.cell, Qubit):
-        return qutip.jmat(site.number / 2, "-").full()[::-1, ::-1]
+        return of_cells(site.number).copy()
     if isinstance(site, Ensemble):  # Schwinger's bosons, one mode for each level of a cell
         d, size = site.cell.dimension, site.number + 1
-        modes = [
-            qutip.tensor([qutip.destroy(size) if k == j else qutip.qeye(size) for k in range(d)])
-            for j in range(d)
-        ]
+        a, eye = of_a_mode(size), np.eye(size)
+        modes = [tensor([a if k == j else eye for k in range(d)]) for j in range(d)]
         one = lowering(site.cell, d)
-        hop = sum(one[j, k] * modes[j].dag() * modes[k] for j in range(d) for k in range(d))
+        hop = sum(one[j, k] * modes[j].T @ modes[k] for j in range(d) for k in range(d))
         index = np.ravel_multi_index(site.occupations.T, (size,) * d)
-        return hop.full()[np.ix_(index, index)]
+        return hop[np.ix_(index, index)]
     if isinstance(site, Qudit):
         own = np.diag(site.steps, 1) if site.matrix is None else site.matrix
         return own.astype(complex)
-    return qutip.destroy(n).full()
+    return of_a_mode(n).copy()
 
 
 def quanta(site, n):
@@ -66,7 +96,7 @@ class Whole:
     def __init__(self, system, levels):
         self.names, self.levels = list(system.sites), levels
         self.sites = list(system.sites.values())
-        self.size = int(np.prod(levels))
+        self.size, self.steps = int(np.prod(levels)), {}
         lower = {
             name: self.put((name, lowering(site, n)))
             for (name, site), n in zip(system.sites.items(), levels, strict=True)
@@ -94,7 +124,7 @@ class Whole:
         given = dict(operators)
         eyes = [np.eye(n) for n in self.levels]
         parts = [given.get(name, eye) for name, eye in zip(self.names, eyes, strict=True)]
-        return qutip.tensor([qutip.Qobj(part) for part in parts]).full()
+        return tensor(parts)
 
     def couple(self, each, a, b=None, *_):
         kind = each.kind
@@ -140,22 +170,34 @@ class Whole:
 
     @cached_property
     def sparse_generator(self):
-        eye = sparse.eye_array(self.size)
-        h = sparse.csr_array(self.h)
-        total = -1j * (sparse.kron(h, eye) - sparse.kron(eye, h.T))
-        for each in self.jumps:
-            one = sparse.csr_array(each)
-            square = one.conj().T @ one
-            total += sparse.kron(one, one.conj())
-            total -= (sparse.kron(square, eye) + sparse.kron(eye, square.T)) / 2
-        return total.tocsr()
+        jumps = [sparse.csr_array(each) for each in self.jumps]
+        inward = sparse.csr_array(-1j * self.h - sum(j.conj().T @ j for j in self.jumps) / 2)
+        eye = sparse.eye_array(self.size, format="csr")
+        total = sparse.kron(inward, eye, "csr") + sparse.kron(eye, inward.conj(), "csr")
+        for each in jumps:
+            total += sparse.kron(each, each.conj(), "csr")
+        return total
 
     def evolved(self, rho, time):
         """A density matrix some time later, by its Taylor series where there is loss."""
-        if self.jumps:
-            return expm_multiply(self.sparse_generator * time, rho.ravel()).reshape(rho.shape)
-        step = expm(-1j * time * self.h)
-        return step @ rho @ step.conj().T
+        if not self.jumps:
+            if time not in self.steps:
+                self.steps[time] = expm(-1j * time * self.h)
+            step = self.steps[time]
+            return step @ rho @ step.conj().T
+        return taylor(self.sparse_generator, rho.ravel(), time).reshape(rho.shape)
+
+
+def taylor(generator, vector, time):
+    """The exponential of a sparse matrix times a vector, in steps whose terms stay small."""
+    steps = int(np.ceil(np.abs(generator).sum(axis=0).max() * time / 4))
+    for _ in range(steps):
+        term, order = vector, 0
+        while np.abs(term).max() > 1e-18:
+            order += 1
+            term = generator @ term * (time / steps / order)
+            vector = vector + term
+    return vector
 
 
 def closure(pattern, start):
@@ -305,8 +347,8 @@ def initial(system, chosen):
                     every_cell(site, pair) if isinstance(site, Ensemble) else pair
                 )
         rho = np.outer(array, array.conj()) if array.ndim == 1 else array
-        parts.append(qutip.Qobj(rho))
-    return qutip.tensor(parts).full()
+        parts.append(rho)
+    return tensor(parts)
 
 
 # --- systems with known answers ------------------------------------------------------------------

@@ -5,6 +5,8 @@ losses by l r move the mean by d r/dt = A r + Omega f and the covariances s = <{
 s A^T + D, A = Omega (H + Im l* l^T), D = Omega Re(l* l^T) Omega^T: not as the package has it.
 """
 
+import cmath
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -187,23 +189,24 @@ class Network:
 
     def _moved(self, time, state, half):
         n = 2 * self.modes
-        form, pull = half.form.copy(), np.zeros(n)
+        form, pull = half.form, np.zeros(n)
         if half is self.on and self.pairs:
             a, size, w, phase, shape = self.pairs
             size = size * (shape(time) if shape else 1.0)
-            both = size / 2 * np.exp(1j * (2 * w * time + phase)) * np.outer(a, a)
-            form += 2 * (both + both.T).real
-        if half is self.on:
-            form += sum(each * shape(time) for each, shape in self.shaped)
+            both = size / 2 * cmath.exp(1j * (2 * w * time + phase)) * (a[:, None] * a)
+            form = form + 4 * both.real
+        if half is self.on and self.shaped:
+            form = form + sum(each * shape(time) for each, shape in self.shaped)
         for a, size, w, phase, turns, shape in half.fields:
             size = size * (shape(time) if shape else 1.0)
             if turns:
-                pull += 2 * (size * np.exp(1j * (w * time + phase)) * a).real
+                pull += 2 * (size * cmath.exp(1j * (w * time + phase)) * a).real
             else:
-                pull += 2 * size * np.cos(w * time + phase) * 2 * a.real
+                pull += 4 * size * math.cos(w * time + phase) * a.real
         drift = self.omega @ form + half.drift
         mean, spread = state[:n], state[n:].reshape(n, n)
-        spread = drift @ spread + spread @ drift.T + half.noise
+        moved = drift @ spread
+        spread = moved + moved.T + half.noise  # of a symmetric matrix
         return np.concatenate([drift @ mean + self.omega @ pull, spread.ravel()])
 
     def figures(self, mean, spread):

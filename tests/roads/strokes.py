@@ -1,30 +1,28 @@
 """Protocols step by step in the full product space, and random ones to try it on."""
 
 import numpy as np
-import qutip
 
 import quantumbattery as qb
 from roads.product_space import (
     Whole,
     initial,
+    kept,
+    permuted,
     random_case,
     random_interaction,
     random_preparation,
+    tensor,
 )
 
 
 def refreshed(rho, levels, fresh):
-    """Some sites (by place) traced out and put in anew, by QuTiP."""
+    """Some sites (by place) traced out and put in anew."""
     for place, new in fresh.items():
-        whole = qutip.Qobj(rho, dims=[levels, levels])
         others = [k for k in range(len(levels)) if k != place]
-        if not others:
-            rho = new
-            continue
-        both = qutip.tensor(qutip.Qobj(new), whole.ptrace(others))
+        both = tensor([new, kept(rho, levels, others)])
         order = list(range(1, len(levels)))
         order.insert(place, 0)
-        rho = both.permute(order).full()
+        rho = permuted(both, [levels[place], *(levels[k] for k in others)], order)
     return rho
 
 
@@ -55,10 +53,7 @@ def random_protocol(seed, lossy):
             )
             for n, p in reset.items()
         }
-        fresh = {
-            place: qutip.Qobj(rho, dims=[[levels[place], 2]] * 2).ptrace(0).full()
-            for place, rho in fresh.items()
-        }
+        fresh = {place: kept(rho, [levels[place], 2], [0]) for place, rho in fresh.items()}
         parts.append((Whole(system, levels), duration, fresh))
     return strokes, parts, first, chosen
 

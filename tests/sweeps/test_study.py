@@ -78,7 +78,7 @@ def test_a_study_becomes_a_store_and_a_map(tmp_path):
     assert table.energy.dims == ("theta", "charger_loss", "time")
     exact = paper_energy(table.theta, table.charger_loss, table.time)
     np.testing.assert_allclose(table.energy, exact, atol=1e-12)
-    again = run(study)
+    again = run_here(study)
     assert again.returncode == 0, again.stderr
     assert "21/21" in again.stderr
 

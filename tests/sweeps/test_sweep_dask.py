@@ -13,6 +13,7 @@ import sweep_study
 import xarray as xr
 from test_sweep_stops import done
 
+from roads.command import here
 from roads.sweep import check
 
 SCRIPT = Path(sweep_study.__file__)
@@ -145,12 +146,12 @@ chunk = 4
 def test_the_command_line_on_a_cluster_gives_what_processes_give(tmp_path, cluster):
     study = tmp_path / "cavity.toml"
     study.write_text(STUDY)
-    words = [sys.executable, "-m", "quantumbattery", "sweep", str(study)]
-    first = subprocess.run([*words, "--workers", "2"], capture_output=True, text=True)
+    first = here("sweep", study, "--workers", "2")
     assert first.returncode == 0, first.stderr
     alone = table(tmp_path / "cavity.zarr").load()
     (tmp_path / "cavity.zarr").rename(tmp_path / "alone.zarr")
     parts = cluster(1)
+    words = [sys.executable, "-m", "quantumbattery", "sweep", str(study)]
     second = subprocess.run(
         [*words, "--scheduler", parts.address], capture_output=True, text=True, timeout=90
     )
@@ -162,13 +163,11 @@ def test_the_command_line_on_a_cluster_gives_what_processes_give(tmp_path, clust
     np.testing.assert_allclose(alone.energy.sel(loss=0.0), exact, atol=1e-12)
 
 
-def test_no_scheduler_is_an_error_before_any_work(tmp_path):
+def test_no_scheduler_is_an_error_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.setattr("quantumbattery.sweeps.cluster._PATIENCE", 2.0)
     study = tmp_path / "cavity.toml"
     study.write_text(STUDY)
-    words = [sys.executable, "-m", "quantumbattery", "sweep", str(study)]
-    run = subprocess.run(
-        [*words, "--scheduler", "tcp://127.0.0.1:9"], capture_output=True, text=True, timeout=90
-    )
+    run = here("sweep", study, "--scheduler", "tcp://127.0.0.1:9")
     assert run.returncode == 2
     assert "there is no Dask scheduler at tcp://127.0.0.1:9" in run.stderr
     assert not (tmp_path / "cavity.zarr").exists()
