@@ -136,3 +136,22 @@ def test_what_grows_for_too_long_says_so():
     system = qb.System(sites, links, "a", "b")
     with pytest.raises(ValueError, match="grow so fast that by t = 1e\\+03 their numbers overflow"):
         system.charge({}, [1.0, 1000.0], ["energy"])
+
+
+def test_what_is_always_on_in_the_battery():
+    """Cells that are joined for ever, of given levels and of any: a conserved energy, by hand."""
+    for levels in (None, 6):
+        cells = {n: qb.Oscillator(dephasing=0.2, levels=levels) for n in "abc"}
+        links = [qb.exchange("a", "b", 0.3), qb.exchange("b", "c", 0.2, always=True)]
+        system = qb.System(cells, links, "a", ["b", "c"])
+        if levels is None:
+            found = system.charge(qb.fock(1), [0.0, 40.0], ["energy", "charger_energy"])
+            assert "levels" not in found.attrs
+            # all sites end with a third of the quantum, and no coherence between any
+            assert found.charger_energy.values[1] == pytest.approx(1 / 3, abs=1e-3)
+            assert found.energy.values[1] == pytest.approx(2 / 3, abs=2e-3)
+        else:
+            known = system.charge(qb.fock(1), [0.0, 40.0], ["energy", "charger_energy"])
+            for name in ("energy", "charger_energy"):
+                np.testing.assert_allclose(known[name] - known[name][0],
+                                           found[name] - found[name][0], atol=1e-9)  # fmt: skip

@@ -113,5 +113,6 @@ def oscillators_alone(network: Network, free: Collection[str]) -> Network | None
     links: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
     inner = [each for each in links if {*each.ends} <= own.keys()]
     fields = [each for each in network.drives if each.site in own]
-    alone = Network(own, [*inner, *fields], charger=[], battery=next(iter(own)))
+    held = [name for name in network.battery if name in own] or [*own][:1]
+    alone = Network(own, [*inner, *fields], charger=[], battery=held)
     return alone if is_quadratic(alone) and is_constant(alone) else None
