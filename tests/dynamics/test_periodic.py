@@ -70,6 +70,23 @@ def test_the_end_of_what_never_repeats_itself_is_not_its_beginning(count):
     assert np.allclose(table.energy, known.y[3].real, rtol=0, atol=1e-11)
 
 
+def test_a_field_that_hardly_turns_takes_no_more_steps_than_the_time_does():
+    """Its period is a million times as long; one of a batch, beside a batch of one."""
+    slow = xr.DataArray([1.0, 1e-6], dims="x")
+    both = shaken(1.0, 0.3, slow).charge({}, np.linspace(0, 10, 5), ["energy"]).energy
+    assert 2 * np.pi / 1e-6 > 1e5 * 10
+
+    def change(t, ket, w):
+        return -1j * np.array([[0, 0.6 * np.cos(w * t)], [0.6 * np.cos(w * t), 1.0]]) @ ket
+
+    for k, w in enumerate(slow.values):
+        grid = np.linspace(0, 10, 5)
+        known = solve_ivp(
+            change, (0, 10), [1, 0j], "DOP853", grid, args=(w,), rtol=1e-12, atol=1e-13
+        )
+        assert np.allclose(both.isel(x=k), np.abs(known.y[1]) ** 2, rtol=0, atol=1e-10)
+
+
 # --- many cycles ---------------------------------------------------------------------------------
 
 

@@ -231,7 +231,7 @@ def repeats(clocks: Sequence[Clock], members: int, latest: float) -> bool:
 
 
 def common_period(clocks: Sequence[Clock], members: int, latest: float) -> Array:
-    """The period of all clocks (g,); the time until the latest where they have none."""
+    """The period of all clocks (g,); the time until the latest where they have none by then."""
     given = [np.broadcast_to(np.abs(clock.frequency), members) for clock in clocks]
     frequencies = np.stack(given)
     slowest = np.where(frequencies > 0, frequencies, np.inf).min(axis=0)
@@ -245,7 +245,7 @@ def common_period(clocks: Sequence[Clock], members: int, latest: float) -> Array
         often = np.where((often == 0) & whole, count, often)
         if often.all():
             break
-    return np.where(often > 0, 2 * np.pi * often / slowest, latest)
+    return np.where(often > 0, np.minimum(2 * np.pi * often / slowest, latest), latest)
 
 
 def edges_of(clocks: Sequence[Clock], latest: float) -> tuple[float, ...]:
