@@ -233,6 +233,8 @@ def warn_of(network: Network, report: Report) -> None:
         if name not in network.sites:  # chosen for all, and enough
             continue
         given = network.sites[name].dimension
+        if given is None and report.told:  # that is of the levels that were given
+            continue
         if amount > ACCURACY and isinstance(network.sites[name], Oscillator):
             unit = 10 ** np.floor(np.log10(min(amount, _NO_BOUND)))  # a bound is rounded up
             far = f"by up to {np.ceil(amount / unit) * unit:.1g} quanta"
