@@ -120,6 +120,6 @@ def test_only_of_levels_that_were_given_a_warning_speaks():
     """One of two chooses its own, as many as it needs."""
     sites = {"a": qb.Oscillator(), "b": qb.Oscillator(levels=4)}
     system = qb.System(sites, [qb.dipole("a", "b", 0.3)], "a", "b")
-    with pytest.warns(UserWarning) as told:
+    with pytest.warns(UserWarning, match="the .* levels of") as told:
         system.charge(qb.coherent(1.0), 1.0, ["energy"])
     assert ["the 4 levels of 'b'" in str(each.message) for each in told] == [True]
