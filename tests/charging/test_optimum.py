@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
+from quantumbattery.charging import converged_cutoffs
 from quantumbattery.reach.terms import hamiltonian_terms
 from roads.product_space import random_case
 
@@ -226,3 +227,16 @@ def test_tolerance_and_limit_are_single_numbers():
     for wrong in ({"tolerance": [1e-9]}, {"limit": [2.0]}):
         with pytest.raises(ValueError, match="not an array"):
             system.optimum(qb.bloch(1.0), 2.0, **wrong)
+
+
+def test_what_turns_in_every_frame_is_refused_before_work(monkeypatch):
+    """However many levels a first look would take."""
+
+    def never(*_):
+        raise AssertionError("solved")
+
+    monkeypatch.setattr(converged_cutoffs, "solve", never)
+    sites = {"c": qb.Oscillator(loss=0.1), "b": qb.Qubit()}
+    links = [qb.dipole("c", "b", 0.2), qb.drive("c", 0.4, 1.1)]
+    with pytest.raises(ValueError, match="turns in every frame"):
+        qb.System(sites, links, "c", "b").optimum({}, 10.0)

@@ -117,13 +117,17 @@ class Attempts:
         shaped = (_SHAPED_LOSSY if lossy else _SHAPED) if self.displaced else 1.0
         return float(shaped * many ** (_LOSSY if lossy else _LOSSLESS))
 
-    def next(self) -> OnLevels | None:
-        """The solution; None if more levels are needed, which then are tried next."""
+    def reached(self) -> Reach:
+        """What the levels to try next hold."""
         problem, cuts = self.problem, self.cuts
         levels = {name: cuts.get(name) or cuts[ALL] for name in self.free}
         quanta = (self.free, cuts[ALL] - 1) if ALL in cuts else ((), inf)
         given = problem.network, problem.started, levels, problem.limit, problem.joints, quanta
-        reached = reach(*given)
+        return reach(*given)
+
+    def next(self) -> OnLevels | None:
+        """The solution; None if more levels are needed, which then are tried next."""
+        problem, cuts, reached = self.problem, self.cuts, self.reached()
         if reached.size > _MANY:
             _LOG.info("%d configurations, with levels of %s", reached.size, listed(cuts))
         solution = solve(problem, reached, self.allowed, self.enough >= cuts.keys())

@@ -21,6 +21,7 @@ from quantumbattery.charging.charge import (
     on_levels,
     warn_of,
 )
+from quantumbattery.charging.converged_cutoffs import Attempts
 from quantumbattery.charging.global_maximum import (
     FIRST_INTERVALS,
     NOTHING,
@@ -41,6 +42,7 @@ from quantumbattery.quantities.pace import Pace
 from quantumbattery.quantities.parameters import horizon_of, labels_of, one_number
 from quantumbattery.quantities.tables import check_names, dataset
 from quantumbattery.quantities.warned import warn
+from quantumbattery.reach.reach import Reach
 
 SOUGHT = ("energy", "power", "ergotropy", "ergotropic_power")
 _FIRST_LOOK = 33  # moments of the first look
@@ -80,6 +82,8 @@ def optimum(
     found = _by_moments(problem, by_moments, last, accuracy) if by_moments else {}
     if rest:
         still = without_fields(problem)
+        if problem.network.drives:  # before all work: it may take long to look
+            _refuse_turning(Attempts.of(still or problem).reached())
         look = _looked_at(problem if still is None else still, rest, by_moments)
         warn_of(network, look.report)
         found |= _certified(problem, still, look, rest, last, accuracy)
@@ -115,6 +119,17 @@ def _refuse_shapes(network: Network) -> None:
     if any(each is not None for each in shapes):
         why = "drives that keep their shape: nothing bounds how fast an envelope changes"
         raise ValueError(_NEEDS.format(why))
+
+
+def _refuse_turning(reached: Reach) -> None:
+    """Raise ValueError if something turns in every frame."""
+    if reached.signals:
+        raise ValueError(
+            _NEEDS.format(
+                "drives that stand still in some frame, but one turns in every frame that its "
+                "counter-rotating half, the interactions and the other drives allow"
+            )
+        )
 
 
 def asked(horizon: object, tolerance: object) -> tuple[float, float]:
@@ -153,13 +168,7 @@ def _certified(
 
     Of a problem without fields, if there is one.
     """
-    if look.reach.signals:
-        raise ValueError(
-            _NEEDS.format(
-                "drives that stand still in some frame, but one turns in every frame that its "
-                "counter-rotating half, the interactions and the other drives allow"
-            )
-        )
+    _refuse_turning(look.reach)
     with at_work():
         axes = problem.axes.one_by_one()
         work = prepared(replace(still or problem, axes=axes), look.reach, {})
