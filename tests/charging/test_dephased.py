@@ -110,6 +110,17 @@ def test_steady_states():
     assert rest.energy > 20
 
 
+@pytest.mark.parametrize(
+    "extra", [[], [qb.drive("a", 0.3, 1.0)], [qb.two_photon_drive("a", 0.1, 1)]]
+)
+def test_a_mode_that_loses_nothing_has_no_steady_state(extra):
+    """It keeps its quanta, or takes more for ever: no number comes of rounding."""
+    sites = {"a": qb.Oscillator(dephasing=0.3), "b": qb.Oscillator(1.3, dephasing=0.1)}
+    system = qb.System(sites, [qb.exchange("a", "b", 0.7), *extra], "a", "b")
+    with pytest.raises(ValueError, match="steady"):
+        system.charge({}, np.inf, ["energy"])
+
+
 def test_many_members_and_times_of_their_own():
     """Rates, fields and times over axes: each as if it were alone."""
     rate = xr.DataArray([0.1, 0.5, 2.0], dims="rate")

@@ -22,6 +22,7 @@ from quantumbattery.moments.quadratic import Quadratic
 from quantumbattery.moments.starts import Beginning
 from quantumbattery.quantities.aliases import Array
 
+_NONE = 1e-12  # of the largest rate or frequency: no damping
 LARGEST = 1 << 23  # numbers of the generators of R up to which they are made
 
 
@@ -56,8 +57,10 @@ def second_at_rest(motion: Quadratic, dephasing: Array, places: Sequence[int]) -
     n, m = motion.drift.shape[-1], motion.modes * (1 + motion.doubled)
     generator, grows = _generator(motion, dephasing), growth(motion, dephasing)
     turns = np.einsum("gii->gi", motion.drift)[:, m:].any()
-    if generator is None or grows is None or turns or not (grows < 0).all():
+    if generator is None or grows is None or turns:
         return None
+    if not (grows < -_NONE * np.abs(motion.drift).sum(axis=-1).max(axis=-1)).all():
+        return None  # a mode that loses nothing, or at its threshold
     field = np.arange(n) >= m
     held = (field[:, None] & field).ravel()
     state = np.zeros((len(generator), n * n), complex)
