@@ -111,7 +111,7 @@ def test_steady_states():
 
 
 def test_a_mode_that_loses_nothing_has_no_steady_state_of_its_own():
-    """It takes more for ever, so that no number comes of rounding; or shares what it begins with."""
+    """It takes more for ever, so that no number comes of rounding; or shares what it starts in."""
     sites = {"a": qb.Oscillator(dephasing=0.3), "b": qb.Oscillator(1.3, dephasing=0.1)}
     link = qb.exchange("a", "b", 0.7)
     for field in (qb.drive("a", 0.3, 1.0), qb.two_photon_drive("a", 0.1, 1.0)):
