@@ -85,3 +85,19 @@ def test_steady_states_beyond_threshold_are_refused_before_work():
     system = qb.System(sites, [qb.exchange("c", "b", 0.2), pairs], "c", "b")
     with pytest.raises(ValueError, match=r"pairs=0.6 \(and 1 more of 3 points\), two_photon_drive"):
         system.charge({}, np.inf, ["energy"])
+
+
+@pytest.mark.parametrize("share", [0.7, 0.999, 1.0, 1.02])
+def test_one_squeezed_oscillator_up_to_its_threshold(share):
+    """loss n = 2 e m and (loss + 4 g) m = e (2 n + 1) at rest, with n, m = <n>, |<a a>|."""
+    pairs = share * np.sqrt(3) / 2
+    drive = qb.two_photon_drive("o", pairs, 1.0)
+    system = qb.System({"o": qb.Oscillator(loss=1.0, dephasing=0.5)}, [drive], [], "o")
+    if share < 1:
+        known = 2 * pairs**2 / (3 - 4 * pairs**2)
+        found = system.charge({}, np.inf, ["energy"]).energy.item()
+        assert found == pytest.approx(known, rel=1e-10)
+        return
+    said = "is at its threshold" if share == 1 else "grow for ever"
+    with pytest.raises(ValueError, match=said):
+        system.charge({}, np.inf, ["energy"])

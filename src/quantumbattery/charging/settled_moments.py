@@ -13,7 +13,7 @@ from quantumbattery.charging.problem import Problem
 from quantumbattery.moments import steady
 from quantumbattery.moments.dephased import growth
 from quantumbattery.moments.over_time import Moments
-from quantumbattery.moments.quadratic import Quadratic, quadratic, turning
+from quantumbattery.moments.quadratic import Quadratic, has_pairs, quadratic, turning
 from quantumbattery.network.drives import TwoPhotonDrive
 from quantumbattery.network.interactions import Dipole
 from quantumbattery.network.joint_losses import Jump
@@ -83,9 +83,15 @@ def never_settles(problem: Problem) -> str | None:
         return None
     motion = quadratic(alone, axes.numbers, axes.batch)
     found = growth(motion, dephasing_of(network, network.sites, axes))
-    if found is None or not (grows := found > _GROWS * np.abs(motion.drift).max()).any():
+    if found is None:
         return None
-    return _where(axes, grows) + _unsettled(network, float(found[np.argmax(grows)]) / 2)
+    rounding = _GROWS * float(np.abs(motion.drift).max())
+    grows = found > (-rounding if has_pairs(alone) else rounding)  # at the threshold too
+    if not grows.any():
+        return None
+    fastest = float(found[np.argmax(grows)])
+    why = _unsettled(network, fastest / 2 if fastest > rounding else 0.0)
+    return _where(axes, grows) + why
 
 
 def _where(axes: Batch, wrong: Array) -> str:
