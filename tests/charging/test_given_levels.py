@@ -68,8 +68,13 @@ def test_other_starts_and_single_measures():
     many = system(16, *pair_links(), loss=0.2).charge({"c": qb.fock(2)}, TIMES, ["energy"])
     far = float(np.abs(energy.energy - many.energy).max()) / 1.2
     assert table.attrs["left_out"] == energy.attrs["left_out"] == pytest.approx(far, rel=1e-6)
-    capacity = pair.charge({}, TIMES, ["capacity"])
-    assert [*capacity] == ["capacity"]
+    passive = pair.charge({}, TIMES, ["passive_energy"])
+    assert [*passive] == ["passive_energy"]
+    assert passive.attrs["left_out"] < 1e-3
+    for name in ("capacity", "purity"):  # of neither an energy nor work: the bound stays
+        with bounded():
+            careful = pair.charge({}, TIMES, [name]).attrs["left_out"]
+        assert pair.charge({}, TIMES, [name]).attrs["left_out"] == careful > 1e-3
 
 
 def pair_links():

@@ -23,6 +23,7 @@ from quantumbattery.moments.quadratic import has_pairs
 from quantumbattery.network.sites import Oscillator, Site
 
 _OF_ENERGY = {"energy", "charger_energy"}  # what the energy alone stands for
+_OF_WORK = {"passive_energy", "ergotropy"}  # by which the state is read anyhow
 _TOLD = "energy", "ergotropy"
 
 
@@ -36,6 +37,8 @@ def without_levels(problem: Problem) -> Problem | None:
     free = copy(network)
     free._set(sites={n: _free(s) if n in cut else s for n, s in network.sites.items()})
     wanted = needed(problem.measures) - POWERS.keys()
+    if not (wanted <= _OF_ENERGY or wanted & _OF_WORK):  # work might take longer than all else
+        return None
     told: tuple[str, ...] = _TOLD[:1] if wanted <= _OF_ENERGY else _TOLD
     told += ("charger_energy",) if "charger_energy" in wanted else ()
     known = replace(problem, network=free, measures=told)
