@@ -121,6 +121,16 @@ def test_a_mode_that_loses_nothing_has_no_steady_state_of_its_own():
     assert shared.energy.item() == pytest.approx(1.3 / 2, abs=1e-12)
 
 
+def test_an_idle_oscillator_does_not_keep_others_from_their_rest():
+    """Nothing joins it, it loses nothing, and it stays empty: the others are as without it."""
+    sites = {"a": qb.Oscillator(loss=1.0, dephasing=0.3), "b": qb.Oscillator(loss=0.2)}
+    links = [qb.exchange("a", "b", 0.4), qb.two_photon_drive("a", 0.05, 1.0)]
+    alone = qb.System(sites, links, "a", "b").charge({}, np.inf, ["energy"])
+    beside = qb.System(sites | {"idle": qb.Oscillator()}, links, "a", "b")
+    found = beside.charge({}, np.inf, ["energy"])
+    assert found.energy.item() == pytest.approx(alone.energy.item(), abs=1e-9)
+
+
 def test_many_members_and_times_of_their_own():
     """Rates, fields and times over axes: each as if it were alone."""
     rate = xr.DataArray([0.1, 0.5, 2.0], dims="rate")

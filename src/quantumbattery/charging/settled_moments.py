@@ -86,7 +86,9 @@ def never_settles(problem: Problem) -> str | None:
     if found is None:
         return None
     rounding = _GROWS * float(np.abs(motion.drift).max())
-    grows = found > (-rounding if has_pairs(alone) else rounding)  # at the threshold too
+    places = [[*network.sites].index(name) for name in network.battery]
+    joined = steady.part_of(motion, places)[0].modes == motion.modes  # or an idle one may rest
+    grows = found > (-rounding if joined and has_pairs(alone) else rounding)  # at threshold too
     if not grows.any():
         return None
     fastest = float(found[np.argmax(grows)])
