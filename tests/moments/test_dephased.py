@@ -6,7 +6,7 @@ import xarray as xr
 
 import quantumbattery as qb
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.foreseen import dephasing_of, oscillators_alone
+from quantumbattery.charging.foreseen import dephasing_of, oscillators_in_phase
 from quantumbattery.moments.dephased import growth, quanta
 from quantumbattery.moments.quadratic import quadratic
 from quantumbattery.moments.starts import beginning
@@ -15,7 +15,7 @@ from quantumbattery.moments.starts import beginning
 def quanta_of(system, starts, last, count):
     """Mean quanta (g, c, count, m) at equal steps from 0 to a last time."""
     axes = Batch.of(system.arrays, starts, False, np.array([last]))
-    alone = oscillators_alone(system, system.sites)
+    alone = oscillators_in_phase(system, system.sites)
     motion = quadratic(alone, axes.numbers, axes.batch)
     begun = beginning(alone, starts, axes.start)
     rates = dephasing_of(system, system.sites, axes)
@@ -27,7 +27,7 @@ def growth_of(**rates):
     drive = qb.two_photon_drive("c", 0.5, 1.0)
     system = qb.System({"c": qb.Oscillator(**rates)}, [drive], [], "c")
     axes = Batch.of(system.arrays, {}, False, np.array([1.0]))
-    motion = quadratic(oscillators_alone(system, ["c"]), axes.numbers, axes.batch)
+    motion = quadratic(oscillators_in_phase(system, ["c"]), axes.numbers, axes.batch)
     return growth(motion, dephasing_of(system, ["c"], axes))
 
 

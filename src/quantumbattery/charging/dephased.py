@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from quantumbattery.charging.by_moments import over_time
-from quantumbattery.charging.foreseen import dephasing_of, oscillators_alone
+from quantumbattery.charging.foreseen import dephasing_of, oscillators_in_phase
 from quantumbattery.charging.merit_of_moments import Energies, Reading
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
@@ -37,7 +37,7 @@ def charged(problem: Problem) -> Solution | None:
     if not _tells(problem):
         return None
     network, axes = problem.network, problem.axes
-    alone = oscillators_alone(network, network.sites)
+    alone = oscillators_in_phase(network, network.sites)
     if alone is None or numbers_of(motion := quadratic(alone, axes.numbers, axes.batch)) > LARGEST:
         return None
     names = needed(problem.measures) - POWERS.keys()

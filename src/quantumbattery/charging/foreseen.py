@@ -38,10 +38,10 @@ def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
     All of them, and those that surely are needed: half of what warm baths fill, which nothing keeps
     low, unlike pairs, but other sites that lose quanta. 0 where nothing is known, infinity where
     numbers overflow. Of dephased ones mean quanta are known, and what a coherent state takes for
-    these, no less; no state of oscillators alone takes fewer than quanta and three of their roots.
+    these. Of these alone, as many as quanta and three of their roots count as surely needed.
     """
     network = problem.network
-    alone = oscillators_alone(network, free)
+    alone = oscillators_in_phase(network, free)
     if alone is None:
         return 0.0, 0.0
     numbers, members = problem.axes.numbers, problem.axes.batch
@@ -104,7 +104,7 @@ def _in_phase(site: Site) -> Site:
     return own
 
 
-def oscillators_alone(network: Network, free: Collection[str]) -> Network | None:
+def oscillators_in_phase(network: Network, free: Collection[str]) -> Network | None:
     """The oscillators with what acts on them alone; None if that is not quadratic and constant.
 
     But for dephasing, which takes no quanta.

@@ -17,6 +17,7 @@ import numpy as np
 from quantumbattery.charging import by_moments, by_starts
 from quantumbattery.charging.converged_cutoffs import ACCURACY
 from quantumbattery.charging.modes_together import TooSlow
+from quantumbattery.charging.parts import quanta_of
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.moments.quadratic import has_pairs
@@ -62,17 +63,10 @@ def compared(problem: Problem, known: Problem, solve: Callable[[Problem], OnLeve
                 by_moments.charged(known) if by_moments.fits(known) else by_starts.charged(known)
             )
             far = [found.columns[name] - exact.columns[name] for name in known.measures]
-            times = float(np.abs(far).max()) / _quantum(problem) / bound
+            times = float(np.abs(far).max()) / float(quanta_of(problem).min()) / bound
             left = {name: amount * times for name, amount in report.left_out.items()}
             report = replace(report, left_out=left, told=True)
     return replace(found, columns=columns, report=report)
-
-
-def _quantum(problem: Problem) -> float:
-    """The smallest energy of one of the battery's sites, of all members."""
-    network, numbers = problem.network, problem.axes.numbers
-    every = [network.sites[name].energy_terms(2)[0][0] for name in network.battery]
-    return min(float(numbers(each).min()) for each in every)
 
 
 def _free(site: Site) -> Site:

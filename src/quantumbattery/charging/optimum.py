@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -33,7 +34,7 @@ from quantumbattery.charging.problem import OnLevels, Problem, Solution
 from quantumbattery.charging.solve import prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
 from quantumbattery.charging.sought_of_moments import SoughtOfMoments
-from quantumbattery.machine import at_work, few_threads
+from quantumbattery.machine import TooLargeError, at_work, few_threads
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess
@@ -83,7 +84,8 @@ def optimum(
     if rest:
         still = without_fields(problem)
         if problem.network.drives:  # before all work: it may take long to look
-            _refuse_turning(Attempts.of(still or problem).reached())
+            with suppress(TooLargeError):  # of which `_looked_at` says more
+                _refuse_turning(Attempts.of(still or problem).reached())
         look = _looked_at(problem if still is None else still, rest, by_moments)
         warn_of(network, look.report)
         found |= _certified(problem, still, look, rest, last, accuracy)

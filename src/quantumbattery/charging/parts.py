@@ -193,7 +193,7 @@ def _in_quanta(found: Solution, part: Problem, whole: Problem) -> Solution:
     report = found.report
     if not any(report.left_out.values()) and not report.converged:
         return found
-    ratio = float(_largest_quantum(part) / _quanta(whole).min())
+    ratio = float(_largest_quantum(part) / quanta_of(whole).min())
     left = {name: amount * ratio for name, amount in report.left_out.items()}
     change = None if report.converged is None else report.converged * ratio
     return replace(found, report=replace(report, left_out=left, converged=change))
@@ -202,11 +202,11 @@ def _in_quanta(found: Solution, part: Problem, whole: Problem) -> Solution:
 def _largest_quantum(problem: Problem) -> float:
     """No less than the smallest quantum of any member's battery."""
     if problem.own is None:
-        return float(_quanta(problem).max())
+        return float(quanta_of(problem).max())
     return float(np.ptp(problem.own.energies, axis=-1).max()) or 1.0
 
 
-def _quanta(problem: Problem) -> Array:
+def quanta_of(problem: Problem) -> Array:
     """The smallest positive energies of a battery's sites, (g or 1,); 1 where there are none."""
     numbers, found = problem.axes.numbers, np.full(1, np.inf)
     for name in problem.network.battery:

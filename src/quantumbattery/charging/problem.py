@@ -59,9 +59,7 @@ class Report:
     falls: dict[str, float] = field(default_factory=dict)  # decimal places by level, near a cut
     at_cut: float | None = None  # of a steady state, the weight on the last levels of oscillators
     counted: str = "mode"  # what is counted beside the kind of a method that is not on levels
-    told: bool = (
-        False  # whether what is left out is no bound, but known from a solution without cut
-    )
+    told: bool = False  # whether what is left out is no bound, but a known difference
     converged: float | None = None  # of the same, what half as many levels more change, in quanta
 
     @classmethod

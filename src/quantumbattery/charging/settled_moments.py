@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from quantumbattery.charging.batch import Batch
-from quantumbattery.charging.foreseen import dephasing_of, oscillators_alone
+from quantumbattery.charging.foreseen import dephasing_of, oscillators_in_phase
 from quantumbattery.charging.merit_of_moments import Energies, Reading
 from quantumbattery.charging.problem import Problem
 from quantumbattery.moments import steady
@@ -78,7 +78,7 @@ def never_settles(problem: Problem) -> str | None:
     Their states are not Gaussian, but second moments close, and grow for ever in none.
     """
     network, axes = problem.network, problem.axes
-    alone = oscillators_alone(network, network.sites)
+    alone = oscillators_in_phase(network, network.sites)
     if alone is None:
         return None
     motion = quadratic(alone, axes.numbers, axes.batch)
