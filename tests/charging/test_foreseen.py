@@ -121,3 +121,19 @@ def test_strong_fields_on_oscillators_that_lose_their_phase_are_refused_at_once(
     error, tried = solved(monkeypatch, pair, np.linspace(0, 5, 26))
     assert "are too few for these times, and more are too large" in str(error)
     assert len(tried) == 1
+
+
+def test_pairs_beyond_threshold_are_refused_before_the_levels_are_listed(monkeypatch):
+    """Two parities, each as large as half of all configurations; a quarter of 10^5 of them."""
+    system = problem(qb.two_photon_drive("c", 1.0, 1.0), None, 5.0, loss=0.5).network
+    listed, reached = [], converged_cutoffs.reach
+
+    def counted(*given):
+        found = reached(*given)
+        listed.append(found.size)
+        return found
+
+    monkeypatch.setattr(converged_cutoffs, "reach", counted)
+    error, tried = solved(monkeypatch, system, 5.0)
+    assert "are too few for these times, and more are too large" in str(error)
+    assert max(listed) < 200

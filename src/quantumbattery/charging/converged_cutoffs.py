@@ -32,6 +32,7 @@ _FASTER = 1.2  # times as before: then what falls is no exponential
 _STRONG = 22  # levels to try first, at most, of fields that bring half as many quanta,
 _BLOCKED = 8  # where another way is known too: few keep an oscillator that is blocked
 _FAR = 1e6  # times too much, after two attempts: then one tries what the oscillators alone take
+_PARITIES = 2  # blocks, at most, whose number does not grow with the levels
 _MANY = 64  # configurations from which on a word is due before states of them are worked out
 _MOST = 1 << 40  # levels that are spoken of
 _AT_LEAST = 16  # a part of the levels, by which they then grow at least
@@ -173,9 +174,10 @@ class Attempts:
         each = reached.configurations[0].nbytes + bytes_of(entries)
         grown = int(reached.size * times / 2)
         allow("configurations", grown, each, self.problem.limit)
-        if len(reached.losses.term) and not reached.labels.any():  # all in one block
+        blocks = int(reached.labels.max(initial=0)) + 1
+        if len(reached.losses.term) and blocks <= _PARITIES:
             moves = 2 * len(reached.hamiltonian.term) / reached.size  # from either side
-            elements = int(grown**2 * moves)
+            elements = int((grown / blocks) ** 2 * moves)
             allow("elements of the generator", elements, ELEMENT_BYTES, self.problem.limit)
 
     def too_few(self, error: TooLargeError) -> str:
