@@ -61,7 +61,7 @@ def test_as_on_levels_that_hold_the_amplitude(case: str) -> None:
     assert int(found.attrs["displaced"].removeprefix("c: ")) < 40
     assert found.attrs["left_out"] <= 1e-10
     with unbounded():
-        same(found, charged(start, links, 85), 3e-9)
+        same(found, charged(start, links, 64), 3e-9)
 
 
 def test_as_qutip_in_the_laboratory() -> None:
@@ -126,7 +126,7 @@ def test_any_start(
     found = table(None)
     assert "displaced" in found.attrs
     with unbounded():
-        same(found, table(90), 3e-9)
+        same(found, table(68), 3e-9)
 
 
 def test_a_start_that_passes_on_to_another_mode() -> None:
