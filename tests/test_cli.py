@@ -81,7 +81,7 @@ def test_verify_gives_seventy_rows_as_json():
 
 
 def test_paper_fills_a_folder(tmp_path):
-    done = run("paper", "--out", str(tmp_path / "new" / "folder"))
+    done = here("paper", "--out", tmp_path / "new" / "folder")
     assert done.returncode == 0, done.stderr
     names = {path.name for path in (tmp_path / "new" / "folder").iterdir()}
     for number in (2, 3, 4):

@@ -20,7 +20,7 @@ from roads.levels import unbounded
 TIMES = np.linspace(0, 1.2, 4)
 MEASURES = ["energy", "ergotropy", "charger_energy"]
 EXCHANGE = qb.exchange("c", "b", 0.8)
-DIMS = [10, 10, 2]
+DIMS = [6, 6, 2]
 TIGHT = {"atol": 1e-12, "rtol": 1e-10, "method": "vern7"}
 
 
@@ -61,7 +61,7 @@ def test_as_on_levels_that_hold_the_amplitude(case: str) -> None:
     assert int(found.attrs["displaced"].removeprefix("c: ")) < 40
     assert found.attrs["left_out"] <= 1e-10
     with unbounded():
-        same(found, charged(start, links, 85), 3e-9)
+        same(found, charged(start, links, 64), 3e-9)
 
 
 def test_as_qutip_in_the_laboratory() -> None:
@@ -126,7 +126,7 @@ def test_any_start(
     found = table(None)
     assert "displaced" in found.attrs
     with unbounded():
-        same(found, table(90), 3e-9)
+        same(found, table(68), 3e-9)
 
 
 def test_a_start_that_passes_on_to_another_mode() -> None:
@@ -140,7 +140,7 @@ def test_a_start_that_passes_on_to_another_mode() -> None:
     found = table({"c": qb.Oscillator(loss=0.3), "m": qb.Oscillator()})
     assert found.attrs["displaced"].startswith("c: ")
     assert "levels" not in found.attrs
-    lowering = {"c": [10, 1, 1], "m": [1, 10, 1], "b": [1, 1, 2]}
+    lowering = {"c": [6, 1, 1], "m": [1, 6, 1], "b": [1, 1, 2]}
     a, m, b = (
         qutip.tensor(
             [qutip.destroy(d) if d > 1 else qutip.qeye(n) for d, n in zip(own, DIMS, strict=True)]

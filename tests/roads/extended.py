@@ -49,8 +49,13 @@ class Driven:
             total = total - (np.kron(square, one) + np.kron(one, square.T)) / 2
         return total
 
-    def generator(self, time):
-        return sum(part if shape is None else shape(time) * part for shape, part in self.parts)
+    def generators(self, times):
+        """(m, n, n) of times (m,)."""
+        still, *parts = self.parts
+        total = np.repeat(still[1][None], len(times), axis=0)
+        for shape, part in parts:
+            total += shape(times)[:, None, None] * part
+        return total
 
     def propagator(self, first, last):
         """From one time to another, both long doubles."""
@@ -67,10 +72,11 @@ class Driven:
         for k in range(1, _COLUMNS + 1):
             count = 2 * k
             h = length / REAL(count)
-            before, now = state, state + h * (self.generator(begin) @ state)
-            for j in range(1, count):
-                before, now = now, before + 2 * h * (self.generator(begin + j * h) @ now)
-            row = [(before + now + h * (self.generator(begin + length) @ now)) / 2]
+            first, *middle, last = self.generators(begin + np.arange(count + 1).astype(REAL) * h)
+            before, now = state, state + h * (first @ state)
+            for each in middle:
+                before, now = now, before + 2 * h * (each @ now)
+            row = [(before + now + h * (last @ now)) / 2]
             for m in range(1, k):
                 ratio = (REAL(count) / REAL(2 * (k - m))) ** 2
                 row.append(row[-1] + (row[-1] - rows[-1][m - 1]) / (ratio - 1))
@@ -80,13 +86,19 @@ class Driven:
     def states(self, rho, times, slowest):
         """What becomes of a density matrix, where all drives repeat with a slowest frequency."""
         period = 2 * _PI / REAL(slowest)
-        once, found = self.propagator(REAL(0), period), []
-        for time in times:
-            count = np.floor(REAL(time) / period)
-            many = np.linalg.matrix_power(once, int(count))
-            there = self.propagator(REAL(0), REAL(time) - count * period) @ many
+        times = np.asarray(times).astype(REAL)
+        counts = np.floor(times / period)
+        phases = times - counts * period
+        order = np.argsort(phases)
+        there, reached = np.eye(len(self.parts[0][1]), dtype=COMPLEX), []
+        for begin, end in pairwise([REAL(0), *phases[order], period]):
+            there = self.propagator(begin, end) @ there
+            reached.append(there)
+        found = np.empty((len(times), *rho.shape), dtype=COMPLEX)
+        for k, there in zip(order, reached, strict=False):  # the last is a whole period
+            moved = there @ np.linalg.matrix_power(reached[-1], int(counts[k]))
             if self.lossy:
-                found.append((there @ rho.astype(COMPLEX).ravel()).reshape(rho.shape))
+                found[k] = (moved @ rho.astype(COMPLEX).ravel()).reshape(rho.shape)
             else:
-                found.append(there @ rho.astype(COMPLEX) @ there.conj().T)
-        return np.stack(found)
+                found[k] = moved @ rho.astype(COMPLEX) @ moved.conj().T
+        return found

@@ -25,12 +25,14 @@ def run(x, n):
 
 def main(store, scheduler=None):
     """Sweep by two processes, or on a cluster."""
-    options = {"workers": 2}
-    if scheduler is not None:
-        from dask.distributed import Client
+    given = {"progress": False, "chunk": 1, "batch": False}
+    if scheduler is None:
+        qb.sweep(run, AXES, store, workers=2, **given)
+        return
+    from dask.distributed import Client
 
-        options = {"executor": Client(scheduler, timeout=20)}
-    qb.sweep(run, AXES, store, progress=False, chunk=1, batch=False, **options)
+    with Client(scheduler, timeout=20) as client:
+        qb.sweep(run, AXES, store, executor=client, **given)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ _EMPTY = 1e-300  # quanta: nothing
 _TAIL = 1e-13  # of the passive energy: what levels that are not listed may add
 _SHARES = np.linspace(0.05, 0.95, 19)  # powers of probabilities by which their tail is bounded
 _MOST_LEVELS = 1 << 24
+_AT_ONCE = 1 << 12  # states whose depths are worked out at a time
 
 
 def energy(mean: Array, normal: Array, h: Array) -> Array:
@@ -103,44 +104,53 @@ def passive_energy(quanta: Array, frequencies: Array) -> Array:
     quanta, frequencies = (np.broadcast_to(each, shape) for each in (quanta, frequencies))
     if shape[-1] == 1:
         return np.asarray(quanta[..., 0] * frequencies[..., 0])
-    if not quanta.any():
-        return np.zeros(shape[:-1])
-    flat = zip(quanta.reshape(-1, shape[-1]), frequencies.reshape(-1, shape[-1]), strict=True)
-    return np.array([_passive(n, w) for n, w in flat]).reshape(shape[:-1])
+    found = np.zeros(shape[:-1])
+    warm = (quanta > _EMPTY).any(axis=-1)
+    found[warm] = _passive(quanta[warm], np.sort(frequencies[warm]))
+    return found
 
 
-def _passive(quanta: Array, frequencies: Array) -> float:
-    """The same of one state."""
+def _passive(quanta: Array, frequencies: Array) -> Array:
+    """The same of some states (m, b), none of them empty, and frequencies (m, b) that rise."""
+    parts = 1 + len(quanta) // _AT_ONCE
+    each = zip(np.array_split(quanta, parts), np.array_split(frequencies, parts), strict=True)
+    found, depths = np.empty(len(quanta)), np.concatenate([_deepest(*few) for few in each])
+    levels, known = np.empty(0), np.empty(0)
+    # The warmest first: others need no more levels of the same frequencies.
+    for k in np.lexsort((-quanta.sum(axis=1), *frequencies.T)):
+        weights, w = _weights(quanta[k], float(depths[k])), frequencies[k]
+        if len(weights) > len(levels) or not np.array_equal(known, w):
+            levels, known = lowest_sums(w, len(weights)), w
+        found[k] = weights @ levels[: len(weights)]
+    return found
+
+
+def _weights(quanta: Array, depth: float) -> Array:
+    """The probabilities of one state, falling, none of them much less than e^-depth."""
     warm = np.sort(quanta[quanta > _EMPTY])[::-1]
-    if not len(warm):
-        return 0.0
     # Probabilities are prod (1 - x_j) x_j^k_j: lists of sums over k_j log(1/x_j), from below.
-    steep = np.log1p(1 / warm)
     first = float(-np.log1p(warm).sum())  # the logarithm of the largest
-    cost = _sums(steep, max(_deepest(warm, frequencies) + first, 0.0))
-    weights = np.exp(first - cost)
-    levels = lowest_sums(np.sort(frequencies), len(weights))
-    return float(weights @ levels)
+    return np.exp(first - _sums(np.log1p(1 / warm), max(depth + first, 0.0)))
 
 
-def _deepest(warm: Array, frequencies: Array) -> float:
-    """- log p of the least probability p that counts.
+def _deepest(quanta: Array, frequencies: Array) -> Array:
+    """- log p of the least probability p that counts, (m,).
 
     Of b modes the r-th level is at E_r <= (r b! prod w)^(1/b) at most, as the simplex up to E has a
     volume of no more than the r points in it, and the r-th probability is at most 1/r. So all p <
     q add less than (b! prod w)^(1/b) sum of p^(1 - 1/b) over these, which is at most q^(1 - 1/b -
     s) times the sum of all p^s, for any s in between.
     """
-    b = len(frequencies)
-    scale = (factorial(b) * float(np.prod(frequencies / frequencies.min()))) ** (1 / b)
+    b = frequencies.shape[-1]
+    scale = (factorial(b) * np.prod(frequencies / frequencies[:, :1], axis=1)) ** (1 / b)
     power = 1 - 1 / b
     shares = power * _SHARES
-    x = warm / (warm + 1)
-    whole = np.sum(shares[:, None] * np.log1p(-x) - np.log1p(-(x ** shares[:, None])), axis=1)
+    x = np.where(quanta > _EMPTY, quanta / (quanta + 1), 0.0)[:, None]
+    whole = np.log1p(-x) * shares[:, None] - np.log1p(-(x ** shares[:, None]))
     # The energy is at least that of one quantum wherever the first state is not.
-    least = _TAIL * float(-np.expm1(-np.log1p(warm).sum()))
-    depth = (whole + np.log(scale / least)) / (power - shares)
-    return float(depth.min())
+    least = -_TAIL * np.expm1(np.log1p(-x).sum(axis=-1))
+    depth = (whole.sum(axis=-1) + np.log(scale[:, None] / least)) / (power - shares)
+    return np.asarray(depth.min(axis=1))
 
 
 def _sums(steps: Array, most: float) -> Array:
