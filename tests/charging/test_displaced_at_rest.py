@@ -115,10 +115,12 @@ def test_arrays_of_fields() -> None:
     links = [qb.exchange("c", "b", 0.3), qb.drive("c", size, 1.0, phase=0.5)]
     table = settled(links, 1.0)
     assert "displaced" in table.attrs
-    one = settled([links[0], qb.drive("c", 0.5, 1.0)], 1.0)
-    assert "displaced" not in one.attrs
-    for name in MEASURES:
-        assert float(table[name][0]) == pytest.approx(float(one[name]), abs=1e-9)
+    for k, known in enumerate((0.5, 6.0)):
+        one = settled([links[0], qb.drive("c", known, 1.0)], 1.0)
+        for name in MEASURES:
+            assert float(table[name][k]) == pytest.approx(float(one[name]), abs=1e-9)
+    weak = settled([links[0], qb.drive("c", 0.1, 1.0)], 1.0)
+    assert "displaced" not in weak.attrs
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def test_ways_that_nearly_cancel(apart):
     best = two_ways(-1.0 + apart).optimum(qb.fock(1), 2.0, of="energy")
     x = 2.0287578381104342
     assert best.energy_max.item() == pytest.approx((apart * x * np.sin(x) / 4) ** 2, rel=3 * apart)
-    assert best.energy_time.item() == pytest.approx(x / np.sqrt(2), abs=3 * apart)
+    rounded = 8 * np.finfo(float).eps / apart  # of an amplitude that is what two ways leave
+    assert best.energy_time.item() == pytest.approx(x / np.sqrt(2), abs=3 * apart + rounded**0.5)
 
 
 @pytest.mark.parametrize("link", [qb.exchange, qb.dipole])

@@ -30,7 +30,7 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array, Parameter
 
-_STRONG = 4.0  # quanta, from which on it may pay
+_STRONG = 0.05  # quanta, from which on it may pay
 
 
 @dataclass(frozen=True, eq=False)

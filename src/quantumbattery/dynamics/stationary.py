@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from quantumbattery.machine import TooLargeError, allow
+from quantumbattery.dynamics.iterated import STEPS, BetweenJumps, Decaying
+from quantumbattery.machine import TooLargeError, allow, limited
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.sparse import components
 from quantumbattery.states.blocks import Blocks
@@ -31,6 +32,10 @@ from quantumbattery.states.lindblad import Rectangles
 DENSE = 500  # numbers of a block up to which it is dense
 _TURNING = 2500  # up to which its eigenvalues are looked at
 _MOST = 25_000  # up to which it is factorized at all
+_MANY = 4000  # from which on iteration takes less
+_MOST_ITERATED = 160_000  # up to which it takes minutes at most
+_SQUARES = 4  # times as many numbers in the whole of the density matrix, at most
+_OTHERS = 10  # vectors beside those of the steps
 _SLOWEST = 3e-10  # of the fastest rate or frequency: what decays more slowly counts as lasting
 _CANCELLED = 1e-4  # of the largest numbers, before they cancel each other: the least to count there
 _SHIFT = 1e-14  # of the same: keeps what is singular from being exactly so
@@ -64,21 +69,27 @@ def stationary(state: Matrix, numbers: Array, limit: float = 2.0) -> Stationary:
         own = blocks.filled(trace)[:, 0]
         carrying += int(own.any(axis=-1).sum())
         large = blocks.size > (DENSE if algebra else _TURNING)
-        if large and (not algebra or blocks.size * blocks.count > _MOST):
-            raise TooLargeError(
-                f"too large: the steady state of a block of {blocks.size:,} numbers is not worked "
-                "out, or not known to be the only one: use fewer or smaller sites or fewer levels, "
-                "or charge for a long but finite time"
-            )
-        solve = _sparse if large else _dense
-        found, slowness = solve(blocks, numbers, own, not algebra, limit)
+        if large and not algebra:
+            raise _too_large(blocks)
+        if large:
+            kind, found, slowness = _of_large(state, blocks, numbers, own, limit)
+        else:
+            kind = "null vector"
+            found, slowness = _dense(blocks, numbers, own, not algebra, limit)
         parts.append((blocks, found[:, :, None, None]))
         alone &= (slowness * _SLOWEST < 1).all(axis=-1)
         with_trace = slowness[:, own.any(axis=-1)] * np.finfo(float).eps
         error = max(error, float(with_trace.max(initial=0.0)))
-        kind = "null vector of sparse matrices" if large else "null vector"
         sizes[kind] = max(sizes.get(kind, 0), blocks.size)
     return Stationary(parts, alone & (carrying == 1), tuple(sizes.items()), error)
+
+
+def _too_large(blocks: Blocks) -> TooLargeError:
+    return TooLargeError(
+        f"too large: the steady state of a block of {blocks.size:,} numbers is not worked "
+        "out, or not known to be the only one: use fewer or smaller sites or fewer levels, "
+        "or charge for a long but finite time"
+    )
 
 
 def _scale(blocks: Blocks, numbers: Array, norm: Array) -> Array:
@@ -162,14 +173,42 @@ def _times(matrices: Array, vectors: Array) -> Array:
     return product
 
 
-def _sparse(
-    blocks: Blocks,
-    numbers: Array,
-    own: Array,
-    turning: bool,  # noqa: ARG001 - what may turn is refused before
-    limit: float,  # noqa: ARG001 - how much a factorization takes is not known before
-) -> tuple[Array, Array]:
-    """The same as `_dense`, the slowness (g, 1) of all blocks; each matrix is factorized."""
+def _of_large(
+    state: Matrix, blocks: Blocks, numbers: Array, own: Array, limit: float
+) -> tuple[str, Array, Array]:
+    """How it was found, and the same as of `_dense`, the slowness (g, 1) of all blocks."""
+    size = state.reach.size
+    if blocks.count == 1 and _MANY < blocks.size <= _MOST_ITERATED:
+        allow("numbers of steps towards it", (STEPS + _OTHERS) * blocks.size, 16, limit)
+        if size**2 <= _SQUARES * blocks.size:
+            with limited(1):  # many small products: threads would wait for each other
+                found = _iterated(state, blocks, numbers, own[0])
+            if found is not None:
+                return "null vector by iteration", *found
+    if blocks.size * blocks.count > _MOST:
+        raise _too_large(blocks)
+    return "null vector of sparse matrices", *_sparse(blocks, numbers, own)
+
+
+def _iterated(
+    state: Matrix, blocks: Blocks, numbers: Array, own: Array
+) -> tuple[Array, Array] | None:
+    """The same; None where iteration does not tell."""
+    found, slowness = [], []
+    for each in numbers:
+        matrix = blocks.generator.matrix(each)
+        norm = _scale(blocks, each[None], abs(matrix).sum(axis=1).max().reshape(1, 1)).item()
+        decaying = Decaying(matrix, own, norm, BetweenJumps.of(state, blocks, each))
+        vector = decaying.at_rest()
+        if vector is None:
+            return None
+        found.append(vector[None])
+        slowness.append([_SAFETY * norm * decaying.inverse()])
+    return np.stack(found), np.array(slowness)
+
+
+def _sparse(blocks: Blocks, numbers: Array, own: Array) -> tuple[Array, Array]:
+    """The same; each matrix is factorized."""
     from scipy.sparse import csc_array, diags_array
 
     trace = own.reshape(-1)
