@@ -134,6 +134,6 @@ def test_pairs_beyond_threshold_are_refused_before_the_levels_are_listed(monkeyp
         return found
 
     monkeypatch.setattr(converged_cutoffs, "reach", counted)
-    error, tried = solved(monkeypatch, system, 5.0)
+    error, _ = solved(monkeypatch, system, 5.0)
     assert "are too few for these times, and more are too large" in str(error)
     assert max(listed) < 200

@@ -26,6 +26,7 @@ from quantumbattery.charging.spectators import without_spectators
 from quantumbattery.charging.states_of_moments import means, observed
 from quantumbattery.charging.steady_state import steady
 from quantumbattery.machine import allow_table, at_work
+from quantumbattery.network.acting import acting
 from quantumbattery.network.named_states import Started
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
@@ -59,7 +60,7 @@ def charge(
     started, axes = converted(network, preparation, times, disconnect)
     how = extraction_of(network, extraction, limit)
     chosen = selected(network, measures, axes)
-    solution = run(Problem(network, started, axes, chosen, how, limit))
+    solution = run(Problem(acting(network), started, axes, chosen, how, limit))
     warn_of(network, solution.report)
     return labelled(network, axes, how, solution)
 

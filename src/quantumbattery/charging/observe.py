@@ -27,6 +27,7 @@ from quantumbattery.charging.observables import (
     is_hermitian,
 )
 from quantumbattery.charging.problem import OnLevels, Problem, Solution
+from quantumbattery.network.acting import acting
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, MatrixLike, Values
 from quantumbattery.quantities.described import choices, listed, saying
@@ -88,7 +89,7 @@ def _observed(
         if each.operator is None:
             least = [network.sites[name].dimension or 2 for name in each.sites]
             allow_matrices(each.sites, least, prod(axes.sizes.values()))
-    solution = _found(Problem(network, started, axes, (), how, limit, asked))
+    solution = _found(Problem(acting(network), started, axes, (), how, limit, asked))
     warn_of(network, solution.report)
     return axes, solution
 

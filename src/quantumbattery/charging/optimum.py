@@ -35,6 +35,7 @@ from quantumbattery.charging.solve import prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
 from quantumbattery.charging.sought_of_moments import SoughtOfMoments
 from quantumbattery.machine import TooLargeError, at_work, few_threads
+from quantumbattery.network.acting import acting
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess
@@ -75,8 +76,8 @@ def optimum(
     how = extraction_of(network, extraction, limit)
     sought = sought_of(of, axes.sizes, axes.coords)
     measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
-    problem = Problem(network, started, axes, measures, how, limit)
-    _refuse_shapes(network)
+    problem = Problem(acting(network), started, axes, measures, how, limit)
+    _refuse_shapes(problem.network)
     by_moments = [name for name in sought if certifies(problem, name)]
     rest = [name for name in sought if name not in by_moments]
     look: Solution = Solution({}, report_of(network))

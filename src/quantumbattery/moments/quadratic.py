@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from quantumbattery.network.acting import acts
 from quantumbattery.network.drives import Drive, OnePhotonDrive, TwoPhotonDrive
 from quantumbattery.network.interactions import Dipole, Exchange, Interaction
 from quantumbattery.network.joint_losses import Dissipator, JointLoss, Jump
@@ -78,7 +79,7 @@ def pulls_alone(network: Network) -> bool:
 
 
 def _changes(network: Network, link: Link) -> bool:
-    if isinstance(link, JointLoss):
+    if isinstance(link, JointLoss) or not acts(link):
         return False
     pairs = isinstance(link, TwoPhotonDrive) and any_nonzero(link.amplitude)
     return link.envelope is not None or (pairs and any_nonzero(beat(network, link)))
