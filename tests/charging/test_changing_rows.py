@@ -212,3 +212,22 @@ def test_numbers_that_overflow_under_a_shape_say_when(start):
     system = qb.System(sites, [qb.exchange("c", "b", 0.2), pairs], "c", "b")
     with pytest.raises(ValueError, match="before t = 200: charge for"):
         system.charge(start, [0.0, 20.0, 200.0], ["energy"])
+
+
+def test_what_grows_is_measured_by_its_size(recwarn):
+    """Of 10^38 quanta an error of 10^24 is none; beside a member that keeps few it is said."""
+
+    def shape(t):
+        return 1 + 0.3 * np.cos(2 * np.pi * np.asarray(t) / 1.7)
+
+    def grown(size):
+        links = [qb.two_photon_drive("x", size, 1.0, shape, period=1.7), qb.drive("x", 0.3, 1.0)]
+        system = qb.System({"x": qb.Oscillator(loss=0.4)}, links, [], "x")
+        return system.charge({}, [0.0, 25.0], ["energy"])
+
+    table = grown(2.0)
+    assert table.energy[-1] > 1e38
+    assert table.attrs["solver_error"] > 1.0
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="two solutions with different steps"):
+        grown(np.array([0.1, 2.0]))

@@ -1,6 +1,7 @@
 """Density matrices and means that come out of a system, beside the full product space."""
 
 import warnings
+from math import lgamma
 
 import numpy as np
 import pytest
@@ -258,3 +259,14 @@ def test_a_state_that_came_out_knows_whose_it_is():
     assert same == pytest.approx(pair.charge(qb.bloch(2.0), 0.5, ["energy"]).energy.item())
     with pytest.raises(ValueError, match=r"the state is one of .*, in that order"):
         pair.charge({("charger", "battery"): qb.state(rho)}, 0.0)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 2.0])
+def test_coherences_with_high_levels_count_in_means(alpha):
+    """A weight of 1e-14 beyond the levels would take 1e-7 from what is read between them."""
+    system = qb.System({"x": qb.Oscillator()}, [], [], "x")
+    ones = {"all": ("x", lambda levels: np.ones((levels, levels)))}
+    found = system.expect({"x": qb.coherent(alpha)}, 0.0, ones)["all"].item()
+    k = np.arange(80)
+    ket = np.exp(-(alpha**2) / 2 + k * np.log(alpha) - np.array([lgamma(n + 1) for n in k]) / 2)
+    assert abs(found - ket.sum() ** 2) < 1e-11

@@ -243,7 +243,8 @@ class ByMoments:
         how = self.changing or self._pulled
         if how is None:
             return found
-        return replace(found, methods=found.methods + how.methods, error=how.error)
+        methods = found.methods + how.methods
+        return replace(found, methods=methods, error=how.error, scale=how.scale)
 
     @property
     def rounding(self) -> float:

@@ -31,6 +31,11 @@ class Followed:
     methods: tuple[tuple[str, int], ...]
     error: float | None  # of a number, the difference of two solutions if a method is measured
 
+    @property
+    def scale(self) -> float:
+        """How large numbers get in every member, or 1 if that is more."""
+        return max(1.0, float(np.abs(self.numbers).max(axis=(1, 2, 3)).min()))
+
 
 def followed(problem: Problem, changes: Shaped, powers: int = 1) -> Followed:
     """Follow them; ValueError if such powers of them overflow, or have no room."""
@@ -62,6 +67,7 @@ class ChangingRows:
     noise: Array | None  # (g, T, 2m, 2m)
     methods: tuple[tuple[str, int], ...]
     error: float | None  # of means and covariances, and of states of so many quanta
+    scale: float  # of these, in every member
 
     @classmethod
     def of(cls, problem: Problem, begun: Beginning) -> ChangingRows:
@@ -82,13 +88,14 @@ class ChangingRows:
         grown = max(1.0, float(np.abs(found.numbers).max()))
         error = None if found.error is None else float(2 * (1 + quanta)) * grown * found.error
         if added is None:
-            return cls(motion, kept, found.numbers, None, found.methods, error)
+            return cls(motion, kept, found.numbers, None, found.methods, error, found.scale**2)
         other = followed(problem, added)
         noise = other.numbers[:, 0, :, size:-1]
         noise = noise.reshape(*noise.shape[:2], 2 * modes, 2 * modes)
         both = [each for each in (error, other.error) if each is not None]
         methods = tuple((dict(other.methods) | dict(found.methods)).items())
-        return cls(motion, kept, found.numbers, noise, methods, sum(both) if both else None)
+        made = motion, kept, found.numbers, noise, methods, sum(both) if both else None
+        return cls(*made, min(found.scale**2, other.scale))
 
     def of_modes(
         self, places: Sequence[int], part: slice | Array, times: Array

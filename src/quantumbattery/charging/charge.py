@@ -262,7 +262,7 @@ def warn_of(network: Network, report: Report) -> None:
         )
     if (lost := lost_phase(report.rounding)) is not None:
         said.append(lost)
-    known = _SOLVER + 10 * report.rounding  # of which the sentence before speaks
+    known = report.scale * (_SOLVER + 10 * report.rounding)  # of which the sentence before speaks
     if report.error is not None and not report.error <= known:  # NaN is worst
         said.append(
             f"two solutions with different steps are {report.error:.1g} apart: the drives change "

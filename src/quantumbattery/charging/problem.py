@@ -55,6 +55,7 @@ class Report:
     left_out: dict[str, float]  # by each ladder's cut, of an energy, in quanta of the battery
     error: float | None = None  # the difference of two solutions, where a method is measured
     rounding: float = 0.0  # of a phase, by the last time
+    scale: float = 1.0  # how large numbers get in every member, from 1 on, by which errors count
     unfinished: bool = False  # too much is left out: nothing was read
     falls: dict[str, float] = field(default_factory=dict)  # decimal places by level, near a cut
     at_cut: float | None = None  # of a steady state, the weight on the last levels of oscillators
@@ -74,6 +75,7 @@ class Report:
             {name: max(part.left_out.get(name, 0.0) for part in parts) for name in names},
             max((part.error for part in parts if part.error is not None), default=None),
             max(part.rounding for part in parts),
+            min(part.scale for part in parts),
             any(part.unfinished for part in parts),
             {n: min(p.falls[n] for p in parts if n in p.falls) for p in parts for n in p.falls},
         )

@@ -18,6 +18,7 @@ from quantumbattery.quantities.aliases import Array
 
 _SAME = 1e-9  # of what turns fastest: of what turns together
 _OF_ELEMENT = 64  # bytes that an element of a state takes while it is put together
+_OF_COHERENCES = 1e-26  # weight on levels that are left out where means of one site are asked
 
 
 def observed(problem: Problem) -> Solution:
@@ -67,7 +68,7 @@ def _at_rest(
 ) -> dict[str, Array]:
     """All that is asked of one group of sites for t to infinity; ValueError for what turns."""
     found, turns = resting(problem, sites)
-    levels, kept = levels_of_each(found), any(each.operator is None for each in asked)
+    levels, kept = _levels(found, asked), any(each.operator is None for each in asked)
     at_once = len(turns) if kept else min(len(turns), states_at_once(levels))
     _allow_states(sites, levels, at_once, problem.limit)
     counts = np.indices(levels).reshape(len(levels), -1)
@@ -105,7 +106,7 @@ def _in_laboratory(work: ByMoments, sites: Sequence[str]) -> Moments:
 
 def of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict[str, Array]:
     """All that is asked of these states (g, c, T, ...) of the same sites."""
-    levels, shape = levels_of_each(found), found.mean.shape[:-1]
+    levels, shape = _levels(found, asked), found.mean.shape[:-1]
     size, states = prod(levels), prod(shape)
     kept = any(each.operator is None for each in asked)
     at_once = states if kept else min(states, states_at_once(levels))
@@ -121,6 +122,16 @@ def of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict
         real = matrix is not None and is_hermitian(matrix)
         columns[each.name] = whole.real if real else whole
     return columns
+
+
+def _levels(found: Moments, asked: Sequence[Observable]) -> tuple[int, ...]:
+    """Levels that hold these states; for means of one site, their coherences to rounding too.
+
+    A weight that is left out takes coherences of its root away.
+    """
+    if len(asked[0].sites) == 1 and all(each.operator is not None for each in asked):
+        return levels_of_each(found, beyond=_OF_COHERENCES)
+    return levels_of_each(found)
 
 
 def _allow_states(sites: Sequence[str], levels: Sequence[int], states: int, limit: float) -> None:

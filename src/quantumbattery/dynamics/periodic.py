@@ -8,6 +8,7 @@ before it, is one period that is not over.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from quantumbattery.dynamics.runge_kutta import Clock
 from quantumbattery.dynamics.turning import Turning
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.pace import Pace
 from quantumbattery.states.blocks import Blocks
 
 _MOST = 100  # periods of the slowest drive, up to which a common period is looked for
@@ -28,6 +30,8 @@ _LARGEST = 2.0**62  # of whole numbers
 _TERMS = 20  # of a series over a step, about
 _AT_ONCE = 1 << 18  # numbers in all terms of a series
 _BYTES = 48  # of memory for each number of the propagators of a period, of both solutions
+
+_LOG = logging.getLogger("quantumbattery")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +83,10 @@ class Periodic:
         shape = (g, b, start.shape[2], own.shape[1], n if reading is None else reading.shape[-2])
         found = np.empty(shape, kind)
         few = max(1, _AT_ONCE // (g * b * n * max(n, _TERMS * start.shape[2])))
+        pace = Pace()
         for k in range(0, own.shape[1], few):
+            if pace.due():
+                _LOG.info("%d of %d times", k, own.shape[1])
             states = self._states(start, own[:, k : k + few])
             if reading is not None:
                 states = states @ reading.swapaxes(-1, -2)[:, None]
@@ -172,7 +179,10 @@ class Periodic:
         edges[:, :, 0] = np.eye(n)
         few = max(1, _AT_ONCE // (g * b * n * n * _TERMS))
         order = self.generator.order(step[:, 0])
+        pace = Pace()
         for k in range(0, most, few):
+            if pace.due():
+                _LOG.info("%d of %d steps of a period, or of all times", k, most)
             begin = step * np.arange(k, min(k + few, most))
             count = begin.shape[1]
             ones = np.tile(np.eye(n, dtype=edges.dtype), (g, b, 1, count))

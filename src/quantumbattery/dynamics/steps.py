@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -15,7 +16,10 @@ from quantumbattery.dynamics.semigroup import Semigroup
 from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.pace import Pace
 from quantumbattery.states.blocks import Blocks
+
+_LOG = logging.getLogger("quantumbattery")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +50,10 @@ class Stepwise:
         """What is read, shape (g, blocks, c, T, rows); start (g or 1, blocks, c, n)."""
         moments, place = np.unique(times, return_inverse=True)
         found, state, reading = [], start, self.blocks.reading
-        inside = np.searchsorted(moments, (*self.edges, np.inf))
+        inside, pace = np.searchsorted(moments, (*self.edges, np.inf)), Pace()
         for k, step in enumerate(self.steps):
+            if pace.due():
+                _LOG.info("step %d of %d, between jumps of a shape", k + 1, len(self.steps))
             first, last = self.edges[k], (*self.edges, np.inf)[k + 1]
             here = moments[inside[k] : inside[k + 1]]
             if first > moments[-1]:

@@ -31,11 +31,11 @@ _AT_ONCE = 1 << 21  # elements that are worked on at a time
 _LOST = 1e-10  # of the trace: the state is wrong
 
 
-def levels_of_each(found: Moments) -> tuple[int, ...]:
-    """How many levels of each mode hold all of these states but 1e-14 of their weight."""
+def levels_of_each(found: Moments, **beyond: float) -> tuple[int, ...]:
+    """How many levels of each mode hold all of these states but so much, as of `levels_of`."""
     modes = range(found.mean.shape[-1])
     return tuple(
-        levels_of(found.mean[..., k], found.normal[..., k, k], found.anomalous[..., k, k])
+        levels_of(found.mean[..., k], found.normal[..., k, k], found.anomalous[..., k, k], **beyond)
         for k in modes
     )
 

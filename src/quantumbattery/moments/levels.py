@@ -17,8 +17,8 @@ _AT_ONCE = 1 << 22  # numbers of a state that are worked on at a time
 _MOST_QUANTA = 1 << 11  # which take ten times as many levels or more
 
 
-def levels_of(mean: Array, normal: Array, anomalous: Array) -> int:
-    """How many levels hold all of these states but 1e-14 of their weight.
+def levels_of(mean: Array, normal: Array, anomalous: Array, beyond: float = _BEYOND) -> int:
+    """How many levels hold all of these states but so much of their weight.
 
     TooLargeError at once where quanta alone say that they are too many for any matrix.
     """
@@ -29,7 +29,7 @@ def levels_of(mean: Array, normal: Array, anomalous: Array) -> int:
             "many levels, and is not read as a matrix: ask for other measures, which means and "
             "covariances give, or prepare and drive it less"
         )
-    return max(2, needed_levels(_state(mean, normal, anomalous), Oscillator(), _BEYOND))
+    return max(2, needed_levels(_state(mean, normal, anomalous), Oscillator(), beyond))
 
 
 def matrices(mean: Array, normal: Array, anomalous: Array, levels: int) -> Array:
