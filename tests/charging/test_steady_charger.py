@@ -1,5 +1,6 @@
 """Levels of a steady state that are enough for what is looked at, battery or charger."""
 
+import logging
 import warnings
 
 import numpy as np
@@ -36,3 +37,20 @@ def test_given_levels_that_are_too_few_are_told_how_to_get_more():
     system = qb.System(sites, [qb.exchange("c", "b", 0.1)], "c", "b")
     with pytest.warns(UserWarning, match="give more levels, or leave levels out"):
         system.charge({}, np.inf, ["energy"])
+
+
+def test_pairs_that_outdo_losses_are_told_beside_a_qubit_after_a_few_levels(caplog):
+    """What a qubit takes is bounded; a pump below threshold, or of uneven levels, may rest."""
+
+    def pumped(size, *more):
+        sites = {"c": qb.Oscillator(loss=0.5), "b": qb.Qubit(loss=1.0)}
+        links = [qb.two_photon_drive("c", size, 1.0), qb.exchange("c", "b", 0.5), *more]
+        return qb.System(sites, links, "c", "b").charge({}, np.inf, ["energy"])
+
+    caplog.set_level(logging.INFO, "quantumbattery")
+    with pytest.raises(ValueError, match=r"e-fold every 0\.667, and there is no"):
+        pumped(1.0)
+    assert caplog.text.count("levels: a change") == 2
+    assert pumped(0.1).attrs["converged"] < 1e-10
+    kerr = qb.interaction("c", lambda levels: np.diag([2.0 * k * (k - 1) for k in range(levels)]))
+    assert pumped(1.0, kerr).attrs["converged"] < 1e-10

@@ -382,12 +382,12 @@ def test_what_has_no_limit_is_refused(call, says):
 
 
 def test_gain_that_outdoes_loss_is_refused():
-    parametric = [qb.two_photon_drive("b", 0.4, 1.0)]
-    system = of({"b": qb.Oscillator(loss=0.2)}, parametric, [])
-    with (
-        on_levels(),
-        pytest.raises(ValueError, match="Where gain outdoes loss there is no steady state"),
-    ):
+    links = [qb.two_photon_drive("b", 0.4, 1.0)]
+    links += [
+        qb.interaction("b", lambda n: np.diag(1e-9 * np.arange(n) ** 2))
+    ]  # of which none tells
+    system = of({"b": qb.Oscillator(loss=0.2)}, links, [])
+    with pytest.raises(ValueError, match="Where gain outdoes loss there is no steady state"):
         system.charge({}, np.inf, ["energy"], limit=0.004)
 
 

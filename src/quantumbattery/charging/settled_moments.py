@@ -15,9 +15,10 @@ from quantumbattery.moments.dephased import growth
 from quantumbattery.moments.over_time import Moments
 from quantumbattery.moments.quadratic import Quadratic, has_pairs, quadratic, turning
 from quantumbattery.network.drives import TwoPhotonDrive
-from quantumbattery.network.interactions import Dipole
-from quantumbattery.network.joint_losses import Jump
+from quantumbattery.network.interactions import Dipole, Exchange, Interaction
+from quantumbattery.network.joint_losses import JointLoss, Jump
 from quantumbattery.network.network import Network
+from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array
 
 _GROWS = 1e-10  # of the largest frequency or rate: more than rounding
@@ -94,6 +95,29 @@ def never_settles(problem: Problem) -> str | None:
     fastest = float(found[np.argmax(grows)])
     why = _unsettled(network, fastest / 2 if fastest > rounding else 0.0)
     return _where(axes, grows) + why
+
+
+def escapes(problem: Problem) -> str | None:
+    """Why there is no steady state of oscillators beside other sites, if they are driven apart.
+
+    What a site of few levels does to an amplitude by `exchange` or `dipole` is bounded, and pairs
+    that outdo losses are not: whatever keeps quanta few for a while, those that escape are gone.
+    """
+    network, axes = problem.network, problem.axes
+    own = [name for name, site in network.sites.items() if isinstance(site, Oscillator)]
+    alone = oscillators_in_phase(network, own)
+    if alone is None or not has_pairs(alone):
+        return None
+    joined: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
+    across = [each for each in joined if not {*own}.isdisjoint(each.ends) and {*each.ends} - {*own}]
+    if not all(isinstance(each, Exchange | Dipole) for each in across):
+        return None
+    motion = quadratic(alone, axes.numbers, axes.batch)
+    found = steady.slowest(motion)
+    grows = found > _GROWS * float(np.abs(motion.drift).max())
+    if not grows.any():
+        return None
+    return _where(axes, grows) + _unsettled(network, float(found[np.argmax(grows)]))
 
 
 def _where(axes: Batch, wrong: Array) -> str:

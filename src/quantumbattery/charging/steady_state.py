@@ -19,7 +19,7 @@ from quantumbattery.charging.displaced_at_rest import AtRest, at_rest
 from quantumbattery.charging.observables import Observable, Observed
 from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import Readout
-from quantumbattery.charging.settled_moments import never_settles
+from quantumbattery.charging.settled_moments import escapes, never_settles
 from quantumbattery.dynamics.motion import columns_of
 from quantumbattery.dynamics.stationary import DENSE, Stationary, stationary
 from quantumbattery.machine import TooLargeError, limited
@@ -39,6 +39,7 @@ _ONE_THREAD = 200  # numbers of a block below which threads do not pay
 _SETTLED = "energy", "ergotropy"  # what tells whether there are levels enough; or also that of
 _OF_CHARGER = "charger_energy"  # where the charger is looked at
 
+_TELLING = 3  # numbers of levels after which one asks whether quanta ever settle
 _FURTHER = 4  # numbers of levels that are tried after one that has settled near its cut
 
 _LOG = logging.getLogger("quantumbattery")
@@ -77,6 +78,8 @@ def steady(problem: Problem) -> OnLevels:
             if about is None or (solution.report.at_cut or 0.0) <= _AT_CUT:
                 return solution
             kept = kept or solution  # a saturated battery does not feel its cut
+        elif way.tried == _TELLING and (why := escapes(problem)):
+            raise ValueError(why)
     if kept is not None:
         return kept
     assert refused is not None
@@ -93,6 +96,7 @@ class _Ladder:
     made: bool  # whether quanta are made, so that more are needed
     count: int  # to try next
     change: float = inf
+    tried: int = 0
     before: Mapping[str, Array] | None = None
 
     @classmethod
@@ -112,6 +116,7 @@ class _Ladder:
         reached = _reached(self.problem, dict.fromkeys(free, count), quanta)
         solution, settled = _solved(self.problem, reached)
         before, self.before, self.count = self.before, settled, -(-3 * count // 2)
+        self.tried += 1
         if before is None:
             return None
         self.change = max(_change(name, settled[name], before[name]) for name in settled)

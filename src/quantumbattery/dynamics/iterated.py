@@ -9,12 +9,14 @@ for N^2 numbers, where a factorization fills in most of N^4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.pace import Pace
 from quantumbattery.reach.elements import Elements
 from quantumbattery.reach.sparse import adjoint as adjoint_of
 from quantumbattery.states.blocks import Blocks
@@ -29,6 +31,8 @@ _AT_ONCE = 64  # rows and columns of a triangular equation that LAPACK has by it
 _ROUNDS = 4  # in which what is left is solved for again
 _ROUNDED = 2e-15  # of what is solved for: no round leaves less
 _LEFT = 1e-13  # the same: more is left only where there is no solution
+
+_LOG = logging.getLogger("quantumbattery")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +107,7 @@ class Decaying:
     trace: Array  # t, (n,); 0 for coherences, which decay by themselves
     scale: float  # s
     between: BetweenJumps
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def _mixed(self) -> Array:
@@ -161,5 +166,10 @@ class Decaying:
             shape, matvec=lambda each: self.between.solved(each, adjoint=adjoint), dtype=kind
         )
         given = given.astype(kind)
-        found, _ = gmres(motion, given, M=about, rtol=left, restart=STEPS, maxiter=_AGAIN)
+        often: dict[str, Any] = {"restart": STEPS, "maxiter": _AGAIN, "callback_type": "pr_norm"}
+        found, _ = gmres(motion, given, M=about, rtol=left, callback=self._tell, **often)
         return np.asarray(found)
+
+    def _tell(self, left: float) -> None:
+        if self.pace.due():
+            _LOG.info("a state at rest of %d numbers: %.1g left", len(self.trace), left)
