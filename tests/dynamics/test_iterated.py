@@ -125,6 +125,26 @@ def test_what_does_not_settle_is_refused_as_before():
 
 
 @pytest.mark.usefixtures("iterate")
+@pytest.mark.parametrize("loss", [0.0, 1e-12, 1e-5])
+def test_another_state_that_stays_is_not_overlooked(loss, monkeypatch):
+    """A driven qubit that nothing joins: alone it is mixed, but as it begins where nothing decays.
+
+    The most mixed state, from which a solution begins, knows nothing of how it begins.
+    """
+    sites = {"q": qb.Qubit(loss=loss), "c": qb.Oscillator(1.1, loss=0.2, levels=9)}
+    links = [qb.drive("q", 0.2, 0.0), qb.drive("c", 0.4, 0.0, phase=2.7)]
+    system = qb.System(sites, links, "q", "c")
+    monkeypatch.setattr(stationary, "_MOST", 1)
+    if loss == 1e-5:
+        table = system.charge({"q": qb.bloch(2.0)}, np.inf, ["energy"])
+        assert KINDS[0] in table.attrs["method"]
+        assert 1e-12 < table.attrs["solver_error"] < 1e-6
+    else:
+        with pytest.raises(ValueError, match="not known to be the only one"):
+            system.charge({"q": qb.bloch(2.0)}, np.inf, ["energy"])
+
+
+@pytest.mark.usefixtures("iterate")
 def test_at_an_exceptional_point_and_in_a_dark_state():
     """A = -i H - L^dag L / 2 has fewer vectors than it should, or leaves a state alone."""
     sites = {"a": qb.Oscillator(loss=4.0, levels=5), "b": qb.Oscillator(levels=5)}

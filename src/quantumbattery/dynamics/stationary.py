@@ -203,7 +203,9 @@ def _iterated(
         if vector is None:
             return None
         found.append(vector[None])
-        slowness.append([_SAFETY * norm * decaying.inverse()])
+        slowness.append([_SAFETY * norm * (inverse := decaying.inverse())])
+        if not np.isfinite(inverse):
+            return None
     return np.stack(found), np.array(slowness)
 
 
