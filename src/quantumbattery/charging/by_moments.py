@@ -43,7 +43,7 @@ from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.digits import check_digits
 
 METHOD = "means and covariances"
-_AT_ONCE = 1 << 22  # numbers that are worked on at a time
+_AT_ONCE = 1 << 18  # numbers that are worked on at a time, as many as caches hold
 _ONE_THREAD = 256  # numbers of a matrix below which threads wait for each other, at every product
 _EPSILON = float(np.finfo(float).eps)
 
