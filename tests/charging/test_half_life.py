@@ -170,3 +170,31 @@ def test_by_moments_as_from_the_state_on_levels():
     with patch.object(half_life, "_is_moments", return_value=False):
         beside = system.charge(start, 4.0, names[1:], disconnect=1.5)
     np.testing.assert_allclose(found.ergotropy_half_life[2], beside.ergotropy_half_life, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("link", "loss"), [(0.05, 10.0), (0.3, 10.0), (1e-3, 5.0)])
+@pytest.mark.parametrize("site", [qb.Qubit, qb.Oscillator])
+def test_decays_of_second_order_are_far_slower_than_any_loss(link, loss, site):
+    """By the amplitudes of a quantum in two cells, one of which loses it too fast to be filled."""
+    sites = {"c": site(), "x": site(), "y": site(loss=loss)}
+    links = [qb.exchange("c", "x", 1.0), qb.exchange("x", "y", link, always=True)]
+    system = qb.System(sites, links, "c", ["x", "y"])
+    start = {"x": qb.fock(1) if site is qb.Qubit else qb.coherent(1.0)}
+    found = system.charge(start, 0.0, ["energy_half_life"], disconnect=0.0)
+    drift = np.array([[0, -1j * link], [-1j * link, -loss / 2]])
+
+    def more_than_half(t):
+        x, y = expm(drift * t)[:, 0]
+        return abs(x) ** 2 + abs(y) ** 2 + 2 * link * (np.conj(x) * y).real - 0.5
+
+    wanted = brentq(more_than_half, 0.0, 1e8, xtol=1e-9, rtol=1e-12)
+    assert found.energy_half_life.item() == pytest.approx(wanted, rel=1e-8)
+
+
+def test_weak_steps_of_a_ladder_decay_slowly():
+    """At the loss times the step squared; and what never loses is said to be infinite."""
+    for steps, wanted in (([0.01], np.log(2) / 1e-4), ([0.0], np.inf)):
+        sites = {"c": qb.Qubit(), "b": qb.Qudit([0.0, 1.0], steps=steps, loss=1.0)}
+        system = qb.System(sites, [qb.exchange("c", "b", 1.0)], "c", "b")
+        found = system.charge({"b": qb.fock(1)}, 0.0, ["energy_half_life"], disconnect=0.0)
+        assert found.energy_half_life.item() == pytest.approx(wanted, rel=1e-9)

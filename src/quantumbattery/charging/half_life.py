@@ -6,7 +6,9 @@ network, of its own sites and of what is always on between them, which is asked 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from math import prod
 from typing import TypeAlias
 
@@ -27,6 +29,8 @@ from quantumbattery.quantities.parameters import parameter
 
 _LONGEST, _SHORTEST = 200.0, 1e-4  # the time in which one looks, over the slowest and fastest decay
 _FIRST, _FINER = 400, 33  # moments at which one looks first, and in each part after
+_LATEST = 1e10  # the last, over the fastest decay
+_LATER, _FURTHER = 1e3, 61  # how much later one looks each time, and at how many moments
 _NOTHING = 1e-12  # of the energy: work that is only rounding
 _ROUNDS = 9  # each of which makes the part 32 times as short
 
@@ -83,11 +87,8 @@ def half_lives(
         if not high:
             found.append(xr.full_like(begun[name], np.inf).where(there))
             continue
-        first = np.geomspace(_SHORTEST / high, _LONGEST / low, _FIRST)
-        grid = xr.DataArray(np.concatenate([[0.0], first]), dims="stored_for")
-        held = read(grid, [name])[name]
-        half = held.isel(stored_for=0) / 2
-        span, never = _crossing(grid, held, half)
+        half = begun[name] / 2
+        span, never = _first_look(read, name, half, low, high)
         for _ in range(_ROUNDS):
             steps = xr.DataArray(np.linspace(0.0, 1.0, _FINER), dims="stored_for")
             finer = span[0] + (span[1] - span[0]) * steps
@@ -100,6 +101,29 @@ def half_lives(
 
 Read: TypeAlias = Callable[[xr.DataArray, list[str]], xr.Dataset]
 """Measures of a battery that has been left alone for some times."""
+
+
+def _first_look(
+    read: Read, name: str, half: xr.DataArray, low: float, high: float
+) -> tuple[tuple[xr.DataArray, xr.DataArray], xr.DataArray]:
+    """Between which times no more than half is left; and where that is never.
+
+    What is always on may make a decay far slower than that of any site: then one looks later.
+    """
+    late = _LONGEST / low
+    first = np.geomspace(_SHORTEST / high, late, _FIRST)
+    grid = xr.DataArray(np.concatenate([[0.0], first]), dims="stored_for")
+    span, never = _crossing(grid, read(grid, [name])[name], half)
+    while never.any() and late * high < _LATEST:
+        grid = xr.DataArray(np.geomspace(late, _LATER * late, _FURTHER), dims="stored_for")
+        late *= _LATER
+        with warnings.catch_warnings(), suppress(ValueError):  # phases that rounding has lost
+            warnings.simplefilter("ignore")
+            found, still = _crossing(grid, read(grid, [name])[name], half)
+            known = ~never | still
+            span = span[0].where(known, found[0]), span[1].where(known, found[1])
+            never = never & still
+    return span, never
 
 
 def _left(
