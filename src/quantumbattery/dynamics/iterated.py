@@ -159,11 +159,12 @@ class Decaying:
     def _solution(self, wanted: Array, enough: float, most: float) -> Array | None:
         """A solution that leaves no more than `most` of what is wanted, or `enough`; or None."""
         found: Array = np.zeros(wanted.shape, self._kind)
-        left, size = wanted, np.abs(wanted).sum()
+        left, size, before = wanted, np.abs(wanted).sum(), np.inf
         for _ in range(_ROUNDS):
-            if not np.abs(left).sum() > enough * size:
+            now = np.abs(left).sum()
+            if not enough * size < now < before / 2:  # done, or nothing gets better any more
                 break
-            found = found + self._inverted(left, _WELL)
+            found, before = found + self._inverted(left, _WELL), now
             left = wanted - self.moved(found)
         return found if np.abs(left).sum() <= most * size else None
 
