@@ -24,13 +24,15 @@ from quantumbattery.network.preparations import state
 from quantumbattery.network.sites import Site
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
-from quantumbattery.quantities.measures import STORAGE, check_measures
+from quantumbattery.quantities.measures import MEASURES, STORAGE, check_measures
 from quantumbattery.quantities.parameters import parameter
+from quantumbattery.quantities.warned import warn
 
 _LONGEST, _SHORTEST = 200.0, 1e-4  # the time in which one looks, over the slowest and fastest decay
 _FIRST, _FINER = 400, 33  # moments at which one looks first, and in each part after
 _LATEST = 1e10  # the last, over the fastest decay
 _LATER, _FURTHER = 1e3, 61  # how much later one looks each time, and at how many moments
+_LEVEL, _FALLS = 1e-13, 1e-9  # of a half: what rises no more, and what falls in all, until then
 _NOTHING = 1e-12  # of the energy: work that is only rounding
 _ROUNDS = 9  # each of which makes the part 32 times as short
 
@@ -89,10 +91,13 @@ def half_lives(
             continue
         half = begun[name] / 2
         span, never = _first_look(read, name, half, low, high)
-        for _ in range(_ROUNDS):
+        for k in range(_ROUNDS):
             steps = xr.DataArray(np.linspace(0.0, 1.0, _FINER), dims="stored_for")
             finer = span[0] + (span[1] - span[0]) * steps
-            held = read(finer, [name])[name]
+            with warnings.catch_warnings():
+                if k:  # what they say they say once
+                    warnings.simplefilter("ignore")
+                held = read(finer, [name])[name]
             span, _ = _crossing(finer, held, half)
         life = ((span[0] + span[1]) / 2).where(~never, np.inf)
         found.append(life.where(there).drop_vars("time", errors="ignore"))
@@ -114,15 +119,26 @@ def _first_look(
     first = np.geomspace(_SHORTEST / high, late, _FIRST)
     grid = xr.DataArray(np.concatenate([[0.0], first]), dims="stored_for")
     span, never = _crossing(grid, read(grid, [name])[name], half)
+    slow = xr.zeros_like(never)
     while never.any() and late * high < _LATEST:
         grid = xr.DataArray(np.geomspace(late, _LATER * late, _FURTHER), dims="stored_for")
         late *= _LATER
         with warnings.catch_warnings(), suppress(ValueError):  # phases that rounding has lost
             warnings.simplefilter("ignore")
-            found, still = _crossing(grid, read(grid, [name])[name], half)
+            held = read(grid, [name])[name]
+            found, still = _crossing(grid, held, half)
             known = ~never | still
             span = span[0].where(known, found[0]), span[1].where(known, found[1])
-            never = never & still
+            never, falls = never & still, held.diff("stored_for")
+            slow = (falls < _LEVEL * half).all("stored_for") & (
+                -falls.sum("stored_for") > _FALLS * half
+            )
+    if (never & slow).any():
+        warn(
+            f"half of the {MEASURES[name].long_name} is left for longer than {late:.2g}, beyond "
+            "which double precision does not tell how long: it still falls, and infinity stands "
+            "for that"
+        )
     return span, never
 
 
