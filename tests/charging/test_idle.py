@@ -54,6 +54,17 @@ def test_alone_and_in_a_whole_batch():
     assert np.all(system.charge({}, WHEN, ["energy"]).energy[0] == 0.0)
 
 
+def test_work_of_sites_by_themselves_where_nothing_joins_them():
+    """What is always on between them, with a strength of 0, is no reason to refuse it."""
+    known, system = (
+        qb.System(SITES, [LINK, *more], [], ["x", "y"])
+        for more in ([], [qb.exchange("x", "y", 0.0, always=True)])
+    )
+    start = {"x": qb.coherent(1.0)}
+    one, other = (each.charge(start, WHEN, extraction="local") for each in (known, system))
+    assert np.all(np.abs(one.ergotropy - other.ergotropy) < 1e-12)
+
+
 def test_what_acts():
     """By strengths alone: a field of frequency 0 does, a matrix may."""
     matrix = qb.interaction("x", lambda n: np.zeros((n, n)))

@@ -103,7 +103,7 @@ def _moments(times: Values, disconnect: Values | None) -> Parameter | Array:
 def extraction_of(network: Network, extraction: object, limit: object) -> str:
     """How work is taken out, if that and the limit make sense."""
     one_number("limit", limit, "a positive number of GiB", 1e-9)
-    return check_extraction(network, extraction)
+    return check_extraction(acting(network), extraction)
 
 
 def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> tuple[str, ...]:
