@@ -57,7 +57,7 @@ def test_alone_and_in_a_whole_batch():
 def test_work_of_sites_by_themselves_where_nothing_joins_them():
     """What is always on between them, with a strength of 0, is no reason to refuse it."""
     known, system = (
-        qb.System(SITES, [LINK, *more], [], ["x", "y"])
+        qb.System(SITES, [qb.drive("x", 0.3, 1.0), *more], [], ["x", "y"])
         for more in ([], [qb.exchange("x", "y", 0.0, always=True)])
     )
     start = {"x": qb.coherent(1.0)}
