@@ -202,5 +202,5 @@ def test_weak_steps_of_a_ladder_decay_slowly():
 
     assert life(0.01) == pytest.approx(np.log(2) / 1e-4, rel=1e-9)
     assert life(0.0) == np.inf
-    with pytest.warns(UserWarning, match="it still falls, and infinity stands for that"):
+    with pytest.warns(UserWarning, match="does not tell for how long: infinity stands for that"):
         assert life(1e-6) == np.inf

@@ -92,3 +92,19 @@ def test_long_work_between_jumps_of_a_shape_tells_how_it_goes_on(caplog, monkeyp
     caplog.set_level(logging.INFO, "quantumbattery")
     qb.System(SITES, links, "x", "y").charge({}, 1.0, ["energy"])
     assert "step 2 of 2, between jumps of a shape" in caplog.text
+
+
+def test_in_protocols_and_half_lives():
+    """A jump of rate 0 by a function of the levels took oscillators off the moments there."""
+    idle = qb.jump("x", lambda n: np.diag(np.arange(1.0 * n)), 0.0, always=True)
+    known, system = (qb.System(SITES, links, "x", "y") for links in ([LINK], [LINK, idle]))
+    start = {"x": qb.coherent(6.0)}
+    one, other = (qb.Protocol([qb.Stroke(each, 1.0)]).charge(start) for each in (known, system))
+    assert one.attrs["method"] == other.attrs["method"]
+    assert np.all(np.abs(one.energy - other.energy) < 1e-12)
+    lossy = {"x": SITES["x"], "y": qb.Oscillator(loss=0.3)}
+    links = [LINK, qb.jump("y", lambda n: np.diag(np.arange(1.0 * n)), 0.0, always=True)]
+    table = qb.System(lossy, links, "x", "y").charge(
+        start, 0.5, ["energy_half_life"], disconnect=0.5
+    )
+    assert table.energy_half_life.item() == pytest.approx(np.log(2) / 0.3, rel=1e-9)

@@ -171,3 +171,19 @@ def test_two_joined_cavities_that_a_field_drives_have_a_steady_state():
     assert free.attrs["converged"] < 1e-10
     assert abs(free.energy - given.energy) < 1e-6
     assert abs(free.ergotropy - given.ergotropy) < 1e-6
+
+
+@pytest.mark.usefixtures("iterate")
+@pytest.mark.parametrize("slow", [0.0, 1e-11])
+def test_two_levels_that_differ_in_nothing_that_decays(slow, monkeypatch):
+    """A Lambda system keeps what is in both of its lower levels, whose difference may hide."""
+    eye = np.eye(3)
+    links = [qb.jump("q", np.outer(eye[k], eye[2]), 1e-3) for k in (0, 1)]
+    links += [qb.jump("q", np.outer(eye[1], eye[0]), slow), qb.drive("c", 0.3, 1.0)]
+    quanta = np.diag(np.arange(4.0))
+    links.append(qb.interaction("q", "c", 0.7 * np.kron(np.diag(eye[2]), quanta)))
+    sites = {"q": qb.Qudit([0.0, 1.0, 5.0]), "c": qb.Oscillator(1.0, loss=0.5, levels=4)}
+    monkeypatch.setattr(stationary, "_MOST", 1)
+    start = {"q": qb.state(np.diag([0.8, 0.1, 0.1]))}
+    with pytest.raises(ValueError, match="not known to be the only one"):
+        qb.System(sites, links, "c", "q").charge(start, np.inf, ["energy"])

@@ -20,6 +20,7 @@ from quantumbattery.moments.starts import Beginning
 from quantumbattery.network.joint_starts import members_of
 from quantumbattery.quantities.aliases import Array
 
+_LOOKS = 129  # moments at which one looks when it was
 LARGEST = 340.0  # twice the logarithm of what amplitudes may grow by
 
 
@@ -48,11 +49,16 @@ def followed(problem: Problem, changes: Shaped, powers: int = 1) -> Followed:
     with np.errstate(over="ignore", invalid="ignore"):
         found = moving.at(times, slice(None))
         small = (np.abs(found) < np.exp(LARGEST / powers)).all(axis=(0, 1, 3))
-    if not small.all():
-        raise ValueError(
-            "quanta grow until their numbers overflow, before "
-            f"t = {axes.times[..., ~small].min():.3g}: charge for a shorter time"
-        )
+        if not small.all():
+            until = float(axes.times[..., ~small].min())
+            looks = np.linspace(0.0, until, _LOOKS)
+            seen = changes.moving(looks, False, limit).at(looks, slice(None))
+            held = (np.abs(seen) < np.exp(LARGEST / powers)).all(axis=(0, 1, 3))
+            last = looks[held].max() if axes.charged is None else 0.0
+            raise ValueError(
+                f"quanta grow until their numbers overflow, between t = {last:.3g} and "
+                f"{until if held.all() else looks[~held].min():.3g}: charge for a shorter time"
+            )
     error = moving.error(times, slice(None), found) if moving.measured else None
     return Followed(found, moving.methods, error)
 

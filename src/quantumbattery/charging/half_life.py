@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from math import prod
 from typing import TypeAlias
 
@@ -18,6 +17,7 @@ import xarray as xr
 from quantumbattery.charging.by_moments import has_moments
 from quantumbattery.charging.charge import charge
 from quantumbattery.charging.observe import density_matrix
+from quantumbattery.network.acting import acting
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import state
@@ -78,6 +78,7 @@ def half_lives(
     end = parameter("disconnect", disconnect, "a time, zero or positive", 0.0, np.inf)
     ends = xr.DataArray(end)
     finite = xr.DataArray(np.isfinite(ends))
+    network = acting(network)
     alone = _alone(network)
     given = preparation, ends.where(finite, 0.0), extraction, limit
     read = _kept(network, *given) if _is_moments(network, preparation) else _left(network, *given)
@@ -122,10 +123,14 @@ def _first_look(
     slow = xr.zeros_like(never)
     while never.any() and late * high < _LATEST:
         grid = xr.DataArray(np.geomspace(late, _LATER * late, _FURTHER), dims="stored_for")
-        late *= _LATER
-        with warnings.catch_warnings(), suppress(ValueError):  # phases that rounding has lost
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            held = read(grid, [name])[name]
+            try:
+                held = read(grid, [name])[name]
+            except ValueError:  # phases that rounding has lost, or too large
+                slow = xr.ones_like(never)
+                break
+            late *= _LATER
             found, still = _crossing(grid, held, half)
             known = ~never | still
             span = span[0].where(known, found[0]), span[1].where(known, found[1])
@@ -135,9 +140,8 @@ def _first_look(
             )
     if (never & slow).any():
         warn(
-            f"half of the {MEASURES[name].long_name} is left for longer than {late:.2g}, beyond "
-            "which double precision does not tell how long: it still falls, and infinity stands "
-            "for that"
+            f"half of the {MEASURES[name].long_name} is left for longer than {late:.2g}, and "
+            "double precision does not tell for how long: infinity stands for that"
         )
     return span, never
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -16,8 +17,9 @@ from quantumbattery.charging.observables import Observable, allow_matrices
 from quantumbattery.charging.observe import labelled_matrices, named_sites
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.repeated import Moments, Solved, solved, together
-from quantumbattery.charging.stroke import Strokes
+from quantumbattery.charging.stroke import Strokes, of_what_acts
 from quantumbattery.dynamics.cycles import when
+from quantumbattery.network.acting import acting
 from quantumbattery.network.named_states import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
@@ -74,6 +76,8 @@ def density_matrix(
 
 def found_of(protocol: Strokes, problem: Problem, moments: Moments) -> Solved:
     """Solve, by means and covariances where they say all, or on levels; say what rounding takes."""
+    protocol = of_what_acts(protocol)
+    problem = replace(problem, network=acting(problem.network))
     by_moments = strokes_of_moments.fits(protocol, problem)
     found = (strokes_of_moments.solved if by_moments else solved)(protocol, problem, moments)
     _warn(found, float(moments.times.max()))

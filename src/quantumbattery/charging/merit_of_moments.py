@@ -150,19 +150,18 @@ class Reading:
 
     def _work(self, name: str) -> Array:
         """What unitaries can do."""
-        energy = self.column("energy")
         if name == "passive_energy":
             _doubt(self.battery)
             return self._least
         if name == "ergotropy":
-            return energy - self._least
+            work = self._local if self.energies.local else self._whole
+            return np.asarray(np.minimum(work, self.column("energy")))
         if name == "local_ergotropy":
-            return np.asarray(np.maximum(energy - self._passive_local, 0.0))
+            return np.asarray(np.minimum(self._local, self.column("energy")))
         if name == "locked_ergotropy":
             return np.asarray(np.maximum(self._passive_local - self._passive, 0.0))
         if name == "coherent_ergotropy":
-            whole = energy - self._passive
-            return np.asarray(np.maximum(whole - self.column("incoherent_ergotropy"), 0.0))
+            return np.asarray(np.maximum(self._whole - self.column("incoherent_ergotropy"), 0.0))
         assert name == "incoherent_ergotropy"
         own = self.battery
         given = own.mean[..., 0], own.normal[..., 0, 0], own.anomalous[..., 0, 0]
@@ -193,6 +192,28 @@ class Reading:
         w, k = (each[self.part][:, None, None] for each in self.energies.links)
         found = self.found
         return merit.mean_form(found.mean, found.normal, found.anomalous, w, k)
+
+    @property
+    def _whole(self) -> Array:
+        """The work of all unitaries: what is displaced gives all of its energy."""
+        if self.energies.battery == 1:
+            return self._local
+        own, none = self.battery, np.zeros(1)
+        still = merit.energy(none * own.mean, own.normal, self.own) - self._passive
+        swung = merit.energy(own.mean, none[..., None] * own.normal, self.own)
+        return np.asarray(swung + np.maximum(still, 0.0))
+
+    @property
+    def _local(self) -> Array:
+        """That of unitaries of each site by itself."""
+        own, places = self.battery, range(self.energies.battery)
+        given = [
+            (own.mean[..., k], own.normal[..., k, k], own.anomalous[..., k, k]) for k in places
+        ]
+        parts = [
+            merit.work_of_mode(*each, self.own[..., k, k].real) for k, each in enumerate(given)
+        ]
+        return np.asarray(np.sum(parts, axis=0))
 
     @cached_property
     def _least(self) -> Array:

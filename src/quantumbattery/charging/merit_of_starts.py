@@ -196,6 +196,15 @@ class OfStarts(Reading):
 
     # --- states of single modes ------------------------------------------------------------------
 
+    @property
+    def _whole(self) -> Array:
+        """What of a state on levels is above the least energy."""
+        return np.asarray(np.maximum(self.column("energy") - self._passive, 0.0))
+
+    @property
+    def _local(self) -> Array:
+        return np.asarray(np.maximum(self.column("energy") - self._passive_local, 0.0))
+
     @cached_property
     def _passive_local(self) -> Array:
         parts = [

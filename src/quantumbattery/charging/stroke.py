@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.system import System
+from quantumbattery.network.acting import acting
 from quantumbattery.network.joint_starts import parameters_of
 from quantumbattery.network.named_states import Preparation
 from quantumbattery.network.starts import by_site
@@ -182,3 +184,13 @@ def other_battery(stroke: int) -> ValueError:
 def _told(system: System) -> str:
     """Its sites, by name and kind."""
     return listed(f"{name} ({type(site).__name__})" for name, site in system.sites.items())
+
+
+def of_what_acts(protocol: Strokes) -> Strokes:
+    """The same without what has a strength or rate of 0."""
+    strokes = tuple(copy(each) for each in protocol.strokes)
+    for each in strokes:
+        each._set(system=acting(each.system))
+    some = copy(protocol)
+    some._set(strokes=strokes)
+    return some

@@ -36,6 +36,7 @@ _MANY = 4000  # from which on iteration takes less
 _MOST_ITERATED = 160_000  # up to which it takes minutes at most
 _SQUARES = 4  # times as many numbers in the whole of the density matrix, at most
 _OTHERS = 10  # vectors beside those of the steps
+_SQUARES_HELD = 8  # matrices of all configurations that are held at a time
 _SLOWEST = 3e-10  # of the fastest rate or frequency: what decays more slowly counts as lasting
 _CANCELLED = 1e-4  # of the largest numbers, before they cancel each other: the least to count there
 _SHIFT = 1e-14  # of the same: keeps what is singular from being exactly so
@@ -179,7 +180,8 @@ def _of_large(
     """How it was found, and the same as of `_dense`, the slowness (g, 1) of all blocks."""
     size = state.reach.size
     if blocks.count == 1 and _MANY < blocks.size <= _MOST_ITERATED:
-        allow("numbers of steps towards it", (STEPS + _OTHERS) * blocks.size, 16, limit)
+        many = (STEPS + _OTHERS) * blocks.size + _SQUARES_HELD * size**2
+        allow("numbers of steps towards it", many, 16, limit)
         if size**2 <= _SQUARES * blocks.size:
             with limited(1):  # many small products: threads would wait for each other
                 found = _iterated(state, blocks, numbers, own[0])
@@ -199,13 +201,13 @@ def _iterated(
         matrix = blocks.generator.matrix(each)
         norm = _scale(blocks, each[None], abs(matrix).sum(axis=1).max().reshape(1, 1)).item()
         decaying = Decaying(matrix, own, norm, BetweenJumps.of(state, blocks, each))
-        vector = decaying.at_rest()
-        if vector is None:
+        told = decaying.at_rest()
+        inverse = np.inf if told is None else decaying.inverse()
+        if told is None or not np.isfinite(inverse):
             return None
+        vector, left = told
         found.append(vector[None])
-        slowness.append([_SAFETY * norm * (inverse := decaying.inverse())])
-        if not np.isfinite(inverse):
-            return None
+        slowness.append([_SAFETY * norm * inverse * left])
     return np.stack(found), np.array(slowness)
 
 

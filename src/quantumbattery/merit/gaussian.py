@@ -11,7 +11,7 @@ with leading axes (...), and the Hamiltonian is the sum over h_jk a_j^dag a_k.
 
 from __future__ import annotations
 
-from math import factorial
+from math import comb, exp, lgamma, log
 
 import numpy as np
 
@@ -93,6 +93,17 @@ def purity(quanta: Array) -> Array:
 # --- passive energy ------------------------------------------------------------------------------
 
 
+def work_of_mode(mean: Array, normal: Array, anomalous: Array, frequency: Array) -> Array:
+    """The ergotropy of one mode, (...), of moments (...): w (|a|^2 + |C|^2 / (N + n + 1)).
+
+    That is w (|a|^2 + N - n), with (N + 1/2)^2 - (n + 1/2)^2 = |C|^2, and loses no digits in what
+    is hot.
+    """
+    c, many = np.abs(anomalous), normal.real
+    quanta = thermal_quanta(normal[..., None, None], anomalous[..., None, None])[..., 0]
+    return np.asarray(frequency * (np.abs(mean) ** 2 + c * (c / (many + quanta + 1))))
+
+
 def passive_energy(quanta: Array, frequencies: Array) -> Array:
     """The least energy that unitaries reach, (...): probabilities, falling, on levels that rise.
 
@@ -142,7 +153,7 @@ def _deepest(quanta: Array, frequencies: Array) -> Array:
     s) times the sum of all p^s, for any s in between.
     """
     b = frequencies.shape[-1]
-    scale = (factorial(b) * np.prod(frequencies / frequencies[:, :1], axis=1)) ** (1 / b)
+    scale = np.exp((lgamma(b + 1) + np.log(frequencies / frequencies[:, :1]).sum(axis=1)) / b)
     power = 1 - 1 / b
     shares = power * _SHARES
     x = np.where(quanta > _EMPTY, quanta / (quanta + 1), 0.0)[:, None]
@@ -172,9 +183,14 @@ def _sums(steps: Array, most: float) -> Array:
 def lowest_sums(frequencies: Array, count: int) -> Array:
     """So many of the lowest sums of frequencies: in a simplex are more than its volume."""
     b = len(frequencies)
-    volume = count * factorial(b) * float(np.prod(frequencies / frequencies[0]))
-    most = min((1 + 1e-9) * volume ** (1 / b), count)  # and no more than on the lowest ladder
-    return _sums(frequencies, float(frequencies[0]) * most)[:count]
+    volume = log(count) + lgamma(b + 1) + float(np.log(frequencies / frequencies[0]).sum())
+    few = next(k for k in range(count) if comb(b + k, k) >= count)  # quanta, each the largest
+    most = min(
+        (1 + 1e-9) * exp(volume / b) * float(frequencies[0]),
+        count * float(frequencies[0]),  # no more than on the lowest ladder
+        (1 + 1e-9) * few * float(frequencies[-1]),
+    )
+    return _sums(frequencies, most)[:count]
 
 
 # --- two parts -----------------------------------------------------------------------------------
