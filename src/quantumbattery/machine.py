@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from functools import cache
 from typing import Any
@@ -187,6 +187,18 @@ def at_work() -> Iterator[None]:
             f"too large for this machine{why}: use fewer or smaller sites, fewer levels, "
             f"times or parameters, {ALIKE}, or ask for energies only"
         ) from None
+
+
+@cache
+def keep_memory() -> None:
+    """Let the C library keep pieces of up to 8 MiB that are freed, for the next of that size.
+
+    glibc does so up to the largest piece that it gave back to the system by itself (mallopt(3),
+    M_MMAP_THRESHOLD). Without it each array of a loop is made of new pages, which takes longer than
+    what is done with them.
+    """
+    with suppress(MemoryError):
+        np.empty(1 << 20)
 
 
 def allow(what: str, count: int, each: float, limit: float) -> None:

@@ -21,7 +21,7 @@ from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
-from quantumbattery.machine import allow, limited
+from quantumbattery.machine import allow, keep_memory, limited
 from quantumbattery.moments.over_time import Moments, at_start, moved, read
 from quantumbattery.moments.quadratic import (
     Quadratic,
@@ -209,6 +209,7 @@ class ByMoments:
         each = max(times * rows * n * 3, 30 * n * n, times * copies * rows * rows)
         allow("numbers in the moments at all times", each, 16, self.problem.limit)
         step = max(1, _AT_ONCE // each)
+        keep_memory()
         for part in (slice(k, min(k + step, members)) for k in range(0, members, step)):
             if axes.charged is None:
                 yield part, axes.times[part] if axes.times.ndim > 1 else axes.times

@@ -153,14 +153,14 @@ def _deepest(quanta: Array, frequencies: Array) -> Array:
     s) times the sum of all p^s, for any s in between.
     """
     b = frequencies.shape[-1]
-    scale = np.exp((lgamma(b + 1) + np.log(frequencies / frequencies[:, :1]).sum(axis=1)) / b)
+    scale = (lgamma(b + 1) + np.log(frequencies / frequencies[:, :1]).sum(axis=1)) / b  # its log
     power = 1 - 1 / b
     shares = power * _SHARES
     x = np.where(quanta > _EMPTY, quanta / (quanta + 1), 0.0)[:, None]
     whole = np.log1p(-x) * shares[:, None] - np.log1p(-(x ** shares[:, None]))
     # The energy is at least that of one quantum wherever the first state is not.
     least = -_TAIL * np.expm1(np.log1p(-x).sum(axis=-1))
-    depth = (whole.sum(axis=-1) + np.log(scale[:, None] / least)) / (power - shares)
+    depth = (whole.sum(axis=-1) + scale[:, None] - np.log(least)) / (power - shares)
     return np.asarray(depth.min(axis=1))
 
 

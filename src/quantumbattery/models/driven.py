@@ -57,8 +57,9 @@ def driven_oscillator_pair(
     temperature takes milliseconds. The energies that the field brings to an empty pair are exactly
     proportional to F^2, with dephasing too, and what a warm bath brings adds to them.
 
-    Dephasing needs levels, which are chosen by what is reached: the state is a matrix of (levels)^4
-    numbers, and with k = 1 up to t = 3 it takes seconds at F = 0.2 and half a minute at F = 0.5.
+    With dephasing energies are second moments still, in milliseconds if they are asked for by name.
+    Work needs levels then, which are chosen by what is reached: the state is a matrix of (levels)^4
+    numbers, which with k = 1 up to t = 3 takes seconds at F = 0.5.
 
     Examples
     --------
