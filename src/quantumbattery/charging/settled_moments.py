@@ -89,7 +89,11 @@ def never_settles(problem: Problem) -> str | None:
     rounding = _GROWS * float(np.abs(motion.drift).max())
     places = [[*network.sites].index(name) for name in network.battery]
     joined = steady.part_of(motion, places)[0].modes == motion.modes  # or an idle one may rest
-    grows = found > (-rounding if joined and has_pairs(alone) else rounding)  # at threshold too
+    driven = np.zeros(axes.batch, dtype=bool)
+    for field in alone.drives:  # which heats for ever what it cannot swing
+        driven = driven | (axes.numbers(field.amplitude) != 0)
+    still = joined & (driven | has_pairs(alone))  # at threshold too, or where nothing is lost
+    grows = found > np.where(still, -rounding, rounding)
     if not grows.any():
         return None
     fastest = float(found[np.argmax(grows)])
