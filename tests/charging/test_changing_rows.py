@@ -1,5 +1,6 @@
 """Starts of any kind under links and pairs that change in time, beside levels and QuTiP."""
 
+import re
 import warnings
 from itertools import pairwise
 from unittest.mock import patch
@@ -210,8 +211,13 @@ def test_numbers_that_overflow_under_a_shape_say_when(start):
     pairs = qb.two_photon_drive("c", 4.0, 1.0, envelope=swing)
     sites = {"c": qb.Oscillator(loss=0.1), "b": qb.Oscillator()}
     system = qb.System(sites, [qb.exchange("c", "b", 0.2), pairs], "c", "b")
-    with pytest.raises(ValueError, match=r"between t = 71\.9 and 73\.4: charge for"):
+    with pytest.raises(ValueError, match=r"overflow, between t = .* and .*: charge") as error:
         system.charge(start, [0.0, 20.0, 200.0], ["energy"])
+    first, last = map(float, re.findall(r"between t = (\S+) and (\S+):", str(error.value))[0])
+    assert 0 < last - first < 2.0
+    assert system.charge(start, [0.99 * first], ["energy"]).energy.item() > 1e140
+    with pytest.raises(ValueError, match="numbers overflow"):
+        system.charge(start, [1.01 * last], ["energy"])
 
 
 def test_what_grows_is_measured_by_its_size(recwarn):

@@ -54,10 +54,10 @@ def followed(problem: Problem, changes: Shaped, powers: int = 1) -> Followed:
             looks = np.linspace(0.0, until, _LOOKS)
             seen = changes.moving(looks, False, limit).at(looks, slice(None))
             held = (np.abs(seen) < np.exp(LARGEST / powers)).all(axis=(0, 1, 3))
-            last = looks[held].max() if axes.charged is None else 0.0
+            after = _LOOKS - 1 if held.all() else int(np.argmin(held))  # the first that is not
             raise ValueError(
-                f"quanta grow until their numbers overflow, between t = {last:.3g} and "
-                f"{until if held.all() else looks[~held].min():.3g}: charge for a shorter time"
+                f"quanta grow until their numbers overflow, between t = {looks[after - 1]:.3g} and "
+                f"{looks[after]:.3g}: charge for a shorter time"
             )
     error = moving.error(times, slice(None), found) if moving.measured else None
     return Followed(found, moving.methods, error)

