@@ -22,6 +22,7 @@ from quantumbattery.charging.by_moments import METHOD, ByMoments, mean_of, over_
 from quantumbattery.charging.merit_of_moments import OF_ONE
 from quantumbattery.charging.merit_of_starts import Attenuated, OfStarts
 from quantumbattery.charging.modes_together import TooSlow, widened
+from quantumbattery.charging.observables import on_asked_levels
 from quantumbattery.charging.problem import Problem, Report, Solution
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.term_means import switched_off
@@ -217,19 +218,21 @@ def _states(work: Carried, problem: Problem, sites: Sequence[str]) -> Iterator[A
     places, b = tuple([*problem.network.sites].index(site) for site in sites), len(sites)
     energies = replace(work.moments.energies, places=places)
     alone = replace(work, moments=replace(work.moments, energies=energies))
-    kept = any(each.operator is None for each in problem.asked if each.sites == sites)
+    asked = [each for each in problem.asked if each.sites == sites]
+    kept, shown = any(each.operator is None for each in asked), asked[0].levels
     angles = np.stack([np.angle(phase_of(problem, site)) for site in sites], axis=-1)
     angles = np.broadcast_to(angles, (*problem.axes.shape, b))
     for part, times in work.moments.tiles(b):
         now = alone.reading(part, times, work.moments.pulled(part))
-        every = now.several(tuple(range(b))).in_laboratory()
+        every = now.several(tuple(range(b))).in_laboratory(shown)
         if b == 1:
             with suppress(TooSlow):
-                one = now.laboratory_state(0)
+                one = now.laboratory_state(0, *shown)
                 whole = np.broadcast_to(one, (*angles[part].shape[:-1], *one.shape[3:]))
                 every = iter([whole.reshape(-1, *one.shape[3:])])
         turning, low = angles[part].reshape(-1, b), 0
-        for rho in every:
+        for states in every:
+            rho = on_asked_levels(states, shown) if shown else states
             if kept and prod(problem.axes.shape) * rho[0].size * 64 > problem.limit * 2**30:
                 raise TooSlow
             yield _turned(rho, turning[low : low + len(rho)])

@@ -13,8 +13,13 @@ import xarray as xr
 from quantumbattery.charging import strokes_of_moments
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import extraction_of, labelled, selected
-from quantumbattery.charging.observables import Observable, allow_matrices
-from quantumbattery.charging.observe import labelled_matrices, named_sites
+from quantumbattery.charging.observables import allow_matrices
+from quantumbattery.charging.observe import (
+    labelled_matrices,
+    least_levels,
+    named_sites,
+    state_of,
+)
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.repeated import Moments, Solved, solved, together
 from quantumbattery.charging.stroke import Strokes, of_what_acts
@@ -57,19 +62,19 @@ def density_matrix(
     times: Values | None,
     sites: str | Iterable[str] | None,
     limit: float,
+    levels: int | Mapping[str, int] | None = None,
 ) -> xr.DataArray:
     """The state of some sites."""
     network = together(protocol)
     chosen = network.battery if sites is None else named_sites("sites", sites, network)
     started, axes = _converted(protocol, preparation, times)
     how = extraction_of(network, "collective", limit)
-    least = [network.sites[name].dimension or 2 for name in chosen]
-    allow_matrices(chosen, least, prod(axes.sizes.values()))
-    asked = (Observable("density_matrix", chosen, None),)
+    asked = (state_of(network, chosen, levels),)
+    allow_matrices(chosen, least_levels(network, asked[0]), prod(axes.sizes.values()))
     moments = _moments(protocol, axes, times is None)
     problem = Problem(network, started, axes, (), how, limit, asked)
     found = found_of(protocol, problem, moments)
-    matrices = labelled_matrices(network, axes, chosen, found.solution)
+    matrices = labelled_matrices(network, axes, asked[0], found.solution)
     marks, said = _marks(protocol, axes, moments)
     return matrices.assign_coords(marks).assign_attrs(said)
 

@@ -333,8 +333,11 @@ class OfStarts(Reading):
         add = channel.amplified_populations if cold.is_round else channel.amplified
         return add(states, noise, more), cold.is_round
 
-    def laboratory_state(self, k: int) -> Array:
-        """The state (m, c, T, d, d) of a mode, with its mean, on levels enough."""
+    def laboratory_state(self, k: int, asked: int = 0) -> Array:
+        """The state (m, c, T, d, d) of a mode, with its mean, on levels enough.
+
+        If it has a mean, on as many as asked.
+        """
         if self.attenuated is None:
             states, round_ = self._on_levels(k)
         else:
@@ -350,7 +353,7 @@ class OfStarts(Reading):
         moved = np.broadcast_to(self.rest.mean[..., k], states.shape[:-2])
         if not moved.any():
             return states
-        levels = states.shape[-1] + more_levels(moved)
+        levels = asked or states.shape[-1] + more_levels(moved)
         allow(WHAT, moved.size * levels**2, 64, self.limit)
         field = displacement(moved, levels, states.shape[-1])
         return np.asarray(field @ states @ field.conj().swapaxes(-1, -2))

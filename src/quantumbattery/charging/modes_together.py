@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -101,8 +101,11 @@ class ModesTogether:
                 parts.append(-np.minimum(spectrum(turned), 0.0).sum(axis=-1))
         return np.concatenate(parts)
 
-    def in_laboratory(self) -> Iterator[Array]:
-        """The states (s, *levels, *levels) with their means, a few after others."""
+    def in_laboratory(self, asked: Sequence[int] = ()) -> Iterator[Array]:
+        """The states (s, *levels, *levels) with their means, a few after others.
+
+        Modes that are displaced are on no more levels than asked, if on so many.
+        """
         b, low = self.mean.shape[-1], 0
         more = [more_levels(each) if each.any() else 0 for each in self.mean.T]
         for rho, own in self._parts():
@@ -110,6 +113,8 @@ class ModesTogether:
             mine = self.mean[low : low + len(rho)]
             low += len(rho)
             levels = [n + extra for n, extra in zip(whole.shape[1:], more, strict=False)]
+            for k, n in enumerate(asked):
+                levels[k] = n if n and more[k] else levels[k]
             if len(rho) * prod(levels) ** 2 * _BYTES > self.limit * 2**30:
                 raise TooSlow
             for k in (k for k in range(b) if more[k]):

@@ -42,6 +42,7 @@ class Observable:
     sites: tuple[str, ...]
     operator: Array | OperatorOfLevels | None  # (d, d), for the product of the sites' levels
     moment: str = ""  # "quanta" or "lowering" of an oscillator, for which moments are enough
+    levels: tuple[int, ...] = ()  # that are shown of each site if that is asked, 0 for all
 
     def matrix(self, levels: Sequence[int]) -> Array:
         """The operator on so many levels of each site."""
@@ -222,6 +223,18 @@ def _kinds(turns: Array) -> tuple[Array, Array]:
         return turns[:1], np.zeros(len(turns), dtype=np.int64)
     kinds, which = np.unique(np.round(turns / _SAME), axis=0, return_inverse=True)
     return kinds * _SAME, which.reshape(-1)
+
+
+def on_asked_levels(states: Array, levels: Sequence[int]) -> Array:
+    """Density matrices (k, *counts, *counts) on as many levels as were asked of each site.
+
+    What lies above is left out; levels above those that were looked at are empty.
+    """
+    counts = states.shape[1 : 1 + len(levels)]
+    sizes = [asked or count for asked, count in zip(levels, counts, strict=True)] * 2
+    kept = states[(slice(None), *map(slice, sizes))]
+    more = [(0, n - d) for n, d in zip(sizes, kept.shape[1:], strict=True)]
+    return np.pad(kept, [(0, 0), *more]) if np.any(more) else kept
 
 
 def is_hermitian(matrix: Array) -> bool:

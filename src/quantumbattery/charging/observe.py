@@ -25,6 +25,7 @@ from quantumbattery.charging.observables import (
     OperatorOfLevels,
     allow_matrices,
     is_hermitian,
+    on_asked_levels,
 )
 from quantumbattery.charging.problem import OnLevels, Problem, Solution
 from quantumbattery.network.acting import acting
@@ -33,6 +34,7 @@ from quantumbattery.quantities.aliases import Array, MatrixLike, Values
 from quantumbattery.quantities.described import choices, listed, saying
 from quantumbattery.quantities.matrices import check_parts, parts_of_qobj, square_matrix
 from quantumbattery.quantities.measures import Quantity
+from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.quantities.tables import check_names, dataset, density_matrices
 
 _DIGITS = "0123456789"
@@ -45,12 +47,38 @@ def density_matrix(
     sites: str | Iterable[str] | None = None,
     disconnect: Values | None = None,
     limit: float = 2.0,
+    levels: int | Mapping[str, int] | None = None,
 ) -> xr.DataArray:
     """The state of some sites; `System.density_matrix` says what everything means."""
     chosen = network.battery if sites is None else named_sites("sites", sites, network)
-    asked = (Observable("density_matrix", chosen, None),)
+    asked = (state_of(network, chosen, levels),)
     axes, solution = _observed(network, preparation, times, asked, disconnect, limit)
-    return labelled_matrices(network, axes, chosen, solution)
+    return labelled_matrices(network, axes, asked[0], solution)
+
+
+def state_of(
+    network: Network, sites: tuple[str, ...], levels: int | Mapping[str, int] | None
+) -> Observable:
+    """The density matrix of some sites, on so many levels of oscillators that choose their own."""
+    if levels is None or levels == {}:
+        return Observable("density_matrix", sites, None)
+    rule = "levels is a whole number from 1 on, or a dict of such numbers by site"
+    free = [name for name in sites if network.sites[name].dimension is None]
+    named = levels if isinstance(levels, Mapping) else dict.fromkeys(free, levels)
+    if not named:
+        raise ValueError(
+            f"levels is for oscillators that choose their own: {listed(sites)} "
+            f"{'have' if len(sites) > 1 else 'has'} a fixed number, all of which are shown"
+        )
+    for name in named:
+        if name not in free:
+            known = choices(name, free, "but the oscillators that are asked for are", most=8)
+            raise ValueError(
+                f"levels: {name!r} is no oscillator among {listed(sites)} that chooses its own "
+                f"levels{f', {known}' if free else ''}"
+            )
+    asked = {name: whole_number(each, 1, rule) for name, each in named.items()}
+    return Observable("density_matrix", sites, None, "", tuple(asked.get(n, 0) for n in sites))
 
 
 def expect(
@@ -87,11 +115,18 @@ def _observed(
     check_names((each.name for each in asked), axes.sizes, axes.coords)
     for each in asked:
         if each.operator is None:
-            least = [network.sites[name].dimension or 2 for name in each.sites]
+            least = least_levels(network, each)
             allow_matrices(each.sites, least, prod(axes.sizes.values()))
     solution = _found(Problem(acting(network), started, axes, (), how, limit, asked))
     warn_of(network, solution.report)
     return axes, solution
+
+
+def least_levels(network: Network, matrix: Observable) -> list[int]:
+    """How many levels of each site a density matrix has at least."""
+    shown = matrix.levels or [0] * len(matrix.sites)
+    pairs = zip(matrix.sites, shown, strict=True)
+    return [n or network.sites[name].dimension or 2 for name, n in pairs]
 
 
 def _found(problem: Problem) -> Solution:
@@ -204,20 +239,24 @@ def _said(network: Network, solution: Solution) -> dict[str, Any]:
 
 
 def labelled_matrices(
-    network: Network, axes: Batch, sites: tuple[str, ...], solution: Solution
+    network: Network, axes: Batch, asked: Observable, solution: Solution
 ) -> xr.DataArray:
     """Density matrices (g, c, T, d, d) over all axes, labelled by the sites' levels."""
-    found = solution.columns["density_matrix"]
+    found, sites = solution.columns["density_matrix"], asked.sites
     counts = (
         _levels(solution, sites)
         if isinstance(solution, OnLevels)
         else [*found.shape[3 : 3 + len(sites)]]  # as many of each as its state takes
     )
+    shape = found.shape[:3]
+    if asked.levels:
+        found = on_asked_levels(found.reshape(-1, *counts, *counts), asked.levels)
+        counts = [*found.shape[1 : 1 + len(sites)]]
     size = prod(counts)
     labels = _labels(counts)
     said = _said(network, solution) | {"sites": list(sites), "levels": counts}
     meaning = Quantity(f"density matrix of {listed(sites)}", r"$\rho$", "1", "")
-    rho = axes.labelled(found.reshape(*found.shape[:3], size, size))
+    rho = axes.labelled(found.reshape(*shape, size, size))
     return density_matrices(axes.sizes, axes.coords, rho, labels, meaning.attrs() | said)
 
 

@@ -141,6 +141,7 @@ class Protocol(Strokes):
         sites: str | Iterable[str] | None = None,
         *,
         limit: float = 2.0,
+        levels: int | Mapping[str, int] | None = None,
     ) -> xr.DataArray:
         """The state of some sites at the given times, in the laboratory frame.
 
@@ -150,7 +151,7 @@ class Protocol(Strokes):
         ----------
         preparation, times, limit
             As of `charge`.
-        sites : str or list of str, optional
+        sites, levels
             As of `System.density_matrix`.
 
         Returns
@@ -180,7 +181,7 @@ class Protocol(Strokes):
         """
         from quantumbattery.charging.in_strokes import density_matrix
 
-        return density_matrix(self, preparation, times, sites, limit)
+        return density_matrix(self, preparation, times, sites, limit, levels)
 
     def balance(
         self,

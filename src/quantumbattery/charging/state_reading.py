@@ -28,6 +28,7 @@ class StateReading(Network):
         *,
         disconnect: Values | None = None,
         limit: float = 2.0,
+        levels: int | Mapping[str, int] | None = None,
     ) -> xr.DataArray:
         """The state of some sites at the given times, in the laboratory frame.
 
@@ -37,6 +38,11 @@ class StateReading(Network):
             As of `charge`.
         sites : str or list of str, optional
             Whose state, in this order; by default the battery's. All others are traced out.
+        levels : int or dict of str to int, optional
+            The lowest levels that are shown of oscillators which choose their own: of all of these,
+            or by name; by default as many as hold the state. No element depends on it, and what
+            the trace lacks of 1 is above them. Where means and covariances tell the state, any
+            number of quanta is read so.
 
         Returns
         -------
@@ -71,10 +77,17 @@ class StateReading(Network):
         array([0.060228, 0.542525])
         >>> system.charge(qb.bloch(2.0), [0.5, 1.5]).ergotropy.values.round(6)
         array([0.060228, 0.542525])
+
+        The two lowest levels of an oscillator that holds 100,000 quanta:
+
+        >>> system = qb.models.driven_oscillator_pair(drive=0.0, charger_loss=1.0, occupation=1e5)
+        >>> rho = system.density_matrix({}, np.inf, levels=2)
+        >>> (1e5 * rho.real.values.diagonal()).round(4)
+        array([1., 1.])
         """
         from quantumbattery.charging.observe import density_matrix
 
-        return density_matrix(self, preparation, times, sites, disconnect, limit)
+        return density_matrix(self, preparation, times, sites, disconnect, limit, levels)
 
     def expect(
         self,

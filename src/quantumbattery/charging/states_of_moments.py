@@ -74,7 +74,7 @@ def _at_rest(
     counts = np.indices(levels).reshape(len(levels), -1)
     weights = [np.ones(1) if each.operator is None else each.matrix(levels).T for each in asked]
     read: list[list[Array]] = [[] for _ in asked]
-    for part, rho in joint_matrices(found, levels):
+    for part, rho in joint_matrices(found, levels, whole=not asked[0].levels):
         rate = turns[part] @ counts  # (k, d)
         apart = np.abs(rate[:, :, None] - rate[:, None, :])
         turning = apart > _SAME * np.abs(turns[part]).max(axis=-1)[:, None, None]
@@ -113,7 +113,7 @@ def of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict
     _allow_states(asked[0].sites, levels, at_once, limit)
     matrices = [None if each.operator is None else each.matrix(levels) for each in asked]
     out = [np.empty((states, *(() if m is not None else (size, size))), complex) for m in matrices]
-    for part, rho in joint_matrices(found, levels):
+    for part, rho in joint_matrices(found, levels, whole=not asked[0].levels):
         for column, matrix in zip(out, matrices, strict=True):
             column[part] = rho if matrix is None else mean_of(rho, matrix)
     columns: dict[str, Array] = {}
@@ -125,10 +125,13 @@ def of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict
 
 
 def _levels(found: Moments, asked: Sequence[Observable]) -> tuple[int, ...]:
-    """Levels that hold these states; for means of one site, their coherences to rounding too.
+    """Levels that are asked for, or that hold these states.
 
-    A weight that is left out takes coherences of its root away.
+    For means of one site they hold coherences to rounding too: a weight that is left out takes
+    coherences of its root away.
     """
+    if wanted := asked[0].levels:  # of a density matrix, which is asked alone
+        return tuple(n or levels_of_each(found.some([k]))[0] for k, n in enumerate(wanted))
     if len(asked[0].sites) == 1 and all(each.operator is not None for each in asked):
         return levels_of_each(found, beyond=_OF_COHERENCES)
     return levels_of_each(found)

@@ -143,7 +143,10 @@ def _of_populations(weights: Array, x: Array) -> Array:
 
 
 def displacement(z: Array, rows: int, columns: int) -> Array:
-    """The elements <n|D(z)|m>, (..., rows, columns), of no fewer rows than columns."""
+    """The elements <n|D(z)|m>, (..., rows, columns)."""
+    if rows < columns:  # D(z)^dag is D(-z)
+        turned = displacement(-z, columns, rows)
+        return np.asarray(turned.conj().swapaxes(-1, -2))
     x, k = (np.abs(z) ** 2)[..., None], np.arange(rows)
     out = np.zeros((*z.shape, rows, columns), complex)
     turned = np.exp(1j * np.angle(z)[..., None] * k)

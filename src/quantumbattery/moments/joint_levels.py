@@ -23,12 +23,13 @@ from math import prod
 
 import numpy as np
 
-from quantumbattery.moments.levels import levels_of, matrices
+from quantumbattery.moments.levels import levels_of, matrices, populations
 from quantumbattery.moments.over_time import Moments
 from quantumbattery.quantities.aliases import Array
 
 _AT_ONCE = 1 << 21  # elements that are worked on at a time
 _LOST = 1e-10  # of the trace: the state is wrong
+_VANISHING = 1e-290  # from which on numbers grow that double precision holds
 
 
 def levels_of_each(found: Moments, **beyond: float) -> tuple[int, ...]:
@@ -45,10 +46,13 @@ def states_at_once(levels: Sequence[int]) -> int:
     return max(1, _AT_ONCE // prod(levels) ** 2)
 
 
-def joint_matrices(found: Moments, levels: Sequence[int]) -> Iterator[tuple[slice, Array]]:
+def joint_matrices(
+    found: Moments, levels: Sequence[int], *, whole: bool = True
+) -> Iterator[tuple[slice, Array]]:
     """Density matrices (k, d, d), d the product of the levels, of some states after others.
 
-    ValueError if double precision does not hold them.
+    ValueError if double precision does not hold them: if they are not the whole states, where that
+    is what they should be.
     """
     b = found.mean.shape[-1]
     mean = found.mean.reshape(-1, b)
@@ -60,22 +64,40 @@ def joint_matrices(found: Moments, levels: Sequence[int]) -> Iterator[tuple[slic
             alone = given[0][:, 0], given[1][:, 0, 0], given[2][:, 0, 0]
             yield part, matrices(*alone, levels[0])
         else:
-            yield part, _several(*given, levels)
+            yield part, _several(*given, levels, whole)
 
 
-def _several(mean: Array, normal: Array, anomalous: Array, levels: Sequence[int]) -> Array:
+def _several(
+    mean: Array, normal: Array, anomalous: Array, levels: Sequence[int], whole: bool
+) -> Array:
     """The same of some states (k, ...) of several modes."""
     size = prod(levels)
     form, field, vacuum = generating(mean, normal, anomalous)
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         rho = (polynomials(form, field, (*levels, *levels)) * vacuum).reshape(size, size, -1)
         trace = np.einsum("jjk->k", rho)
-    if not (np.abs(trace - 1) < _LOST).all():
+    if whole:
+        held = np.abs(trace - 1) < _LOST
+    else:  # from where nothing is, nothing follows: that is so if a mode alone has as little there
+        tiny = ~(np.abs(vacuum) > _VANISHING)
+        held = trace.real < 1 + _LOST
+        held[tiny] = _most_weight(mean[tiny], normal[tiny], anomalous[tiny], levels) < _LOST**2
+        rho[..., tiny] = 0.0
+    if not held.all():
         raise ValueError(
             "double precision does not hold the state of several oscillators together that are "
             "displaced or squeezed so far: ask for each by itself, or give them levels=..."
         )
     return np.moveaxis(rho, -1, 0)
+
+
+def _most_weight(mean: Array, normal: Array, anomalous: Array, levels: Sequence[int]) -> Array:
+    """What some states (k, ...) hold on these levels, (k,), at most: what any mode alone holds."""
+    alone = [
+        populations(mean[:, j], normal[:, j, j], anomalous[:, j, j], n).sum(axis=-1)
+        for j, n in enumerate(levels)
+    ]
+    return np.asarray(np.min(alone, axis=0))
 
 
 def doubled(one: Array, two: Array) -> Array:

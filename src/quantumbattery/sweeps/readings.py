@@ -11,7 +11,7 @@ import xarray as xr
 
 from quantumbattery.charging.named_operators import named_operator
 from quantumbattery.charging.observables import is_hermitian
-from quantumbattery.charging.observe import checked_operators, named_sites
+from quantumbattery.charging.observe import checked_operators, named_sites, state_of
 from quantumbattery.charging.system import System
 from quantumbattery.network.named_states import Preparation, Started
 from quantumbattery.network.sites import Site
@@ -47,6 +47,7 @@ class Readings:
 
     matrix: tuple[str, ...]  # the sites whose density matrix is asked for, or none
     means: Mapping[str, Mean]
+    levels: int | Mapping[str, int] | None = None  # that it shows of oscillators without any
 
     def __bool__(self) -> bool:
         return bool(self.matrix or self.means)
@@ -63,7 +64,9 @@ class Readings:
         if self.means:
             found.append(self._means(system, preparation, times, disconnect))
         if self.matrix:
-            rho = system.density_matrix(preparation, times, self.matrix, disconnect=disconnect)
+            rho = system.density_matrix(
+                preparation, times, self.matrix, disconnect=disconnect, levels=self.levels
+            )
             said = {n: rho.attrs[n] for n in ("long_name", "symbol", "units")}
             levels = zip(rho.attrs["sites"], rho.attrs["levels"], strict=True)
             said |= {"sites": ", ".join(rho.attrs["sites"])}
@@ -90,12 +93,17 @@ class Readings:
 
 def check_matrix(given: object) -> None:
     """Raise TypeError unless [output] density_matrix may name sites."""
-    many = isinstance(given, list) and all(isinstance(each, str) for each in given)
-    if given in ("", []):
+    named = given
+    if isinstance(given, dict):
+        check_known(MATRIX, given, ("sites", "levels"))
+        named = given.get("sites", True)
+    many = isinstance(named, list) and all(isinstance(each, str) for each in named)
+    if named in ("", []):
         raise ValueError(f"{MATRIX} names no site: leave it out, or true for the battery")
-    if not isinstance(given, bool | str) and not many:
+    if not isinstance(named, bool | str) and not many:
         raise TypeError(
-            f"{MATRIX} is a site, a list of sites, or true for the battery; got {given!r:.60}"
+            f"{MATRIX} is a site, a list of sites, or true for the battery, or a table with sites "
+            f"and the levels that are shown of oscillators without any; got {given!r:.60}"
         )
 
 
@@ -109,9 +117,14 @@ def readings_of(given: Mapping[str, Any], system: System) -> Readings:
     """
     asked = given.get("output", {}).get(MATRIX, False)
     sites: tuple[str, ...] = ()
+    levels = None
+    if isinstance(asked, dict):
+        asked, levels = asked.get("sites", True), asked.get("levels")
     if asked:
         battery = asked is True
         sites = system.battery if battery else named_sites(f"[output] {MATRIX}", asked, system)
+        with saying(f"[output] {MATRIX}"):
+            state_of(system, sites, levels)
     started = given["preparation"]
     taken = {*(started if "state" in started else ()), *given["system"]}
     means = {}
@@ -119,7 +132,7 @@ def readings_of(given: Mapping[str, Any], system: System) -> Readings:
         _check_name(name, taken)
         with saying(f"[observables] {name}"):
             means[name] = _mean(name, each, system)
-    return Readings(sites, means)
+    return Readings(sites, means, levels)
 
 
 def fixed(readings: Readings, system: System) -> dict[str, int]:
@@ -129,18 +142,28 @@ def fixed(readings: Readings, system: System) -> dict[str, int]:
     """
     fitted = [each.sites for each in readings.means.values() if not each.of_levels]
     needed = dict.fromkeys([*readings.matrix, *(site for sites in fitted for site in sites)])
+    shown = dict(zip(readings.matrix, _shown(readings, system), strict=True))
     counts = {}
     for name in needed:
         levels = system.sites[name].dimension
+        if levels is None and shown.get(name):
+            continue
         if levels is None:
             raise ValueError(
                 f"{MATRIX}: {name!r} is an oscillator that chooses its levels at each point, so "
                 "that no table has room for all: give it levels=..., as levels = 20 in "
                 f"[system.sites.{name}] (sites of a model have to be written out, as "
-                "System.to_dict() has them)"
+                f"System.to_dict() has them), or say how many it shows: [output] {MATRIX} = "
+                "{levels = 5}"
             )
         counts[name] = levels
     return counts
+
+
+def _shown(readings: Readings, system: System) -> tuple[int, ...]:
+    """How many levels of each site the matrix shows, 0 for all."""
+    found = state_of(system, readings.matrix, readings.levels).levels
+    return found or (0,) * len(readings.matrix)
 
 
 def _check_name(name: str, taken: Iterable[str]) -> None:
