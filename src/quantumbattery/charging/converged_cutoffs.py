@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import comb, inf, prod
 
@@ -53,7 +54,10 @@ def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
         ways = [Attempts.of(problem)]
     else:
         own = Attempts.of(problem, (), min(about.quanta, _BLOCKED / 2), looks=0)
-        ways = [own, Attempts.of(about.problem, about.sites, about.quanta)]
+        moved = Attempts.of(about.problem, about.sites, about.quanta)
+        ways = [own]
+        with suppress(TooLargeError):
+            ways.append(moved.from_least(problem))
     while True:
         way = min(ways, key=lambda each: each.cost)
         try:
@@ -84,6 +88,7 @@ class Attempts:
     enough: set[str]  # of those to try next, as far as one can tell
     made: bool = True  # whether quanta are made
     looks: int = 1  # attempts after whose next one sees whether anything keeps levels low
+    origin: Problem | None = None  # where levels do not count from amplitudes
 
     @classmethod
     def of(
@@ -106,6 +111,17 @@ class Attempts:
         allowed = ACCURACY / (len(free) + 1) if made else ACCURACY
         each = dict.fromkeys((*free, *cuts), allowed)
         return cls(problem, displaced, free, cuts, each, {}, set(), made, looks)
+
+    def from_least(self, origin: Problem) -> Attempts:
+        """The same, from levels on that oscillators need surely which are not displaced.
+
+        TooLargeError if there is no room for these.
+        """
+        found = replace(self, origin=origin)
+        (_, sure), least = found.foreseen, max(self.cuts.values())
+        if sure > least:
+            self._allow_more(self.reached(), least, sure)
+        return replace(found, cuts={name: max(count, sure) for name, count in self.cuts.items()})
 
     @property
     def cost(self) -> float:
@@ -164,6 +180,9 @@ class Attempts:
         And those that surely are needed.
         """
         whole, sure = foreseen(self.problem, self.free)
+        if self.origin is not None:  # of what is not displaced, fields of the others are shaped
+            other = foreseen(self.origin, self.free, self.displaced)
+            whole, sure = max(whole, other[0]), max(sure, other[1])
         return int(min(whole, _MOST)), int(min(sure, _MOST))
 
     def _allow_more(self, reached: Reach, count: int, more: int) -> None:

@@ -18,7 +18,7 @@ from quantumbattery.moments.dephased import quanta
 from quantumbattery.moments.over_time import moments
 from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic, quadratic
 from quantumbattery.moments.starts import beginning, is_gaussian
-from quantumbattery.network.interactions import Interaction
+from quantumbattery.network.interactions import Dipole, Exchange, Interaction
 from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
@@ -32,13 +32,18 @@ _SURELY = 3.0  # roots of the mean quanta: beyond as many there is far too much
 _NONE = 1e-300  # quanta
 
 
-def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
+def foreseen(
+    problem: Problem, free: Sequence[str], displaced: Sequence[str] = ()
+) -> tuple[float, float]:
     """Levels that the largest of some oscillators would take without the other sites.
 
+    But for those whose levels count from their own amplitudes.
+
     All of them, and those that surely are needed: half of what warm baths fill, which nothing keeps
-    low, unlike pairs, but other sites that lose quanta. 0 where nothing is known, infinity where
-    numbers overflow. Of dephased ones mean quanta are known, and what a coherent state takes for
-    these. Of these alone, as many as quanta and three of their roots count as surely needed.
+    low, unlike pairs, but other sites that lose quanta; and the quanta of the amplitude that others
+    cannot take away. 0 where nothing is known, infinity where numbers overflow. Of dephased ones
+    mean quanta are known, and what a coherent state takes for these. Of these alone, as many as
+    quanta and three of their roots count as surely needed.
     """
     network = problem.network
     alone = oscillators_in_phase(network, free)
@@ -48,11 +53,14 @@ def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
     own = {n: each for n, each in problem.started.items() if n in free and is_gaussian(each)}
     times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
     looks = np.linspace(0.0, float(times.max(initial=0.0)), _LOOKS)
+    places = [k for k, name in enumerate(free) if name not in displaced]
+    if not places:
+        return 0.0, 0.0
     with np.errstate(all="ignore"):
         motion = quadratic(alone, numbers, members)
         begun = beginning(alone, own, problem.axes.start)
         try:
-            found = moments(motion, begun, range(len(free)), looks)
+            found = moments(motion, begun, places, looks)
         except ValueError:  # so many periods that no digit is left
             return np.inf, 0.0
         normal, anomalous = (
@@ -63,13 +71,47 @@ def foreseen(problem: Problem, free: Sequence[str]) -> tuple[float, float]:
         rates, held = dephasing_of(network, alone.sites, problem.axes), None
         if rates.any():
             held = quanta(motion, rates, begun, looks)
+            if held is not None:
+                held = held[..., places]
             whole = sure if held is None else _most(_coherent(np.sqrt(held)))
     if has_pairs(alone) or _is_cooled(network, free):
         sure = 0.0
+    if held is None and not has_pairs(alone):
+        taken = _taken(problem, free)[:, None, None, None] * looks[:, None]
+        sure = max(sure, _most(np.maximum(np.abs(found.mean) - taken, 0.0) ** 2))
     if held is not None and {*free} == network.sites.keys():
         every = held.sum(axis=-1)
         sure = max(sure, _most(every + _SURELY * np.sqrt(every)))
     return max(whole, sure), sure
+
+
+def _taken(problem: Problem, free: Sequence[str]) -> Array:
+    """What other sites take of the amplitudes of oscillators in a time, (g,), at most.
+
+    By exchange J (a^dag B + h.c.) it changes by -i J <B> beside what it does alone, which makes
+    no change larger. Infinity where others are joined in other ways.
+    """
+    network, numbers = problem.network, problem.axes.numbers
+    total = np.zeros(problem.axes.batch)
+    if any(0 < len({*each.ends} - {*free}) < len(each.ends) for each in network.joint_losses):
+        return np.full_like(total, np.inf)
+    for each in network.interactions:
+        others = [name for name in each.ends if name not in free]
+        if len(others) in (0, len(each.ends)):
+            continue
+        if not isinstance(each, Exchange | Dipole) or each.envelope is not None:
+            return np.full_like(total, np.inf)
+        size = _largest_mean(network.sites[others[0]])
+        total = total + np.abs(numbers(each.strength)) * size * (1 + isinstance(each, Dipole))
+    return total
+
+
+def _largest_mean(site: Site) -> float:
+    """No |<A>| of a site with fixed levels is more: no row of (|A| + |A|^T) / 2 has a larger sum."""
+    assert site.dimension is not None
+    lower, n = site.lowering(site.dimension), site.dimension
+    sums = [np.bincount(at, np.abs(lower.value), n) for at in (lower.row, lower.column)]
+    return float(np.max(sums[0] + sums[1]) / 2)
 
 
 def dephasing_of(network: Network, sites: Iterable[str], axes: Batch) -> Array:
