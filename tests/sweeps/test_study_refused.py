@@ -152,7 +152,7 @@ def test_no_other_file_is_taken_for_the_output(monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("[0.0, 0.5]", "[0.5, 0.5]", "axis 'charger_loss' must be .*repeats one"),
+        ("[0.0, 0.5]", "[0.5, 0.5]", "axis 'charger_loss' must be .*; \\[0.5, 0.5\\] repeats one"),
         ("to = 3.0", f"to = {'1' * 5001}", "s.toml: a whole number has too many digits"),
         ("to = 3.0", f"to = 0x{'f' * 5001}", "s.toml: a whole number has too many digits"),
         ("[0.0, 0.5]", f"[1{'0' * 40}]", r"charger_loss holds 1e\+40, which is out of range"),

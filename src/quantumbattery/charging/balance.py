@@ -12,7 +12,7 @@ from quantumbattery.charging.charge import attributes, extraction_of
 from quantumbattery.charging.in_strokes import arrays_of, found_of
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.repeated import Moments, together
-from quantumbattery.charging.stroke import Stroke, Strokes
+from quantumbattery.charging.stroke import Stroke, Strokes, allow_every_end
 from quantumbattery.machine import at_work
 from quantumbattery.network.shifts import Shift
 from quantumbattery.network.starts import by_site
@@ -22,6 +22,7 @@ from quantumbattery.quantities.parameters import labels_of
 from quantumbattery.quantities.tables import dataset
 
 _READ = ("energy", "ergotropy", "charger_energy", "interaction_energy")
+_AT_AN_END = 256  # bytes of a stroke's ledger while it is written, as measured
 _LEDGER = {
     "energy": ("stored energy at the end", "$E$"),
     "ergotropy": ("ergotropy at the end", r"$\mathcal{E}$"),
@@ -43,12 +44,13 @@ _OF_CYCLE = {
 def balance(protocol: Strokes, preparation: object, extraction: str, limit: float) -> xr.Dataset:
     """The table of all strokes; `Protocol.balance` says what everything means."""
     network = together(protocol)
+    how = extraction_of(network, extraction, limit)
+    allow_every_end(protocol, _AT_AN_END, limit, "repeat the protocol less often")
     started = by_site(preparation, protocol.strokes[0].system)
     network._set(charger=tuple(name for name in network.sites if name not in network.battery))
     moments, times = _edges(protocol)
     single = not isinstance(preparation, Mapping)
     axes = Batch.of(arrays_of(protocol), started, single, times)
-    how = extraction_of(network, extraction, limit)
     found = found_of(protocol, Problem(network, started, axes, _READ, how, limit), moments)
     shape = (*axes.shape[:2], protocol.repeat, len(protocol.strokes), 2)
     known = {name: each.reshape(shape) for name, each in found.solution.columns.items()}

@@ -245,7 +245,15 @@ class ByMoments:
         if how is None:
             return found
         methods = found.methods + how.methods
-        return replace(found, methods=methods, error=how.error, scale=how.scale)
+        scale, growth = how.scale(self._looked_at), how.scale(range(self.motion.modes))
+        return replace(found, methods=methods, error=how.error, scale=scale, growth=growth)
+
+    @property
+    def _looked_at(self) -> Sequence[int]:
+        """The places of all sites of which anything is read."""
+        names = [*self.problem.network.sites]
+        asked = {names.index(site) for each in self.problem.asked for site in each.sites}
+        return sorted(asked) if asked else self.energies.places
 
     @property
     def rounding(self) -> float:

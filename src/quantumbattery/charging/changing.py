@@ -32,10 +32,14 @@ class Followed:
     methods: tuple[tuple[str, int], ...]
     error: float | None  # of a number, the difference of two solutions if a method is measured
 
-    @property
-    def scale(self) -> float:
-        """How large numbers get in every member, or 1 if that is more."""
-        return max(1.0, float(np.abs(self.numbers).max(axis=(1, 2, 3)).min()))
+    def scale(self, places: Sequence[int]) -> float:
+        """How large numbers of some modes get in every member, or 1 if that is more."""
+        return scale_of(self.numbers[..., list(places)])
+
+
+def scale_of(numbers: Array) -> float:
+    """How large numbers (g, ...) get in every member, or 1 if that is more."""
+    return max(1.0, float(np.abs(numbers).reshape(len(numbers), -1).max(axis=-1).min()))
 
 
 def followed(problem: Problem, changes: Shaped, powers: int = 1) -> Followed:
@@ -73,7 +77,6 @@ class ChangingRows:
     noise: Array | None  # (g, T, 2m, 2m)
     methods: tuple[tuple[str, int], ...]
     error: float | None  # of means and covariances, and of states of so many quanta
-    scale: float  # of these, in every member
 
     @classmethod
     def of(cls, problem: Problem, begun: Beginning) -> ChangingRows:
@@ -94,14 +97,25 @@ class ChangingRows:
         grown = max(1.0, float(np.abs(found.numbers).max()))
         error = None if found.error is None else float(2 * (1 + quanta)) * grown * found.error
         if added is None:
-            return cls(motion, kept, found.numbers, None, found.methods, error, found.scale**2)
+            return cls(motion, kept, found.numbers, None, found.methods, error)
         other = followed(problem, added)
         noise = other.numbers[:, 0, :, size:-1]
         noise = noise.reshape(*noise.shape[:2], 2 * modes, 2 * modes)
         both = [each for each in (error, other.error) if each is not None]
         methods = tuple((dict(other.methods) | dict(found.methods)).items())
-        made = motion, kept, found.numbers, noise, methods, sum(both) if both else None
-        return cls(*made, min(found.scale**2, other.scale))
+        return cls(motion, kept, found.numbers, noise, methods, sum(both) if both else None)
+
+    def scale(self, places: Sequence[int]) -> float:
+        """How large moments of some modes get in every member, or 1 if that is more."""
+        own = self._own(places)
+        rows = scale_of(self.columns[..., own]) ** 2
+        if self.noise is None:
+            return rows
+        return max(rows, scale_of(self.noise[..., own[:, None], own]))
+
+    def _own(self, places: Sequence[int]) -> Array:
+        """Where numbers of some modes are, those of a^dag after those of a."""
+        return np.array([*places, *(k + self.motion.modes for k in places)])
 
     def of_modes(
         self, places: Sequence[int], part: slice | Array, times: Array
@@ -110,7 +124,7 @@ class ChangingRows:
 
         At all times of the problem, or at none later than 0.
         """
-        own = np.array([*places, *(k + self.motion.modes for k in places)])
+        own = self._own(places)
         found = self.columns[part][..., own]
         noise = None if self.noise is None else self.noise[part][..., own[:, None], own]
         if not times.any():

@@ -262,8 +262,16 @@ def warn_of(network: Network, report: Report) -> None:
         )
     if (lost := lost_phase(report.rounding)) is not None:
         said.append(lost)
-    known = report.scale * (_SOLVER + 10 * report.rounding)  # of which the sentence before speaks
-    if report.error is not None and not report.error <= known:  # NaN is worst
+    known = _SOLVER + 10 * report.rounding  # of which the sentence before speaks
+    off = 0.0 if report.error is None else report.error
+    apart = not off <= report.scale * known  # NaN is worst
+    if apart and off <= report.growth * known:
+        said.append(
+            f"other sites grow by {report.growth:.1g}, so that what is read here, of size "
+            f"{report.scale:.1g}, is only sure to {off:.1g}: charge for a shorter time, or "
+            "leave out what does not reach it"
+        )
+    elif apart:
         said.append(
             f"two solutions with different steps are {report.error:.1g} apart: the drives change "
             "faster than was seen; name the times of their jumps and short pulses in breaks=[...]"

@@ -51,7 +51,14 @@ def charged(problem: Problem) -> Solution | None:
     start = Reading(energies, slice(None), at_start(begun, energies.places))
     for power in {*problem.measures} & {*POWERS}:
         columns[power] = over_time(columns[POWERS[power]], start.column(POWERS[power]), axes.times)
-    return Solution({name: columns[name] for name in problem.measures}, _report(network))
+    report = replace(_report(network), rounding=_rounding(motion, rates, float(axes.times.max())))
+    return Solution({name: columns[name] for name in problem.measures}, report)
+
+
+def _rounding(motion: Quadratic, rates: Array, latest: float) -> float:
+    """How much of a phase, or of a decay, rounding has taken by the latest time."""
+    fastest = np.abs(motion.drift).sum(axis=-1).max() + rates.max(initial=0.0)
+    return _EPSILON * float(fastest) * latest
 
 
 def _tells(problem: Problem) -> bool:
@@ -74,7 +81,7 @@ def _columns(
     """Measures (g, c, T), part of the members by part; ValueError where no digit is left."""
     axes = problem.axes
     latest = float(axes.times.max())
-    check_digits(_EPSILON * float(np.abs(motion.drift).sum(axis=-1).max()) * latest, latest)
+    check_digits(_rounding(motion, rates, latest), latest)
     columns = {name: np.empty(axes.shape) for name in names}
     for part in _parts(motion, axes.shape, len(energies.places)):
         times = axes.times[part] if axes.times.ndim > 1 else axes.times

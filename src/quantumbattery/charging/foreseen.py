@@ -76,9 +76,9 @@ def foreseen(
             whole = sure if held is None else _most(_coherent(np.sqrt(held)))
     if has_pairs(alone) or _is_cooled(network, free):
         sure = 0.0
-    if held is None and not has_pairs(alone):
-        taken = _taken(problem, free)[:, None, None, None] * looks[:, None]
-        sure = max(sure, _most(np.maximum(np.abs(found.mean) - taken, 0.0) ** 2))
+    if held is None and not has_pairs(alone) and np.isfinite(taken := _taken(problem, free)).all():
+        away = taken[:, None, None, None] * looks[:, None]
+        sure = max(sure, _most(np.maximum(np.abs(found.mean) - away, 0.0) ** 2))
     if held is not None and {*free} == network.sites.keys():
         every = held.sum(axis=-1)
         sure = max(sure, _most(every + _SURELY * np.sqrt(every)))
@@ -107,7 +107,7 @@ def _taken(problem: Problem, free: Sequence[str]) -> Array:
 
 
 def _largest_mean(site: Site) -> float:
-    """No |<A>| of a site with fixed levels is more: no row of (|A| + |A|^T) / 2 has a larger sum."""
+    """The largest sum of a row of (|A| + |A|^T) / 2, than which no |<A>| of a site is more."""
     assert site.dimension is not None
     lower, n = site.lowering(site.dimension), site.dimension
     sums = [np.bincount(at, np.abs(lower.value), n) for at in (lower.row, lower.column)]

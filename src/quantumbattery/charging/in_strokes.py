@@ -22,7 +22,7 @@ from quantumbattery.charging.observe import (
 )
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.repeated import Moments, Solved, solved, together
-from quantumbattery.charging.stroke import Strokes, of_what_acts
+from quantumbattery.charging.stroke import Strokes, allow_every_end, of_what_acts
 from quantumbattery.dynamics.cycles import when
 from quantumbattery.network.acting import acting
 from quantumbattery.network.named_states import Preparation
@@ -33,6 +33,7 @@ from quantumbattery.quantities.parameters import check_axes, parameter
 from quantumbattery.quantities.warned import warn
 
 _WORDS = {"stroke": "stroke", "cycle": "cycle of the protocol"}
+_AT_AN_END = 56  # bytes of what says when one looks, as measured
 _ROUNDING = 1e-12  # of the length of a protocol: times beyond its end are there
 
 
@@ -46,8 +47,8 @@ def charge(
 ) -> xr.Dataset:
     """Charge a battery in strokes."""
     network = together(protocol)
-    started, axes = _converted(protocol, preparation, times)
     how = extraction_of(network, extraction, limit)
+    started, axes = _converted(protocol, preparation, times, limit)
     chosen = selected(network, measures, axes)
     moments = _moments(protocol, axes, times is None)
     found = found_of(protocol, Problem(network, started, axes, chosen, how, limit), moments)
@@ -67,8 +68,8 @@ def density_matrix(
     """The state of some sites."""
     network = together(protocol)
     chosen = network.battery if sites is None else named_sites("sites", sites, network)
-    started, axes = _converted(protocol, preparation, times)
     how = extraction_of(network, "collective", limit)
+    started, axes = _converted(protocol, preparation, times, limit)
     asked = (state_of(network, chosen, levels),)
     allow_matrices(chosen, least_levels(network, asked[0]), prod(axes.sizes.values()))
     moments = _moments(protocol, axes, times is None)
@@ -98,9 +99,12 @@ def _warn(found: Solved, latest: float) -> None:
 
 
 def _converted(
-    protocol: Strokes, preparation: object, times: Values | None
+    protocol: Strokes, preparation: object, times: Values | None, limit: float
 ) -> tuple[dict[str, Preparation], Batch]:
     """How sites start, and the axes of everything."""
+    if times is None:
+        way = "ask for some of them with times=..., repeat the protocol less often"
+        allow_every_end(protocol, _AT_AN_END, limit, way)
     last = protocol.duration * protocol.repeat
     given = protocol.ends if times is None else times
     moments = parameter("times", given, "zero or positive, and finite", 0.0, axis="time")

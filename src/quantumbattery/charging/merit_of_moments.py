@@ -23,6 +23,8 @@ KNOWN = {
 }
 OF_ONE = {"coherent_ergotropy", "incoherent_ergotropy"}  # that are known of one mode
 _ROUNDING = 1e-15  # of the square of the quanta in a squeezed state
+_OF_WORK = 1e-7  # of work, all that a root of the rounding of a square takes
+_KNOWN_WORK = 1e-10  # of work, from which on a warning says so
 _UNSEEN = 1e-6  # quanta that rounding may take, from which on a warning says so
 _OF_CHARGER = {"charger_energy", "mutual_information", "negativity"}
 
@@ -153,6 +155,8 @@ class Reading:
         if name == "passive_energy":
             _doubt(self.battery)
             return self._least
+        if name in ("ergotropy", "local_ergotropy"):
+            _doubt_work(self.battery)
         if name == "ergotropy":
             work = self._local if self.energies.local else self._whole
             return np.asarray(np.minimum(work, self.column("energy")))
@@ -248,9 +252,19 @@ def _doubt(of: Moments) -> None:
             known = "nothing of the state's thermal quanta"
         warn(
             f"squeezing is so strong that double precision knows {known}: purity, entropy, passive "
-            "energy and what follows from them may be wrong by as much; energies and work are not, "
-            "beside their size"
+            "energy and what follows from them may be wrong by as much; energies are not, beside "
+            "their size"
         )
+
+
+def _doubt_work(of: Moments) -> None:
+    """The same of work, which is the energy less thermal quanta: beside its size it is near it."""
+    if not of.anomalous.any():
+        return
+    size = np.abs(of.normal).max(axis=(-2, -1)) + 0.5
+    off = min(float((_ROUNDING * size / (0.5 + _quanta(of).min(axis=-1))).max()), _OF_WORK)
+    if off > _KNOWN_WORK:
+        warn(f"squeezing is so strong that double precision knows work to {off:.1g} of its size")
 
 
 def _quanta(of: Moments) -> Array:

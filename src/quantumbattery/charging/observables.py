@@ -19,7 +19,7 @@ from quantumbattery.machine import TooLargeError, memory
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter
 from quantumbattery.quantities.cached import cached_property
-from quantumbattery.quantities.described import saying
+from quantumbattery.quantities.described import called, saying
 from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.reach.reach import Bipartition, Reach
 from quantumbattery.reach.rotating_frame import frame
@@ -51,7 +51,7 @@ class Observable:
         if not callable(self.operator):
             return self.operator
         with saying(f"the operator {self.name!r}, its function at {_listed(levels)} levels"):
-            made = square_matrix(self.operator(*levels), "it")
+            made = square_matrix(called(self.operator, *levels), "it")
             if len(made) != size:
                 raise ValueError(f"it must give a matrix {size} x {size}; got {made.shape}")
         return made

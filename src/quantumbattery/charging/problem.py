@@ -56,6 +56,7 @@ class Report:
     error: float | None = None  # the difference of two solutions, where a method is measured
     rounding: float = 0.0  # of a phase, by the last time
     scale: float = 1.0  # how large numbers get in every member, from 1 on, by which errors count
+    growth: float = 1.0  # the same of sites that are not looked at too
     unfinished: bool = False  # too much is left out: nothing was read
     falls: dict[str, float] = field(default_factory=dict)  # decimal places by level, near a cut
     at_cut: float | None = None  # of a steady state, the weight on the last levels of oscillators
@@ -76,6 +77,7 @@ class Report:
             max((part.error for part in parts if part.error is not None), default=None),
             max(part.rounding for part in parts),
             min(part.scale for part in parts),
+            min(part.growth for part in parts),
             any(part.unfinished for part in parts),
             {n: min(p.falls[n] for p in parts if n in p.falls) for p in parts for n in p.falls},
         )

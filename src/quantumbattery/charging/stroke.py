@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.system import System
+from quantumbattery.machine import TooLargeError
 from quantumbattery.network.acting import acting
 from quantumbattery.network.joint_starts import parameters_of
 from quantumbattery.network.named_states import Preparation
@@ -150,6 +151,20 @@ class Strokes(Described):
         many = len(self.strokes)
         lines = [f"Protocol of {many} stroke{'s' * (many > 1)}{times}"]
         return "\n  ".join([*lines, *map(repr, self.strokes)])
+
+
+def allow_every_end(protocol: Strokes, each: int, limit: float, way: str) -> None:
+    """Raise TooLargeError if what is asked at the ends of all strokes has no room.
+
+    With so many bytes at each; and a way out beside a larger limit.
+    """
+    count = protocol.repeat * len(protocol.strokes)
+    need = count * each / 2**30
+    if need > limit:
+        raise TooLargeError(
+            f"too large: the ends of {count:,} strokes need {need:.3g} GiB or more, and the limit "
+            f"is {limit:.3g} GiB: {way}, or raise the limit"
+        )
 
 
 def _check_fit(strokes: Sequence[Stroke]) -> None:

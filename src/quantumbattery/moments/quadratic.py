@@ -30,6 +30,7 @@ from quantumbattery.network.network import Link, Network
 from quantumbattery.network.shifts import Shift
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.described import called, saying
 from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.quantities.parameters import any_nonzero
 
@@ -111,7 +112,8 @@ def as_ladder(each: Jump) -> tuple[complex, complex] | None:
     if len(each.ends) > 1 or not callable(each.matrix):
         return None
     for levels in _LINEAR:
-        matrix = square_matrix(each.matrix(levels), "matrix")
+        with saying(f"{each.label}, its function at {levels} levels"):
+            matrix = square_matrix(called(each.matrix, levels), "matrix")
         a = np.diag(np.sqrt(np.arange(1, levels)), 1)
         down, up = matrix[0, 1], matrix[1, 0]
         off = np.abs(matrix - (down * a + up * a.T))

@@ -28,7 +28,7 @@ from quantumbattery.network.operators import Operator, after, inside
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
 from quantumbattery.quantities.arrays import as_array
-from quantumbattery.quantities.described import Described, saying, short
+from quantumbattery.quantities.described import Described, called, saying, short
 from quantumbattery.quantities.matrices import parts_of_qobj, square_matrix
 from quantumbattery.quantities.parameters import (
     agree,
@@ -204,7 +204,7 @@ class Jump(JointLoss):
 def _adjoint(matrix: Any) -> Any:
     """A matrix's adjoint, or the function that gives it."""
     if is_function(matrix):
-        return lambda *levels: square_matrix(matrix(*levels), "matrix").conj().T
+        return lambda *levels: square_matrix(called(matrix, *levels), "matrix").conj().T
     return matrix.conj().T
 
 

@@ -20,7 +20,7 @@ from quantumbattery.network.interactions import (
 from quantumbattery.network.operators import Operator
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter
-from quantumbattery.quantities.described import saying
+from quantumbattery.quantities.described import called, saying
 from quantumbattery.quantities.matrices import (
     check_parts,
     hamiltonians,
@@ -126,7 +126,7 @@ def blocks_of(
         more = [n + _BEYOND * ladder for n, ladder in zip(levels, ladders, strict=True)]
         size = prod(more)
         with saying(f"{who}, its function at {' and '.join(map(str, more))} levels"):
-            made = matrix(*more)
+            made = called(matrix, *more)
             found = np.asarray(
                 hamiltonians(made, name="matrix") if hermitian else square_matrix(made, "matrix")
             )

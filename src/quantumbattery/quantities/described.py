@@ -32,6 +32,16 @@ def saying(who: str) -> Iterator[None]:
         raise type(error)(f"{who}: {error}") from None
 
 
+def called(function: Callable[..., Any], *given: Any) -> Any:
+    """What a function of the user's gives; ValueError, with what it raised, if it fails."""
+    try:
+        return function(*given)
+    except (TypeError, ValueError):
+        raise
+    except Exception as error:
+        raise ValueError(f"it raised {error!r:.80}") from error
+
+
 def equal(one: Any, other: Any) -> bool:
     """Whether two values of a description are identical."""
     if type(one) is not type(other):

@@ -152,8 +152,8 @@ def _values(name: str, given: object) -> Array:
     if array.ndim != 1 or not array.size or array.dtype.kind not in "fiubU" or mixed:
         raise ValueError(f"{rule}; got {given!r:.60}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{rule}, and finite; got {given!r:.60}")
+        raise ValueError(f"{rule}, and finite; got {array.tolist()!r:.60}")
     rising = np.sort(array)  # which takes a tenth of np.unique
     if (rising[1:] == rising[:-1]).any():
-        raise ValueError(f"{rule}; {given!r:.60} repeats one")
+        raise ValueError(f"{rule}; {array.tolist()!r:.60} repeats one")
     return array.astype(float) if array.dtype.kind == "f" else array
