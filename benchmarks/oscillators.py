@@ -135,7 +135,7 @@ def on_levels(levels: int) -> tuple[Array, float]:
 def levels() -> Iterator[Row]:
     """Beside QuTiP, with as many levels as it takes in some seconds."""
     took, exact = seconds(pair, 20), pair().energy.values
-    for count in (8, 12, 16):
+    for count in (8, 12, 16, 24):
         theirs, long = on_levels(count)
         yield faster(f"a driven, warm pair; QuTiP on {count} levels each", took, long, 10)
         off = float(np.abs(theirs - exact).max())

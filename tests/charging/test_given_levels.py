@@ -128,3 +128,26 @@ def test_only_of_levels_that_were_given_a_warning_speaks():
     with pytest.warns(UserWarning, match="the .* levels of") as told:
         system.charge(qb.coherent(1.0), 1.0, ["energy"])
     assert ["the 4 levels of 'b'" in str(each.message) for each in told] == [True]
+
+
+@pytest.mark.filterwarnings("ignore:the .* levels of")
+@pytest.mark.parametrize("sites", ["c", ["c", "b"], ["b", "c"]])
+@pytest.mark.parametrize("start", [{}, {"c": qb.fock(1)}])
+def test_states_on_given_levels_say_how_far_their_quanta_are(sites, start):
+    """From those that 20 levels hold."""
+    given = qb.exchange("c", "b", 0.5), [qb.drive("c", 0.4, 1.0)]
+    found = system(5, *given, loss=0.2).density_matrix(start, TIMES, sites)
+    many = system(16, *given, loss=0.2)
+    asked = {name: (name, "quanta") for name in ("c", "b")}
+    exact, far = many.expect(start, TIMES, asked), []
+    names = [sites] if isinstance(sites, str) else sites
+    for k, name in enumerate(names):
+        weights = np.einsum("tjj->tj", found.values).real.reshape(-1, *[5] * len(names))
+        quanta = weights @ np.arange(5) if k == len(names) - 1 else weights.sum(2) @ np.arange(5)
+        quanta = quanta.sum(-1) if quanta.ndim > 1 else quanta
+        far.append(np.abs(quanta - exact[name].values).max())
+    assert found.attrs["left_out"] == pytest.approx(max(far), rel=2e-3)
+    with bounded():
+        careful = system(5, *given, loss=0.2).density_matrix(start, TIMES, sites)
+    assert careful.attrs["left_out"] > 5 * max(far)
+    assert np.array_equal(found, careful)

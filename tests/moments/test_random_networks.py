@@ -45,10 +45,22 @@ def test_shapes_in_time_beside_quadratures(seed, stored, shapes):
         assert table.attrs.get("solver_error", 0.0) < 1e-9
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 2**32), st.booleans())
 def test_weak_ones_beside_levels(seed, stored):
-    network = Network(seed, strong=False, modes=1 + seed % 2)
+    beside_levels(
+        Network(seed, strong=False, modes=1 + seed % 2), 30 if seed % 2 == 0 else 11, stored
+    )
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 2**32), st.booleans(), st.floats(0.2, 0.6))
+def test_stronger_ones_beside_many_levels(seed, stored, size):
+    beside_levels(Network(seed, strong=False, modes=1, size=size), 110, stored)
+
+
+def beside_levels(network, count, stored):
+    """All figures of merit are those of the same network on so many levels."""
     names = (*FIGURES, "coherent_ergotropy", "interaction_energy")
     names += ("charger_energy", "mutual_information") * (network.modes > 1)
     given = [0.4, 1.3], names, "global", 2.0
@@ -57,7 +69,7 @@ def test_weak_ones_beside_levels(seed, stored):
     assert by_moments(free)
     with warnings.catch_warnings(), unbounded():
         warnings.simplefilter("ignore")
-        cut = network.system(30 if network.modes == 1 else 11)
+        cut = network.system(count)
         levels = cut.charge(network.start, *given[:2], **how)
     assert not by_moments(levels)
     for name in names:

@@ -17,7 +17,7 @@ from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.displaced import Displaced, displaced
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
-from quantumbattery.charging.given_levels import compared, without_levels
+from quantumbattery.charging.given_levels import compared, states_compared, without_levels
 from quantumbattery.charging.modes_together import TooSlow
 from quantumbattery.charging.parts import InParts, in_parts, joined, together
 from quantumbattery.charging.problem import OnLevels, Problem, Report, Solution
@@ -154,7 +154,7 @@ def _run(problem: Problem) -> Solution:
     if still is not None:
         return displaced_battery.charged(problem, on_levels(still))
     if known := without_levels(problem):
-        return compared(problem, known, on_levels)
+        return (states_compared if problem.asked else compared)(problem, known, on_levels)
     return on_levels(problem, about)
 
 

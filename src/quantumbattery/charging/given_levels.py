@@ -7,7 +7,7 @@ levels are from them is known, and takes its place.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
@@ -17,9 +17,12 @@ import numpy as np
 from quantumbattery.charging import by_moments, by_starts
 from quantumbattery.charging.converged_cutoffs import ACCURACY
 from quantumbattery.charging.modes_together import TooSlow
+from quantumbattery.charging.named_operators import named_operator
+from quantumbattery.charging.observables import Observable
 from quantumbattery.charging.parts import quanta_of
-from quantumbattery.charging.problem import OnLevels, Problem
+from quantumbattery.charging.problem import OnLevels, Problem, Report
 from quantumbattery.charging.readout import POWERS, needed
+from quantumbattery.charging.states_of_moments import means
 from quantumbattery.moments.quadratic import has_pairs
 from quantumbattery.network.sites import Oscillator, Site
 
@@ -33,10 +36,13 @@ def without_levels(problem: Problem) -> Problem | None:
     network = problem.network
     cut = {n for n, s in network.sites.items() if isinstance(s, Oscillator) and s.levels}
     always = any(each.always for each in network.interactions)  # energies that depend on levels
-    if not cut or always or problem.asked or np.isinf(problem.axes.times).any():
+    if not cut or always or np.isinf(problem.axes.times).any():
         return None
     free = copy(network)
     free._set(sites={n: _free(s) if n in cut else s for n, s in network.sites.items()})
+    if problem.asked:
+        known = replace(problem, network=free, asked=_quanta_of(problem, cut))
+        return known if by_moments.tells(known) else None
     wanted = needed(problem.measures) - POWERS.keys()
     if not (wanted <= _OF_ENERGY or wanted & _OF_WORK):  # work might take longer than all else
         return None
@@ -48,6 +54,44 @@ def without_levels(problem: Problem) -> Problem | None:
     if "ergotropy" in told and has_pairs(free):  # of states that are not Gaussian: takes seconds
         return None
     return known if by_starts.fits(known) else None
+
+
+def _quanta_of(problem: Problem, cut: Collection[str]) -> tuple[Observable, ...]:
+    """The quanta of all oscillators that are cut and whose states are asked for."""
+    states = [each for each in problem.asked if each.operator is None]
+    names = dict.fromkeys(name for each in states for name in each.sites if name in cut)
+    free = {name: _free(problem.network.sites[name]) for name in names}
+    terms = [named_operator(name, name, site, "quanta") for name, site in free.items()]
+    return tuple(each for term in terms for _, each in term)
+
+
+def states_compared(
+    problem: Problem, known: Problem, solve: Callable[[Problem], OnLevels]
+) -> OnLevels:
+    """Density matrices on levels, and how far the quanta in them are from the exact ones."""
+    found = solve(problem)
+    bound = sum(found.report.left_out.values())
+    if bound <= ACCURACY:
+        return found
+    exact = means(known).columns
+    levels, far = dict(zip(found.reach.sites, found.reach.levels, strict=True)), [0.0]
+    for each in problem.asked:
+        if each.operator is None:
+            weights = np.einsum("...jj->...j", found.columns[each.name]).real
+            sizes = [levels[name] for name in each.sites]
+            grid = weights.reshape(*weights.shape[:3], *sizes)
+            for k, name in enumerate(each.sites):
+                if name in exact:
+                    others = tuple(3 + j for j in range(len(sizes)) if j != k)
+                    own = grid.sum(axis=others) @ np.arange(sizes[k])
+                    far.append(float(np.abs(own - exact[name]).max()))
+    return replace(found, report=_told(found.report, max(far) / bound))
+
+
+def _told(report: Report, times: float) -> Report:
+    """The same with a known difference, so many times the bound, in its place."""
+    left = {name: amount * times for name, amount in report.left_out.items()}
+    return replace(report, left_out=left, told=True)
 
 
 def compared(problem: Problem, known: Problem, solve: Callable[[Problem], OnLevels]) -> OnLevels:
@@ -64,8 +108,7 @@ def compared(problem: Problem, known: Problem, solve: Callable[[Problem], OnLeve
             )
             far = [found.columns[name] - exact.columns[name] for name in known.measures]
             times = float(np.abs(far).max()) / float(quanta_of(problem).min()) / bound
-            left = {name: amount * times for name, amount in report.left_out.items()}
-            report = replace(report, left_out=left, told=True)
+            report = _told(report, times)
     return replace(found, columns=columns, report=report)
 
 
