@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mpmath import mp
 from scipy.linalg import expm
 from scipy.special import gammaln
 from scipy.stats import binom
@@ -57,7 +58,7 @@ def test_few_levels_of_many_quanta():
     )
     # A squeezed vacuum of 4e4 quanta: (2k)! / (4^k k!^2) tanh^2k / cosh.
     one = qb.System({"b": qb.Oscillator()}, charger=[], battery="b")
-    r = np.arcsinh(200.0)
+    r = np.arcsinh(200.0)  # 40,000 quanta
     rho = one.density_matrix({"b": qb.gaussian(r=r)}, 0.0, levels=7).values
     assert np.diag(rho).real[::2] == pytest.approx(
         [binom.pmf(k, 2 * k, 0.5) * np.tanh(r) ** (2 * k) / np.cosh(r) for k in range(4)], rel=1e-8
@@ -192,3 +193,40 @@ def test_no_levels_to_ask_for():
         qb.models.qubit_pair().density_matrix(qb.bloch(1.0), 0.5, levels=1)
     named = pair().density_matrix({}, 0.5, levels={})
     assert named.equals(pair().density_matrix({}, 0.5))
+
+
+def test_squeezing_that_hides_elements_says_how_well_they_are_known():
+    """The vacuum's part of a squeezed vacuum, shared by two modes or not, is 1 / cosh r."""
+    rng, closest = np.random.default_rng(8), 0.0
+    shared = qb.models.oscillator_pair(coupling=1.0)
+    for _ in range(60):
+        r, angle, time = rng.uniform(8, 16), rng.uniform(0, 6.3), rng.uniform(0.1, 1.4)
+        with pytest.warns(UserWarning, match="knows elements between levels to") as said:
+            rho = shared.density_matrix(qb.squeezed(r, angle), time, BOTH, levels=1)
+        known = float(str(said[0].message).split("levels to ")[1].split()[0])
+        off = abs(rho.values[0, 0].real * np.cosh(r) - 1)
+        assert off < 1.1 * known  # which is rounded
+        closest = max(closest, off / known)
+    assert closest > 0.6
+    for r in (20.0, 150.0):
+        for sites in ("charger", BOTH):
+            with pytest.raises(ValueError, match="knows no element between levels"):
+                shared.density_matrix(qb.squeezed(r), 0.3, sites, levels=3)
+
+
+def test_few_members_of_mixtures_that_are_nearly_pure():
+    """Beside all members: coherent states with a little heat, on levels far up and far down."""
+    for quanta, alpha, levels in ((1e-3, 15.0, 300), (0.2, 8.0, 150), (1e-9, 5.0, 4), (3.0, 0, 70)):
+        own = [np.array([each], complex) for each in (alpha, quanta, 0.0)]
+        told = populations(*own, levels)[0]
+        n = np.arange(levels)
+        # A sum over how many thermal quanta there are (Laguerre polynomials).
+        x = alpha**2 / (quanta * (quanta + 1))
+        falls = n * np.log(quanta / (quanta + 1)) - np.log(quanta + 1) - alpha**2 / (quanta + 1)
+        with np.errstate(over="ignore"):
+            exact = [
+                float(mp.exp(f) * mp.laguerre(int(k), 0, -x)) for k, f in zip(n, falls, strict=True)
+            ]
+        np.testing.assert_allclose(told, exact, rtol=1e-10, atol=1e-300)
+        whole = np.diagonal(matrices(*own, levels)[0]).real
+        np.testing.assert_allclose(whole, exact, rtol=1e-10, atol=1e-300)

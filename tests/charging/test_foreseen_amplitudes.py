@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import xarray as xr
+from scipy.special import gammaln
 
 import quantumbattery as qb
 from quantumbattery.charging import converged_cutoffs
@@ -64,6 +66,47 @@ def test_levels_that_are_surely_needed_are():
         _, sure = foreseen(problem_of(system, 1.0), ["c"])
         quanta = system.expect({}, 1.0, {"n": ("c", "quanta")}).n.item()
         assert 2 < sure <= np.ceil(quanta)
+
+
+def batched(strengths):
+    """A strong field and a weak one, in a batch."""
+    over = xr.DataArray(strengths, dims="k")
+    sites = {"c": qb.Oscillator(), "q": qb.Qubit(), "b": qb.Oscillator()}
+    links = [qb.exchange("c", "q", 0.3), qb.exchange("c", "b", 0.5), qb.drive("c", over, 1.0)]
+    return qb.System(sites, links, "c", ["q", "b"])
+
+
+@pytest.mark.parametrize("way", ["disconnect", "times"])
+def test_a_strong_field_for_a_short_time_beside_a_weak_one_for_long(way):
+    """Each member is looked at for as long as it is charged."""
+    names, ends = ["energy", "ergotropy"], [0.05, 2.0]
+    given = {"times": [0.0, 1.0, 2.0], "disconnect": xr.DataArray(ends, dims="k")}
+    if way == "times":
+        given = {"times": xr.DataArray([[0, 0.02, 0.05], [0, 1.0, 2.0]], dims=("k", "time"))}
+    both = batched([20.0, 0.3]).charge({}, measures=names, **given)
+    for k, strength in enumerate([20.0, 0.3]):
+        mine = {n: v[k].values if isinstance(v, xr.DataArray) else v for n, v in given.items()}
+        one = batched([strength]).charge({}, measures=names, **mine)
+        for name in names:
+            found = both[name][k].values
+            np.testing.assert_allclose(found, one[name].values.ravel(), atol=1e-9)
+
+
+def test_starts_that_a_field_may_empty():
+    """A ket that is nearly a coherent state is moved to the ground state, as that is."""
+    sites = {"c": qb.Oscillator(), "q": qb.Qubit()}
+    system = qb.System(sites, [qb.exchange("c", "q", 0.3), qb.drive("c", 10.0, 1.0)], "c", "q")
+    n = np.arange(120)
+    ket = np.exp(n * np.log(6) - 18 - gammaln(n + 1) / 2) * 1j**n
+    for start in (
+        {"c": qb.state(ket)},
+        {("c", "q"): qb.state(np.kron(ket, [1.0, 0.0]), levels=[120, 2])},
+        {"c": qb.coherent(6j)},
+    ):
+        started, axes = converted(system, start, [0.0, 0.6, 1.2])
+        problem = Problem(system, started, axes, ("energy",), "global", 2.0)
+        quanta = system.expect({"c": qb.coherent(6j)}, [0.0, 0.6, 1.2], {"n": ("c", "quanta")}).n
+        assert foreseen(problem, ["c"])[1] <= np.ceil(float(quanta.max()))
 
 
 @pytest.mark.parametrize("drive", [5.0, 20.0])

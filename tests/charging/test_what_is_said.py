@@ -78,10 +78,16 @@ def fails(*levels):
     raise KeyError(levels)
 
 
+def says_more(*levels):
+    raise UnicodeDecodeError("utf-8", b"", 0, 1, str(levels))
+
+
 def test_functions_of_levels_that_fail():
     pair, sites = qb.models.oscillator_pair(), {"c": qb.Oscillator(), "b": qb.Qubit()}
     with pytest.raises(ValueError, match=r"the operator 'a', its function .* raised KeyError"):
         pair.expect(qb.fock(3), [1.0], {"a": ("charger", fails)})
+    with pytest.raises(ValueError, match=r"the operator 'a', its function .* UnicodeDecodeError"):
+        pair.expect(qb.fock(3), [1.0], {"a": ("charger", says_more)})
     with pytest.raises(ValueError, match=r"interaction.* its function at .* raised KeyError"):
         qb.System(sites, [qb.interaction("c", "b", fails)], "c", "b")
     with pytest.raises(ValueError, match=r"jump.* its function at .* raised KeyError"):

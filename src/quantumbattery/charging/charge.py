@@ -262,19 +262,25 @@ def warn_of(network: Network, report: Report) -> None:
         )
     if (lost := lost_phase(report.rounding)) is not None:
         said.append(lost)
-    known = _SOLVER + 10 * report.rounding  # of which the sentence before speaks
-    off = 0.0 if report.error is None else report.error
-    apart = not off <= report.scale * known  # NaN is worst
-    if apart and off <= report.growth * known:
-        said.append(
-            f"other sites grow by {report.growth:.1g}, so that what is read here, of size "
-            f"{report.scale:.1g}, is only sure to {off:.1g}: charge for a shorter time, or "
-            "leave out what does not reach it"
-        )
-    elif apart:
-        said.append(
-            f"two solutions with different steps are {report.error:.1g} apart: the drives change "
-            "faster than was seen; name the times of their jumps and short pulses in breaks=[...]"
-        )
+    if (unsure := _unsure(report)) is not None:
+        said.append(unsure)
     for sentence in said:
         warn(sentence)
+
+
+def _unsure(report: Report) -> str | None:
+    """What to warn of, if two solutions are further apart than what is read allows."""
+    known = _SOLVER + 10 * report.rounding  # of which another sentence speaks
+    off = 0.0 if report.error is None else report.error
+    if off <= report.scale * known:
+        return None
+    if off <= report.growth * known:
+        return (
+            f"other sites grow by {report.growth:.1g}, so that what is read here, of size "
+            f"{report.scale:.1g}, is only sure to {off:.1g}: charge for a shorter time, or leave "
+            "out what does not reach it"
+        )
+    return (  # as of NaN
+        f"two solutions with different steps are {off:.1g} apart: the drives change faster than "
+        "was seen; name the times of their jumps and short pulses in breaks=[...]"
+    )

@@ -16,10 +16,17 @@ from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.problem import Problem
 from quantumbattery.moments.dephased import quanta
 from quantumbattery.moments.over_time import moments
-from quantumbattery.moments.quadratic import has_pairs, is_constant, is_quadratic, quadratic
+from quantumbattery.moments.quadratic import (
+    Quadratic,
+    has_pairs,
+    is_constant,
+    is_quadratic,
+    quadratic,
+)
 from quantumbattery.moments.starts import beginning, is_gaussian
 from quantumbattery.network.interactions import Dipole, Exchange, Interaction
 from quantumbattery.network.joint_losses import JointLoss
+from quantumbattery.network.joint_starts import members_of
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array
@@ -30,6 +37,7 @@ _WEIGHT = 36.8  # how many times a population of 1e-16 is less than 1, as a loga
 _WIDTH = 7.5  # widths of a coherent state beyond which it holds less
 _SURELY = 3.0  # roots of the mean quanta: beyond as many there is far too much
 _NONE = 1e-300  # quanta
+_NO_GAIN = 1e-12  # of the largest rate, that rounding makes
 
 
 def foreseen(
@@ -52,7 +60,8 @@ def foreseen(
     numbers, members = problem.axes.numbers, problem.axes.batch
     own = {n: each for n, each in problem.started.items() if n in free and is_gaussian(each)}
     times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
-    looks = np.linspace(0.0, float(times.max(initial=0.0)), _LOOKS)
+    latest = times.max(axis=-1, initial=0.0)  # of all, or (g,)
+    looks = np.multiply.outer(latest, np.linspace(0.0, 1.0, _LOOKS))
     places = [k for k, name in enumerate(free) if name not in displaced]
     if not places:
         return 0.0, 0.0
@@ -76,20 +85,40 @@ def foreseen(
             whole = sure if held is None else _most(_coherent(np.sqrt(held)))
     if has_pairs(alone) or _is_cooled(network, free):
         sure = 0.0
-    if held is None and not has_pairs(alone) and np.isfinite(taken := _taken(problem, free)).all():
-        away = taken[:, None, None, None] * looks[:, None]
-        sure = max(sure, _most(np.maximum(np.abs(found.mean) - away, 0.0) ** 2))
+    if own.keys() == _started(problem, free) and not rates.any():
+        sure = max(sure, _kept(problem, free, motion, np.abs(found.mean), looks))
     if held is not None and {*free} == network.sites.keys():
         every = held.sum(axis=-1)
         sure = max(sure, _most(every + _SURELY * np.sqrt(every)))
     return max(whole, sure), sure
 
 
-def _taken(problem: Problem, free: Sequence[str]) -> Array:
-    """What other sites take of the amplitudes of oscillators in a time, (g,), at most.
+def _started(problem: Problem, free: Sequence[str]) -> set[str]:
+    """Those of some oscillators that do not start empty, alone or with others."""
+    return {name for key in problem.started for name in members_of(key) if name in free}
 
-    By exchange J (a^dag B + h.c.) it changes by -i J <B> beside what it does alone, which makes
-    no change larger. Infinity where others are joined in other ways.
+
+def _kept(
+    problem: Problem, free: Sequence[str], motion: Quadratic, amplitudes: Array, looks: Array
+) -> float:
+    """Quanta that oscillators have whatever other sites do, of amplitudes (g, c, T, m) alone.
+
+    At times (T,) or (g, T). A change that others have made must not grow by itself.
+    """
+    drift = motion.drift[:, : motion.modes, : motion.modes]
+    gain = np.linalg.eigvalsh(drift + drift.conj().swapaxes(-1, -2)).max()
+    grows = motion.doubled or gain > _NO_GAIN * np.abs(drift).max()
+    if grows or not np.isfinite(taken := _taken(problem, free)).all():
+        return 0.0
+    away = (taken[:, None] * looks)[:, None, :, None]
+    return _most(np.maximum(amplitudes - away, 0.0) ** 2)
+
+
+def _taken(problem: Problem, free: Sequence[str]) -> Array:
+    """What other sites change the amplitudes of oscillators by in a time, (g,), at most.
+
+    By exchange J (a^dag B + h.c.) they add -i J <B> to what these do alone, whose size is at most
+    that of the mean. Infinity where others are joined in other ways.
     """
     network, numbers = problem.network, problem.axes.numbers
     total = np.zeros(problem.axes.batch)

@@ -23,7 +23,7 @@ KNOWN = {
 }
 OF_ONE = {"coherent_ergotropy", "incoherent_ergotropy"}  # that are known of one mode
 _ROUNDING = 1e-15  # of the square of the quanta in a squeezed state
-_OF_WORK = 1e-7  # of work, all that a root of the rounding of a square takes
+_OF_WORK = 1e-7  # of work: as much as three roots of that, which thermal quanta are off by at most
 _KNOWN_WORK = 1e-10  # of work, from which on a warning says so
 _UNSEEN = 1e-6  # quanta that rounding may take, from which on a warning says so
 _OF_CHARGER = {"charger_energy", "mutual_information", "negativity"}

@@ -40,9 +40,9 @@ class StateReading(Network):
             Whose state, in this order; by default the battery's. All others are traced out.
         levels : int or dict of str to int, optional
             The lowest levels that are shown of oscillators which choose their own: of all of these,
-            or by name; by default as many as hold the state. No element depends on it, and what
-            the trace lacks of 1 is above them. Where means and covariances tell the state, any
-            number of quanta is read so.
+            or by name; by default as many as hold the state. Elements are those of the whole
+            state, and what the trace lacks of 1 is above them. Where means and covariances tell
+            the state, any number of quanta is read so; a warning says where squeezing hides digits.
 
         Returns
         -------

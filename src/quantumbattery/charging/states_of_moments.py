@@ -13,11 +13,14 @@ from quantumbattery.charging.problem import Problem, Solution
 from quantumbattery.charging.settled_moments import resting
 from quantumbattery.machine import TooLargeError
 from quantumbattery.moments.joint_levels import joint_matrices, levels_of_each, states_at_once
+from quantumbattery.moments.levels import known_elements
 from quantumbattery.moments.over_time import Moments
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.warned import warn
 
 _SAME = 1e-9  # of what turns fastest: of what turns together
 _OF_ELEMENT = 64  # bytes that an element of a state takes while it is put together
+_KNOWN_ELEMENT, _NO_ELEMENT = 1e-10, 1e-2  # of its size: beyond, one warns; or refuses
 _OF_COHERENCES = 1e-26  # weight on levels that are left out where means of one site are asked
 
 
@@ -68,6 +71,7 @@ def _at_rest(
 ) -> dict[str, Array]:
     """All that is asked of one group of sites for t to infinity; ValueError for what turns."""
     found, turns = resting(problem, sites)
+    _doubt(found)
     levels, kept = _levels(found, asked), any(each.operator is None for each in asked)
     at_once = len(turns) if kept else min(len(turns), states_at_once(levels))
     _allow_states(sites, levels, at_once, problem.limit)
@@ -106,6 +110,7 @@ def _in_laboratory(work: ByMoments, sites: Sequence[str]) -> Moments:
 
 def of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict[str, Array]:
     """All that is asked of these states (g, c, T, ...) of the same sites."""
+    _doubt(found)
     levels, shape = _levels(found, asked), found.mean.shape[:-1]
     size, states = prod(levels), prod(shape)
     kept = any(each.operator is None for each in asked)
@@ -122,6 +127,21 @@ def of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict
         real = matrix is not None and is_hermitian(matrix)
         columns[each.name] = whole.real if real else whole
     return columns
+
+
+def _doubt(found: Moments) -> None:
+    """Warn where squeezing hides elements between levels; ValueError where it leaves no digit."""
+    off = known_elements(found.normal, found.anomalous)
+    if not off < _NO_ELEMENT:
+        raise ValueError(
+            "squeezing is so strong that double precision knows no element between levels: ask for "
+            "figures of merit, of which means and covariances tell energies and work"
+        )
+    if off > _KNOWN_ELEMENT:
+        warn(
+            "squeezing is so strong that double precision knows elements between levels to "
+            f"{off:.1g} of their size"
+        )
 
 
 def _levels(found: Moments, asked: Sequence[Observable]) -> tuple[int, ...]:

@@ -72,8 +72,8 @@ def _several(
 ) -> Array:
     """The same of some states (k, ...) of several modes."""
     size = prod(levels)
-    form, field, vacuum = generating(mean, normal, anomalous)
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+    with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
+        form, field, vacuum = generating(mean, normal, anomalous)
         rho = (polynomials(form, field, (*levels, *levels)) * vacuum).reshape(size, size, -1)
         trace = np.einsum("jjk->k", rho)
     if whole:
@@ -84,9 +84,10 @@ def _several(
         held[tiny] = _most_weight(mean[tiny], normal[tiny], anomalous[tiny], levels) < _LOST**2
         rho[..., tiny] = 0.0
     if not held.all():
+        way = "or give them levels=..." if whole else "or for fewer levels"
         raise ValueError(
             "double precision does not hold the state of several oscillators together that are "
-            "displaced or squeezed so far: ask for each by itself, or give them levels=..."
+            f"displaced or squeezed so far: ask for each by itself, {way}"
         )
     return np.moveaxis(rho, -1, 0)
 

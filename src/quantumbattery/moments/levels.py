@@ -1,9 +1,14 @@
 """The state of one mode on levels, from its moments.
 
-Its generating function is that of `joint_levels`, for one mode a sum of positive parts.
+Its generating function is that of `joint_levels`: for one mode <z|rho|z> e^{|z|^2} is
+C |exp(b z^* + A z^*2 / 2)|^2 exp(B |z|^2), of the ket v that belongs to b and A, and of all
+B^k a^dag^k v v^dag a^k / k!, which a level m has up to k = m. Numbers grow from where double
+precision holds none: logarithms of their sizes are kept.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import xarray as xr
@@ -16,9 +21,11 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array
 
 _BEYOND = 1e-14  # weight that may lie on levels that are left out
-_AT_ONCE = 1 << 22  # numbers of a state that are worked on at a time
+_AT_ONCE = 1 << 20  # numbers of states that are worked on at a time
+_EPSILON = float(np.finfo(float).eps)
 _MOST_QUANTA = 1 << 11  # which take ten times as many levels or more
 _SCALED = 1e100  # how far numbers grow or fall before their scale is kept apart
+_LITTLE = 60.0  # e-folds of a weight below which one leaves it out
 _NOTHING = 1e-300  # below which double precision loses digits
 
 
@@ -40,50 +47,97 @@ def levels_of(mean: Array, normal: Array, anomalous: Array, beyond: float = _BEY
 def matrices(mean: Array, normal: Array, anomalous: Array, levels: int) -> Array:
     """The lowest levels (..., levels, levels) of density matrices with these moments of one mode.
 
-    However few: each element is that of the whole state.
+    However few: each element is that of the whole state, as well as `known_elements` says.
     """
-    a, n, c = (each.ravel() for each in (mean, normal, anomalous))
-    found = np.empty((len(a), levels, levels), complex)
-    for part in _few(len(a), levels):
-        kets = _kets(a[part], n[part], c[part], levels)
-        found[part] = kets @ kets.conj().swapaxes(-1, -2)
+    found = np.empty((mean.size, levels, levels), complex)
+    for part, kets in _mixtures(mean, normal, anomalous, levels):
+        sizes, phases = kets
+        each = np.exp(sizes) * phases
+        found[part] = each @ each.conj().swapaxes(-1, -2)
     return found.reshape(*mean.shape, levels, levels)
 
 
 def populations(mean: Array, normal: Array, anomalous: Array, levels: int) -> Array:
     """What they hold on each of the lowest levels, (..., levels)."""
-    a, n, c = (each.ravel() for each in (mean, normal, anomalous))
-    found = np.empty((len(a), levels))
-    for part in _few(len(a), levels):
-        found[part] = (np.abs(_kets(a[part], n[part], c[part], levels)) ** 2).sum(axis=-1)
+    found = np.empty((mean.size, levels))
+    for part, (sizes, _) in _mixtures(mean, normal, anomalous, levels):
+        found[part] = np.exp(2 * sizes).sum(axis=-1)
     return found.reshape(*mean.shape, levels)
 
 
-def _few(states: int, levels: int) -> list[slice]:
-    """So many states at a time as matrices on so many levels are quick to work on."""
-    many = max(1, _AT_ONCE // levels**2)
-    return [slice(low, low + many) for low in range(0, states, many)]
+def known_elements(normal: Array, anomalous: Array) -> float:
+    """How well elements between levels are known of modes together, relative.
 
-
-def _kets(mean: Array, normal: Array, anomalous: Array, levels: int) -> Array:
-    """Kets (s, levels, members) whose mixture has these moments (s,), on the lowest levels.
-
-    <z|rho|z> e^{|z|^2} is C |exp(b z^* + A z^*2 / 2)|^2 exp(B |z|^2): of the ket v that belongs to
-    b and A, and of B^k a^dag^k v v^dag a^k / k! for all k, which a level m has up to k = m.
-    Numbers grow from where double precision holds none: logarithms of their sizes are kept.
+    By the condition of S = P + 1, whose determinant is in all of them: squeezing makes it a
+    difference of larger numbers.
     """
-    log, size, field, form = _generating(mean, normal, anomalous)
-    sizes, phases = _ket(field, form, levels)
-    members = levels if size.any() else 1
+    if not anomalous.any():
+        return 0.0
+    upper = np.concatenate([normal, anomalous], axis=-1)
+    lower = np.concatenate([anomalous.conj(), normal.conj()], axis=-1)
+    wide = np.linalg.eigvalsh(np.concatenate([upper, lower], axis=-2)) + 1
+    least = np.maximum(wide[..., 0], _NOTHING)
+    with np.errstate(over="ignore"):
+        return float((_EPSILON / 2 * wide[..., -1] / least).max(initial=0.0))
+
+
+def _mixtures(
+    mean: Array, normal: Array, anomalous: Array, levels: int
+) -> Iterator[tuple[slice, tuple[Array, Array]]]:
+    """Kets whose mixture has these moments (...), of some states after others.
+
+    On the lowest levels: the logarithms of their sizes, and their phases (k, levels, members).
+    """
+    a, n, c = (each.ravel() for each in (mean, normal, anomalous))
+    many = max(1, _AT_ONCE // levels)
+    for low in range(0, len(a), many):
+        some = slice(low, low + many)
+        log, mixed, field, form = _generating(a[some], n[some], c[some])
+        own, phases = _ket(field, form, levels)
+        members = _members(mixed, own)
+        level, k = np.arange(levels)[:, None], np.arange(members)
+        below, ways = np.maximum(level - k, 0), _ways(level, k)
+        few = max(1, _AT_ONCE // (levels * max(members, levels)))
+        for first in range(0, len(log), few):
+            part = slice(first, first + few)
+            power = log[part, None, None] + _power(mixed[part], k)[:, None] + ways
+            kets = power / 2 + own[part][:, below], phases[part][:, below]
+            yield slice(low + first, low + first + len(kets[0])), kets
+
+
+def _members(mixed: Array, own: Array) -> int:
+    """How many kets of a mixture have any weight on levels (s, levels), beside the most of them.
+
+    Their weights rise and fall once.
+    """
+    levels = own.shape[-1]
+    if not (mixed > _EPSILON**2).any():
+        return 1
+    k = np.append(1 << np.arange(int(np.log2(levels)) + 1), levels)
+    k = np.append(0, np.unique(np.minimum(k, levels - 1)))
     level = np.arange(levels)[:, None]
-    k = np.arange(members)
-    below = np.maximum(level - k, 0)
-    ways = np.where(level >= k, _log_binomial(level, np.minimum(k, level)), -np.inf)
+    power = _power(mixed, k)[:, None] + _ways(level, k) + 2 * own[:, np.maximum(level - k, 0)]
+    most = power.max(axis=1)  # (s, k)
+    best = np.argmax(most, axis=-1)
+    top = np.take_along_axis(most, best[:, None], axis=-1)
+    late = (most < top - _LITTLE) & (np.arange(len(k)) > best[:, None])
+    alike = late.all(axis=0)
+    return int(k[np.argmax(alike)]) if alike.any() else levels
+
+
+def _power(mixed: Array, k: Array) -> Array:
+    """The logarithms of B^k, (s, members)."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        weight = np.where(k > 0, k * np.log(size)[:, None], 0.0)  # (s, members)
-    power = log[:, None, None] + weight[:, None] + ways
-    kets: Array = np.exp(power / 2 + sizes[:, below]) * phases[:, below]
-    return kets
+        return np.where(k > 0, k * np.log(mixed)[:, None], 0.0)
+
+
+def _ways(level: Array, k: Array) -> Array:
+    """Those of the binomial coefficients of k and level, (levels, members)."""
+    from scipy.special import gammaln
+
+    chosen = np.minimum(k, level)
+    log = gammaln(level + 1.0) - gammaln(chosen + 1.0) - gammaln(level - chosen + 1.0)
+    return np.where(level >= k, log, -np.inf)
 
 
 def _generating(mean: Array, normal: Array, anomalous: Array) -> tuple[Array, Array, Array, Array]:
@@ -121,13 +175,6 @@ def _ket(field: Array, form: Array, levels: int) -> tuple[Array, Array]:
         scale = np.where(off, large, 1.0)
         last, now, log = last / scale, now / scale, log + np.log(scale)
     return sizes, phases
-
-
-def _log_binomial(n: Array, k: Array) -> Array:
-    from scipy.special import gammaln
-
-    log: Array = gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
-    return log
 
 
 def _state(mean: Array, normal: Array, anomalous: Array) -> Gaussian:

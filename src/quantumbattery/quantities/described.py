@@ -36,9 +36,9 @@ def called(function: Callable[..., Any], *given: Any) -> Any:
     """What a function of the user's gives; ValueError, with what it raised, if it fails."""
     try:
         return function(*given)
-    except (TypeError, ValueError):
-        raise
     except Exception as error:
+        if type(error) in (TypeError, ValueError):  # which say what they are about
+            raise
         raise ValueError(f"it raised {error!r:.80}") from error
 
 
