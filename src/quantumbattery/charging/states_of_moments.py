@@ -71,8 +71,8 @@ def _at_rest(
 ) -> dict[str, Array]:
     """All that is asked of one group of sites for t to infinity; ValueError for what turns."""
     found, turns = resting(problem, sites)
-    _doubt(found)
     levels, kept = _levels(found, asked), any(each.operator is None for each in asked)
+    _doubt(found)
     at_once = len(turns) if kept else min(len(turns), states_at_once(levels))
     _allow_states(sites, levels, at_once, problem.limit)
     counts = np.indices(levels).reshape(len(levels), -1)
@@ -110,8 +110,8 @@ def _in_laboratory(work: ByMoments, sites: Sequence[str]) -> Moments:
 
 def of_states(asked: Sequence[Observable], found: Moments, limit: float) -> dict[str, Array]:
     """All that is asked of these states (g, c, T, ...) of the same sites."""
-    _doubt(found)
     levels, shape = _levels(found, asked), found.mean.shape[:-1]
+    _doubt(found)
     size, states = prod(levels), prod(shape)
     kept = any(each.operator is None for each in asked)
     at_once = states if kept else min(states, states_at_once(levels))
