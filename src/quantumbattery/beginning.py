@@ -19,6 +19,10 @@ _LOADED, _A_THREAD = 332_000 * 1024, 80_000 * 1024
 _WITH_VALUE = ("-W", "-X")  # options of Python that another word follows
 
 
+class Ended(SystemExit):
+    """Somebody asked this process to end; its code is that of the signal, as a shell writes it."""
+
+
 def is_command(words: Sequence[str]) -> bool:
     """Whether this is how Python is called by our command, and not by a program of others.
 

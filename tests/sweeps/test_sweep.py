@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
+from quantumbattery.beginning import Ended
 from quantumbattery.sweeps.grid import Grid
 from roads.sweep import check
 
@@ -249,6 +250,26 @@ def test_whatever_a_point_raises_is_kept(tmp_path, error, said):
         table = qb.sweep(run, {"n": [1, 2, 3]}, store, progress=False)
         assert table.failure.values.tolist() == ["", said, ""]
         assert table.y.values[[0, 2]].tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize("at", [1, 2, 7])  # the first point, one by itself, one of a batch
+def test_a_process_that_is_to_end_does_and_no_point_failed(tmp_path, at):
+    ends = tmp_path / "ends"
+    ends.touch()
+
+    def run(n):
+        if np.any(n == at) and ends.exists():
+            raise Ended(143)
+        return xr.Dataset({"y": 2.0 * n})
+
+    axes, store = {"n": np.arange(1.0, 9.0)}, tmp_path / "s.zarr"
+    for kept in (None, store):
+        with pytest.raises(Ended):
+            qb.sweep(run, axes, kept, progress=False)
+    ends.unlink()
+    table = qb.sweep(run, axes, store, progress=False)
+    assert not (table.failure != "").any()
+    assert table.y.values.tolist() == (2 * axes["n"]).tolist()
 
 
 def test_a_store_holds_the_numbers_that_memory_holds(tmp_path):

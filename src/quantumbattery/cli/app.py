@@ -16,8 +16,9 @@ import typer
 from typer.core import TyperCommand
 
 from quantumbattery import models
+from quantumbattery.beginning import Ended
 from quantumbattery.cli.charging import charge, optimum
-from quantumbattery.cli.ending import Ended, heed_signals
+from quantumbattery.cli.ending import heed_signals
 from quantumbattery.cli.options import Format, Measure, System, check_outputs, folder_named
 from quantumbattery.cli.printing import print_table, print_written
 from quantumbattery.files import make_folder, write_whole

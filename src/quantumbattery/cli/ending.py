@@ -10,7 +10,7 @@ import threading
 from multiprocessing import util
 from types import FrameType
 
-from quantumbattery.beginning import leave
+from quantumbattery.beginning import Ended, leave
 from quantumbattery.files import remove_unfinished
 
 _ENDS = {
@@ -24,10 +24,6 @@ _ENDS = {
 }
 _FORKS = os.path.join(os.path.dirname(util.__file__), "popen_fork.py")
 _LATER = 0.1  # seconds
-
-
-class Ended(SystemExit):
-    """Somebody asked this process to end; its code is that of the signal, as a shell writes it."""
 
 
 def heed_signals() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.beginning import Ended
 from quantumbattery.machine import at_most
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import equal
@@ -157,6 +158,8 @@ class Job:
         try:
             self._fill(columns, place, some)
             return
+        except Ended:  # the whole process is to end, and no point failed
+            raise
         except (Exception, SystemExit) as error:
             longest = max(some, key=lambda name: len(some[name]))
             count = len(some[longest])
@@ -254,6 +257,8 @@ def _agree(batch: Job, single: Job, some: Mapping[str, Array]) -> bool:
     with at_most(1), listening():
         try:
             batch._fill(whole, tuple(slice(None) for _ in shape), some)
+        except Ended:  # the whole process is to end, and no point failed
+            raise
         except (Exception, SystemExit):
             return False
     alone = single.block(some)
@@ -308,6 +313,8 @@ def evaluated_at(run: Run, point: Mapping[str, Any]) -> Known:
     with at_most(1), listening() as heard:
         try:
             table = table_at(run, point)
+        except Ended:  # the whole process is to end, and no point failed
+            raise
         except (Exception, SystemExit) as error:
             raise ValueError(said(error)) from error
     return Known(point, table, tuple(heard), time.perf_counter() - begun)
