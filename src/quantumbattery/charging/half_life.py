@@ -34,6 +34,9 @@ _LATEST = 1e10  # the last, over the fastest decay
 _LATER, _FURTHER = 1e3, 61  # how much later one looks each time, and at how many moments
 _LEVEL, _FALLS = 1e-13, 1e-9  # of a half: what rises no more, and what falls in all, until then
 _NOTHING = 1e-12  # of the energy: work that is only rounding
+_A_SWING, _DIPS = 24, 200_000  # moments in the fastest of them; and of all members, at most
+_EARLY = 0.01  # of what is looked at: where there may be dips before that as well
+_TRIES = 12  # dips that may turn out too shallow
 _ROUNDS = 9  # each of which makes the part 32 times as short
 
 
@@ -83,6 +86,7 @@ def half_lives(
     given = preparation, ends.where(finite, 0.0), extraction, limit
     read = _kept(network, *given) if _is_moments(network, preparation) else _left(network, *given)
     low, high = _rates(alone)
+    fastest = _fastest(alone)
     found = []
     for name in of:
         begun = read(xr.DataArray(0.0), ["energy", name])
@@ -92,14 +96,9 @@ def half_lives(
             continue
         half = begun[name] / 2
         span, never = _first_look(read, name, half, low, high)
-        for k in range(_ROUNDS):
-            steps = xr.DataArray(np.linspace(0.0, 1.0, _FINER), dims="stored_for")
-            finer = span[0] + (span[1] - span[0]) * steps
-            with warnings.catch_warnings():
-                if k:  # what they say they say once
-                    warnings.simplefilter("ignore")
-                held = read(finer, [name])[name]
-            span, _ = _crossing(finer, held, half)
+        span = _closer(read, name, half, span)
+        if fastest:  # between the moments of a first look energy may have come and gone
+            span = _closer(read, name, half, _earlier(read, name, half, span, fastest))
         life = ((span[0] + span[1]) / 2).where(~never, np.inf)
         found.append(life.where(there).drop_vars("time", errors="ignore"))
     return found
@@ -144,6 +143,81 @@ def _first_look(
             "double precision does not tell for how long: infinity stands for that"
         )
     return span, never
+
+
+def _closer(
+    read: Read, name: str, half: xr.DataArray, span: tuple[xr.DataArray, xr.DataArray]
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Between which moments it is, as far as double precision tells them apart."""
+    steps = xr.DataArray(np.linspace(0.0, 1.0, _FINER), dims="stored_for")
+    for k in range(_ROUNDS):
+        finer = span[0] + (span[1] - span[0]) * steps
+        with warnings.catch_warnings():
+            if k:  # what they say they say once
+                warnings.simplefilter("ignore")
+            held = read(finer, [name])[name]
+        span, _ = _crossing(finer, held, half)
+    return span
+
+
+def _earlier(
+    read: Read,
+    name: str,
+    half: xr.DataArray,
+    span: tuple[xr.DataArray, xr.DataArray],
+    fastest: float,
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """The same where it swings: a dip between moments counts if the parabola through it does."""
+    width, most = 2 * np.pi / (fastest * _A_SWING), max(_FIRST, _DIPS // max(1, half.size))
+    begin = (span[1] - most * width).clip(0.0)  # earlier, so much is left that no dip reaches half
+    end = span[1] + 2 * width  # where less is left, beyond what rounding may hide
+    many = min(most, int(float((end - begin).max()) / width) + 3)
+    grid = begin + (end - begin) * xr.DataArray(np.linspace(0.0, 1.0, many), dims="stored_for")
+    held = read(grid, [name])[name].transpose(..., "stored_for")
+    dips, below = _dips(held, half), held <= half
+    for _ in range(_TRIES):
+        seen = below | dips
+        found = _first_of(grid, seen, span)
+        steps = xr.DataArray(np.linspace(0.0, 1.0, _FINER), dims="stored_for")
+        for _ in range(2):  # whether it falls so far in there
+            finer = found[0] + (found[1] - found[0]) * steps
+            inside = read(finer, [name])[name]
+            least = inside.argmin("stored_for").clip(1, _FINER - 2)
+            every = finer.broadcast_like(inside)
+            close = every.isel(stored_for=least - 1), every.isel(stored_for=least + 1)
+            reached = (inside <= half).any("stored_for") | ~seen.any("stored_for")
+            found = found[0].where(reached, close[0]), found[1].where(reached, close[1])
+        if reached.all():
+            if ((begin > 0) & (found[0] < begin + _EARLY * (end - begin))).any():
+                warn(
+                    f"the {MEASURES[name].long_name} swings too often to look at all of it until "
+                    "half is left: it may be so at a dip before"
+                )
+            return found
+        ahead = grid <= _first_of(grid, seen, span)[1]
+        dips = dips & (reached | ~ahead)
+    return _first_of(grid, below, span)
+
+
+def _dips(held: xr.DataArray, half: xr.DataArray) -> xr.DataArray:
+    """Moments of equal steps next to which a parabola through three falls to half."""
+    before, after = (held.shift(stored_for=k, fill_value=np.inf) for k in (1, -1))
+    bend = after - 2 * held + before
+    with np.errstate(divide="ignore", invalid="ignore"):
+        least = held - (after - before) ** 2 / (8 * bend)
+    inner = (before < np.inf) & (after < np.inf)
+    return inner & (held <= before) & (held <= after) & (bend > 0) & (least <= half)
+
+
+def _first_of(
+    grid: xr.DataArray, seen: xr.DataArray, span: tuple[xr.DataArray, xr.DataArray]
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """The moments before and after the first that counts; what was known where none does."""
+    every, last = grid.broadcast_like(seen), seen.sizes["stored_for"] - 1
+    first = seen.argmax("stored_for").clip(1)
+    ends = every.isel(stored_for=first - 1), every.isel(stored_for=(first + 1).clip(max=last))
+    some = seen.any("stored_for")
+    return ends[0].where(some, span[0]), ends[1].where(some, span[1])
 
 
 def _left(
@@ -213,6 +287,26 @@ def _rates(network: Network) -> tuple[float, float]:
         return 0.0, 0.0
     number = max(site.dimension or 64 for site in network.sites.values())
     return float(positive.min()), float(positive.max()) * number
+
+
+def _fastest(network: Network) -> float:
+    """How fast energies of a battery may swing by itself, at most; 0 if nothing joins its sites."""
+    if not network.interactions:
+        return 0.0
+    levels = {name: site.dimension or 3 for name, site in network.sites.items()}
+    total = 0.0
+    for name, site in network.sites.items():
+        every = sum(
+            np.abs(np.asarray(number)).max() * np.ptp(steps)
+            for number, steps in site.energy_terms(levels[name])
+        )
+        total += float(every)
+    for each in network.interactions:
+        ends = [network.sites[name] for name in each.ends]
+        for number, parts in each.terms(ends, [levels[name] for name in each.ends]):
+            sizes = [prod(np.abs(o.value).max(initial=0) for o in acts) for acts in parts]
+            total += 2 * float(np.abs(np.asarray(number)).max()) * sum(sizes)
+    return total
 
 
 def _crossing(
