@@ -169,7 +169,7 @@ def _earlier(
 ) -> tuple[xr.DataArray, xr.DataArray]:
     """The same where it swings: a dip between moments counts if the parabola through it does."""
     width, most = 2 * np.pi / (fastest * _A_SWING), max(_FIRST, _DIPS // max(1, half.size))
-    begin = (span[1] - most * width).clip(0.0)  # earlier, so much is left that no dip reaches half
+    begin = (span[1] - most * width).clip(0.0)  # if any earlier one may, that is said
     end = span[1] + 2 * width  # where less is left, beyond what rounding may hide
     many = min(most, int(float((end - begin).max()) / width) + 3)
     grid = begin + (end - begin) * xr.DataArray(np.linspace(0.0, 1.0, many), dims="stored_for")
