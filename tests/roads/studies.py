@@ -1,4 +1,16 @@
-"""Study files of the pair, as text."""
+"""Study files: of the pair, as text; and any text, with changes, as a file that is read."""
+
+from quantumbattery.sweeps.study import read_study
+
+
+def changed_study(folder, text, *changes):
+    """The study of a text in which each of some pieces is another."""
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "study.toml"
+    path.write_text(text)
+    return read_study(path)
 
 
 def pair_study(axes, output=""):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import quantumbattery as qb
-from quantumbattery.sweeps.study import read_study
+from roads.studies import changed_study
 
 STUDY = """
 [system]
@@ -26,18 +26,8 @@ density_matrix = {levels = 4}
 """
 
 
-def read(folder, *changes):
-    text = STUDY
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    path = folder / "study.toml"
-    path.write_text(text)
-    return read_study(path)
-
-
 def test_one_number_of_levels_for_all_points(tmp_path):
-    study = read(tmp_path)
+    study = changed_study(tmp_path, STUDY)
     table = qb.sweep(study, study.axes, tmp_path / "store.zarr", progress=False)
     assert not table.failure.values.any()
     assert table.density_matrix.shape == (2, 3, 4, 4)
@@ -50,7 +40,7 @@ def test_one_number_of_levels_for_all_points(tmp_path):
 
 def test_levels_by_site(tmp_path):
     given = '{sites = ["charger", "battery"], levels = {charger = 2, battery = 3}}'
-    study = read(tmp_path, ("{levels = 4}", given))
+    study = changed_study(tmp_path, STUDY, ("{levels = 4}", given))
     table = qb.sweep(study, study.axes, progress=False)
     assert table.density_matrix.shape == (2, 3, 6, 6)
     assert table.row.values.tolist() == ["00", "01", "02", "10", "11", "12"]
@@ -70,4 +60,4 @@ def test_levels_by_site(tmp_path):
 )
 def test_what_makes_no_sense(tmp_path, given, kind, match):
     with pytest.raises(kind, match=match):
-        read(tmp_path, ("{levels = 4}", given))
+        changed_study(tmp_path, STUDY, ("{levels = 4}", given))

@@ -10,8 +10,8 @@ import xarray as xr
 import quantumbattery as qb
 from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.report import best, check_picture, matrices, picture
-from quantumbattery.sweeps.study import read_study
 from roads.command import here
+from roads.studies import changed_study
 
 PAIR = """
 [system]
@@ -89,15 +89,6 @@ FEW_QUANTA = ("alpha = 0.3", "alpha = 0.03")  # on few levels, for what they do 
 POINT = {"sites.b.frequency": 1.2, "sites.cavity.loss": 0.3}
 
 
-def read(folder, text, *changes):
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    path = folder / "study.toml"
-    path.write_text(text)
-    return read_study(path)
-
-
 def swept(study, store=None, **options):
     return qb.sweep(study, study.axes, store, progress=False, **options)
 
@@ -114,7 +105,7 @@ TO = "to = 4.0\n"
     ],
 )
 def test_times_may_disconnect(tmp_path, said, values):
-    study = read(tmp_path, PAIR, (TO, f"{TO}disconnect = {said}\n"))
+    study = changed_study(tmp_path, PAIR, (TO, f"{TO}disconnect = {said}\n"))
     table = swept(study)
     pair = qb.QubitPair(charger_loss=study.axes["charger_loss"], battery_loss=0.2)
     exact = pair.charge(qb.bloch([1.0, 2.0, 3.0]), np.linspace(0, 4, 9), disconnect=values)
@@ -125,8 +116,12 @@ def test_times_may_disconnect(tmp_path, said, values):
 
 
 def test_disconnect_is_an_axis_like_any_other(tmp_path):
-    study = read(tmp_path, PAIR, ("theta = [1.0, 2.0, 3.0]", "disconnect = [0.5, 1.0, 1.5]"),
-                 ('state = "bloch"', 'state = "bloch"\ntheta = 2.0'))  # fmt: skip
+    start = 'state = "bloch"'
+    changes = (
+        ("theta = [1.0, 2.0, 3.0]", "disconnect = [0.5, 1.0, 1.5]"),
+        (start, f"{start}\ntheta = 2.0"),
+    )
+    study = changed_study(tmp_path, PAIR, *changes)
     table = swept(study, tmp_path / "s.zarr")
     pair = qb.QubitPair(charger_loss=study.axes["charger_loss"], battery_loss=0.2)
     exact = pair.charge(qb.bloch(2.0), np.linspace(0, 4, 9), disconnect=[0.5, 1.0, 1.5])
@@ -139,7 +134,7 @@ def test_disconnect_is_an_axis_like_any_other(tmp_path):
 
 
 def test_the_states_of_a_pair_stand_beside_its_closed_form(tmp_path):
-    study = read(tmp_path, PAIR, ("measures", 'density_matrix = "battery"\nmeasures'),
+    study = changed_study(tmp_path, PAIR, ("measures", 'density_matrix = "battery"\nmeasures'),
                  (TO, f"{TO}disconnect = 1.5\n"))  # fmt: skip
     table = swept(study)
     assert table.density_matrix.dims == ("theta", "charger_loss", "time", "row", "column")
@@ -152,7 +147,9 @@ def test_the_states_of_a_pair_stand_beside_its_closed_form(tmp_path):
 
 
 def test_observables_are_means_of_the_states(tmp_path):
-    study = read(tmp_path, CAVITY, ('kind = "oscillator"', 'kind = "oscillator"\nlevels = 14'))
+    study = changed_study(
+        tmp_path, CAVITY, ('kind = "oscillator"', 'kind = "oscillator"\nlevels = 14')
+    )
     table = swept(study).sel(POINT)
     system = qb.System(
         sites={"cavity": qb.Oscillator(loss=0.3, levels=14), "a": qb.Qubit(), "b": qb.Qubit(1.2)},
@@ -194,7 +191,7 @@ cell = {kind = "qubit", frequency = 0.9}
 [system.sites.b]
 kind = "qubit"
 """ + CAVITY[CAVITY.index("[[system") :]  # fmt: skip
-    study = read(
+    study = changed_study(
         tmp_path,
         text.replace("current =", "excited = {site = 'a', operator = 'quanta'} #"),
         ('state = "coherent"\nalpha = 0.3', 'state = "fock"\nn = 2'),
@@ -214,18 +211,18 @@ kind = "qubit"
 
 
 def test_a_study_of_states_alone(tmp_path):
-    study = read(tmp_path, PAIR, ('["energy", "ergotropy"]', "[]\ndensity_matrix = true"))
+    study = changed_study(tmp_path, PAIR, ('["energy", "ergotropy"]', "[]\ndensity_matrix = true"))
     table = swept(study)
     assert list(table.data_vars) == ["density_matrix", "failure"]
     with pytest.raises(ValueError, match="measures is empty"):
-        read(tmp_path, PAIR, ('["energy", "ergotropy"]', "[]"))
+        changed_study(tmp_path, PAIR, ('["energy", "ergotropy"]', "[]"))
 
 
 # --- stores --------------------------------------------------------------------------------------
 
 
 def test_states_are_kept_go_on_and_are_repaired(tmp_path):
-    study, store = read(tmp_path, CAVITY, FEW_QUANTA), tmp_path / "s.zarr"
+    study, store = changed_study(tmp_path, CAVITY, FEW_QUANTA), tmp_path / "s.zarr"
     whole = swept(study, chunk=1, workers=1)
     table = swept(study, store, chunk=1, workers=1)
     xr.testing.assert_equal(table.drop_vars("failure").load(), whole.drop_vars("failure"))
@@ -251,24 +248,26 @@ def test_states_are_kept_go_on_and_are_repaired(tmp_path):
 )
 def test_what_is_read_otherwise_is_another_study(tmp_path, change, said):
     store = tmp_path / "s.zarr"
-    swept(read(tmp_path, CAVITY, FEW_QUANTA), store, workers=1)
+    swept(changed_study(tmp_path, CAVITY, FEW_QUANTA), store, workers=1)
     with pytest.raises(ValueError, match=said):
-        swept(read(tmp_path, CAVITY, FEW_QUANTA, change), store, workers=1)
+        swept(changed_study(tmp_path, CAVITY, FEW_QUANTA, change), store, workers=1)
 
 
 def test_a_study_without_them_has_the_fingerprint_that_it_had(tmp_path):
-    told = read(tmp_path, PAIR).fingerprint
+    told = changed_study(tmp_path, PAIR).fingerprint
     assert "observables" not in told
     assert "density_matrix" not in told
-    begun = swept(read(tmp_path, PAIR), tmp_path / "s.zarr")
-    more = read(tmp_path, PAIR + '[observables]\nx = {site = "battery", operator = "quanta"}\n')
+    begun = swept(changed_study(tmp_path, PAIR), tmp_path / "s.zarr")
+    more = changed_study(
+        tmp_path, PAIR + '[observables]\nx = {site = "battery", operator = "quanta"}\n'
+    )
     with pytest.raises(ValueError, match=r"its \[observables\] was not there, and is"):
         swept(more, tmp_path / "s.zarr")
     assert set(begun.data_vars) == {"energy", "ergotropy", "failure"}
 
 
 def test_the_command_line_sweeps_states(tmp_path, monkeypatch):
-    read(tmp_path, CAVITY)
+    changed_study(tmp_path, CAVITY)
     monkeypatch.chdir(tmp_path)
     words = ["--workers", "1", "--plot", "map.png", "--measure", "photons"]
     done = here("sweep", "study.toml", *words)
@@ -280,7 +279,7 @@ def test_the_command_line_sweeps_states(tmp_path, monkeypatch):
 
 
 def test_a_map_is_of_real_numbers(tmp_path):
-    study = read(tmp_path, CAVITY)
+    study = changed_study(tmp_path, CAVITY)
     check_picture(study, "current")
     with pytest.raises(ValueError, match="there is no 'field' to draw"):
         check_picture(study, "field")
@@ -328,16 +327,16 @@ WRONG = {
 def test_what_makes_no_sense_is_refused_before_any_work(tmp_path, what):
     old, new, said = WRONG[what]
     with pytest.raises((TypeError, ValueError), match=said):
-        read(tmp_path, CAVITY, (old, new))
+        changed_study(tmp_path, CAVITY, (old, new))
 
 
 def test_an_optimum_reads_no_states(tmp_path):
     given = (("[times]\nto = 2.0\npoints = 5\ndisconnect = 1.5", "[optimum]\nhorizon = 3.0"),
              ('measures = ["energy"]', ""))  # fmt: skip
     with pytest.raises(ValueError, match=r"density_matrix: states are read at \[times\]"):
-        read(tmp_path, CAVITY, *given)
+        changed_study(tmp_path, CAVITY, *given)
     with pytest.raises(ValueError, match=r"\[observables\]: states are read at \[times\]"):
-        read(tmp_path, CAVITY, *given, ("density_matrix = true", ""))
+        changed_study(tmp_path, CAVITY, *given, ("density_matrix = true", ""))
 
 
 def test_states_of_another_size_at_another_point_are_refused(tmp_path):
@@ -357,11 +356,11 @@ energy_of_cells = {site = "cells", operator = "energy"}
 [output]
 measures = ["energy"]
 """
-    table = swept(read(tmp_path, cells))
+    table = swept(changed_study(tmp_path, cells))
     np.testing.assert_allclose(table.energy_of_cells, table.energy, atol=1e-12)
     said = "'cells' has 3 levels at the first point and 4 at cells = 3"
     with pytest.raises(ValueError, match=said):
-        read(tmp_path, f"{cells}density_matrix = true\n")
+        changed_study(tmp_path, f"{cells}density_matrix = true\n")
 
 
 # --- functions -----------------------------------------------------------------------------------
