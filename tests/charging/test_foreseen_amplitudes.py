@@ -123,5 +123,5 @@ def test_refused_before_many_levels_are_tried(drive, monkeypatch):
     links = [qb.exchange("c", "q", 0.5), qb.exchange("c", "b", 0.5), qb.drive("c", drive, 1.0)]
     system = qb.System(sites, links, "c", ["q", "b"])
     with pytest.raises(ValueError, match="too large"):
-        system.charge({}, np.linspace(0, 3, 16), ["ergotropy"])
+        system.charge({}, np.linspace(0, 3, 16), ["coherent_ergotropy"])
     assert sum(tried) < 200

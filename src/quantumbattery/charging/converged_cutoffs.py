@@ -10,12 +10,14 @@ from math import comb, inf, prod
 
 import numpy as np
 
-from quantumbattery.charging.charger_amplitude import with_amplitudes
+from quantumbattery.charging.about_amplitudes import with_amplitudes
 from quantumbattery.charging.displaced import Displaced, is_lossy
 from quantumbattery.charging.foreseen import foreseen
+from quantumbattery.charging.observables import Observable
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
 from quantumbattery.machine import TooLargeError, allow
+from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.described import listed
 from quantumbattery.reach.configurations import bytes_of
@@ -55,6 +57,7 @@ def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
     else:
         own = Attempts.of(problem, (), min(about.quanta, _BLOCKED / 2), looks=0)
         moved = Attempts.of(about.problem, about.sites, about.quanta)
+        moved = replace(moved, lifting=about.lifting)
         ways = [own]
         with suppress(TooLargeError):
             ways.append(moved.from_least(problem))
@@ -72,7 +75,7 @@ def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
         if solution is not None:
             if about is None or not solution.displaced:
                 return solution
-            return with_amplitudes(about, solution)
+            return _lifted(about, solution)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,7 @@ class Attempts:
     made: bool = True  # whether quanta are made
     looks: int = 1  # attempts after whose next one sees whether anything keeps levels low
     origin: Problem | None = None  # where levels do not count from amplitudes
+    lifting: float = 0.0  # amplitudes of the battery's, by which what is left out counts more
 
     @classmethod
     def of(
@@ -145,13 +149,17 @@ class Attempts:
     def next(self) -> OnLevels | None:
         """The solution; None if more levels are needed, which then are tried next."""
         problem, cuts, reached = self.problem, self.cuts, self.reached()
+        more = 1 + 2 * self.lifting / max(min(cuts.values(), default=2) - 1, 1) ** 0.5
+        allowed = {name: most / more for name, most in self.allowed.items()}
         if reached.size > _MANY:
             _LOG.info("%d configurations, with levels of %s", reached.size, listed(cuts))
-        solution = solve(problem, reached, self.allowed, self.enough >= cuts.keys())
+        solution = solve(problem, reached, allowed, self.enough >= cuts.keys())
         report = solution.report
+        left_out = {name: amount * more for name, amount in report.left_out.items()}
         if not report.unfinished:
-            return replace(solution, displaced=self.displaced)
-        over = {n: report.left_out.get(n, 0.0) / self.allowed[n] for n in self.allowed}
+            report = replace(report, left_out=left_out)
+            return replace(solution, report=report, displaced=self.displaced)
+        over = {n: left_out.get(n, 0.0) / self.allowed[n] for n in self.allowed}
         if max(over.values()) == inf:
             raise ValueError(
                 f"nothing is known to bound the energy beyond any number of levels of "
@@ -207,6 +215,21 @@ class Attempts:
             "Charge for a shorter time, or give levels=... and heed the warning that says "
             "what they leave out"
         )
+
+
+def _lifted(about: Displaced, solution: OnLevels) -> OnLevels:
+    """The same solution with the energies that amplitudes bring."""
+    problem, times = about.problem, about.problem.axes.times
+    alpha = {name: about.amplitude(name, times) for name in about.sites}
+    start = {name: about.amplitude(name, np.zeros(1)) for name in about.sites}
+
+    def means(asked: tuple[Observable, ...]) -> dict[str, Array]:
+        again = replace(problem, measures=(), asked=asked)
+        allowed = dict.fromkeys(solution.report.left_out, inf)
+        return solve(again, solution.reach, allowed, enough=True).columns
+
+    columns = with_amplitudes(problem, alpha, solution.columns, means, start)
+    return replace(solution, columns=columns)
 
 
 def _more(tried: Sequence[tuple[int, float]], near: float) -> tuple[int, bool]:

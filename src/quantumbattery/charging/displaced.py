@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from quantumbattery.charging.about_amplitudes import lifted_sites, tells_battery
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.moments.evolution import Rows
@@ -53,6 +54,24 @@ class Displaced:
     quanta: float  # the most that fields and starts alone would bring
     brought: Brought
     sources: list[Source]
+
+    @property
+    def lifting(self) -> float:
+        """The sum of amplitudes of the battery's oscillators, at most, if their energy counts."""
+        return len(lifted_sites(self.problem, self.sites)) * float(np.sqrt(self.quanta))
+
+    def amplitude(self, name: str, times: Array) -> Array:
+        """That of a site in the laboratory's frame at times (T,) or (g, T): (g or 1, 1, T)."""
+        numbers, times = self.problem.axes.numbers, np.atleast_2d(times)
+        there = self.brought.at(times.ravel())[self.brought.place(name)]
+        found = there.reshape(*times.shape, -1)
+        alpha = sum(
+            (numbers(each.size) * np.exp(1j * numbers(each.phase)))[:, None]
+            * found[..., each.column]
+            for each in self.sources
+        )
+        turned: Array = (alpha * np.exp(-1j * self.brought.frame(name) * times))[:, None]
+        return turned
 
 
 def displaced(problem: Problem) -> Displaced | None:
@@ -110,18 +129,20 @@ def known_alone(problem: Problem, sites: set[str]) -> Network | None:
 
 
 def linear(problem: Problem, starts: bool) -> set[str]:
-    """Driven oscillators, and those that are joined to them linearly; not the battery's.
+    """Driven oscillators, and those that are joined to them linearly.
 
-    If so asked, also those that starts displace far.
+    The battery's too if what is asked of it is known then; if so asked, those that starts displace
+    far.
     """
     network = problem.network
+    kept = () if tells_battery(problem) else network.battery
     free = {
         name
         for name, site in network.sites.items()
         if isinstance(site, Oscillator)
         and site.levels is None
         and not any_nonzero(site.dephasing)
-        and name not in network.battery
+        and name not in kept
     }
     found = {each.site for each in network.drives if brings(each, free)}
     found |= free & {*_strong_starts(problem)} if starts else set()

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from quantumbattery.charging.about_amplitudes import lifted_sites
 from quantumbattery.charging.displaced import (
     Source,
     angle_of,
@@ -26,9 +27,9 @@ from quantumbattery.moments.steady import slowest
 from quantumbattery.network.drives import OnePhotonDrive, drive
 from quantumbattery.network.interactions import Exchange
 from quantumbattery.network.network import Network
-from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array, Parameter
+from quantumbattery.quantities.cached import cached_property
 
 _STRONG = 0.05  # quanta, from which on it may pay
 
@@ -42,29 +43,22 @@ class AtRest:
     sources: list[Source]
     response: Array  # (modes, sources), of each mode to a field of size 1
 
-    def charger_energy(self, lowering: dict[str, Array]) -> Any:
-        """What amplitudes bring to the charger, for the means of c in the turning frame.
-
-        Its quanta are |alpha|^2 + 2 Re(alpha^* <c>) + <c^dag c>.
-        """
-        numbers, total = self.problem.axes.numbers, 0.0
-        for name, mean in lowering.items():
-            pulls = [numbers(s.size) * np.exp(1j * numbers(s.phase)) for s in self.sources]
-            own = self.response[self.sites.index(name)]
-            alpha = np.sum([each * r for each, r in zip(pulls, own, strict=True)], axis=0)
-            alpha = np.reshape(alpha, (-1, 1, 1))
-            site = self.problem.network.sites[name]
-            assert isinstance(site, Oscillator)
-            quanta = np.abs(alpha) ** 2 + 2 * (alpha.conj() * mean).real
-            total = total + numbers(site.frequency)[:, None, None] * quanta
-        return total
-
     @property
-    def chargers(self) -> list[str]:
-        """Those sites whose own energy is asked for."""
-        if "charger_energy" not in self.problem.measures:
-            return []
-        return [name for name in self.problem.network.charger if name in self.sites]
+    def amplitudes(self) -> dict[str, Array]:
+        """Those of all the sites in the frame that turns with the field, (g or 1, 1, 1)."""
+        numbers = self.problem.axes.numbers
+        pulls = [numbers(s.size) * np.exp(1j * numbers(s.phase)) for s in self.sources]
+        found = {}
+        for name, own in zip(self.sites, self.response, strict=True):
+            alpha = np.sum([each * r for each, r in zip(pulls, own, strict=True)], axis=0)
+            found[name] = np.reshape(alpha, (-1, 1, 1))
+        return found
+
+    @cached_property
+    def lifting(self) -> float:
+        """The sum of amplitudes of the battery's oscillators, if their energy counts."""
+        lifted = lifted_sites(self.problem, self.sites)
+        return float(sum(np.abs(self.amplitudes[name]).max() for name in lifted))
 
 
 def at_rest(problem: Problem) -> AtRest | None:

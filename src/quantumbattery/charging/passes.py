@@ -42,15 +42,14 @@ class Tiled:
     def tiles(self, moments: Array) -> Iterator[Tile]:
         """States part by part: of the initial states, then of the times (T,) or (g, T)."""
         moving, times = self.moving, moments.shape[-1]
-        held = max(self.size, self.read)
-        if equal_steps(moments) is None:
-            held = max(held, moving.anywhere)
-        each = self.members * held
+        made = self.size if equal_steps(moments) is not None else max(self.size, moving.anywhere)
+        each = self.members * max(made, self.read)
         few = max(1, TILE // (each * times))
         short = times if few > 1 or moving.from_start else max(1, TILE // each)
         if self.few and not moving.from_start:  # memory that is used again costs less
             short = min(short, max(self.few, _CACHED // each))
-        allow("numbers in the states at all times", each * few * short, 32, self.limit)
+        held = max(self.members * made * few * short, each)  # what is read is read in parts
+        allow("numbers in the states at all times", held, 32, self.limit)
         for c in range(0, self.copies, few):
             for t in range(0, times, short):
                 part = slice(c, c + few), slice(t, t + short)

@@ -223,14 +223,15 @@ class Work:
             return Report(moving.methods, left_out, unfinished=True, falls=falls)
         held, rates = self._held(moving, own), self._rates(batch, moments)
         for (c, t), states in passes.states():
-            rate = rates[..., t]
-            for members in self._few(batch, states[0].size):
+            for members, some in self._few(batch, states):
                 mine = slice(batch.start + members.start, batch.start + members.stop)
+                when = slice(t.start + some.start, t.start + some.stop)
                 selected = own if len(states) == 1 else own.select(members)
-                now = rate[members] if rate.ndim > 1 else rate
-                out = {name: column[mine, c, t] for name, column in self.columns.items()}
+                now = rates[..., when]
+                now = now[members] if now.ndim > 1 else now
+                out = {name: column[mine, c, when] for name, column in self.columns.items()}
                 before = {name: values[members, c] for name, values in held.items()}
-                self.reading.columns(out, states[members], selected, now, out, before)
+                self.reading.columns(out, states[members, :, some], selected, now, out, before)
             if moving.measured:
                 errors.append(moving.error(asked[..., t], c, states))
         error = float(np.max(errors)) if moving.measured else None
@@ -273,10 +274,15 @@ class Work:
         none = np.zeros(1) if self.off is None else np.zeros((2, 1))
         return self.readout.columns(names, moving.at(none, slice(None)), own, np.zeros(1))
 
-    def _few(self, batch: slice, each: int) -> Iterator[slice]:
-        """Parts of a batch that are read one after the other, so that memory is used again."""
-        members, step = batch.stop - batch.start, max(1, _READ // each)
-        return (slice(k, min(k + step, members)) for k in range(0, members, step))
+    def _few(self, batch: slice, states: Array) -> Iterator[tuple[slice, slice]]:
+        """Members and times that are read one after the other, so that memory is used again."""
+        members, step = batch.stop - batch.start, max(1, _READ // states[0].size)
+        times = states.shape[2]
+        held = min(step, members) * states.shape[1] * self.reading.largest(self.columns)
+        short = max(1, TILE // held)
+        for k in range(0, members, step):
+            for t in range(0, times, short):
+                yield slice(k, min(k + step, members)), slice(t, min(t + short, times))
 
     def _left_out(
         self, own: Battery, moving: Motion | Storage, batch: slice, latest: float, passes: Passes

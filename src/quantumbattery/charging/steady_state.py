@@ -13,6 +13,7 @@ from math import inf
 
 import numpy as np
 
+from quantumbattery.charging.about_amplitudes import with_amplitudes
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.conserved import reason
 from quantumbattery.charging.displaced_at_rest import AtRest, at_rest
@@ -120,23 +121,24 @@ class _Ladder:
             return None
         self.change = max(_change(name, settled[name], before[name]) for name in settled)
         _LOG.info("%d levels: a change of %.1g quanta", count, self.change)
-        if not self.change < _CONVERGED:
+        lifting = 0.0 if self.about is None else self.about.lifting
+        if not self.change * (1 + 2 * lifting / (count - 1) ** 0.5) < _CONVERGED:
             return None
         report = replace(solution.report, converged=self.change)
         return self._whole(replace(solution, report=report))
 
     def _whole(self, solution: OnLevels) -> OnLevels:
-        """The solution with the energy that amplitudes bring to the charger."""
+        """The solution with the energies that amplitudes bring."""
         about = self.about
         if about is None:
             return solution
-        columns = solution.columns
-        if about.chargers:
-            asked = tuple(Observable(name, (name,), _lowering) for name in about.chargers)
+        alpha, start = about.amplitudes, dict.fromkeys(about.sites, np.zeros((1, 1, 1)))
+
+        def means(asked: tuple[Observable, ...]) -> dict[str, Array]:
             again = replace(self.problem, measures=(), asked=asked)
-            means = _solved(again, solution.reach, rotating=False)[0].columns
-            more = columns["charger_energy"] + about.charger_energy(means)
-            columns = columns | {"charger_energy": more}
+            return _solved(again, solution.reach, rotating=False)[0].columns
+
+        columns = with_amplitudes(self.problem, alpha, solution.columns, means, start)
         return replace(solution, columns=columns, displaced=about.sites)
 
     def unsettled(self, error: ValueError) -> ValueError:
@@ -148,10 +150,6 @@ def _change(name: str, now: Array, before: Array) -> float:
     """How far numbers, in quanta, have moved; of a charger that holds many, relative to it."""
     scale = np.maximum(1.0, np.abs(now)) if name == _OF_CHARGER else 1.0
     return float((np.abs(now - before) / scale).max())
-
-
-def _lowering(levels: int) -> Array:
-    return np.diag(np.sqrt(np.arange(1.0, levels)), 1)
 
 
 def _reached(

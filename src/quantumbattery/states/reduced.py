@@ -135,10 +135,11 @@ class KetPart:
     @property
     def largest(self) -> int:
         """How many numbers the eigenvalues of one state take at a time."""
-        sizes = [
-            (int(row.max()) + 1 + len(states)) * len(states) for states, _, row, *_ in self._blocks
-        ]
-        return max(sizes, default=1)
+        sizes = [1]
+        for states, _, row, _, extra in self._blocks:
+            rows, n = int(row.max()) + 1, len(states)
+            sizes.append((rows + min(rows + len(extra), n)) * n)
+        return max(sizes)
 
     @cached_property
     def _by_products(self) -> bool:
