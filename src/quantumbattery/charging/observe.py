@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -28,6 +28,7 @@ from quantumbattery.charging.observables import (
     on_asked_levels,
 )
 from quantumbattery.charging.problem import OnLevels, Problem, Solution
+from quantumbattery.charging.product_states import apart, levels_of, product
 from quantumbattery.network.acting import acting
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, MatrixLike, Values
@@ -52,6 +53,16 @@ def density_matrix(
     """The state of some sites; `System.density_matrix` says what everything means."""
     chosen = network.battery if sites is None else named_sites("sites", sites, network)
     asked = (state_of(network, chosen, levels),)
+    started, axes = converted(network, preparation, times, disconnect)
+    if len(parts := apart(network, started, chosen)) > 1:
+        _allow(network, axes, asked)
+        own = [levels_of(network, part, levels) for part in parts]
+        found = [
+            density_matrix(network, preparation, times, part, disconnect, limit, shown)
+            for part, shown in zip(parts, own, strict=True)
+        ]
+        rho, counts, said = product(found, chosen)
+        return _labelled(axes, chosen, rho, counts, said)
     axes, solution = _observed(network, preparation, times, asked, disconnect, limit)
     return labelled_matrices(network, axes, asked[0], solution)
 
@@ -113,13 +124,18 @@ def _observed(
     started, axes = converted(network, preparation, times, disconnect)
     how = extraction_of(network, "global" if _apart(network) else "collective", limit)
     check_names((each.name for each in asked), axes.sizes, axes.coords)
+    _allow(network, axes, asked)
+    solution = _found(Problem(acting(network), started, axes, (), how, limit, asked))
+    warn_of(network, solution.report)
+    return axes, solution
+
+
+def _allow(network: Network, axes: Batch, asked: Iterable[Observable]) -> None:
+    """Raise TooLargeError if density matrices that are asked for take too much memory at least."""
     for each in asked:
         if each.operator is None:
             least = least_levels(network, each)
             allow_matrices(each.sites, least, prod(axes.sizes.values()))
-    solution = _found(Problem(acting(network), started, axes, (), how, limit, asked))
-    warn_of(network, solution.report)
-    return axes, solution
 
 
 def least_levels(network: Network, matrix: Observable) -> list[int]:
@@ -253,11 +269,17 @@ def labelled_matrices(
         found = on_asked_levels(found.reshape(-1, *counts, *counts), asked.levels)
         counts = [*found.shape[1 : 1 + len(sites)]]
     size = prod(counts)
-    labels = _labels(counts)
-    said = _said(network, solution) | {"sites": list(sites), "levels": counts}
-    meaning = Quantity(f"density matrix of {listed(sites)}", r"$\rho$", "1", "")
     rho = axes.labelled(found.reshape(*shape, size, size))
-    return density_matrices(axes.sizes, axes.coords, rho, labels, meaning.attrs() | said)
+    return _labelled(axes, sites, rho, counts, _said(network, solution))
+
+
+def _labelled(
+    axes: Batch, sites: Sequence[str], rho: Array, counts: list[int], said: Mapping[str, Any]
+) -> xr.DataArray:
+    """Density matrices over all axes, with what they are and how they were found."""
+    meaning = Quantity(f"density matrix of {listed(sites)}", r"$\rho$", "1", "")
+    own: dict[str, Any] = {**meaning.attrs(), **said, "sites": list(sites), "levels": counts}
+    return density_matrices(axes.sizes, axes.coords, rho, _labels(counts), own)
 
 
 def _labels(levels: Iterable[int]) -> list[str]:
