@@ -186,3 +186,13 @@ def test_names_that_make_no_sense(sites, name, said):
     with pytest.raises(ValueError, match="the operator 'x'") as told:
         system.expect(qb.fock(1), 1.0, {"x": (sites, name)})
     assert said in str(told.value)
+
+
+def test_an_operator_of_nothing_that_occurs() -> None:
+    """Its elements are between states that are never reached."""
+    sites = {"c": qb.Qubit(), "b": qb.Qubit()}
+    system = qb.System(sites, [qb.exchange("c", "b", 1.0)], "c", "b")
+    both = np.zeros((4, 4))
+    both[3, 3] = 1.0
+    found = system.expect(qb.bloch(np.pi), [0.0, 0.5, 2.0], {"n": (["c", "b"], both)})
+    np.testing.assert_array_equal(found.n, 0.0)

@@ -16,6 +16,7 @@ from quantumbattery.charging.foreseen import foreseen
 from quantumbattery.charging.observables import Observable
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
+from quantumbattery.charging.without_losses import far_too_few
 from quantumbattery.machine import TooLargeError, allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
@@ -153,13 +154,22 @@ class Attempts:
         allowed = {name: most / more for name, most in self.allowed.items()}
         if reached.size > _MANY:
             _LOG.info("%d configurations, with levels of %s", reached.size, listed(cuts))
-        solution = solve(problem, reached, allowed, self.enough >= cuts.keys())
-        report = solution.report
-        left_out = {name: amount * more for name, amount in report.left_out.items()}
-        if not report.unfinished:
-            report = replace(report, left_out=left_out)
-            return replace(solution, report=report, displaced=self.displaced)
-        over = {n: left_out.get(n, 0.0) / self.allowed[n] for n in self.allowed}
+        enough, seen = self.enough >= cuts.keys(), None
+        if reached.size > _MANY and not enough and self.made:
+            count = max(cuts.values())
+            self._allow_more(reached, count, count)
+            seen = far_too_few(problem, reached, allowed)
+        if seen is None:
+            solution = solve(problem, reached, allowed, enough)
+            report = solution.report
+            left_out = {name: amount * more for name, amount in report.left_out.items()}
+            if not report.unfinished:
+                report = replace(report, left_out=left_out)
+                return replace(solution, report=report, displaced=self.displaced)
+            seen, falls = left_out, report.falls
+        else:
+            seen, falls = {name: amount * more for name, amount in seen.items()}, {}
+        over = {n: seen.get(n, 0.0) / self.allowed[n] for n in self.allowed}
         if max(over.values()) == inf:
             raise ValueError(
                 f"nothing is known to bound the energy beyond any number of levels of "
@@ -171,7 +181,7 @@ class Attempts:
             self.tried.setdefault(name, []).append((cuts[name], over[name]))
             left = over[name] * self.allowed[name]
             _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left)
-            cuts[name], enough = _more(self.tried[name], report.falls.get(name, 0.0))
+            cuts[name], enough = _more(self.tried[name], falls.get(name, 0.0))
             (self.enough.add if enough else self.enough.discard)(name)
             if over[name] > _FAR:
                 whole, sure = self.foreseen

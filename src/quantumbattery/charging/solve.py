@@ -279,7 +279,7 @@ class Work:
         members, step = batch.stop - batch.start, max(1, _READ // states[0].size)
         times = states.shape[2]
         held = min(step, members) * states.shape[1] * self.reading.largest(self.columns)
-        short = max(1, TILE // held)
+        short = max(1, TILE // max(1, held))  # nothing, of an operator that never acts
         for k in range(0, members, step):
             for t in range(0, times, short):
                 yield slice(k, min(k + step, members)), slice(t, min(t + short, times))
