@@ -252,8 +252,8 @@ def _doubt(of: Moments) -> None:
             known = "nothing of the state's thermal quanta"
         warn(
             f"squeezing is so strong that double precision knows {known}: purity, entropy, passive "
-            "energy and what follows from them may be wrong by as much; energies are not, beside "
-            "their size"
+            "energy and what follows from them may be wrong by as much; energies are not for that, "
+            "beside their size"
         )
 
 

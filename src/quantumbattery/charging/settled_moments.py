@@ -20,7 +20,9 @@ from quantumbattery.network.joint_losses import JointLoss, Jump
 from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.warned import warn
 
+_UNKNOWN = 1e-8  # of quanta, what rounding may do to them without a warning
 _GROWS = 1e-10  # of the largest frequency or rate: more than rounding
 # What a mean and covariances tell together: how one turns against the others is in it.
 _OF_STATES = {"energy_variance", "coherent_ergotropy", "incoherent_ergotropy"}
@@ -31,7 +33,7 @@ def settled(problem: Problem, names: Collection[str]) -> dict[str, Array]:
     network, axes = problem.network, problem.axes
     energies = Energies.of(network, axes.numbers, axes.batch, names, problem.extraction)
     motion, places = _settling(problem, energies.places, not _OF_STATES.isdisjoint(names))
-    found = steady.steady(motion, places, problem.limit)
+    found = _steady(motion, places, problem)
     read = Reading(energies, slice(None), found)
     return {name: np.broadcast_to(read.column(name), axes.shape).copy() for name in names}
 
@@ -45,7 +47,7 @@ def resting(problem: Problem, sites: Sequence[str], spread: bool = True) -> tupl
     network, numbers = problem.network, problem.axes.numbers
     names = [*network.sites]
     motion, places = _settling(problem, [names.index(site) for site in sites], spread)
-    found = steady.steady(motion, places, problem.limit)
+    found = _steady(motion, places, problem)
     frames = np.stack(
         [np.broadcast_to(turning(network, s, numbers), problem.axes.batch) for s in sites], axis=-1
     )
@@ -71,6 +73,18 @@ def _settling(problem: Problem, sought: Sequence[int], spread: bool) -> tuple[Qu
             "that are finite"
         )
     return motion, places
+
+
+def _steady(motion: Quadratic, places: Sequence[int], problem: Problem) -> Moments:
+    """Moments at rest, and a warning if rounding leaves few digits of them."""
+    found, off, held = steady.steady(motion, places, problem.limit)
+    if off > _UNKNOWN * max(held, 1.0):
+        warn(
+            "the slowest decay is so far below the fastest rates that double precision knows "
+            f"quanta of the steady state, up to {held:.2g}, to {off:.1g} only; energies and "
+            "what follows from them may be wrong by as much"
+        )
+    return found
 
 
 def never_settles(problem: Problem) -> str | None:

@@ -28,6 +28,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import listed
 from quantumbattery.reach.needed_levels import cutoffs, gains_quanta
 from quantumbattery.reach.reach import Bipartition, Reach, reach
+from quantumbattery.reach.terms import hamiltonian_terms
 from quantumbattery.states.density import Matrix, density
 from quantumbattery.states.lindblad import rectangles
 from quantumbattery.states.reduced import part_of
@@ -39,6 +40,7 @@ _AT_ONCE = 1 << 22  # numbers of matrices and states that are worked on at a tim
 _ONE_THREAD = 200  # numbers of a block below which threads do not pay
 _SETTLED = "energy", "ergotropy"  # what tells whether there are levels enough; or also that of
 _OF_CHARGER = "charger_energy"  # where the charger is looked at
+_FEW = 4  # levels on which one sees what changes in time
 _TELLING = 3  # numbers of levels after which one asks whether quanta ever settle
 _FURTHER = 4  # numbers of levels that are tried after one that has settled near its cut
 
@@ -54,6 +56,7 @@ def steady(problem: Problem) -> OnLevels:
     Driven ones are also tried about the amplitudes that they would have alone: what settles with
     fewer levels is taken, and what nearly fills its last ones only if nothing else settles.
     """
+    _allow_still(problem)
     own = _Ladder.of(problem)
     if not own.made:
         return _solved(problem, _reached(problem, own.enough))[0]
@@ -157,21 +160,27 @@ def _reached(
     levels: Mapping[str, int],
     quanta: tuple[list[str], float] | tuple[tuple[()], float] = ((), inf),
 ) -> Reach:
-    """What is reached, if nothing there changes in time."""
+    """What is reached."""
     network, limit = problem.network, problem.limit
-    found = reach(network, problem.started, levels, limit, problem.joints, quanta)
-    if any(signal.envelope is not None for signal in found.signals.values()):
+    return reach(network, problem.started, levels, limit, problem.joints, quanta)
+
+
+def _allow_still(problem: Problem) -> None:
+    """Raise ValueError if anything changes in time."""
+    sites = problem.network.sites
+    few = {name: site.dimension or _FEW for name, site in sites.items()}
+    signals = hamiltonian_terms(problem.network, few).signals
+    if any(signal.envelope is not None for signal in signals.values()):
         raise ValueError(
             "an envelope changes in time, so that there is no steady state; leave envelopes out, "
             "or give times that are finite"
         )
-    if found.signals:
+    if signals:
         raise ValueError(
             "a drive turns in every frame (its counter-rotating half, several frequencies, or a "
             "link that does not turn with it): there is no steady state, only one that repeats "
             "itself for ever; leave that out, or give times that are finite"
         )
-    return found
 
 
 def _unsettled(free: list[str], count: int, change: float, error: ValueError) -> ValueError:

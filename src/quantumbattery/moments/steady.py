@@ -12,6 +12,7 @@ from quantumbattery.moments.quadratic import Quadratic
 from quantumbattery.quantities.aliases import Array
 
 _NONE = 1e-12  # of the largest rate or frequency: no damping
+_ROUNDING = 2.0**-52  # of a number, in building and in solving equations
 _SMALL = 40  # numbers up to which M X + X M^dag is written as a matrix
 
 
@@ -93,25 +94,57 @@ def _pulled(motion: Quadratic, spread: bool) -> tuple[Array, Array, Array]:
     return motion.drift[:, :m, m:], turns, label
 
 
-def steady(motion: Quadratic, places: Sequence[int], limit: float) -> Moments:
+def steady(motion: Quadratic, places: Sequence[int], limit: float) -> tuple[Moments, float, float]:
     """The moments (g, 1, 1, ...) of modes at some places; of means in the frame of their field.
 
-    With M X + X M^dag = -G, and a = -(M + i w)^-1 f for a field f e^{-i w t}.
+    With M X + X M^dag = -G, and a = -(M + i w)^-1 f for a field f e^{-i w t}. And what rounding
+    may do to quanta of any mode, in the worst of all members, with how many there are in it.
     """
     own, m, twice = _own(motion), motion.modes, 1 + motion.doubled
     n = m * twice
-    covariances = _lyapunov(own, -motion.diffusion[:, :n, :n], limit)
+    noise = motion.diffusion[:, :n, :n]
+    covariances = _lyapunov(own, -noise, limit)
     fields, turns = motion.drift[:, :n, n:], np.einsum("gjj->gj", motion.drift)[:, n:]
-    means = np.zeros((len(own), n), complex)
+    means, off = np.zeros((len(own), n), complex), np.zeros(len(own))
     for k in range(motion.fields * twice):
         shifted = turns[:, k, None, None] * np.eye(n) - own
-        means = means + np.linalg.solve(shifted, fields[:, :, k, None])[..., 0]
+        pulled = np.linalg.solve(shifted, fields[:, :, k, None])[..., 0]
+        means, off = means + pulled, off + _off_mean(shifted, fields[:, :, k], pulled)
+    size = np.linalg.norm(means, axis=-1)
+    off = 2 * size * off + off**2 + _off_covariances(own, noise, covariances, limit)
+    held = np.abs(np.einsum("gjj->gj", covariances)).max(axis=-1, initial=0.0) + size**2
+    worst = int(np.argmax(off / np.maximum(held, 1.0)))
     rows = np.array(places, dtype=np.int64)
     grid = rows[:, None], rows
     pairs = covariances[:, grid[0], grid[1] + m] if motion.doubled else None
     normal = covariances[:, *grid]
     anomalous = np.zeros_like(normal) if pairs is None else pairs
-    return Moments(*(each[:, None, None] for each in (means[:, rows], normal, anomalous)))
+    found = Moments(*(each[:, None, None] for each in (means[:, rows], normal, anomalous)))
+    return found, float(off[worst]), float(held[worst])
+
+
+def _off_mean(shifted: Array, field: Array, mean: Array) -> Array:
+    """How far off a mean may be, (g,): by what rounding does to both sides of its equation."""
+    known = np.linalg.norm(shifted, 2, axis=(-2, -1)) * np.linalg.norm(mean, axis=-1)
+    slow = np.linalg.norm(np.linalg.inv(shifted), 2, axis=(-2, -1))
+    off: Array = _ROUNDING * (known + np.linalg.norm(field, axis=-1)) * slow
+    return off
+
+
+def _off_covariances(drift: Array, noise: Array, found: Array, limit: float) -> Array:
+    """The same of covariances, (g,).
+
+    What solves M X + X M^dag = -R is larger the larger R is, as matrices are, since it is the
+    integral of e^{M t} R e^{M^dag t}: no change of R of size r does more than r times the solution
+    for R = 1.
+    """
+    if not noise.any():
+        return np.zeros(len(drift))
+    eye = np.broadcast_to(np.eye(drift.shape[-1]), drift.shape)
+    most = np.linalg.norm(_lyapunov(drift, -eye, limit), 2, axis=(-2, -1))
+    sizes = [np.linalg.norm(each, 2, axis=(-2, -1)) for each in (drift, found, noise)]
+    off: Array = _ROUNDING * (2 * sizes[0] * sizes[1] + sizes[2]) * most
+    return off
 
 
 def _own(motion: Quadratic) -> Array:
