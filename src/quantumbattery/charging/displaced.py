@@ -289,12 +289,13 @@ class Brought:
     def at(self, times: Array) -> Array:
         """Of each mode, (m, T, modes and fields)."""
         key = times.tobytes()
-        if key not in self._last:
+        found = self._last.get(key)
+        if found is None:
             unit = np.eye(len(self.network.sites), self._rows.motion.drift.shape[-1])
             found = self._rows.at(unit, times)[0][0]
-            self._last.clear()  # all who ask at one time are served
+            self._last.clear()  # all who ask at one time are served; threads keep their own
             self._last[key] = found
-        return self._last[key]
+        return found
 
 
 def _one(number: Parameter) -> Array:

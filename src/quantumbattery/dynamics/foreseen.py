@@ -15,6 +15,7 @@ from quantumbattery.states.blocks import Blocks
 
 _LONGEST = 86_400.0  # seconds, beyond which nobody waits
 _WORTH_A_WORD = 5.0  # seconds
+_PASSES = 4  # through the time of large density matrices, of which each part waits for memory
 _FEW, _MANY = 4, 5_000  # members, and elements of each, from which SciPy adds up faster
 _EPSILON = float(np.finfo(float).eps)
 _TOGETHER = 1 << 21  # numbers of all members up to which one adds up what stands at one place
@@ -25,13 +26,17 @@ _LOG = logging.getLogger("quantumbattery")
 def allow_series(norm: float, blocks: Blocks, members: int, latest: float, hermitian: bool) -> None:
     """Raise if no number of a series' steps covers what it has to move, or nobody would wait."""
     check_digits(_EPSILON * norm * latest, latest)
-    allow_seconds(members * of_series(norm, blocks, latest, 0, 1, hermitian), latest)
+    each = of_series(norm, blocks, latest, 0, 1, hermitian)
+    allow_seconds(members * each, latest, 1 if hermitian else _PASSES)
 
 
-def allow_seconds(seconds: float, latest: float) -> None:
-    """Raise TooLargeError for what would take more than a day; tell the log of what takes long."""
-    if seconds > _WORTH_A_WORD:
-        _LOG.info("what follows takes about %.2g s", seconds)
+def allow_seconds(seconds: float, latest: float, passes: int = 1) -> None:
+    """Raise TooLargeError for what would take more than a day; tell the log of what takes long.
+
+    The log counts all passes that look at cuts, give states and measure errors.
+    """
+    if passes * seconds > _WORTH_A_WORD:
+        _LOG.info("what follows takes about %.2g s", passes * seconds)
     if seconds > _LONGEST:
         raise TooLargeError(
             f"too long: up to t = {latest:.3g} it would take about {seconds / _LONGEST:.2g} days, "
