@@ -172,3 +172,18 @@ def test_what_is_not_there_to_import_is_no_memory(monkeypatch):
     monkeypatch.setattr(app, "app", fail)
     with pytest.raises(ImportError, match="no module named scipy"):
         main()
+
+
+@pytest.mark.parametrize("day", ["9" * 20, "abc"])
+def test_a_day_that_is_none_is_refused_by_all_commands(day, monkeypatch):
+    """Before NumPy reads it, while SciPy loads."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", day)
+    done = here("optimum", "tavis_cummings", "--state", "fock", "--set", "n=2", "--horizon", "2")
+    refused(done, "set it to whole seconds since 1970, or unset it")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
+def test_an_error_that_cannot_be_written_keeps_its_code():
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "quantumbattery", "charge", "--times", "x"]
+        assert subprocess.run(command, stderr=full, timeout=60, check=False).returncode == 2

@@ -160,3 +160,24 @@ def test_an_interrupt_of_a_program_that_imports_it(tmp_path):
     program = "import quantumbattery, signal\n"
     program += "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True, timeout=60)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (0, 1)])
+def test_a_signal_while_a_module_loads_is_no_error_of_it(number, code):
+    """Python makes an ImportError of what is raised there; without a signal it is one."""
+    lines = [
+        "import os, sys",
+        "from quantumbattery.cli import app",
+        "def loading(**_):",
+        "    try:",
+        f"        os.kill(os.getpid(), {int(number)})" if number else "        raise SystemError",
+        "        os.getpid()",
+        "    except BaseException:",
+        "        raise ImportError('initialization failed') from None",
+        "app.app = loading",
+        "app.main()",
+    ]
+    command = [sys.executable, "-c", "\n".join(lines)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code
+    assert ("Traceback" in done.stderr) is (not number)

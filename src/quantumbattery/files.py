@@ -15,6 +15,7 @@ from pathlib import Path
 import xarray as xr
 
 TABLES = (".nc", ".csv")
+_DIGITS = 11  # of seconds: up to the year 5138
 
 _unfinished: set[Path] = set()  # files that this process is writing
 
@@ -24,6 +25,15 @@ def check_table_path(path: Path) -> None:
     if path.suffix.lower() not in TABLES:
         raise ValueError(f"{path} must end in .nc (NetCDF) or .csv to hold a table")
     check_target(path)
+
+
+def check_day() -> None:
+    """Refuse a SOURCE_DATE_EPOCH that is no day: Matplotlib and NumPy read it while they load."""
+    day = os.environ.get("SOURCE_DATE_EPOCH") or "0"
+    if not day.isdecimal() or len(day) > _DIGITS:
+        raise ValueError(
+            f"SOURCE_DATE_EPOCH is {day!r:.40}: set it to whole seconds since 1970, or unset it"
+        )
 
 
 def check_target(path: Path) -> None:

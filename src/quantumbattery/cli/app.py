@@ -21,7 +21,7 @@ from quantumbattery.cli.charging import charge, optimum
 from quantumbattery.cli.ending import heed_signals
 from quantumbattery.cli.options import Format, Measure, System, check_outputs, folder_named
 from quantumbattery.cli.printing import print_table, print_written
-from quantumbattery.files import make_folder, write_whole
+from quantumbattery.files import check_day, make_folder, write_whole
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.sweeps.durable import SweepError, reaching
 
@@ -260,8 +260,19 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # names that are not UTF-8 are shown, not refused
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    heed_signals()
+    came = heed_signals()
     try:
+        _run()
+    except Exception:
+        if (code := came()) is None:
+            raise
+        sys.exit(code)  # what a signal became where it fell into the loading of a module
+
+
+def _run() -> None:
+    """What `main` does between the first word and the last."""
+    try:
+        check_day()
         try:
             app(prog_name="quantumbattery")  # also of `python -m`: what Tab completes is called so
         finally:
@@ -292,7 +303,10 @@ def _warn(message: Warning | str, *_: object, **__: object) -> None:
 
 def _refuse(sentence: str) -> int:
     if sys.stderr is not None:
-        print(f"Error: {sentence}", file=sys.stderr)
+        try:
+            print(f"Error: {sentence}", file=sys.stderr, flush=True)
+        except OSError:  # a full disk: the exit code has to do
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     return 2
 
 

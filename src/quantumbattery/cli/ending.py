@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from multiprocessing import util
 from types import FrameType
 
@@ -26,15 +27,17 @@ _FORKS = os.path.join(os.path.dirname(util.__file__), "popen_fork.py")
 _LATER = 0.1  # seconds
 
 
-def heed_signals() -> None:
+def heed_signals() -> Callable[[], int | None]:
     """Unwind when somebody asks this process to end, at once when twice; what it forks just ends.
 
     What is raised while a process is forked would be lost: then it is raised a little later. These
     handlers stay to the end: where one is gone, a signal that has already come is an error. Nor is
-    anything said of what other threads still did.
+    anything said of what other threads still did. What is given back tells the exit code of the
+    signal that has come, if one has: while a module is loaded another error takes its place.
     """
+    came: list[int] = []
     if threading.current_thread() is not threading.main_thread():  # others cannot
-        return
+        return lambda: None
     mine, ending = os.getpid(), False
 
     def over() -> None:
@@ -53,6 +56,7 @@ def heed_signals() -> None:
             remove_unfinished()
             os._exit(code)
         ending = True
+        came.append(code)
         raise KeyboardInterrupt if number == signal.SIGINT else Ended(code)
 
     for number, before in _ENDS.items():
@@ -60,6 +64,7 @@ def heed_signals() -> None:
             signal.signal(number, end)
     atexit.register(over)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL + 1)  # by Zarr; errors are raised too
+    return lambda: came[0] if came else None
 
 
 def _forks(frame: FrameType | None) -> bool:

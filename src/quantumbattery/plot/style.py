@@ -6,7 +6,6 @@ dash pattern for print in grey. Matplotlib is imported when a picture is drawn.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.files import check_target, write_whole
+from quantumbattery.files import check_day, check_target, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -192,11 +191,7 @@ def check_picture_path(path: Path) -> None:
     """Refuse, before any work, a picture file of a kind that cannot be drawn."""
     if path.suffix.lower() not in (".png", ".pdf", ".svg"):
         raise ValueError(f"{path} must end in .png, .pdf or .svg to hold a picture")
-    day = os.environ.get("SOURCE_DATE_EPOCH") or "0"
-    if not day.isdecimal():  # Matplotlib asks for it even where no date is written
-        raise ValueError(
-            f"SOURCE_DATE_EPOCH is {day!r:.40}: set it to whole seconds, or unset it, to draw"
-        )
+    check_day()  # which Matplotlib reads even where no date is written
     check_target(path)
 
 

@@ -34,6 +34,7 @@ from quantumbattery.sweeps.evaluation import (
     trial_points,
 )
 from quantumbattery.sweeps.fingerprint import study
+from quantumbattery.sweeps.going_on import going_on
 from quantumbattery.sweeps.grid import Grid, check_blocks, check_memory
 from quantumbattery.sweeps.in_memory import Memory
 from quantumbattery.sweeps.layout import Plan, folder_of, zarr
@@ -262,18 +263,20 @@ def _planned(
     run: Run, grid: Grid, chunk: int | None, batch: bool | None, progress: bool
 ) -> tuple[Plan, tuple[Known, ...]]:
     """How a sweep is worked out, after a look at its first points; by no clock, but by them."""
-    first = first_of(run, grid)
+    with going_on(progress, "at its first point"):
+        first = first_of(run, grid)
     template = Template.of(first.table, grid.names)
     known, end = [first], grid.point(grid.size - 1)
     if first.point != end:  # to see what kind of numbers there are
-        with suppress(ValueError, TypeError):
+        with suppress(ValueError, TypeError), going_on(progress, "at its last point"):
             known.append(evaluated_at(run, end))
             template = template.joined(Template.of(known[-1].table, grid.names))
     trial = trial_points(grid)
     tried = batch is True or (batch is None and _WORTH * trial <= grid.size)
     if tried and trial and progress and min(each.seconds for each in known) > _LONG:
         print(_TRIAL.format(points=trial, seconds=known[-1].seconds), file=sys.stderr, flush=True)
-    batched = batched_axes(run, grid, template) if tried else ()
+    with going_on(progress, "trying whether several points at once give the same"):
+        batched = batched_axes(run, grid, template) if tried else ()
     if batch and not trial:
         kinds = {"U": "texts", "b": "truth values", "f": "a single number"}
         held = [(n, kinds.get(v.dtype.kind, "whole numbers")) for n, v in grid.values.items()]
@@ -317,11 +320,13 @@ def _work(
             advance(block.failure.size)
 
         if given is None and (crowd == 1 or not at_once or not can_be_sent(job)):
-            waiting = _here(job, place.grid, waiting, crowd, keep)
+            with going_on(progress, "at a block of points"):
+                waiting = _here(job, place.grid, waiting, crowd, keep)
         place.flush()  # before a fork, which copies no threads
         if waiting:
             executor = local(job, min(crowd, len(waiting))) if given is None else nullcontext(given)
-            with executor as pool, closing(evaluated(job, place.grid, waiting, pool)) as done:
+            given_out = job, place.grid, waiting
+            with executor as pool, closing(evaluated(*given_out, pool, progress)) as done:
                 for number, block in done:
                     keep(number, block)
             place.flush()

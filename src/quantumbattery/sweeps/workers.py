@@ -27,6 +27,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.warned import warn
 from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.evaluation import Block, Job
+from quantumbattery.sweeps.going_on import EVERY, say_so
 from quantumbattery.sweeps.grid import Grid, Region
 
 _AHEAD = 2  # blocks that wait for each worker
@@ -34,9 +35,11 @@ _WAITING = 64  # blocks that wait where nobody knows how many workers there are
 
 
 def evaluated(
-    job: Job, grid: Grid, waiting: Sequence[int], executor: Executor
+    job: Job, grid: Grid, waiting: Sequence[int], executor: Executor, told: bool = False
 ) -> Generator[tuple[int, Block], None, None]:
     """Blocks as they come, by an executor; few enough at a time that they fit in memory.
+
+    If it is to be told, a word says every half minute without any that they are worked on.
 
     SweepError if a block did not come back: a point that fails does, a worker that dies does not.
     """
@@ -55,7 +58,10 @@ def evaluated(
             if not running:
                 return
             broken: Exception | None = None
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            done = wait(running, EVERY, return_when=FIRST_COMPLETED).done
+            if told and not done:
+                say_so(f"at {len(running)} blocks of points")
+            for future in done:
                 number = running.pop(future)
                 try:
                     block = _block_of(future, job, grid.region(number))

@@ -1,0 +1,41 @@
+"""A word on the standard error every half minute in which nothing else is said."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+EVERY = 30.0  # seconds
+
+
+def say_so(what: str) -> None:
+    """Say that work goes on, if anybody can hear it."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):  # closed, or a pipe without a reader
+            print(f"sweep: still working, {what}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def going_on(told: bool, what: str) -> Iterator[None]:
+    """Say so, if it is to be told, for as long as this lasts; the thread that does ends with it.
+
+    Nothing may be forked meanwhile: what the thread holds would be held for ever there.
+    """
+    if not told:
+        yield
+        return
+    over = threading.Event()
+
+    def tell() -> None:
+        while not over.wait(EVERY):
+            say_so(what)
+
+    thread = threading.Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(1.0)  # or longer, where nobody reads what is said
