@@ -245,3 +245,17 @@ def test_names_that_no_folder_can_have(name, kind, tmp_path):
     with pytest.raises(ValueError, match=r"the name of the variable or axis .* is too long"):
         qb.sweep(run, {axis: [1.0, 2.0]}, tmp_path / "s.zarr", progress=False)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("to = 3.0", "to = true", "times goes from a number to a number"),
+        ("to = 3.0", "to = 3.0\ndisconnect = [true, 0.5]", "disconnect is a time"),
+        ("[0.0, 0.5]", "[true, 0.5]", "axis charger_loss mixes true or false with other values"),
+        ("[0.0, 0.5]", "{from = false, to = 1.0, points = 2}", "goes from a number to a number"),
+    ],
+)
+def test_true_is_no_number(before, after, said, tmp_path):
+    with pytest.raises((TypeError, ValueError), match=said):
+        read_study(written(tmp_path, PAIR.replace(before, after)))

@@ -224,7 +224,7 @@ def disconnect_of(given: Mapping[str, Any]) -> Any:
         end = _span(DISCONNECT, {"from": 0.0} | end)
     rule = "a time, zero or positive, a list of times, or {from = ..., to = ..., points = ...}"
     listed = end if isinstance(end, list | np.ndarray) else [end]
-    if not all(isinstance(each, int | float | np.number) for each in listed):
+    if not all(_is_number(each) for each in listed):
         raise TypeError(f"{DISCONNECT} is {rule}; got {end!r:.60}")
     numbers(DISCONNECT, end, rule, 0.0, np.inf)
     return end
@@ -248,12 +248,15 @@ def axis_of(name: str, given: object) -> Any:
     if isinstance(given, dict):
         return _span(f"axis {name}", given)
     even = isinstance(given, list) and not any(isinstance(each, list | dict) for each in given)
-    for each in given if even and isinstance(given, list) else ():
+    listed = given if even and isinstance(given, list) else ()
+    for each in listed:
         if type(each) is int and not _SMALLEST <= each < 1 << 63:
             raise ValueError(
                 f"axis {name} holds {each:.3g}, which is out of range: whole numbers have at most "
                 f"64 bits; write a larger one with a point or an exponent"
             )
+    if len({isinstance(each, bool) for each in listed}) > 1:
+        raise ValueError(f"axis {name} mixes true or false with other values; got {given!r:.60}")
     values = np.asarray(given if even else None)
     if values.ndim != 1 or not values.size or values.dtype.kind not in "fiubU":
         raise ValueError(
@@ -263,13 +266,18 @@ def axis_of(name: str, given: object) -> Any:
     return values
 
 
+def _is_number(given: object) -> bool:
+    """Whether it is one, which true and false are for Python alone."""
+    return isinstance(given, int | float | np.number) and not isinstance(given, bool)
+
+
 def _span(what: str, given: Mapping[str, Any]) -> Any:
     check_known(what, given, ("from", "to", "points"))
     try:
         first, last, points = (given[n] for n in ("from", "to", "points"))
     except KeyError as error:
         raise ValueError(f"{what} needs from, to and points; there is no {error}") from None
-    real = all(isinstance(n, int | float) and abs(n) < np.inf for n in (first, last))
+    real = all(_is_number(n) and abs(n) < np.inf for n in (first, last))
     whole = isinstance(points, int) and not isinstance(points, bool)
     if not real or not whole or points < 1:
         raise ValueError(
