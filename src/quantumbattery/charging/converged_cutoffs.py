@@ -149,26 +149,13 @@ class Attempts:
 
     def next(self) -> OnLevels | None:
         """The solution; None if more levels are needed, which then are tried next."""
-        problem, cuts, reached = self.problem, self.cuts, self.reached()
-        more = 1 + 2 * self.lifting / max(min(cuts.values(), default=2) - 1, 1) ** 0.5
-        allowed = {name: most / more for name, most in self.allowed.items()}
+        cuts, reached = self.cuts, self.reached()
         if reached.size > _MANY:
             _LOG.info("%d configurations, with levels of %s", reached.size, listed(cuts))
-        enough, seen = self.enough >= cuts.keys(), None
-        if reached.size > _MANY and not enough and self.made:
-            count = max(cuts.values())
-            self._allow_more(reached, count, count)
-            seen = far_too_few(problem, reached, allowed)
-        if seen is None:
-            solution = solve(problem, reached, allowed, enough)
-            report = solution.report
-            left_out = {name: amount * more for name, amount in report.left_out.items()}
-            if not report.unfinished:
-                report = replace(report, left_out=left_out)
-                return replace(solution, report=report, displaced=self.displaced)
-            seen, falls = left_out, report.falls
-        else:
-            seen, falls = {name: amount * more for name, amount in seen.items()}, {}
+        found = self._tried_on(reached)
+        if isinstance(found, OnLevels):
+            return found
+        seen, falls = found
         over = {n: seen.get(n, 0.0) / self.allowed[n] for n in self.allowed}
         if max(over.values()) == inf:
             raise ValueError(
@@ -190,6 +177,25 @@ class Attempts:
                     cuts[name] = far
                     self._allow_more(reached, self.tried[name][-1][0], far)
         return None
+
+    def _tried_on(self, reached: Reach) -> OnLevels | tuple[dict[str, float], dict[str, float]]:
+        """The solution; or what is left out, if that is too much, and how it falls near a cut."""
+        # Of n levels, what changes <c^dag c> by n - 1 changes <c> by its root at most.
+        more = 1 + 2 * self.lifting / max(min(self.cuts.values(), default=2) - 1, 1) ** 0.5
+        allowed = {name: most / more for name, most in self.allowed.items()}
+        enough = self.enough >= self.cuts.keys()
+        if reached.size > _MANY and self.made and not enough:
+            count = max(self.cuts.values())
+            self._allow_more(reached, count, count)
+            if (seen := far_too_few(self.problem, reached, allowed)) is not None:
+                return {name: amount * more for name, amount in seen.items()}, {}
+        solution = solve(self.problem, reached, allowed, enough)
+        report = solution.report
+        left_out = {name: amount * more for name, amount in report.left_out.items()}
+        if report.unfinished:
+            return left_out, report.falls
+        report = replace(report, left_out=left_out)
+        return replace(solution, report=report, displaced=self.displaced)
 
     @cached_property
     def foreseen(self) -> tuple[int, int]:

@@ -46,7 +46,7 @@ def far_too_few(
         with suppress(ValueError):  # what is refused there says nothing of this
             given = still, problem.started, levels, problem.limit, problem.joints, quanta
             report = solve(alone, reach(*given), much).report
-            if report.unfinished:
+            if report.unfinished and np.isfinite([*report.left_out.values()]).all():
                 return report.left_out
     return None
 
