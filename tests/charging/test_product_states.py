@@ -73,3 +73,12 @@ def test_what_starts_together_is_no_product() -> None:
     start = {("a", "q"): qb.state(ket.ravel(), levels=[3, 2])}
     rho = system.density_matrix(start, 0.0, ["a", "q"])
     assert abs(rho.sel(row="00", column="21").item()) == pytest.approx(0.48, abs=1e-12)
+
+
+@pytest.mark.parametrize(("size", "limit"), [(3.0, 1e-3), (9.0, 2.0), (14.0, 2.0)])
+def test_a_product_heeds_the_limit(size: float, limit: float) -> None:
+    """How many levels its parts take is known only once they are found."""
+    sites = {"a": qb.Oscillator(), "b": qb.Oscillator()}
+    links = [qb.drive("a", size, 1.0), qb.drive("b", size, 1.0)]
+    with pytest.raises(ValueError, match=r"elements of density matrices .* the limit is"):
+        qb.System(sites, links, "a", "b").density_matrix({}, [1.0], ["a", "b"], limit=limit)

@@ -61,7 +61,7 @@ def density_matrix(
             density_matrix(network, preparation, times, part, disconnect, limit, shown)
             for part, shown in zip(parts, own, strict=True)
         ]
-        rho, counts, said = product(found, chosen)
+        rho, counts, said = product(found, chosen, limit)
         return _labelled(axes, chosen, rho, counts, said)
     axes, solution = _observed(network, preparation, times, asked, disconnect, limit)
     return labelled_matrices(network, axes, asked[0], solution)

@@ -6,6 +6,7 @@ An oscillator that moments say all of then needs no levels because of a qubit be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ import xarray as xr
 
 from quantumbattery.charging.parts import joined
 from quantumbattery.charging.spectators import joined_sites
+from quantumbattery.machine import allow
 from quantumbattery.network.named_states import Started
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array
 
+_BYTES = 32  # of an element: it is there in one order of sites and in another
 _OF_ITSELF = {"system", "sites", "levels", "long_name", "symbol", "units"}
 
 
@@ -40,13 +43,17 @@ def levels_of(
 
 
 def product(
-    matrices: Sequence[xr.DataArray], sites: Sequence[str]
+    matrices: Sequence[xr.DataArray], sites: Sequence[str], limit: float
 ) -> tuple[Array, list[int], dict[str, Any]]:
     """The states (..., d, d) of all sites, in their order, from those of their parts.
 
-    With the levels of each site, and what is to be said of how they were found.
+    With the levels of each site, and what is to be said of how they were found. TooLargeError if
+    the product takes more than the limit in GiB, by its levels that are known only now.
     """
     shape = matrices[0].shape[:-2]
+    size = prod(each.shape[-1] for each in matrices)
+    what = f"elements of density matrices {size:,} x {size:,} of {' and '.join(sites)}"
+    allow(what, prod(shape) * size**2, _BYTES, limit)
     whole: Array = np.ones((*shape, 1, 1))
     for each in matrices:
         own = each.to_numpy()
