@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import qutip
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import quantumbattery as qb
 from quantumbattery.charging import converged_cutoffs
+from quantumbattery.charging.about_amplitudes import counted_more
 from roads.levels import on_levels, unbounded
 
 TIMES = np.linspace(0, 1.0, 4)
@@ -136,6 +138,17 @@ def test_what_is_left_out_is_a_promise(monkeypatch: pytest.MonkeyPatch, most: fl
     exact = of_one([qb.drive("c", 9.0, 1.0)], None, ["energy"], times=[0.2, 0.35])
     off = float(np.abs(found.energy - exact.energy).max())
     assert off <= found.attrs["left_out"] <= most * 2
+
+
+@pytest.mark.parametrize("levels", [5, 22, 60])
+@pytest.mark.parametrize("alpha", [0.3 - 0.1j, 15j])
+def test_by_how_much_more_a_cut_counts(levels: int, alpha: complex) -> None:
+    """The largest eigenvalue of alpha^* c + h.c. over that of c^dag c; half is too little."""
+    c = qutip.destroy(levels)
+    beside = np.conj(alpha) * c + alpha * c.dag()
+    largest = [float(each.eigenenergies()[-1]) for each in (c.dag() * c, beside)]
+    more = counted_more(abs(alpha), levels) - 1
+    assert more / 2 < largest[1] / largest[0] <= more
 
 
 def test_at_rest() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from math import sqrt
 from typing import TypeAlias
 
 import numpy as np
@@ -47,6 +48,15 @@ def lifted_sites(problem: Problem, sites: tuple[str, ...]) -> list[str]:
     """Those of the battery to whose energy amplitudes bring something that is asked for."""
     asked = {*_RISING, *_GAINS, VARIANCE}.intersection(problem.measures)
     return [name for name in problem.network.battery if name in sites] if asked else []
+
+
+def counted_more(lifting: float, levels: int) -> float:
+    """How many times as much of an energy a cut of levels changes beside amplitudes.
+
+    What changes c^dag c by n - 1 at most, for n levels, changes alpha^* c + alpha c^dag by less
+    than 2 |alpha| times the root of n - 1; `lifting` is the sum of |alpha|.
+    """
+    return 1 + 2 * lifting / sqrt(max(levels - 1, 1))
 
 
 def with_amplitudes(
@@ -87,7 +97,7 @@ def with_amplitudes(
 
 
 def _brought(problem: Problem, name: str, alpha: Array, lowered: Array) -> Array:
-    """W (|alpha|^2 + 2 Re(alpha^* <c>)), (g, c, T)."""
+    """The energy w (|alpha|^2 + 2 Re(alpha^* <c>)), (g, c, T)."""
     quanta = np.abs(alpha) ** 2 + 2 * (alpha.conj() * lowered).real
     energy: Array = _frequency(problem, name) * quanta
     return energy

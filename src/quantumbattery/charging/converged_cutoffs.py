@@ -10,13 +10,13 @@ from math import comb, inf, prod
 
 import numpy as np
 
-from quantumbattery.charging.about_amplitudes import with_amplitudes
+from quantumbattery.charging.about_amplitudes import counted_more, with_amplitudes
 from quantumbattery.charging.displaced import Displaced, is_lossy
 from quantumbattery.charging.foreseen import foreseen
 from quantumbattery.charging.observables import Observable
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
-from quantumbattery.charging.without_losses import far_too_few
+from quantumbattery.charging.without_losses import FAR, far_too_few
 from quantumbattery.machine import TooLargeError, allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
@@ -35,7 +35,6 @@ _LOSSLESS_BLOCKS, _LOSSY_BLOCKS = (1.0, 0.1), (2.0, 1.0)
 _FASTER = 1.2  # times as before: then what falls is no exponential
 _STRONG = 22  # levels to try first, at most, of fields that bring half as many quanta,
 _BLOCKED = 8  # where another way is known too: few keep an oscillator that is blocked
-_FAR = 1e6  # times too much, after two attempts: then one tries what the oscillators alone take
 _PARITIES = 2  # blocks, at most, whose number does not grow with the levels
 _MANY = 64  # configurations from which on a word is due before states of them are worked out
 _MOST = 1 << 40  # levels that are spoken of
@@ -170,7 +169,7 @@ class Attempts:
             _LOG.info("%s: %d levels leave out %.1g", name, cuts[name], left)
             cuts[name], enough = _more(self.tried[name], falls.get(name, 0.0))
             (self.enough.add if enough else self.enough.discard)(name)
-            if over[name] > _FAR:
+            if over[name] > FAR:
                 whole, sure = self.foreseen
                 far = whole if len(self.tried[name]) > self.looks else sure
                 if far > cuts[name]:
@@ -180,8 +179,7 @@ class Attempts:
 
     def _tried_on(self, reached: Reach) -> OnLevels | tuple[dict[str, float], dict[str, float]]:
         """The solution; or what is left out, if that is too much, and how it falls near a cut."""
-        # Of n levels, what changes <c^dag c> by n - 1 changes <c> by its root at most.
-        more = 1 + 2 * self.lifting / max(min(self.cuts.values(), default=2) - 1, 1) ** 0.5
+        more = counted_more(self.lifting, min(self.cuts.values(), default=1))
         allowed = {name: most / more for name, most in self.allowed.items()}
         enough = self.enough >= self.cuts.keys()
         if reached.size > _MANY and self.made and not enough:
@@ -199,7 +197,7 @@ class Attempts:
 
     @cached_property
     def foreseen(self) -> tuple[int, int]:
-        """Levels that the oscillators would take without what keeps them low; for `_FAR`.
+        """Levels that the oscillators would take without what keeps them low; for `FAR`.
 
         And those that surely are needed.
         """

@@ -1,6 +1,6 @@
 """Density matrices of sites that nothing joins: the product of those of each part.
 
-An oscillator that moments say all of then needs no levels because of a qubit beside it.
+At finite times an oscillator that moments say all of then needs no levels for a qubit beside it.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ def product(
     counts = [count for each in matrices for count in each.attrs["levels"]]
     order = [names.index(name) for name in sites]
     k, m = len(shape), len(names)
-    apart = whole.reshape(*shape, *counts, *counts)
+    by_site = whole.reshape(*shape, *counts, *counts)
     ends = [*(k + n for n in order), *(k + m + n for n in order)]
     counts = [counts[n] for n in order]
-    rho = apart.transpose(*range(k), *ends).reshape(whole.shape)
+    rho = by_site.transpose(*range(k), *ends).reshape(whole.shape)
     system = {"system": matrices[0].attrs["system"]}
     how = [{key: v for key, v in each.attrs.items() if key not in _OF_ITSELF} for each in matrices]
     return rho, counts, system | joined(how)

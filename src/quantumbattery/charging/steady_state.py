@@ -13,7 +13,7 @@ from math import inf
 
 import numpy as np
 
-from quantumbattery.charging.about_amplitudes import with_amplitudes
+from quantumbattery.charging.about_amplitudes import counted_more, with_amplitudes
 from quantumbattery.charging.battery_hamiltonian import Battery, battery
 from quantumbattery.charging.conserved import reason
 from quantumbattery.charging.displaced_at_rest import AtRest, at_rest
@@ -125,7 +125,7 @@ class _Ladder:
         self.change = max(_change(name, settled[name], before[name]) for name in settled)
         _LOG.info("%d levels: a change of %.1g quanta", count, self.change)
         lifting = 0.0 if self.about is None else self.about.lifting
-        if not self.change * (1 + 2 * lifting / (count - 1) ** 0.5) < _CONVERGED:
+        if not self.change * counted_more(lifting, count) < _CONVERGED:
             return None
         report = replace(solution.report, converged=self.change)
         return self._whole(replace(solution, report=report))

@@ -23,7 +23,7 @@ from quantumbattery.reach.reach import Reach, reach
 
 _SHARES = 1 / 16, 1 / 4  # of the time
 _LITTLE = 0.1  # of what anything takes to decay
-_FAR = 1e6  # times too much
+FAR = 1e6  # times too much: then one tries what the oscillators alone take, after two attempts
 
 
 def far_too_few(
@@ -39,7 +39,7 @@ def far_too_few(
     pairs = zip(reached.sites, reached.levels, strict=True)
     levels = {name: n for name, n in pairs if network.sites[name].dimension is None}
     quanta = (reached.counted, reached.most)
-    much = {name: most * _FAR for name, most in allowed.items()}
+    much = {name: most * FAR for name, most in allowed.items()}
     for share in _SHARES:
         axes = _early(problem.axes, share, _LITTLE / _fastest(problem))
         alone = replace(problem, network=still, axes=axes, measures=("energy",), asked=())
