@@ -125,6 +125,25 @@ def test_strong_fields_on_oscillators_that_lose_their_phase_are_refused_at_once(
     assert len(tried) == 1
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_levels_that_mixtures_of_coherent_states_need_are_not_enough(seed):
+    """With so many quanta in both, more than is allowed is beyond."""
+    rng = np.random.default_rng(seed)
+    rates = {"loss": rng.uniform(0, 0.4), "occupation": rng.uniform(0, 0.2)}
+    sites = {
+        "c": qb.Oscillator(dephasing=rng.uniform(0.1, 2.0), **rates),
+        "d": qb.Oscillator(dephasing=rng.uniform(0, 0.5)),
+    }
+    links = [qb.drive("c", rng.uniform(0.05, 0.3), 1.0), qb.exchange("c", "d", rng.uniform(0.5, 2))]
+    start = {"d": qb.coherent(rng.uniform(0, 0.3))}
+    system = qb.System(sites, links, "c", "d")
+    axes = Batch.of({}, start, False, np.array([1.0]))
+    _, sure = foreseen(Problem(system, start, axes, (), "global", 2.0), ["c", "d"])
+    state = system.density_matrix(start, 1.0, ["c", "d"], levels=14).to_numpy()
+    total = np.add.outer(np.arange(14), np.arange(14)).ravel()
+    assert 1e-10 < np.diag(state).real[total >= sure].sum() < 1e-6
+
+
 def test_pairs_beyond_threshold_are_refused_before_the_levels_are_listed(monkeypatch):
     """Two parities, each as large as half of all configurations; a quarter of 10^5 of them."""
     system = problem(qb.two_photon_drive("c", 1.0, 1.0), None, 5.0, loss=0.5).network

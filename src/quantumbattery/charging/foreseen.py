@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 
 import numpy as np
+from scipy import stats
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.problem import Problem
@@ -23,7 +24,7 @@ from quantumbattery.moments.quadratic import (
     is_quadratic,
     quadratic,
 )
-from quantumbattery.moments.starts import beginning, is_gaussian
+from quantumbattery.moments.starts import beginning, is_gaussian, is_thermal
 from quantumbattery.network.interactions import Dipole, Exchange, Interaction
 from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.joint_starts import members_of
@@ -36,6 +37,7 @@ _LOOKS = 33  # moments at which one looks
 _WEIGHT = 36.8  # how many times a population of 1e-16 is less than 1, as a logarithm
 _WIDTH = 7.5  # widths of a coherent state beyond which it holds less
 _SURELY = 3.0  # roots of the mean quanta: beyond as many there is far too much
+_TAIL = 1e-9  # of a mixture of coherent states beyond a cut: too much
 _NONE = 1e-300  # quanta
 _NO_GAIN = 1e-12  # of the largest rate, that rounding makes
 
@@ -51,7 +53,8 @@ def foreseen(
     low, unlike pairs, but other sites that lose quanta; and the quanta of the amplitude that others
     cannot take away. 0 where nothing is known, infinity where numbers overflow. Of dephased ones
     mean quanta are known, and what a coherent state takes for these. Of these alone, as many as
-    quanta and three of their roots count as surely needed.
+    quanta and three of their roots count as surely needed; where they are a mixture of coherent
+    states, whose quanta spread more than those of one, nearly as many as that one takes.
     """
     network = problem.network
     alone = oscillators_in_phase(network, free)
@@ -89,7 +92,10 @@ def foreseen(
         sure = max(sure, _kept(problem, free, motion, np.abs(found.mean), looks))
     if held is not None and {*free} == network.sites.keys():
         every = held.sum(axis=-1)
-        sure = max(sure, _most(every + _SURELY * np.sqrt(every)))
+        classical = not has_pairs(alone) and all(map(is_thermal, own.values()))
+        alike = classical and own.keys() == _started(problem, free)
+        needed = stats.poisson.isf(_TAIL, every) if alike else every + _SURELY * np.sqrt(every)
+        sure = max(sure, _most(needed))
     return max(whole, sure), sure
 
 
