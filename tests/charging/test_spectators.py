@@ -47,6 +47,44 @@ def test_what_is_asked_of_it_is_answered() -> None:
     np.testing.assert_allclose(shared.energy, mixed.energy, rtol=0, atol=1e-12)
 
 
+def test_the_best_moment_beside_a_driven_oscillator() -> None:
+    """Certified as if it were not there, even where its field turns in every frame."""
+    beside = {"o": qb.Oscillator(loss=0.1, dephasing=0.2)}
+    for field in (qb.drive("o", 50.0, 1.0), qb.drive("o", 50.0, 1.0, rotating_wave=False)):
+        system = qb.System(PAIR | beside, [LINK, field], ["a", "o"], "b")
+        found = system.optimum({"a": qb.fock(1)}, 4.0)
+        alone = qb.System(PAIR, [LINK], "a", "b").optimum({"a": qb.fock(1)}, 4.0)
+        for name in alone:
+            np.testing.assert_array_equal(found[name], alone[name])
+
+
+@pytest.mark.parametrize("sites", [["x"], ["q"], ["q", "x"]], ids=str)
+def test_states_at_rest_beside_what_rests(sites: list[str]) -> None:
+    """An oscillator's levels do not count those of what nothing joins to it."""
+    near = {"x": qb.Oscillator(loss=0.5, occupation=9.0), "y": qb.Oscillator(loss=0.1)}
+    system = qb.System(
+        near | {"q": qb.Qubit(loss=0.2, occupation=0.5), "r": qb.Qubit(loss=1.0)},
+        [qb.exchange("x", "y", 0.6), qb.dipole("q", "r", 0.4)],
+        "x",
+        "y",
+    )
+    levels = {"x": 3} if "x" in sites else None
+    found = system.density_matrix({}, np.inf, sites, levels=levels).to_numpy()
+    late = system.density_matrix({}, 400.0, sites, levels=levels).to_numpy()
+    np.testing.assert_allclose(found, late, rtol=0, atol=1e-12)
+
+
+def test_a_state_at_rest_beside_what_never_rests() -> None:
+    """Two idle sites that start excited keep it, so that the whole has many states at rest."""
+    near = {"x": qb.Oscillator(loss=0.5, occupation=2.0), "y": qb.Oscillator(loss=0.1)}
+    pair = {"q": qb.Qubit(), "r": qb.Qubit()}
+    links = [qb.exchange("x", "y", 0.6), qb.exchange("q", "r", 0.4)]
+    system = qb.System(near | pair, links, "x", "y")
+    assert system.density_matrix({}, np.inf, "x", levels=2).shape == (2, 2)
+    with pytest.raises(ValueError, match="no single steady state"):
+        system.density_matrix({"q": qb.fock(1)}, np.inf, "x", levels=2)
+
+
 @pytest.mark.parametrize("measure", ["mutual_information", "negativity"])
 def test_what_is_shared_with_all_chargers(measure: str) -> None:
     """A charger that is not joined shares nothing."""

@@ -129,13 +129,21 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
 
 def run(problem: Problem) -> Solution:
     """Solve what takes part, each part of it by itself where that needs less."""
-    problem = without_spectators(problem)
+    problem = without_spectators(problem, comes_to_rest)
     if pieces := in_parts(problem):
         # What starts and stays at rest says so on levels only: then these have the last word.
         at_rest = np.isinf(problem.axes.times).any()
         with suppress(ValueError) if at_rest else nullcontext():
             return together(problem, pieces, [_run(piece.problem) for piece in pieces])
     return _run(problem)
+
+
+def comes_to_rest(problem: Problem) -> bool:
+    """Whether a steady state is found."""
+    with suppress(ValueError):
+        _run(problem)
+        return True
+    return False
 
 
 def _run(problem: Problem) -> Solution:

@@ -17,6 +17,7 @@ from quantumbattery.charging.beside_fields import BesideFields, without_fields
 from quantumbattery.charging.by_moments import ByMoments, certifies, report_of
 from quantumbattery.charging.charge import (
     attributes,
+    comes_to_rest,
     converted,
     extraction_of,
     on_levels,
@@ -34,6 +35,7 @@ from quantumbattery.charging.problem import OnLevels, Problem, Solution
 from quantumbattery.charging.solve import prepared
 from quantumbattery.charging.sought import OVER_TIME, Sought
 from quantumbattery.charging.sought_of_moments import SoughtOfMoments
+from quantumbattery.charging.spectators import without_spectators
 from quantumbattery.machine import TooLargeError, at_work, few_threads
 from quantumbattery.network.acting import acting
 from quantumbattery.network.network import Network
@@ -76,7 +78,8 @@ def optimum(
     how = extraction_of(network, extraction, limit)
     sought = sought_of(of, axes.sizes, axes.coords)
     measures = tuple(dict.fromkeys(["energy", *(OVER_TIME.get(name, name) for name in sought)]))
-    problem = Problem(acting(network), started, axes, measures, how, limit)
+    whole = Problem(acting(network), started, axes, measures, how, limit)
+    problem = without_spectators(whole, comes_to_rest)
     _refuse_shapes(problem.network)
     by_moments = [name for name in sought if certifies(problem, name)]
     rest = [name for name in sought if name not in by_moments]

@@ -1,6 +1,6 @@
 """Density matrices of sites that nothing joins: the product of those of each part.
 
-At finite times an oscillator that moments say all of then needs no levels for a qubit beside it.
+An oscillator that moments say all of then needs no levels for a qubit beside it.
 """
 
 from __future__ import annotations

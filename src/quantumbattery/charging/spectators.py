@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from copy import copy
 from dataclasses import replace
 from types import MappingProxyType
@@ -23,12 +23,15 @@ from quantumbattery.quantities.parameters import any_nonzero
 _OF_BOTH = {"charger_energy", "concurrence", "mutual_information", "negativity"}
 
 
-def without_spectators(problem: Problem) -> Problem:
-    """The problem of what is joined to the sites that are looked at."""
+def without_spectators(problem: Problem, rests: Callable[[Problem], bool]) -> Problem:
+    """The problem of what is joined to the sites that are looked at.
+
+    Of a steady state without those parts of the others that come to rest, as `rests` tells.
+    """
     network, own = problem.network, any(each.always for each in problem.network.interactions)
     battery = () if problem.asked and not own else network.battery  # states have no use for it
     parts = joined_sites(network, problem.started, [battery])  # work is of all of it together
-    if len(parts) == 1 or np.isinf(problem.axes.times).any():  # all have to come to rest
+    if len(parts) == 1:
         return problem
     wanted = needed(problem.measures)
     if "interaction_energy" in wanted:
@@ -36,11 +39,24 @@ def without_spectators(problem: Problem) -> Problem:
     looked_at = dict.fromkeys((*battery, *(network.charger if wanted & _OF_BOTH else ())))
     looked_at |= dict.fromkeys(name for each in problem.asked for name in each.sites)
     kept = set().union(*(part for part in parts if part & looked_at.keys()))
+    idle = [part for part in parts if part.isdisjoint(kept)]
     held = tuple(name for name in network.battery if name in kept) or tuple(looked_at)[:1]
-    charger = tuple(name for name in network.charger if name not in held)
-    some = only(network, kept, charger=charger, battery=held)
-    if not _takes_levels(network, network.sites.keys() - kept) and not is_quadratic(some):
+    some = _part(problem, kept, held)
+    if not _takes_levels(network, set().union(*idle)) and not is_quadratic(some.network):
         return problem
+    if not np.isinf(problem.axes.times).any():
+        return some
+    restless = []  # all have to come to rest
+    for part in idle:
+        alone = replace(_part(problem, part, (min(part),)), measures=("energy",), asked=())
+        restless += [] if rests(alone) else [part]
+    return _part(problem, kept.union(*restless), held) if restless else some
+
+
+def _part(problem: Problem, kept: Set[str], battery: tuple[str, ...]) -> Problem:
+    """The problem of some sites, with another battery."""
+    charger = tuple(name for name in problem.network.charger if name not in battery)
+    some = only(problem.network, kept, charger=charger, battery=battery)
     started = {key: each for key, each in problem.started.items() if kept & {*members_of(key)}}
     return replace(problem, network=some, started=started)
 
