@@ -384,3 +384,11 @@ def test_the_pair_s_optimum_is_that_of_the_search(tmp_path, monkeypatch):
     monkeypatch.setattr("quantumbattery.sweeps.parts.optimum", None)  # is not taken
     table = study(theta=1.0, charger_loss=0.1, **{"system.coupling": 1.0})
     assert table.attrs["method"] == "closed form"
+
+
+def test_a_study_is_read_by_its_name_too(tmp_path, monkeypatch):
+    written(tmp_path, PAIR)
+    monkeypatch.chdir(tmp_path)
+    assert read_study("study.toml").store == Path("study.zarr")
+    with pytest.raises(TypeError, match="a study is a file, given by its name or path; got 3"):
+        read_study(3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from cmath import isfinite
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -76,12 +77,12 @@ class Study:
         return table_of(given)
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: str | os.PathLike[str]) -> Study:
     """Read a study file and check it.
 
     Parameters
     ----------
-    path : Path
+    path : str or path-like
         In TOML, with the parts [system] (a model and its numbers, or sites and interactions as
         `System.to_dict` writes them), [preparation] (a state and its numbers, or a table of them
         for each site), [times] or [optimum] (horizon, of, tolerance), [axes], and if need be
@@ -93,7 +94,7 @@ def read_study(path: Path) -> Study:
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the file cannot be read, or a part is missing, unknown or makes no sense.
 
     Examples
@@ -120,9 +121,12 @@ def read_study(path: Path) -> Study:
     >>> study(charger_loss=0.5).energy.round(3).values
     array([0.   , 0.277, 0.258, 0.006])
     """
-    given = parts_in(path)
-    with saying(str(path)):
-        return _checked(given, path)
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"a study is a file, given by its name or path; got {path!r:.60}")
+    file = Path(path)
+    given = parts_in(file)
+    with saying(str(file)):
+        return _checked(given, file)
 
 
 def _checked(given: dict[str, Any], path: Path) -> Study:
