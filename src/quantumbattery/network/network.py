@@ -183,7 +183,7 @@ class Network(Described):
             self._known(role, name)
             if chosen.count(name) > 1:
                 raise ValueError(f"{role}: {name!r} is named twice; name each site once")
-        return chosen
+        return tuple(map(str, chosen))
 
     def _known(self, who: str, name: object) -> None:
         if not isinstance(name, str):
@@ -257,7 +257,7 @@ def checked_sites(given: object) -> dict[str, Site]:
             raise TypeError(
                 f"site {name!r} must be a Qubit, Qudit, Oscillator or Ensemble; got {site!r:.60}"
             )
-    return dict(given)
+    return {str(name): site for name, site in given.items()}  # np.str_ shows otherwise
 
 
 def checked_interactions(given: object) -> tuple[Link, ...]:
