@@ -75,6 +75,12 @@ class Batch:
         charged = np.minimum(*whole.values()) if last else None
         return cls(sizes, coords, generator, states, moments, whole["time"], charged)
 
+    def once(self, moment: Array) -> Batch:
+        """The axes of one moment, (1,) or (g, 1), without disconnection."""
+        sizes = self.sizes | dict.fromkeys(self.moments, 1)
+        coords = {name: each for name, each in self.coords.items() if name not in self.moments}
+        return replace(self, sizes=sizes, coords=coords, times=moment, charged=None)
+
     def pairs(self, members: slice) -> Array:
         """How long some generators charge, and how long they store then: (2, T) or (2, g, T)."""
         assert self.charged is not None

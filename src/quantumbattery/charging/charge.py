@@ -15,6 +15,7 @@ from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.battery_hamiltonian import check_extraction, check_levels
 from quantumbattery.charging.converged_cutoffs import ACCURACY, solved
 from quantumbattery.charging.displaced import Displaced, displaced
+from quantumbattery.charging.early_powers import warn_of_early
 from quantumbattery.charging.further_measures import check_further
 from quantumbattery.charging.gain import check_gain
 from quantumbattery.charging.given_levels import compared, states_compared, without_levels
@@ -60,8 +61,10 @@ def charge(
     started, axes = converted(network, preparation, times, disconnect)
     how = extraction_of(network, extraction, limit)
     chosen = selected(network, measures, axes)
-    solution = run(Problem(acting(network), started, axes, chosen, how, limit))
+    problem = Problem(acting(network), started, axes, chosen, how, limit)
+    solution = run(problem)
     warn_of(network, solution.report)
+    warn_of_early(problem, solution, run)
     return labelled(network, axes, how, solution)
 
 

@@ -176,7 +176,8 @@ class System(StateReading):
         Warns
         -----
         UserWarning
-            If the levels given to an oscillator leave out more than 1e-10 of a quantum.
+            If the levels given to an oscillator leave out more than 1e-10 of a quantum. If a power
+            is asked for so early that rounding hides it beside what the battery holds at first.
 
         Notes
         -----

@@ -74,7 +74,4 @@ def _fastest(problem: Problem) -> float:
 def _early(axes: Batch, share: float, most: float) -> Batch:
     """The axes of one moment early on, of each member."""
     times = axes.times if axes.charged is None else axes.charged
-    moment = np.minimum(times.max(axis=-1, keepdims=True) * share, most)
-    sizes = axes.sizes | dict.fromkeys(axes.moments, 1)
-    coords = {name: each for name, each in axes.coords.items() if name not in axes.moments}
-    return replace(axes, sizes=sizes, coords=coords, times=moment, charged=None)
+    return axes.once(np.minimum(times.max(axis=-1, keepdims=True) * share, most))

@@ -1,0 +1,54 @@
+"""Powers so early that rounding hides what a battery gains, which a warning says."""
+
+from __future__ import annotations
+
+import re
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import quantumbattery as qb
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_rounding_changes(seed: int) -> None:
+    """Of a battery that only loses, whose power is known; no less, and less than 100 times more."""
+    rng = np.random.default_rng(seed)
+    rate, first = rng.uniform(0.01, 1), 10 ** rng.uniform(-13, -8)
+    times = first * np.geomspace(1, 1e3, 200)
+    site, start, held = [
+        (qb.Qubit(loss=rate), qb.fock(1), 1.0),
+        (qb.Oscillator(loss=rate), qb.coherent(2.0), 4.0),
+        (qb.Oscillator(loss=rate, dephasing=0.1), qb.thermal(0.5), 0.5),
+    ][seed % 3]
+    system = qb.System({"b": site}, [], [], "b")
+    with pytest.warns(UserWarning, match="rounding may change power by") as seen:
+        table = system.charge({"b": start}, times, ["power"])
+    (said,) = (float(each) for each in re.findall(r"by (\S+) at", str(seen[0].message)))
+    off = np.abs(table.power - held * np.expm1(-rate * times) / times)
+    assert (off <= said * first / times).all()
+    assert off.max() > said / 100
+
+
+def test_nothing_is_said_of_what_is_known() -> None:
+    """A battery that starts empty, or times as one has them."""
+    pair = qb.QubitPair(charger_loss=0.1).system()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pair.charge(qb.fock(1), np.geomspace(1e-13, 1.0, 30))
+        pair.charge({"battery": qb.fock(1)}, np.linspace(0.0, 5.0, 2000))
+        pair.charge({"battery": qb.fock(1)}, 1e-12, ["energy"])
+
+
+def test_on_axes_and_of_every_power() -> None:
+    """Times of their own for each member, and three powers."""
+    loss = xr.DataArray([0.1, 0.3], dims="loss")
+    sites = {"a": qb.Qubit(loss=loss), "b": qb.Qubit()}
+    system = qb.System(sites, [qb.exchange("a", "b", 1.0)], "a", "b")
+    times = xr.DataArray([[1e-12, 1.0], [1e-11, 2.0]], dims=("loss", "time"))
+    names = ["power", "passive_power", "ergotropic_power"]
+    with pytest.warns(UserWarning, match="rounding may change") as seen:
+        system.charge({"b": qb.bloch(2.0)}, times, names)
+    assert [str(each.message).split()[3] for each in seen] == ["power", "ergotropic_power"]
