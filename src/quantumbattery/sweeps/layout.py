@@ -37,6 +37,7 @@ from quantumbattery.sweeps.evaluation import Template, missing
 from quantumbattery.sweeps.fingerprint import checksum, digest, libraries
 from quantumbattery.sweeps.grid import LONGEST_NAME, Grid
 from quantumbattery.sweeps.in_memory import FAILURE, axis_attrs
+from quantumbattery.sweeps.zarr_library import zarr
 
 _OWN = "quantumbattery_sweep"  # the attribute that says what the store is
 _LISTS = ("block", "batched", "variables", "coordinates")
@@ -384,15 +385,3 @@ def consolidate(path: Path) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", f"Consolidated metadata|{OTHERS}")
         zarr().consolidate_metadata(files_of(path))
-
-
-def zarr() -> Any:
-    """The library, or what to do without it."""
-    try:
-        import zarr
-    except ImportError:
-        raise ValueError(
-            "a store needs zarr: pip install 'quantumbattery[sweep]' brings it; qb.sweep in Python "
-            "works without a store, too"
-        ) from None
-    return zarr

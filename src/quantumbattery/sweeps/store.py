@@ -50,8 +50,8 @@ from quantumbattery.sweeps.layout import (
     said_by,
     template_in,
     unmakeable,
-    zarr,
 )
+from quantumbattery.sweeps.zarr_library import zarr
 
 
 class Store:

@@ -37,10 +37,11 @@ from quantumbattery.sweeps.fingerprint import study
 from quantumbattery.sweeps.going_on import going_on
 from quantumbattery.sweeps.grid import Grid, check_blocks, check_memory
 from quantumbattery.sweeps.in_memory import Memory
-from quantumbattery.sweeps.layout import Plan, folder_of, zarr
+from quantumbattery.sweeps.layout import Plan, folder_of
 from quantumbattery.sweeps.reordered import reordered
 from quantumbattery.sweeps.store import Store, create, resume, warn_of_libraries
 from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, is_daemon, local
+from quantumbattery.sweeps.zarr_library import zarr
 
 __all__ = ["SweepError", "sweep"]
 
@@ -222,9 +223,9 @@ def _opened(
     """A store, and points that are known: what is begun is continued."""
     path, said = folder_of(where), study(run, grid)  # one name, and one lock, for each
     new = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    _ = zarr()
     if new:
         check_folder(path.parent)
-        _ = zarr()
     lock = Lock(path)
     try:
         if new:

@@ -59,6 +59,8 @@ def evaluated(
                 return
             broken: Exception | None = None
             done = wait(running, EVERY, return_when=FIRST_COMPLETED).done
+            if not done and isinstance(executor, _Local) and executor.is_broken():
+                raise _lost(BrokenExecutor("its process is gone"))
             if told and not done:
                 say_so(f"at {len(running)} blocks of points")
             for future in done:
@@ -137,6 +139,23 @@ def _sender(job: Job, executor: Executor) -> Callable[[Mapping[str, Array]], Fut
 class _Local(ProcessPoolExecutor):
     """Processes that know the job from their start."""
 
+    def is_broken(self) -> bool:
+        """Whether a process has died; the pool waits for one that did while it sent a block."""
+        return any(not process.is_alive() for process in self._own())
+
+    def kill(self) -> None:
+        """End all processes; what they are doing will be done again.
+
+        The pool, which may wait for the rest of a block, has the other end of their pipe too.
+        """
+        for process in self._own():
+            process.kill()
+        with suppress(AttributeError, OSError):
+            self._result_queue._writer.close()  # type: ignore[attr-defined]
+
+    def _own(self) -> list[Any]:
+        return [*(self._processes or {}).values()]
+
 
 @contextmanager
 def local(job: Job, workers: int) -> Iterator[Executor]:
@@ -154,8 +173,7 @@ def local(job: Job, workers: int) -> Iterator[Executor]:
             warnings.filterwarnings("ignore", ".*multi-threaded.*", DeprecationWarning)
             yield pool
     except BaseException:
-        for process in list((pool._processes or {}).values()):
-            process.kill()  # what they are doing will be done again
+        pool.kill()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
