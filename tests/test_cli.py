@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,10 @@ def test_optimum_prints_the_paper_s_constants(tmp_path):
         assert digits in done.stdout
     assert pd.read_csv(out).ergotropic_power_time[0] == pytest.approx(1.399193023)
     assert "never positive" in here(*"optimum --theta pi --loss 2".split()).stdout
+    swings = here(
+        *"optimum tavis_cummings --state fock --set n=1 --horizon 1e4 --of energy".split()
+    )
+    assert re.search(r"energy +not known +1 ", swings.stdout), swings.stdout
 
 
 @pytest.mark.parametrize("command", ["charge --times 1:1:1", "optimum"])

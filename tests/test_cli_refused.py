@@ -187,3 +187,31 @@ def test_an_error_that_cannot_be_written_keeps_its_code():
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "quantumbattery", "charge", "--times", "x"]
         assert subprocess.run(command, stderr=full, timeout=60, check=False).returncode == 2
+
+
+OBSERVED = """
+[system]
+model = "qubit_pair"
+[preparation]
+state = "fock"
+n = 1
+[times]
+to = 1.0
+points = 2
+[observables]
+{name} = {{site = "battery", operator = "quanta"}}
+"""
+
+
+@pytest.mark.parametrize(("name", "why"), [("σ", "have Latin letters"), ("real", "are no words")])
+def test_names_that_a_netcdf_file_cannot_hold(name, why, tmp_path, monkeypatch):
+    """Before the work; a CSV file holds any."""
+    study = tmp_path / "named.toml"
+    study.write_text(OBSERVED.format(name=f'"{name}"'), encoding="utf-8")
+    table = tmp_path / "named.csv"
+    assert here("charge", study, "--out", table).returncode == 0
+    assert name in table.read_text(encoding="utf-8").splitlines()[0].split(",")
+    monkeypatch.setattr("quantumbattery.sweeps.parts.table_of", None)
+    refused(
+        here("charge", study, "--out", tmp_path / "named.nc"), f"for names in NetCDF files {why}"
+    )

@@ -8,13 +8,14 @@ import secrets
 import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import xarray as xr
 
 TABLES = (".nc", ".csv")
+_LATIN = 256  # letters of names that NetCDF files hold
 _DIGITS = 11  # of seconds: up to the year 5138
 
 _unfinished: set[Path] = set()  # files that this process is writing
@@ -25,6 +26,20 @@ def check_table_path(path: Path) -> None:
     if path.suffix.lower() not in TABLES:
         raise ValueError(f"{path} must end in .nc (NetCDF) or .csv to hold a table")
     check_target(path)
+
+
+def check_names(path: Path, names: Iterable[object]) -> None:
+    """Refuse, before any work, names that a NetCDF file of the kind written here cannot hold."""
+    from xarray.backends.netcdf3 import is_valid_nc3_name
+
+    for name in map(str, names) if path.suffix.lower() == ".nc" else ():
+        latin = all(ord(each) < _LATIN for each in name)
+        if not latin or not is_valid_nc3_name(name):
+            why = "are no words of a programming language" if latin else "have Latin letters"
+            raise ValueError(
+                f"{path} cannot hold {name!r:.60}, for names in NetCDF files {why}: rename it, or "
+                "write a .csv file"
+            )
 
 
 def check_day() -> None:
@@ -150,6 +165,7 @@ def write_table(dataset: xr.Dataset, path: Path) -> None:
     """
     check_table_path(path)
     dataset = in_real_parts(dataset)
+    check_names(path, dataset.variables)
     if path.suffix.lower() == ".nc":
         write_whole(path, lambda partial: dataset.to_netcdf(partial, engine="scipy"))
         return

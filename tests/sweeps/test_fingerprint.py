@@ -1,6 +1,8 @@
 """What a store is of, in a few letters."""
 
+import os
 import re
+import subprocess
 import sys
 import types
 
@@ -134,3 +136,28 @@ def cached(x): return {factor} * x
     sys.modules["users_script"] = module_of_users
     exec(module + source, module_of_users.__dict__)
     return module_of_users.__dict__
+
+
+SETS = """
+from dataclasses import dataclass
+from quantumbattery.sweeps.fingerprint import identity
+
+@dataclass(frozen=True)
+class Kept:
+    names: frozenset = frozenset(["a", "b", "c", "d", {more!r}])
+
+kept = Kept()
+print(identity(lambda x: str(x) in kept.names))
+"""
+
+
+def test_sets_inside_objects_are_the_same_in_every_process():
+    """Their order is another for each seed of hashes; what they hold counts."""
+
+    def told(seed, more):
+        environment = os.environ | {"PYTHONHASHSEED": str(seed)}
+        command = [sys.executable, "-c", SETS.format(more=more)]
+        return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+
+    assert told(1, "e") == told(2, "e")
+    assert told(1, "e") != told(1, "f")

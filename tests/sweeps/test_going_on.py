@@ -1,5 +1,6 @@
 """A word in every half minute in which a sweep says nothing else."""
 
+import io
 import threading
 import time
 
@@ -33,7 +34,12 @@ def test_a_word_while_points_take_long(crowd, told, monkeypatch, capsys):
     assert threading.active_count() <= before + crowd - 1
 
 
-def test_who_cannot_hear_is_not_told(monkeypatch):
+@pytest.mark.parametrize("there", [False, True])
+def test_who_cannot_hear_is_not_told(monkeypatch, there):
     """A closed standard error is no reason to fail."""
-    monkeypatch.setattr("sys.stderr", None)
+    stream = io.StringIO() if there else None
+    if stream is not None:
+        stream.close()
+    monkeypatch.setattr("sys.stderr", stream)
     going_on.say_so("at a block of points")
+    assert qb.sweep(slow, {"x": X[:1]}, workers=1).energy.shape == (1,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import xarray as xr
@@ -36,7 +37,7 @@ from quantumbattery.cli.printing import (
     print_optimum,
     print_written,
 )
-from quantumbattery.files import write_table
+from quantumbattery.files import check_names, write_table
 from quantumbattery.quantities import parsing
 from quantumbattery.quantities.described import saying
 
@@ -80,7 +81,7 @@ def charge(
         "output": _given(measures=chosen, extraction=extraction),
     }
     check_outputs(out, plot)
-    given, table = _worked_out(target, "times", options, settings)
+    given, table = _worked_out(target, "times", options, settings, out)
     if out is not None:
         write_table(table, out)
     if plot is not None:
@@ -131,7 +132,7 @@ def optimum(
         "output": _given(extraction=extraction),
     }
     check_outputs(out, None)
-    given, table = _worked_out(target, "optimum", options, settings)
+    given, table = _worked_out(target, "optimum", options, settings, out)
     if out is not None:
         write_table(table, out)
     _print_head(given, table)
@@ -147,12 +148,15 @@ def _worked_out(
     work: str,
     options: Mapping[str, Mapping[str, Any]],
     settings: Mapping[str, tuple[str, object]],
+    out: Path | None,
 ) -> tuple[dict[str, Any], xr.Dataset]:
     from quantumbattery.sweeps.parts import table_of
     from quantumbattery.sweeps.single import single
 
     with Patience():
         given = single(target, work, options, settings)
+        if out is not None:
+            check_names(out, given.get("observables", {}))
         return given, table_of(given)
 
 

@@ -66,7 +66,8 @@ def print_optimum(table: xr.Dataset) -> None:
     rows, columns = [], []
     for name in (str(each).removesuffix("_max") for each in table if str(each).endswith("_max")):
         time, best, bound = (table[f"{name}_{kind}"] for kind in ("time", "max", "bound"))
-        when = "never positive" if np.isnan(time) else f"{float(time):.10g}"
+        none = "never positive" if float(best) <= 0 else "not known"
+        when = none if np.isnan(time) else f"{float(time):.10g}"
         row = [name, when, f"{float(best):.10g}", best.attrs["units"]]
         rows.append(row + [f"{float(bound):.10g}"] * searched)
         columns.append([time, best])

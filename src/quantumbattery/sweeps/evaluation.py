@@ -18,7 +18,7 @@ from quantumbattery.beginning import Ended
 from quantumbattery.machine import at_most
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import equal
-from quantumbattery.sweeps.grid import TAKEN, Grid, Region
+from quantumbattery.sweeps.grid import TAKEN, Grid, Region, names_a_folder
 
 Run = Callable[..., xr.Dataset | xr.DataArray]
 
@@ -47,7 +47,7 @@ class Template:
         own = table.drop_vars([name for name in axes if name in table.coords])
         named = {*own.dims, *own.data_vars, *own.coords}
         clash = [n for n in named if n in axes or n in TAKEN]
-        clash += [n for n in named if "/" in str(n) or str(n).startswith(".")]
+        clash += [n for n in named if not names_a_folder(str(n))]
         if clash or not own.data_vars:
             raise ValueError(
                 f"the table that run returns names {clash[0]!r}, which a sweep cannot: rename it"

@@ -6,6 +6,7 @@ import dis
 import functools
 import hashlib
 import inspect
+import io
 import json
 import pickle
 import platform
@@ -205,7 +206,7 @@ def _value(value: Any, seen: frozenset[object]) -> str:
     if isinstance(value, list | tuple):
         return digest(json.dumps([_value(each, seen) for each in value]).encode())
     try:
-        told = digest(pickle.dumps(value, protocol=4))
+        told = digest(_pickled(value, seen))
         kind = type(value)
         if kind.__module__.partition(".")[0] in _LIBRARIES:
             return told
@@ -215,3 +216,17 @@ def _value(value: Any, seen: frozenset[object]) -> str:
             f"run holds {value!r:.60}, of which nobody can tell whether it is the same next time "
             f"({error}): give run an attribute `fingerprint`, a text that says what it is"
         ) from None
+
+
+def _pickled(value: object, seen: frozenset[object]) -> bytes:
+    """The bytes of any object, with the sets in it in an order of their own."""
+
+    class Sorted(pickle.Pickler):
+        def persistent_id(self, obj: Any) -> tuple[str, list[str]] | None:
+            if not isinstance(obj, set | frozenset):
+                return None
+            return type(obj).__name__, sorted(_value(each, seen) for each in obj)
+
+    file = io.BytesIO()
+    Sorted(file, protocol=4).dump(value)
+    return file.getvalue()

@@ -10,11 +10,16 @@ from contextlib import contextmanager, suppress
 EVERY = 30.0  # seconds
 
 
-def say_so(what: str) -> None:
-    """Say that work goes on, if anybody can hear it."""
+def say(sentence: str) -> None:
+    """Say something on the standard error, if anybody can hear it."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):  # closed, or a pipe without a reader
-            print(f"sweep: still working, {what}", file=sys.stderr, flush=True)
+            print(sentence, file=sys.stderr, flush=True)
+
+
+def say_so(what: str) -> None:
+    """Say that work goes on."""
+    say(f"sweep: still working, {what}")
 
 
 @contextmanager

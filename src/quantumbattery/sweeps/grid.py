@@ -134,9 +134,20 @@ def _name(name: object) -> str:
         raise TypeError(f"an axis is named by a text; got {name!r:.60}")
     if name in TAKEN:
         raise ValueError(f"an axis cannot be named {name!r}: the table says so of its points")
-    if "/" in name or name.startswith("."):
+    if not names_a_folder(name):
         raise ValueError(f"an axis cannot be named {name!r}: a store has a folder of its name")
     return name
+
+
+def names_a_folder(name: str) -> bool:
+    """Whether a store may have a folder of that name, on any system."""
+    apart = any(each in name for each in "/\\\0")
+    return not apart and name[:1] not in ("", ".") and name != "zarr.json" and is_text(name)
+
+
+def is_text(given: str) -> bool:
+    """Whether it is of whole letters: half of a pair cannot be written."""
+    return not any("\ud800" <= each <= "\udfff" for each in given)
 
 
 def _values(name: str, given: object) -> Array:
@@ -151,6 +162,8 @@ def _values(name: str, given: object) -> Array:
     mixed = array.dtype.kind == "U" and not all(isinstance(each, str) for each in listed)
     if array.ndim != 1 or not array.size or array.dtype.kind not in "fiubU" or mixed:
         raise ValueError(f"{rule}; got {given!r:.60}")
+    if array.dtype.kind == "U" and not all(map(is_text, array.tolist())):
+        raise ValueError(f"{rule}, that can be written as UTF-8; got {array.tolist()!a:.60}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{rule}, and finite; got {array.tolist()!r:.60}")
     rising = np.sort(array)  # which takes a tenth of np.unique

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -34,7 +33,7 @@ from quantumbattery.sweeps.evaluation import (
     trial_points,
 )
 from quantumbattery.sweeps.fingerprint import study
-from quantumbattery.sweeps.going_on import going_on
+from quantumbattery.sweeps.going_on import going_on, say
 from quantumbattery.sweeps.grid import Grid, check_blocks, check_memory
 from quantumbattery.sweeps.in_memory import Memory
 from quantumbattery.sweeps.layout import Plan, folder_of
@@ -275,7 +274,7 @@ def _planned(
     trial = trial_points(grid)
     tried = batch is True or (batch is None and _WORTH * trial <= grid.size)
     if tried and trial and progress and min(each.seconds for each in known) > _LONG:
-        print(_TRIAL.format(points=trial, seconds=known[-1].seconds), file=sys.stderr, flush=True)
+        say(_TRIAL.format(points=trial, seconds=known[-1].seconds))
     with going_on(progress, "trying whether several points at once give the same"):
         batched = batched_axes(run, grid, template) if tried else ()
     if batch and not trial:
@@ -379,7 +378,7 @@ def _written(done: int, size: int) -> Callable[[int], object]:
 
     def tell(left: float) -> None:
         when = timedelta(seconds=round(left))
-        print(f"sweep {done}/{size} points, time left {when}", file=sys.stderr, flush=True)
+        say(f"sweep {done}/{size} points, time left {when}")
 
     def advance(points: int) -> None:
         nonlocal done, told, last
