@@ -30,11 +30,12 @@ def check_table_path(path: Path) -> None:
 
 def check_names(path: Path, names: Iterable[object]) -> None:
     """Refuse, before any work, names that a NetCDF file of the kind written here cannot hold."""
-    from xarray.backends.netcdf3 import is_valid_nc3_name
+    from xarray.backends import netcdf3
 
+    allowed: Callable[[str], bool] = netcdf3.is_valid_nc3_name
     for name in map(str, names) if path.suffix.lower() == ".nc" else ():
         latin = all(ord(each) < _LATIN for each in name)
-        if not latin or not is_valid_nc3_name(name):
+        if not latin or not allowed(name):
             why = "are no words of a programming language" if latin else "have Latin letters"
             raise ValueError(
                 f"{path} cannot hold {name!r:.60}, for names in NetCDF files {why}: rename it, or "
