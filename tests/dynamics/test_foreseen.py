@@ -1,8 +1,10 @@
 """What methods will take, before they begin."""
 
 import numpy as np
+import pytest
 
 import quantumbattery as qb
+from quantumbattery.dynamics import foreseen
 from quantumbattery.dynamics.foreseen import norm_of
 from quantumbattery.reach.reach import reach
 from quantumbattery.states.representation import representation
@@ -43,3 +45,21 @@ def test_norms_of_many_elements_are_those_of_fewer_members_too():
     few, many = (norm_of(blocks, np.repeat(numbers, count, axis=0)) for count in (1, 9))
     dense = np.abs(blocks.matrices(numbers)).sum(axis=-1).max()
     np.testing.assert_allclose([few, many], dense, rtol=1e-12)
+
+
+def test_what_series_on_pieces_will_take_is_told(monkeypatch, caplog):
+    """Of a shaped field, whose cut and whose states are worked out apart."""
+    monkeypatch.setattr(foreseen, "_WORTH_A_WORD", 1e-3)
+    system = qb.System(
+        {"c": qb.Oscillator(loss=0.2, levels=6), "b": qb.Qubit()},
+        [qb.exchange("c", "b", 0.7), qb.drive("c", 0.4, 1.0, lambda t: np.cos(0.3 * t))],
+        "c",
+        "b",
+    )
+    with caplog.at_level("INFO", "quantumbattery"):
+        table = system.charge({}, [1.0, 4.0], ["energy"])
+    assert table.attrs["method"].startswith("steps of Taylor series")
+    assert "what follows takes about" in caplog.text
+    monkeypatch.setattr(foreseen, "_LONGEST", 1e-3)
+    with pytest.raises(ValueError, match="too long: up to t = 4 it would take about"):
+        system.charge({}, [1.0, 4.0], ["energy"])

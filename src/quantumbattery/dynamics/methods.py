@@ -9,7 +9,13 @@ from typing import Any, Protocol
 from quantumbattery.dynamics import periodic
 from quantumbattery.dynamics.chebyshev import Chebyshev
 from quantumbattery.dynamics.conjugation import Conjugation
-from quantumbattery.dynamics.foreseen import allow_seconds, allow_series, norm_of, of_solver
+from quantumbattery.dynamics.foreseen import (
+    allow_seconds,
+    allow_series,
+    norm_of,
+    of_solver,
+    of_terms,
+)
 from quantumbattery.dynamics.piecewise import Piecewise
 from quantumbattery.dynamics.pulse_area import PulseArea
 from quantumbattery.dynamics.runge_kutta import Clock, Pulsed
@@ -107,7 +113,11 @@ def _pulse(task: Task) -> Propagator | None:
 def shaped(task: Task) -> Propagator | None:
     """Taylor series on pieces of the time; None where it takes too many."""
     given = task.blocks, task.numbers, task.factor, task.clocks, task.latest
-    return Piecewise.of(*given, task.held)
+    made = Piecewise.of(*given, task.held)
+    if made is not None:
+        seconds = of_terms(int(made.orders.sum()), task.blocks, len(task.numbers))
+        allow_seconds(seconds, task.latest)
+    return made
 
 
 def _solver(task: Task) -> Propagator:
