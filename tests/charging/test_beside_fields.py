@@ -46,6 +46,7 @@ CASES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:rounding may change ergotropic_power")  # best at once
 @pytest.mark.filterwarnings("ignore:the best ergotropic charging power is known")  # where it is 0
 @pytest.mark.parametrize("name", CASES)
 def test_no_moment_is_better(name):

@@ -94,3 +94,24 @@ def test_what_stays_as_it_is_but_for_the_rounding_of_matrices():
     time, value, _ = find(lambda t: 0.7 * (1 + 6e-14 * np.sin(1e9 * t) ** 2), 1e-4, 12.0)
     assert time == 0
     assert value == pytest.approx(0.7, abs=1e-12)
+
+
+@pytest.mark.parametrize(("peaks", "known"), [(1, True), (2, False)])
+def test_a_loose_bound_leaves_the_time_of_a_single_peak(peaks, known):
+    """All points are used up about the peak, or about two of them, of which either may be first."""
+    times = np.linspace(0.0, 3.0, 3001)
+
+    def values(t):
+        return np.cos(t - 0.7) ** 2 if peaks == 1 else np.cos(np.pi * (t - 0.7)) ** 2
+
+    def loose(member, a, b):  # noqa: ARG001
+        return np.maximum(values(a), values(b)) + 0.5 * (b - a)
+
+    one = np.ones(1)
+    aim = Aim(3.0, 1e-9, 1e-3 * one, 1e-13 * one, 0 * one, most=4000, ceiling=loose)
+    found = maximum(values, 20 * one, aim)
+    assert found.settled[0] == known
+    assert found.bound[0] >= values(times).max()
+    assert found.early[0]
+    if known:
+        assert abs(found.time[0] - 0.7) < 1e-6

@@ -51,7 +51,7 @@ def test_what_series_on_pieces_will_take_is_told(monkeypatch, caplog):
     """Of a shaped field, whose cut and whose states are worked out apart."""
     monkeypatch.setattr(foreseen, "_WORTH_A_WORD", 1e-3)
     system = qb.System(
-        {"c": qb.Oscillator(loss=0.2, levels=6), "b": qb.Qubit()},
+        {"c": qb.Qubit(loss=0.2), "b": qb.Qubit()},
         [qb.exchange("c", "b", 0.7), qb.drive("c", 0.4, 1.0, lambda t: np.cos(0.3 * t))],
         "c",
         "b",
@@ -60,6 +60,6 @@ def test_what_series_on_pieces_will_take_is_told(monkeypatch, caplog):
         table = system.charge({}, [1.0, 4.0], ["energy"])
     assert table.attrs["method"].startswith("steps of Taylor series")
     assert "what follows takes about" in caplog.text
-    monkeypatch.setattr(foreseen, "_LONGEST", 1e-3)
-    with pytest.raises(ValueError, match="too long: up to t = 4 it would take about"):
-        system.charge({}, [1.0, 4.0], ["energy"])
+    monkeypatch.setattr(foreseen, "_LONGEST", 1e-4)
+    with pytest.raises(ValueError, match="too long: up to t = 3 it would take about"):
+        system.charge({}, [1.0, 3.0], ["energy"])

@@ -25,6 +25,7 @@ _FOR_LITTLE = 1 << 16  # points of a member, up to which what is below the scale
 NOTHING = 1e-10  # of the scale: rounding
 _FLAT = 1e-14  # of a value: what differs by less does so by rounding
 _STILL, _LONG = 1e-12, 1 / 16  # of a value, for a part of the horizon: it stays as it is
+_ABOUT = 1e-2  # of the natural time: a peak as narrow as that has one time
 _STEPS = 1e-2, 1e-3, 1e-4  # of the natural time, between three points of a parabola at the peak
 
 
@@ -180,6 +181,7 @@ def maximum(
     seen = [(np.repeat(np.arange(members), len(grid)), np.tile(grid, members), heights.ravel())]
     left, points = _Intervals.between(grid, known), np.full(members, len(grid))
     settled, early = np.ones(members, dtype=bool), np.zeros(members, dtype=bool)
+    unread = np.array([[np.inf], [-np.inf]]).repeat(members, axis=1)  # from when to when
     while True:
         above, near = _above(left, curvature[left.member], aim), aim.near(best, points)
         middle = (left.a + left.b) / 2
@@ -188,7 +190,9 @@ def maximum(
         looked = int(points.sum())
         too_many = split & (looked > aim.most or looked + int(split.sum()) > aim.room)
         blind = split & aim.blind(left, near)
-        settled[left.member[blind | too_many]] = False
+        settled[left.member[blind]] = False
+        np.minimum.at(unread[0], left.member[too_many], left.a[too_many])
+        np.maximum.at(unread[1], left.member[too_many], left.b[too_many])
         early[left.member[too_many]] = True
         split &= ~blind & ~too_many
         np.maximum.at(ceiling, left.member[~split], above[~split])
@@ -205,6 +209,10 @@ def maximum(
         left = left.halved(middle, found)
     time, value = _first(seen, best, aim)
     time, value = _polished(values, time, value, curvature, aim)
+    # What is left about one peak, as narrow, may be higher; but its time is known.
+    natural = np.sqrt(value / np.maximum(curvature, 1e-300))
+    around = np.maximum(time - unread[0], unread[1] - time) <= _ABOUT * natural
+    settled &= around | ~early
     return Maximum(time, value, np.maximum(ceiling, value), settled, early)
 
 

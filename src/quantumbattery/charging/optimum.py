@@ -272,7 +272,7 @@ def _doubt(name: str, short: float, tolerance: float, settled: Array) -> None:
         said = f"is known to a relative {short:.1g} only, and the tolerance is {tolerance:g}"
         why = "within this horizon there may be a higher one, up to the bound"
     elif not settled.all():
-        said, why = "is known, and its first moment is not", "others are as high"
+        said, why = "is known, and its first moment is not", "others may be as high"
     else:
         return
     warn(
