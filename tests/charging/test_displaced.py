@@ -191,3 +191,23 @@ def test_pairs_of_quanta_stay_on_levels() -> None:
     found = charged(links)
     assert "displaced" not in found.attrs
     same(found, charged(links, levels=60))
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.2])
+def test_a_field_that_does_not_turn_is_two_that_do(loss: float) -> None:
+    """Also beside one that turns, and where the dipole leaves nothing that stands still."""
+    fields = [qb.drive("c", 4.0, 0.8, rotating_wave=False, phase=0.7), qb.drive("c", 0.3, 1.1)]
+    links = [qb.dipole("c", "q", 0.3), *fields]
+    times = [0.4, 1.3]
+
+    def system(levels: int | None) -> qb.System:
+        return qb.System(
+            {"c": qb.Oscillator(loss=loss, levels=levels), "q": qb.Qubit()}, links, "c", "q"
+        )
+
+    found = system(None).charge({}, times, ["energy", "ergotropy"])
+    known = system(110).charge({}, times, ["energy", "ergotropy"])
+    assert found.attrs["displaced"].startswith("c: ")
+    assert int(found.attrs["displaced"][3:]) < 30
+    for name in ("energy", "ergotropy"):
+        np.testing.assert_allclose(found[name], known[name], rtol=0, atol=1e-9)

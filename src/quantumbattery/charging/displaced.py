@@ -85,7 +85,8 @@ def displaced(problem: Problem) -> Displaced | None:
 
 
 def _displaced(problem: Problem, sites: set[str]) -> Displaced | None:
-    network = problem.network
+    network = _in_halves(problem.network, sites)
+    problem = replace(problem, network=network)
     if (alone := known_alone(problem, sites)) is None:
         return None
     brought = Brought(alone)
@@ -111,6 +112,23 @@ def _displaced(problem: Problem, sites: set[str]) -> Displaced | None:
     about = replace(problem, network=moved, started=started)
     names = tuple(name for name in network.sites if name in sites)
     return Displaced(about, names, most, brought, sources)
+
+
+def _in_halves(network: Network, sites: set[str]) -> Network:
+    """The same with fields on some sites that turn one way each: what stands is two of them."""
+    drives: list[Drive] = []
+    for each in network.drives:
+        if isinstance(each, OnePhotonDrive) and each.site in sites and not each.rotating:
+            drives.append(replace(each, rotating_wave=True))
+            back = {"frequency": -1 * each.frequency, "phase": -1 * each.phase}
+            drives.append(replace(each, rotating_wave=True, **back))
+        else:
+            drives.append(each)
+    if len(drives) == len(network.drives):
+        return network
+    halved = copy(network)
+    halved._set(drives=tuple(drives))
+    return halved
 
 
 def known_alone(problem: Problem, sites: set[str]) -> Network | None:
