@@ -119,9 +119,8 @@ def _in_halves(network: Network, sites: set[str]) -> Network:
     drives: list[Drive] = []
     for each in network.drives:
         if isinstance(each, OnePhotonDrive) and each.site in sites and not each.rotating:
-            drives.append(replace(each, rotating_wave=True))
-            back = {"frequency": -1 * each.frequency, "phase": -1 * each.phase}
-            drives.append(replace(each, rotating_wave=True, **back))
+            half, back = replace(each, rotating_wave=True), -1 * each.frequency
+            drives += [half, replace(half, frequency=back, phase=-1 * each.phase)]
         else:
             drives.append(each)
     if len(drives) == len(network.drives):
