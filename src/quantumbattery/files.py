@@ -36,10 +36,9 @@ def check_names(path: Path, names: Iterable[object]) -> None:
     for name in map(str, names) if path.suffix.lower() == ".nc" else ():
         latin = all(ord(each) < _LATIN for each in name)
         if not latin or not allowed(name):
-            why = "are no words of a programming language" if latin else "have Latin letters"
             raise ValueError(
-                f"{path} cannot hold {name!r:.60}, for names in NetCDF files {why}: rename it, or "
-                "write a .csv file"
+                f"{path} cannot hold {name!r:.60}: names in NetCDF files are of Latin letters, and "
+                "not such as 'real' or 'string'. Rename it, or write a .csv file"
             )
 
 
@@ -166,7 +165,7 @@ def write_table(dataset: xr.Dataset, path: Path) -> None:
     """
     check_table_path(path)
     dataset = in_real_parts(dataset)
-    check_names(path, dataset.variables)
+    check_names(path, [*dataset.variables, *dataset.dims])
     if path.suffix.lower() == ".nc":
         write_whole(path, lambda partial: dataset.to_netcdf(partial, engine="scipy"))
         return

@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
+from quantumbattery.charging import early_powers
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -51,4 +52,33 @@ def test_on_axes_and_of_every_power() -> None:
     names = ["power", "passive_power", "ergotropic_power"]
     with pytest.warns(UserWarning, match="rounding may change") as seen:
         system.charge({"b": qb.bloch(2.0)}, times, names)
-    assert [str(each.message).split()[3] for each in seen] == ["power", "ergotropic_power"]
+    assert [str(each.message).split()[3] for each in seen] == names
+
+
+def test_work_of_a_start_that_has_none():
+    """It is the difference of two energies, and as uncertain as these."""
+    system = qb.System({"b": qb.Qubit(loss=0.1)}, [], [], "b")
+    with pytest.warns(UserWarning, match="rounding may change ergotropic_power by"):
+        system.charge({"b": qb.thermal(0.4)}, np.geomspace(1e-13, 1e-11, 7), ["ergotropic_power"])
+
+
+def test_every_member_by_itself():
+    """A slow member beside a fast one, for which the same times are late."""
+    frequency = xr.DataArray([1.0, 1e7], dims="frequency")
+    system = qb.System({"b": qb.Qubit(frequency, loss=0.1)}, [], [], "b")
+    alone = qb.System({"b": qb.Qubit(loss=0.1)}, [], [], "b")
+    said = []
+    for each in (system, alone):
+        with pytest.warns(UserWarning, match="rounding may change power by") as seen:
+            each.charge({"b": qb.fock(1)}, [1e-12, 1e-11], ["power"])
+        said += [str(warning.message) for warning in seen]
+    assert said[0] == said[1]
+    assert len(said) == 2
+
+
+def test_late_times_cost_nothing(monkeypatch):
+    """What is not early is not worked out again; nor what starts empty."""
+    monkeypatch.setattr(early_powers, "replace", None)
+    pair = qb.QubitPair(charger_loss=0.1).system()
+    pair.charge({"battery": qb.fock(1)}, [1e-3, 1.0])
+    pair.charge(qb.fock(1), [1e-12, 1.0])

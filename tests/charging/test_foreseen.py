@@ -144,6 +144,20 @@ def test_levels_that_mixtures_of_coherent_states_need_are_not_enough(seed):
     assert 1e-10 < np.diag(state).real[total >= sure].sum() < 1e-6
 
 
+def test_what_is_no_mixture_of_coherent_states_needs_fewer_surely():
+    """A squeezed start, and a Fock start of which nothing is known here."""
+    sites = {n: qb.Oscillator(dephasing=0.1) for n in "cd"}
+    system = qb.System(sites, [qb.drive("c", 2.0, 1.0), qb.exchange("c", "d", 1.0)], "c", "d")
+
+    def sure(start):
+        axes = Batch.of({}, start, False, np.array([2.0]))
+        return foreseen(Problem(system, start, axes, (), "global", 2.0), ["c", "d"])[1]
+
+    mixture = sure({"d": qb.gaussian(0.0, occupation=0.01)})
+    assert mixture > 1.3 * sure({"d": qb.squeezed(0.1)})
+    assert mixture > 1.3 * sure({"d": qb.fock(1)})
+
+
 def test_pairs_beyond_threshold_are_refused_before_the_levels_are_listed(monkeypatch):
     """Two parities, each as large as half of all configurations; a quarter of 10^5 of them."""
     system = problem(qb.two_photon_drive("c", 1.0, 1.0), None, 5.0, loss=0.5).network

@@ -96,6 +96,36 @@ def test_what_stays_as_it_is_but_for_the_rounding_of_matrices():
     assert value == pytest.approx(0.7, abs=1e-12)
 
 
+@pytest.mark.parametrize("rate", [False, True])
+@pytest.mark.parametrize("unit", [1.0, 1e9])
+def test_a_loose_bound_of_equal_peaks_leaves_no_time(rate, unit):
+    """Whatever the unit of time is."""
+
+    def values(t):
+        return np.cos(np.pi * (t / unit - 0.7)) ** 2 * (t / unit if rate else 1.0)
+
+    def loose(member, a, b):  # noqa: ARG001
+        ends = [values(t) / (np.maximum(t, 1e-300 * unit) if rate else 1.0) for t in (a, b)]
+        return np.maximum(*ends) + 0.5 * (b - a) / unit / (unit if rate else 1.0)
+
+    one = np.ones(1)
+    scale = 1e-3 / (unit if rate else 1.0) * one
+    aim = Aim(3.0 * unit, 1e-9, scale, 1e-10 * scale, 0 * one, rate, most=4000, ceiling=loose)
+    found = maximum(values, 40 * one / unit**2, aim)
+    assert found.early[0]
+    assert not found.settled[0]
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e9])
+def test_the_peak_of_a_rate_in_any_unit(unit):
+    """sin^2(t) / t, whose curvature is known in the same unit."""
+    one = np.ones(1)
+    scale = 1e-3 / unit * one
+    aim = Aim(3.0 * unit, 1e-9, scale, 1e-10 * scale, 0 * one, rate=True)
+    found = maximum(lambda t: np.sin(t / unit) ** 2, 2 * one / unit**2, aim)
+    assert found.time[0] / unit == pytest.approx(1.165561185, abs=1e-8)
+
+
 @pytest.mark.parametrize(("peaks", "known"), [(1, True), (2, False)])
 def test_a_loose_bound_leaves_the_time_of_a_single_peak(peaks, known):
     """All points are used up about the peak, or about two of them, of which either may be first."""

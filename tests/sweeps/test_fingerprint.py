@@ -147,7 +147,13 @@ class Kept:
     names: frozenset = frozenset(["a", "b", "c", "d", {more!r}])
 
 kept = Kept()
-print(identity(lambda x: str(x) in kept.names))
+links = {{frozenset(("a", "d")): 1.0, frozenset(("b", "c")): 2.0, frozenset({more!r}): 3.0}}
+sets = {{frozenset("ad"), frozenset("bc")}}
+
+def told(links, sets):
+    return lambda x: str(x) in kept.names or (x, x) in links or x in sets
+
+print(identity(told(links, sets)))
 """
 
 
@@ -161,3 +167,22 @@ def test_sets_inside_objects_are_the_same_in_every_process():
 
     assert told(1, "e") == told(2, "e")
     assert told(1, "e") != told(1, "f")
+
+
+class OwnSet(frozenset):
+    """A set that says more than what is in it."""
+
+
+class Holder:
+    def __init__(self, factor):
+        self.kept = OwnSet(["a"])
+        self.kept.factor = factor
+
+
+def test_what_a_set_of_an_own_class_holds_counts():
+    def made(factor):
+        holder = Holder(factor)
+        return lambda x: x * holder.kept.factor
+
+    assert identity(made(2.0)) != identity(made(3.0))
+    assert identity(made(2.0)) == identity(made(2.0))

@@ -11,31 +11,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from quantumbattery.charging.about_amplitudes import lifted_sites, tells_battery
+from quantumbattery.charging.classical_amplitudes import (
+    Brought,
+    Source,
+    breaks_of,
+    shaped_field,
+)
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.readout import POWERS, needed
-from quantumbattery.moments.evolution import Rows
 from quantumbattery.moments.quadratic import (
     has_pairs,
     is_constant,
     is_quadratic,
-    quadratic,
-    turning,
 )
 from quantumbattery.network.drives import Drive, OnePhotonDrive, drive
-from quantumbattery.network.envelopes import Envelope, shape_of
 from quantumbattery.network.interactions import Dipole, Exchange, Interaction
 from quantumbattery.network.joint_losses import JointLoss
 from quantumbattery.network.named_states import Coherent, Gaussian, Preparation
 from quantumbattery.network.network import Network
 from quantumbattery.network.preparations import fock, gaussian
 from quantumbattery.network.sites import Oscillator
-from quantumbattery.quantities.aliases import Array, Parameter
-from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.parameters import any_nonzero
 
 _LOOKS = 257  # moments at which one looks how large amplitudes become
@@ -89,9 +90,10 @@ def _displaced(problem: Problem, sites: set[str]) -> Displaced | None:
     problem = replace(problem, network=network)
     if (alone := known_alone(problem, sites)) is None:
         return None
-    brought = Brought(alone)
     times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
     latest = float(times.max(initial=0.0))
+    if (brought := _brought(network, alone, latest, problem.limit)) is None:
+        return None
     sources = [*fields_of(network, sites), *_starts(problem, sites)]
     if not np.isfinite(most := _most(brought, sources, latest)) or most < _STRONG:
         return None
@@ -170,7 +172,7 @@ def linear(problem: Problem, starts: bool) -> set[str]:
         found = larger
 
 
-def brings(each: Drive, sites: set[str]) -> bool:
+def brings(each: Drive, sites: set[str]) -> TypeGuard[OnePhotonDrive]:
     """Whether a field gives some sites an amplitude."""
     return isinstance(each, OnePhotonDrive) and each.site in sites
 
@@ -195,7 +197,7 @@ def is_known(link: Any, sites: set[str]) -> bool:
         if link.site not in sites:
             return True
         single = isinstance(link, OnePhotonDrive) and link.transition is None
-        return single and link.rotating and link.envelope is None
+        return single and link.rotating
     inside = sites & {*link.ends}
     if not inside or inside == {*link.ends}:
         return not (inside and link.always)
@@ -203,14 +205,14 @@ def is_known(link: Any, sites: set[str]) -> bool:
 
 
 def oscillators_alone(network: Network, sites: set[str]) -> Network:
-    """The oscillators and what joins them, their drives all of size 1."""
+    """The oscillators and what joins them, their drives that keep their shape all of size 1."""
     own = {name: site for name, site in network.sites.items() if name in sites}
     links: list[Interaction | JointLoss] = [*network.interactions, *network.joint_losses]
     inner = [each for each in links if sites >= {*each.ends}]
     fields = [
         replace(each, amplitude=1.0, phase=0.0)
         for each in network.drives
-        if isinstance(each, OnePhotonDrive) and each.site in sites
+        if brings(each, sites) and each.envelope is None
     ]
     return Network(own, [*inner, *fields], charger=[], battery=next(iter(own)))
 
@@ -218,22 +220,25 @@ def oscillators_alone(network: Network, sites: set[str]) -> Network:
 # --- amplitudes ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Source:
-    """What gives oscillators an amplitude: a field, or a coherent start."""
-
-    site: str
-    column: int  # of the motion of (modes, fields)
-    size: Parameter
-    phase: Parameter  # of the amplitude, the conjugate of the field's
-    started: bool
-
-
 def fields_of(network: Network, sites: set[str]) -> Iterator[Source]:
     """The fields that give sites an amplitude."""
     fields = [each for each in network.drives if brings(each, sites)]
+    fields.sort(key=lambda each: each.envelope is not None)  # after those that keep their shape
     for k, each in enumerate(fields, start=len(sites)):
-        yield Source(each.site, k, each.amplitude, -1 * each.phase, False)
+        yield Source(each.site, k, each.amplitude, -1 * each.phase, False, breaks_of(each))
+
+
+def _brought(network: Network, alone: Network, latest: float, limit: float) -> Brought | None:
+    """What amplitudes become; None where the shape of a field is too hard to follow."""
+    links = [each for each in alone.links if not isinstance(each, Drive)]
+    shaped = []
+    for each in network.drives:
+        if brings(each, {*alone.sites}) and each.envelope is not None:
+            field = replace(each, amplitude=1.0, phase=0.0)
+            one = Network(alone.sites, [*links, field], charger=[], battery=alone.battery)
+            shaped.append(shaped_field(one, latest, limit))
+    found = tuple(each for each in shaped if each is not None)
+    return Brought(alone, found) if len(found) == len(shaped) else None
 
 
 def _starts(problem: Problem, sites: set[str]) -> Iterator[Source]:
@@ -271,54 +276,6 @@ def _centred(start: Preparation) -> Preparation:
     return fock(0)
 
 
-@dataclass(frozen=True, eq=False)
-class Brought:
-    """What amplitudes become of a unit of each mode and of each field."""
-
-    network: Network
-
-    @cached_property
-    def _rows(self) -> Rows:
-        motion = quadratic(self.network, _one, 1)
-        return Rows(replace(motion, diffusion=np.zeros_like(motion.diffusion)))
-
-    @cached_property
-    def _last(self) -> dict[bytes, Array]:
-        return {}
-
-    @cached_property
-    def _waves(self) -> dict[tuple[int, int, bool], Wave]:
-        return {}
-
-    def wave(self, mode: int, column: int, imaginary: bool, envelope: Envelope | None) -> Wave:
-        """What a link feels; the same for all that have no shape of their own."""
-        made = Wave(self, mode, column, imaginary, envelope)
-        return self._waves.setdefault((mode, column, imaginary), made) if envelope is None else made
-
-    def place(self, name: str) -> int:
-        """The number of a mode."""
-        return list(self.network.sites).index(name)
-
-    def frame(self, name: str) -> float:
-        """How fast the frame turns in which these amplitudes stand."""
-        return float(turning(self.network, name, _one)[0])
-
-    def at(self, times: Array) -> Array:
-        """Of each mode, (m, T, modes and fields)."""
-        key = times.tobytes()
-        found = self._last.get(key)
-        if found is None:
-            unit = np.eye(len(self.network.sites), self._rows.motion.drift.shape[-1])
-            found = self._rows.at(unit, times)[0][0]
-            self._last.clear()  # all who ask at one time are served; threads keep their own
-            self._last[key] = found
-        return found
-
-
-def _one(number: Parameter) -> Array:
-    return np.asarray(number, dtype=float).reshape(1)
-
-
 def _most(brought: Brought, sources: list[Source], latest: float) -> float:
     """No fewer quanta than any of the amplitudes has."""
     times = np.linspace(0.0, latest, _LOOKS)
@@ -326,26 +283,6 @@ def _most(brought: Brought, sources: list[Source], latest: float) -> float:
         sizes = np.abs(brought.at(times)) ** 2
     each = [np.sqrt(sizes[..., s.column]) * float(np.abs(s.size).max()) for s in sources]
     return float((np.sum(each, axis=0) ** 2).max())
-
-
-@dataclass(frozen=True, eq=False)
-class Wave:
-    """The real or the imaginary part of alpha^* while a link is on: an envelope."""
-
-    brought: Brought
-    mode: int
-    column: int
-    imaginary: bool
-    envelope: Envelope | None  # of the link
-
-    def __call__(self, times: Array) -> Array:
-        """Its values at some times."""
-        flat = np.asarray(times, dtype=float).ravel()
-        found = self.brought.at(flat)[self.mode, :, self.column]
-        part = -found.imag if self.imaginary else found.real
-        if self.envelope is not None:
-            part = part * shape_of(self.envelope, flat)
-        return part.reshape(np.shape(times))
 
 
 def _felt(
@@ -368,7 +305,7 @@ def _felt(
                 brought.wave(mode, source.column, imaginary, link.envelope),
                 rotating_wave=isinstance(link, Exchange),
                 phase=phase + imaginary * np.pi / 2,
-                breaks=[time for time in link.breaks if time >= 0],
+                breaks=sorted({time for time in (*link.breaks, *source.breaks) if time >= 0}),
             )
 
 

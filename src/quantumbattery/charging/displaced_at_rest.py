@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from quantumbattery.charging.about_amplitudes import lifted_sites
+from quantumbattery.charging.classical_amplitudes import Source
 from quantumbattery.charging.displaced import (
-    Source,
     angle_of,
     brings,
     fields_of,

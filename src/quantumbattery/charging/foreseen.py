@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.problem import Problem
@@ -37,6 +37,7 @@ _LOOKS = 33  # moments at which one looks
 _WEIGHT = 36.8  # how many times a population of 1e-16 is less than 1, as a logarithm
 _WIDTH = 7.5  # widths of a coherent state beyond which it holds less
 _SURELY = 3.0  # roots of the mean quanta: beyond as many there is far too much
+_FEW = 1e8  # quanta of which a tail is known
 _TAIL = 1e-9  # of a mixture of coherent states beyond a cut: too much
 _NONE = 1e-300  # quanta
 _NO_GAIN = 1e-12  # of the largest rate, that rounding makes
@@ -94,7 +95,7 @@ def foreseen(
         every = held.sum(axis=-1)
         classical = not has_pairs(alone) and all(map(is_thermal, own.values()))
         alike = classical and own.keys() == _started(problem, free)
-        needed = stats.poisson.isf(_TAIL, every) if alike else every + _SURELY * np.sqrt(every)
+        needed = _poisson(every) if alike else every + _SURELY * np.sqrt(every)
         sure = max(sure, _most(needed))
     return max(whole, sure), sure
 
@@ -158,6 +159,13 @@ def dephasing_of(network: Network, sites: Iterable[str], axes: Batch) -> Array:
 def _coherent(amplitude: Array) -> Array:
     """Levels that coherent states fill."""
     return amplitude**2 + _WIDTH * amplitude + _WIDTH**2 / 6 * np.minimum(amplitude, 1.0)
+
+
+def _poisson(quanta: Array) -> Array:
+    """Levels beyond which a coherent state of so many quanta holds a small part."""
+    few = np.clip(quanta, _NONE, _FEW)  # of more the part is that of a Gaussian, and less counts
+    found: Array = np.where(quanta < _FEW, special.pdtrik(1 - _TAIL, few), quanta)
+    return found
 
 
 def _most(levels: Array) -> float:

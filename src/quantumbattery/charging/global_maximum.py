@@ -210,7 +210,7 @@ def maximum(
     time, value = _first(seen, best, aim)
     time, value = _polished(values, time, value, curvature, aim)
     # What is left about one peak, as narrow, may be higher; but its time is known.
-    natural = np.sqrt(value / np.maximum(curvature, 1e-300))
+    natural = _natural(value, time, curvature, aim)
     around = np.maximum(time - unread[0], unread[1] - time) <= _ABOUT * natural
     settled &= around | ~early
     return Maximum(time, value, np.maximum(ceiling, value), settled, early)
@@ -226,6 +226,12 @@ def _open(left: _Intervals, above: Array, best: Array, near: Array, aim: Aim) ->
     return still_open
 
 
+def _natural(value: Array, time: Array, curvature: Array, aim: Aim) -> Array:
+    """The time in which what has a peak may fall from it to 0, of f, also if f/t is sought."""
+    height = value * time if aim.rate else value
+    return np.asarray(np.sqrt(height / np.maximum(curvature, 1e-300)))
+
+
 def _polished(
     values: Callable[[Array], Array],
     time: Array,
@@ -236,7 +242,7 @@ def _polished(
     """The top of the parabola through three points around each peak, where that is higher."""
     known, horizon, member = np.isfinite(time), aim.horizon, np.arange(len(time))
     time, top = np.where(known, time, horizon / 2), np.where(known, value, 1e300)
-    natural = np.sqrt(np.where(known, value, 1.0) / np.maximum(curvature, 1e-300))
+    natural = _natural(np.where(known, value, 1.0), time, curvature, aim)
     for part in _STEPS:
         step = np.minimum(part * natural, horizon / 10)
         middle = np.clip(time, step, horizon - step)

@@ -179,8 +179,12 @@ def _content(cell: Any) -> Any:
 
 
 def _constant(value: object) -> str:
-    """A constant; the order of a set is another in every process."""
-    return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
+    """A constant; the order of a set, and of those in it, is another in every process."""
+    if isinstance(value, frozenset):
+        return repr(sorted(map(_constant, value)))
+    if isinstance(value, tuple) and any(isinstance(each, tuple | frozenset) for each in value):
+        return repr([*map(_constant, value)])
+    return repr(value)
 
 
 def _value(value: Any, seen: frozenset[object]) -> str:
@@ -200,9 +204,9 @@ def _value(value: Any, seen: frozenset[object]) -> str:
     if isinstance(value, np.ndarray) and value.dtype.kind != "O":
         return digest(f"{value.dtype} {value.shape}".encode() + value.tobytes())
     if isinstance(value, Mapping):
-        value = [(key, value[key]) for key in sorted(value, key=repr)]
+        value = [(key, value[key]) for key in sorted(value, key=_constant)]
     if isinstance(value, set | frozenset):
-        value = sorted(value, key=repr)
+        value = sorted(value, key=_constant)
     if isinstance(value, list | tuple):
         return digest(json.dumps([_value(each, seen) for each in value]).encode())
     try:
@@ -223,7 +227,7 @@ def _pickled(value: object, seen: frozenset[object]) -> bytes:
 
     class Sorted(pickle.Pickler):
         def persistent_id(self, obj: Any) -> tuple[str, list[str]] | None:
-            if not isinstance(obj, set | frozenset):
+            if type(obj) not in (set, frozenset):  # a class of its own says more
                 return None
             return type(obj).__name__, sorted(_value(each, seen) for each in obj)
 

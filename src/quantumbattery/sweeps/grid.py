@@ -140,14 +140,18 @@ def _name(name: object) -> str:
 
 
 def names_a_folder(name: str) -> bool:
-    """Whether a store may have a folder of that name, on any system."""
+    """Whether a store may have a folder of that name."""
     apart = any(each in name for each in "/\\\0")
     return not apart and name[:1] not in ("", ".") and name != "zarr.json" and is_text(name)
 
 
 def is_text(given: str) -> bool:
     """Whether it is of whole letters: half of a pair cannot be written."""
-    return not any("\ud800" <= each <= "\udfff" for each in given)
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _values(name: str, given: object) -> Array:
@@ -162,7 +166,7 @@ def _values(name: str, given: object) -> Array:
     mixed = array.dtype.kind == "U" and not all(isinstance(each, str) for each in listed)
     if array.ndim != 1 or not array.size or array.dtype.kind not in "fiubU" or mixed:
         raise ValueError(f"{rule}; got {given!r:.60}")
-    if array.dtype.kind == "U" and not all(map(is_text, array.tolist())):
+    if array.dtype.kind == "U" and not is_text("".join(array.tolist())):
         raise ValueError(f"{rule}, that can be written as UTF-8; got {array.tolist()!a:.60}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise ValueError(f"{rule}, and finite; got {array.tolist()!r:.60}")
