@@ -4,8 +4,10 @@ import warnings
 
 import numpy as np
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import expm
 
 import quantumbattery as qb
 
@@ -99,3 +101,25 @@ def test_powers_of_a_filled_battery_under_a_pulse(battery):
         np.testing.assert_allclose(table.power, (table.energy - 1) / table.time, atol=1e-12)
         work = (table.ergotropy - 1) / table.time
         np.testing.assert_allclose(table.ergotropic_power, work, atol=1e-12)
+
+
+def test_a_gibbs_state_of_one_site_with_what_is_always_on():
+    """Beside the exponential; by itself, in a tuple, and with a temperature for each site."""
+    push = np.array([[0.0, 0.3], [0.3, 0.0]])
+    links = [qb.interaction("x", matrix=push, always=True), qb.exchange("x", "y", 0.2)]
+    system = qb.System({"x": qb.Qubit(), "y": qb.Qubit(1.3)}, links, [], ["x", "y"])
+    rho = expm(-(np.diag([0.0, 1.0]) + push) / 0.5)
+    rho /= np.trace(rho)
+    other = np.diag(np.exp([0.0, -1.3 / 0.2]) / (1 + np.exp(-1.3 / 0.2)))
+    both = xr.DataArray([0.5, 0.2], dims="site")
+    for start, wanted in (
+        ({"x": qb.gibbs(0.5), "y": qb.gibbs(0.2)}, np.kron(rho, other)),
+        ({("x", "y"): qb.gibbs(both)}, np.kron(rho, other)),
+    ):
+        found = system.density_matrix(start, 0.0, ["x", "y"])
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-14)
+    alone = qb.System({"x": qb.Qubit()}, links[:1], [], "x")
+    table = alone.charge({"x": qb.gibbs(0.0)}, 0.0, ["energy", "ergotropy"])
+    np.testing.assert_allclose([table.energy, table.ergotropy], 0.0, atol=1e-15)
+    passive = alone.charge({"x": qb.gibbs(0.5)}, 0.0, ["ergotropy"])
+    assert abs(passive.ergotropy) < 1e-15

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -50,8 +52,10 @@ def test_what_is_asked_of_it_is_answered() -> None:
 def test_the_best_moment_beside_a_driven_oscillator() -> None:
     """Certified as if it were not there, even where its field turns in every frame."""
     beside = {"o": qb.Oscillator(loss=0.1, dephasing=0.2)}
-    for field in (qb.drive("o", 50.0, 1.0), qb.drive("o", 50.0, 1.0, rotating_wave=False)):
-        system = qb.System(PAIR | beside, [LINK, field], ["a", "o"], "b")
+    turns, shaped = {"rotating_wave": False}, {"envelope": np.cos}
+    for idle, how in product([beside["o"], qb.Qubit(loss=0.1)], [{}, turns, shaped]):
+        field = qb.drive("o", 50.0, 1.0, **how)
+        system = qb.System(PAIR | {"o": idle}, [LINK, field], ["a", "o"], "b")
         found = system.optimum({"a": qb.fock(1)}, 4.0)
         alone = qb.System(PAIR, [LINK], "a", "b").optimum({"a": qb.fock(1)}, 4.0)
         for name in alone:

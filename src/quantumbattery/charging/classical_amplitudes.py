@@ -113,11 +113,12 @@ def shaped_field(network: Network, latest: float, limit: float) -> ShapedField |
     try:
         moving = fields.moving(ends, False, limit)
         assert isinstance(moving, Motion)
+        if _SOLVER in {kind for kind, _ in moving.methods}:
+            return None
         error = moving.error(ends, slice(None), moving.at(ends, slice(None)))
     except ValueError:  # of which whoever follows all of it says more
         return None
-    sure = error < _SURE and _SOLVER not in {kind for kind, _ in moving.methods}
-    return ShapedField(network, moving) if sure else None
+    return ShapedField(network, moving) if error < _SURE else None
 
 
 def breaks_of(each: OnePhotonDrive) -> tuple[float, ...]:

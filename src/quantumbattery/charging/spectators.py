@@ -42,7 +42,7 @@ def without_spectators(problem: Problem, rests: Callable[[Problem], bool]) -> Pr
     idle = [part for part in parts if part.isdisjoint(kept)]
     held = tuple(name for name in network.battery if name in kept) or tuple(looked_at)[:1]
     some = _part(problem, kept, held)
-    if not _takes_levels(network, set().union(*idle)) and not is_quadratic(some.network):
+    if not _takes_much(network, set().union(*idle)) and not is_quadratic(some.network):
         return problem
     if not np.isinf(problem.axes.times).any():
         return some
@@ -61,14 +61,12 @@ def _part(problem: Problem, kept: Set[str], battery: tuple[str, ...]) -> Problem
     return replace(problem, network=some, started=started)
 
 
-def _takes_levels(network: Network, names: Set[str]) -> bool:
-    """Whether some sites hold an oscillator to which quanta come."""
-    driven = {each.site for each in network.drives}
-    return any(
-        isinstance(site, Oscillator) and (name in driven or any_nonzero(site.occupation))
-        for name, site in network.sites.items()
-        if name in names
-    )
+def _takes_much(network: Network, names: Set[str]) -> bool:
+    """Whether some sites are driven, or hold an oscillator to which quanta come."""
+    if any(each.site in names for each in network.drives):
+        return True
+    oscillators = (network.sites[name] for name in names)
+    return any(isinstance(s, Oscillator) and any_nonzero(s.occupation) for s in oscillators)
 
 
 def joined_sites(

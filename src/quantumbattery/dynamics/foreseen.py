@@ -78,9 +78,9 @@ def of_series(
     return far * (2.5e-5 + 3e-9 * elements * columns) + moments * blocks.size * columns * 1e-7
 
 
-def of_terms(terms: int, blocks: Blocks, members: int) -> float:
-    """Seconds that so many terms of series on pieces take, of one state of each member."""
-    return terms * (1.2e-5 + 3e-9 * members * len(blocks.generator.term) * blocks.copies)
+def of_terms(terms: int, blocks: Blocks, states: int) -> float:
+    """Seconds that so many terms of series on pieces take, of so many states of all members."""
+    return terms * (1.2e-5 + 3e-9 * states * len(blocks.generator.term) * blocks.copies)
 
 
 def of_solver(

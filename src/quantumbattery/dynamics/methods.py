@@ -68,6 +68,7 @@ class Task:
     clocks: tuple[Clock, ...]  # of terms that change in time
     latest: float  # time
     largest: int  # block
+    states: int = 1  # of each member
     held: tuple[Array, Array] | None = None  # as of `Piecewise.of`
 
 
@@ -115,7 +116,8 @@ def shaped(task: Task) -> Propagator | None:
     given = task.blocks, task.numbers, task.factor, task.clocks, task.latest
     made = Piecewise.of(*given, task.held)
     if made is not None:
-        seconds = of_terms(int(made.orders.sum()), task.blocks, len(task.numbers))
+        states = len(task.numbers) * task.states
+        seconds = of_terms(int(made.orders.sum()), task.blocks, states)
         allow_seconds(seconds, task.latest)
     return made
 

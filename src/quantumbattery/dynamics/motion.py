@@ -209,7 +209,8 @@ def motion(
             edges = sum(len(clock.signal.breaks) for clock in acting)
             held += (1 + edges) * len(numbers) * blocks.count * blocks.size**2
             allow("numbers in dense blocks", held, 24, limit)
-        task = Task(state, blocks, numbers, factor, acting, float(times.max()), blocks.size)
+        given = state, blocks, numbers, factor, acting, float(times.max()), blocks.size
+        task = Task(*given, began.shape[2])
         found.append(Found(task, began, *fitting(structure, task, joined and _waits(task, times))))
     found = together(found, first)
     parts = tuple((each.task.blocks, each.made, each.began) for each in found)

@@ -128,14 +128,16 @@ def _own(name: str, value: Any, place: int, sites: Sequence[str]) -> Any:
 def _in_equilibrium(
     sites: tuple[str, ...], each: Gibbs, network: Network
 ) -> dict[Any, Preparation]:
-    """The Gibbs state of some sites, as those of the parts that interact always."""
+    """The Gibbs state of some sites, as those of the parts that interact always, or one site."""
     chosen: dict[Any, Preparation] = {}
     for part in _parts(sites, network):
         if len(part) == 1:
             own = _of_site(each, sites.index(part[0]), sites) if len(sites) > 1 else each
-            chosen[part[0]] = own
-            continue
-        if isinstance(each.temperature, xr.DataArray) and _SITE in each.temperature.dims:
+            alone = not any(link.always and part[0] in link.ends for link in network.interactions)
+            chosen[part[0] if alone else part] = own
+            if alone:
+                continue
+        elif isinstance(each.temperature, xr.DataArray) and _SITE in each.temperature.dims:
             raise ValueError(
                 f"the temperature differs from site to site, but {', '.join(part)} interact always "
                 "and have one temperature: give one number, or a tuple to each part"
@@ -143,10 +145,10 @@ def _in_equilibrium(
         free = [n for n in part if network.sites[n].dimension is None]
         if free:
             raise ValueError(
-                f"the preparation of {part!r}: gibbs of sites that interact always needs all their "
+                f"the preparation of {part!r}: gibbs of what interacts always needs all its "
                 f"levels, but the oscillator {free[0]!r} chooses its own; give it levels=..."
             )
-        chosen[part] = each
+        chosen.setdefault(part, each)
     return chosen
 
 
