@@ -128,3 +128,19 @@ def test_baths_and_shifts_take_no_work():
         lost = 1 - (2 * np.exp(-0.2) - 1)
         np.testing.assert_allclose(books.work_lost[0, 1], lost, atol=1e-12)
         np.testing.assert_allclose(books.work_out[0, 1], 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["stroke", "cycle", "edge"])
+def test_axes_that_are_named_as_a_protocol_s_own(name):
+    """Of a system or of a start: refused before the work, in every table."""
+    values = xr.DataArray([1.0, 0.3], dims=name)
+    pair = qb.models.qubit_pair()
+    many = qb.Protocol([qb.Stroke(qb.models.qubit_pair(coupling=values), 1.0)], repeat=2)
+    one = qb.Protocol([qb.Stroke(pair, 1.0)], repeat=2)
+    for protocol, start in ((many, {}), (one, qb.bloch(values))):
+        for ask in (protocol.charge, protocol.balance, protocol.density_matrix):
+            with pytest.raises(ValueError, match=f"an axis is named '{name}', which a protocol"):
+                ask(start)
+    seen = one.charge(qb.fock(1))
+    again = one.charge(qb.fock(1), seen.time)  # with the coordinates that the table has
+    np.testing.assert_array_equal(seen.energy, again.energy)

@@ -9,13 +9,12 @@ import xarray as xr
 
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import attributes, extraction_of
-from quantumbattery.charging.in_strokes import arrays_of, found_of
+from quantumbattery.charging.in_strokes import arrays_of, found_of, started_of
 from quantumbattery.charging.problem import Problem
 from quantumbattery.charging.repeated import Moments, together
 from quantumbattery.charging.stroke import Stroke, Strokes, allow_every_end
 from quantumbattery.machine import at_work
 from quantumbattery.network.shifts import Shift
-from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import Quantity
 from quantumbattery.quantities.parameters import labels_of
@@ -46,7 +45,7 @@ def balance(protocol: Strokes, preparation: object, extraction: str, limit: floa
     network = together(protocol)
     how = extraction_of(network, extraction, limit)
     allow_every_end(protocol, _AT_AN_END, limit, "repeat the protocol less often")
-    started = by_site(preparation, protocol.strokes[0].system)
+    started = started_of(protocol, preparation)
     network._set(charger=tuple(name for name in network.sites if name not in network.battery))
     moments, times = _edges(protocol)
     single = not isinstance(preparation, Mapping)

@@ -25,6 +25,7 @@ from quantumbattery.charging.repeated import Moments, Solved, solved, together
 from quantumbattery.charging.stroke import Strokes, allow_every_end, of_what_acts
 from quantumbattery.dynamics.cycles import when
 from quantumbattery.network.acting import acting
+from quantumbattery.network.joint_starts import parameters_of
 from quantumbattery.network.named_states import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
@@ -33,6 +34,7 @@ from quantumbattery.quantities.parameters import check_axes, parameter
 from quantumbattery.quantities.warned import warn
 
 _WORDS = {"stroke": "stroke", "cycle": "cycle of the protocol"}
+_OWN = (*_WORDS, "edge")  # names of axes
 _AT_AN_END = 56  # bytes of what says when one looks, as measured
 _ROUNDING = 1e-12  # of the length of a protocol: times beyond its end are there
 
@@ -115,7 +117,7 @@ def _converted(
             f"the protocol ends at {last:.12g}, but times go up to {most:.12g}: repeat "
             "it more often, or ask for earlier times"
         )
-    started = by_site(preparation, protocol.strokes[0].system)
+    started = started_of(protocol, preparation, moments)
     axes = Batch.of(arrays_of(protocol), started, not isinstance(preparation, Mapping), moments)
     if axes.times.ndim > 1:
         raise ValueError(
@@ -123,6 +125,20 @@ def _converted(
             "that are the same for all"
         )
     return started, axes
+
+
+def started_of(protocol: Strokes, preparation: object, *more: object) -> dict[str, Preparation]:
+    """How sites start; ValueError for an axis, of these or of more, that has a protocol's name."""
+    started = by_site(preparation, protocol.strokes[0].system)
+    given = [*arrays_of(protocol).values(), *more]
+    given += [value for each in started.values() for value in parameters_of(each).values()]
+    for value in given:
+        if taken := {*_OWN} & {*getattr(value, "dims", ())}:
+            raise ValueError(
+                f"an axis is named {min(taken)!r}, which a protocol's tables say of their times: "
+                "rename it"
+            )
+    return started
 
 
 def arrays_of(protocol: Strokes) -> dict[str, xr.DataArray]:
