@@ -328,3 +328,22 @@ def pair(**sites):
 def test_strokes_that_make_no_sense(make, said):
     with pytest.raises((TypeError, ValueError), match=said):
         make()
+
+
+@pytest.mark.parametrize("start", [{}, {("x", "y"): qb.gibbs(0.5)}], ids=["ground", "warm"])
+def test_what_is_always_on_is_so_once(start):
+    """However many strokes there are: the same system again is the system itself."""
+    links = [
+        qb.dipole("x", "y", 0.3, always=True),
+        qb.interaction("x", matrix=np.ones((2, 2)) / 9, always=True),
+    ]
+    system = qb.System({"x": qb.Qubit(), "y": qb.Qubit(1.2)}, links, [], ["x", "y"])
+    known = system.charge(start, [0.0, 1.0, 2.0], ["energy", "ergotropy"])
+    state = system.density_matrix(start, 0.0)
+    for strokes, repeat in ((1, 2), (2, 1)):
+        protocol = qb.Protocol([qb.Stroke(system, 1.0)] * strokes, repeat=repeat)
+        table = protocol.charge(start, [0.0, 1.0, 2.0], measures=["energy", "ergotropy"])
+        for name in ("energy", "ergotropy"):
+            np.testing.assert_allclose(table[name], known[name], rtol=0, atol=1e-13)
+        found = protocol.density_matrix(start, times=[0.0])[0]
+        np.testing.assert_allclose(found, state, rtol=0, atol=1e-13)

@@ -85,7 +85,8 @@ def density_matrix(
 def found_of(protocol: Strokes, problem: Problem, moments: Moments) -> Solved:
     """Solve, by means and covariances where they say all, or on levels; say what rounding takes."""
     protocol = of_what_acts(protocol)
-    problem = replace(problem, network=acting(problem.network))
+    first = protocol.strokes[0].system
+    problem = replace(problem, network=acting(problem.network), first=first)
     by_moments = strokes_of_moments.fits(protocol, problem)
     found = (strokes_of_moments.solved if by_moments else solved)(protocol, problem, moments)
     _warn(found, float(moments.times.max()))

@@ -28,6 +28,7 @@ class Problem:
     extraction: str
     limit: float  # memory in GiB
     asked: tuple[Observable, ...] = ()  # in place of measures
+    first: Network | None = None  # in which a protocol begins, whose network has all its links
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "limit", float(self.limit))  # of any kind of number
@@ -35,7 +36,7 @@ class Problem:
     @cached_property
     def own(self) -> OwnHamiltonian | None:
         """The Hamiltonian of a battery whose sites interact; None where none of them do."""
-        network = self.network
+        network = self.first or self.network
         if not any(each.always for each in network.interactions):
             return None
         levels = {name: site.dimension or 2 for name, site in network.sites.items()}
@@ -44,7 +45,8 @@ class Problem:
     @cached_property
     def joints(self) -> tuple[Joint, ...]:
         """What several sites start in together."""
-        return joint_starts(self.network, self.started, self.axes, self.own, self.limit)
+        network = self.first or self.network
+        return joint_starts(network, self.started, self.axes, self.own, self.limit)
 
 
 @dataclass(frozen=True, eq=False)
