@@ -12,7 +12,7 @@ import numpy as np
 
 from quantumbattery.charging.about_amplitudes import counted_more, with_amplitudes
 from quantumbattery.charging.displaced import Displaced, is_lossy
-from quantumbattery.charging.foreseen import foreseen
+from quantumbattery.charging.foreseen import foreseen, from_others
 from quantumbattery.charging.observables import Observable
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
@@ -56,7 +56,8 @@ def solved(problem: Problem, about: Displaced | None = None) -> OnLevels:
         ways = [Attempts.of(problem)]
     else:
         own = Attempts.of(problem, (), min(about.quanta, _BLOCKED / 2), looks=0)
-        moved = Attempts.of(about.problem, about.sites, about.quanta)
+        felt = min(about.quanta, from_others(about.problem, about.sites))
+        moved = Attempts.of(about.problem, about.sites, felt)
         moved = replace(moved, lifting=about.lifting)
         ways = [own]
         with suppress(TooLargeError):

@@ -121,6 +121,17 @@ def _kept(
     return _most(np.maximum(amplitudes - away, 0.0) ** 2)
 
 
+def from_others(problem: Problem, free: Sequence[str]) -> float:
+    """Quanta that sites which oscillators are joined to may bring these, from none, at most.
+
+    By exchange J (a^dag B + h.c.) d<n>/dt is at most 2 J ||B|| sqrt(<n>), so that the root of the
+    quanta grows by no more than J ||B|| in a time; ||B|| is no more than twice the largest mean.
+    """
+    times = problem.axes.times if problem.axes.charged is None else problem.axes.charged
+    grown = 2 * _taken(problem, free)[:, None] * np.atleast_2d(times.max(axis=-1, initial=0.0)).T
+    return float(np.nan_to_num(grown**2, nan=np.inf).max())
+
+
 def _taken(problem: Problem, free: Sequence[str]) -> Array:
     """What other sites change the amplitudes of oscillators by in a time, (g,), at most.
 
@@ -136,6 +147,8 @@ def _taken(problem: Problem, free: Sequence[str]) -> Array:
         if len(others) in (0, len(each.ends)):
             continue
         if not isinstance(each, Exchange | Dipole) or each.envelope is not None:
+            return np.full_like(total, np.inf)
+        if network.sites[others[0]].dimension is None:
             return np.full_like(total, np.inf)
         size = _largest_mean(network.sites[others[0]])
         total = total + np.abs(numbers(each.strength)) * size * (1 + isinstance(each, Dipole))
