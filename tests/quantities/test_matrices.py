@@ -318,3 +318,19 @@ def test_numbers_too_small_for_a_float_are_nothing(name):
     with np.errstate(all="raise"):
         np.testing.assert_array_equal(figure(rho, h), quiet)
         np.testing.assert_array_equal(figure(xr.DataArray(rho, dims=["i", "j"]), h), quiet)
+
+
+def test_rows_and_columns_are_known_by_their_names():
+    """In whatever order the dimensions of a labelled matrix are, and among others."""
+    rho = np.array([[0.3, 0.2 + 0.1j], [0.2 - 0.1j, 0.7]])
+    h = xr.DataArray([[0, 0.3j], [-0.3j, 1]], dims=["row", "column"])
+    labelled = xr.DataArray(rho, dims=["row", "column"])
+    known = qb.energy(rho, h.values)
+    for one in (labelled, labelled.T, labelled * xr.ones_like(xr.DataArray([1, 1], dims="k"))):
+        for each in (h, h.T):
+            np.testing.assert_allclose(qb.energy(one, each), known, rtol=1e-14)
+    lower = xr.DataArray([[0.0, 1.0], [0.0, 0.0]], dims=["row", "column"])
+    pair = qb.models.qubit_pair()
+    for acts in (lower.values, lower, lower.T):
+        seen = pair.expect(qb.state(rho), 0.0, {"a": ("charger", acts)})
+        np.testing.assert_allclose(seen.a, rho[1, 0], rtol=1e-14)

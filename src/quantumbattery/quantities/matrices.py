@@ -131,6 +131,8 @@ def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, 
     labelled = value if isinstance(value, xr.DataArray) else None
     if labelled is not None and len(set(labelled.dims)) < labelled.ndim:
         raise ValueError(f"the dimensions of {name} must be different names; got {labelled.dims}")
+    if labelled is not None and {"row", "column"} <= {*labelled.dims}:
+        value = labelled = labelled.transpose(..., "row", "column")  # in whatever order they are
     check_unmasked(name, value)
     given = value.values if labelled is not None else _unwrap(value, name, state)
     array = as_array(given)
