@@ -144,3 +144,13 @@ def test_axes_that_are_named_as_a_protocol_s_own(name):
     seen = one.charge(qb.fock(1))
     again = one.charge(qb.fock(1), seen.time)  # with the coordinates that the table has
     np.testing.assert_array_equal(seen.energy, again.energy)
+
+
+def test_what_only_discharges_has_no_efficiency():
+    """What is brought in is rounding of what goes out."""
+    system = qb.System({"b": qb.Qubit(), "c": qb.Qubit()}, [qb.exchange("b", "c", 0.4)], "c", "b")
+    table = qb.Protocol([qb.Stroke(system, 1.0)], repeat=3).balance({"b": qb.bloch(2.0)})
+    assert np.isnan(table.efficiency).all()
+    assert np.isnan(table.charging_efficiency).all()
+    small = qb.Protocol([qb.Stroke(system, 1.0)]).balance({"c": qb.bloch(1e-5)})
+    assert np.isnan(small.efficiency).all()  # nothing is brought in: it was there

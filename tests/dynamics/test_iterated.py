@@ -136,12 +136,12 @@ def test_another_state_that_stays_is_not_overlooked(loss, monkeypatch):
     system = qb.System(sites, links, "q", "c")
     monkeypatch.setattr(stationary, "_MOST", 1)
     if loss == 1e-5:
-        table = system.charge({"q": qb.bloch(2.0)}, np.inf, ["energy"])
+        table = system.charge({"q": qb.bloch(2.0)}, np.inf, ["energy", "charger_energy"])
         assert KINDS[0] in table.attrs["method"]
         assert 1e-12 < table.attrs["solver_error"] < 1e-6
     else:
         with pytest.raises(ValueError, match="not known to be the only one"):
-            system.charge({"q": qb.bloch(2.0)}, np.inf, ["energy"])
+            system.charge({"q": qb.bloch(2.0)}, np.inf, ["energy", "charger_energy"])
 
 
 @pytest.mark.usefixtures("iterate")

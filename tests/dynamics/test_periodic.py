@@ -344,8 +344,9 @@ def test_the_moment_of_switching_on():
     assert table.energy.item() == table.power.item() == 0.0
 
 
-def test_the_edge_of_a_ladder_is_looked_at_in_all_phases():
+def test_the_edge_of_a_ladder_is_looked_at_in_all_phases(monkeypatch):
     """Levels that are filled within each period alone, and empty again at its end."""
+    monkeypatch.setattr("quantumbattery.charging.charge.displaced", lambda _: None)
     drive = qb.drive("a", 0.9, 3.0, rotating_wave=False)
     system = qb.System({"a": qb.Oscillator(1.0)}, [drive], [], "a")
     times = 2 * np.pi * np.array([64.0, 64.5, 64.25])

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import xarray as xr
 
-import quantumbattery as qb
 from quantumbattery.sweeps import workers
 
 HERE = Path(__file__).parent
@@ -46,26 +45,28 @@ def interrupting(x: float) -> xr.Dataset:
     return xr.Dataset({"y": 2.0 * x})
 
 
-@pytest.mark.skipif(not workers._forks(), reason="a pipe is found in what a fork copies")
-def test_a_process_that_is_killed_amid_its_block(monkeypatch):
-    monkeypatch.setenv("QB_FIRST_PROCESS", str(os.getpid()))
-    monkeypatch.setattr(workers, "EVERY", 0.2)
-    with pytest.raises(qb.SweepError, match=r"did not send its block back .* it died"):
-        qb.sweep(fatal, AXES, workers=2, chunk=1, batch=False)
-
-
-@pytest.mark.skipif(not workers._forks(), reason="a pipe is found in what a fork copies")
-def test_an_interruption_amid_a_block():
-    script = """
+SCRIPT = """
 import os
 os.environ["QB_FIRST_PROCESS"] = str(os.getpid())
 import quantumbattery as qb
-from test_workers import AXES, interrupting
+from quantumbattery.sweeps import workers
+from test_workers import AXES, {run}
+workers.EVERY = 0.2
 try:
-    qb.sweep(interrupting, AXES, workers=2, chunk=1, batch=False)
-except KeyboardInterrupt:
-    print("ended")
+    qb.sweep({run}, AXES, workers=2, chunk=1, batch=False)
+except (qb.SweepError, KeyboardInterrupt) as error:
+    print("ended", error)
 """
-    command = [sys.executable, "-c", script]
+
+
+@pytest.mark.skipif(not workers._forks(), reason="a pipe is found in what a fork copies")
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [(fatal, "a worker did not send its block back"), (interrupting, "")],
+    ids=["killed", "interrupted"],
+)
+def test_what_ends_amid_a_block(run, said):
+    """In a process of its own, which has no other threads and may fork."""
+    command = [sys.executable, "-c", SCRIPT.format(run=run.__name__)]
     found = subprocess.run(command, capture_output=True, text=True, cwd=HERE, timeout=60)
-    assert found.stdout.strip() == "ended", found.stderr
+    assert found.stdout.startswith(f"ended {said}"), found.stderr

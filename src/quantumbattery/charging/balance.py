@@ -20,6 +20,8 @@ from quantumbattery.quantities.measures import Quantity
 from quantumbattery.quantities.parameters import labels_of
 from quantumbattery.quantities.tables import dataset
 
+_TURNED = "reset_energy", "switch_on", "switch_off", "exchanged", "work_stored", "work_out"
+_ROUNDING = 1e-12  # of all that is turned over: what is brought in is none
 _READ = ("energy", "ergotropy", "charger_energy", "interaction_energy")
 _AT_AN_END = 256  # bytes of a stroke's ledger while it is written, as measured
 _LEDGER = {
@@ -121,11 +123,14 @@ def _cycles(strokes: Mapping[str, Array]) -> dict[str, Array]:
     given = strokes["reset_energy"] + strokes["switch_on"] + strokes["switch_off"]
     brought = np.maximum(given, 0.0) + np.maximum(strokes["exchanged"], 0.0)
     energy_in = brought.sum(axis=-1)
+    # What is brought in and taken out again, stroke by stroke, of which rounding leaves so much.
+    turned_over = sum(np.abs(strokes[name]).sum(axis=-1) for name in _TURNED)
+    least = _ROUNDING * turned_over
 
     def share(work: Array) -> Array:
         total = work.sum(axis=-1)
         nothing = np.full_like(total, np.nan)
-        of_all: Array = np.divide(total, energy_in, out=nothing, where=energy_in > 0)
+        of_all: Array = np.divide(total, energy_in, out=nothing, where=energy_in > least)
         return of_all
 
     return {

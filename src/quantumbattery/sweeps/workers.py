@@ -173,7 +173,10 @@ def local(job: Job, workers: int) -> Iterator[Executor]:
             warnings.filterwarnings("ignore", ".*multi-threaded.*", DeprecationWarning)
             yield pool
     except BaseException:
-        pool.kill()
+        try:
+            pool.kill()
+        finally:  # another signal may come meanwhile
+            pool.kill()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
