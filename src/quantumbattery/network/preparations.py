@@ -255,11 +255,11 @@ def gibbs(temperature: Values) -> Gibbs:
     Notes
     -----
     The state of a system in equilibrium with a bath: L. D. Landau and E. M. Lifshitz, Statistical
-    Physics, Part 1, 3rd ed., Eq. 28.3. H is that of the sites which it prepares, with the
-    interactions between them that are always on (``always=True``): give them as one tuple, as in
-    ``{("x", "y"): gibbs(0.2)}``. Sites without such interactions are in the product of their Gibbs
-    states: level k of each has e^{-E_k/T}, normalised. On one site it is what `thermal` gives with
-    n = 1/(e^{gap/T} - 1). An Ensemble is in the Gibbs state on its symmetric ladder; oscillators
+    Physics, Part 1, 3rd ed., Eq. 28.3. H is that of the sites which it prepares, with what is
+    always on at one of them or between them (``always=True``): give those that interact as one
+    tuple, as in ``{("x", "y"): gibbs(0.2)}``. Sites without such interactions are in the product of
+    their Gibbs states: level k of each has e^{-E_k/T}, normalised. On one such site it is what
+    `thermal` gives with n = 1/(e^{gap/T} - 1). An Ensemble is in the Gibbs state on its symmetric ladder; oscillators
     that interact always are cut where their levels are.
 
     Examples
