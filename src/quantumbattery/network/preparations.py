@@ -259,8 +259,8 @@ def gibbs(temperature: Values) -> Gibbs:
     always on at one of them or between them (``always=True``): give those that interact as one
     tuple, as in ``{("x", "y"): gibbs(0.2)}``. Sites without such interactions are in the product of
     their Gibbs states: level k of each has e^{-E_k/T}, normalised. On one such site it is what
-    `thermal` gives with n = 1/(e^{gap/T} - 1). An Ensemble is in the Gibbs state on its symmetric ladder; oscillators
-    that interact always are cut where their levels are.
+    `thermal` gives with n = 1/(e^{gap/T} - 1). An Ensemble is in the Gibbs state on its symmetric
+    ladder; oscillators that interact always are cut where their levels are.
 
     Examples
     --------
