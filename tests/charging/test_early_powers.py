@@ -76,6 +76,23 @@ def test_every_member_by_itself():
     assert len(said) == 2
 
 
+def test_cells_of_which_one_differs_from_member_to_member():
+    """Beside one that has the same energies in all, and one that has none."""
+    sites = {"x": qb.Qubit([1.0, 2.0]), "y": qb.Qubit(), "z": qb.Qudit([0.0, 0.0])}
+    system = qb.System(sites, [qb.exchange("x", "y", 1.0)], [], ["x", "y", "z"])
+    start = {"x": qb.fock(1), "z": qb.fock(1)}
+    table = system.charge(start, [0.0, 0.5], ["energy", "power"])
+    # Nothing is brought in: what x loses at resonance y has, and off it, more or less of it.
+    assert table.power[0, 1] == pytest.approx(0.0, abs=1e-15)
+    swing = np.sqrt(1 + 0.25)
+    moved = (np.sin(swing * 0.5) / swing) ** 2
+    assert table.power[1, 1] == pytest.approx(-moved / 0.5, rel=1e-12)
+    flat = qb.System({"z": sites["z"]}, [], [], "z")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert flat.charge({"z": qb.fock(1)}, 0.0, ["power"]).power == 0
+
+
 def test_late_times_cost_nothing(monkeypatch):
     """What is not early is not worked out again; nor what starts empty."""
     monkeypatch.setattr(early_powers, "replace", None)

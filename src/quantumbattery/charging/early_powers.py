@@ -32,7 +32,8 @@ def warn_of_early(
     first = np.min(axes.times, axis=-1, initial=np.inf, where=axes.times > 0)  # of all, or (g,)
     sites = [network.sites[name] for name in network.battery]
     spans = [np.ptp(Cell.of(s, axes.numbers).energies(s.dimension or 2), axis=-1) for s in sites]
-    early = first * np.max(np.broadcast_arrays(*spans), axis=0) <= _EARLY  # (g or 1,)
+    span = np.max(np.broadcast_arrays(*spans), axis=0)  # (g or 1,)
+    early = first * np.where(span > 0, span, np.inf) <= _EARLY  # never, of what holds nothing
     if not early.any():
         return
     start = axes.once(np.zeros_like(axes.times[..., :1]))
