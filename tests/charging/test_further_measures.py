@@ -377,7 +377,7 @@ def test_a_measure_without_a_meaning_says_what_to_do():
             always.charge(qb.bloch(1.0), 1.0, [name])
     with pytest.raises(ValueError, match=r"exchange.* is shaped in time: ask system.expect"):
         work_of(chain(2), qb.bloch(1.0), ["interaction_energy"], signals={2: None})
-    with pytest.raises(ValueError, match="concurrence for a Qubit that charges a Qubit"):
+    with pytest.raises(ValueError, match="concurrence for two Qubits"):
         always.charge(qb.bloch(1.0), 1.0, ["purity", "concurrence"])
 
 

@@ -151,6 +151,18 @@ def test_a_basis_of_qutip():
     assert daemonic_ergotropy(rho, QUBIT, (2, 2), qutip.qeye(2)) == 0.5
 
 
+def test_a_basis_with_names_is_read_by_them():
+    spin_y = np.array([[1.0, 1.0], [1j, -1j]]) / np.sqrt(2)
+    rho = state(np.random.default_rng(7), 4, SPECTRA[0])
+    basis = xr.DataArray(spin_y.T, dims=("column", "row"))
+    value = daemonic_ergotropy(rho, QUBIT, (2, 2), basis)
+    assert value == daemonic_ergotropy(rho, QUBIT, (2, 2), spin_y)
+    assert value != daemonic_ergotropy(rho, QUBIT, (2, 2), spin_y.T)
+    hidden = np.ma.MaskedArray(spin_y, np.eye(2, dtype=bool))
+    with pytest.raises(TypeError, match="basis has masked values"):
+        daemonic_ergotropy(rho, QUBIT, (2, 2), hidden)
+
+
 @pytest.mark.parametrize(
     ("basis", "error", "words"),
     [

@@ -122,8 +122,8 @@ def selected(network: Network, measures: Iterable[str] | None, axes: Batch) -> t
     if wrong := [name for name in chosen if name not in possible and name not in FURTHER]:
         raise ValueError(
             f"{wrong[0]} makes no sense here: population, "
-            "population_inversion and coherence are for a battery of one Qubit, concurrence for a "
-            f"Qubit that charges a Qubit; choose from {', '.join(possible)}"
+            "population_inversion and coherence are for a battery of one Qubit, concurrence for "
+            f"two Qubits; choose from {', '.join(possible)}"
         )
     check_names(chosen, axes.sizes, axes.coords)
     allow_table(len(chosen), prod(axes.sizes.values()))

@@ -136,16 +136,17 @@ class System(StateReading):
             with `long_name`, `symbol` and `units` in its attributes: energy, passive_energy,
             active_energy, ergotropy, antiergotropy, capacity, energy_variance, power,
             passive_power, ergotropic_power; for a battery of one Qubit also population,
-            population_inversion, coherence; for a Qubit that charges a Qubit also concurrence.
-            By name also coherent_ergotropy, incoherent_ergotropy, local_ergotropy,
+            population_inversion, coherence; where chargers and battery are two Qubits in all also
+            concurrence. By name also coherent_ergotropy, incoherent_ergotropy, local_ergotropy,
             locked_ergotropy, purity and entropy of the battery; charger_energy, of the charger's
             sites above their lowest levels; interaction_energy, of all interactions that are on
-            only while charging (without drives; 0 once they are off); and, between all charger and
-            all battery sites, mutual_information and negativity (an Ensemble is its cells in their
-            symmetric states, so that both are those of the cells; entropies are in nats); and, of a
-            battery that is disconnected, energy_half_life and ergotropy_half_life, how long it then
-            takes until no more than half is left for the first time: infinite if that never
-            happens, NaN of nothing and where it is never disconnected.
+            only while charging (shifts are among them, drives are not; 0 once they are off); and,
+            between all charger and all battery sites, mutual_information and negativity (an
+            Ensemble is its cells in their symmetric states, so that both are those of the cells;
+            entropies are in nats); and, of a battery that is disconnected, energy_half_life and
+            ergotropy_half_life, how long it then takes until no more than half is left for the
+            first time: infinite if that never happens, NaN of nothing and where it is never
+            disconnected.
             Energy counts from the lowest level of the battery's Hamiltonian; powers are gains
             over t, (value(t) - value(0))/t, and 0 at t = 0. Above an oscillator
             whose levels are not given there is always room: its active energy and capacity are

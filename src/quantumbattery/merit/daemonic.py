@@ -9,6 +9,7 @@ from math import isqrt
 from typing import TypeAlias
 
 import numpy as np
+import xarray as xr
 
 from quantumbattery.merit.energy import energy, within
 from quantumbattery.merit.ergotropy import ergotropy, rearranged
@@ -22,6 +23,7 @@ from quantumbattery.quantities.matrices import (
     eigenvalues,
     evaluate,
     hamiltonians,
+    square_matrix,
 )
 
 DIRECTIONS = 240  # scanned on the hemisphere of a qubit charger,
@@ -110,6 +112,8 @@ def _orthonormal(basis: MatrixLike, a: int) -> Array:
         raise ValueError(
             f'basis is {basis!r}: it takes "best" or the vectors as columns of a matrix'
         )
+    if isinstance(basis, xr.DataArray | np.ma.MaskedArray):  # whose names and masks count
+        basis = square_matrix(basis, "basis")
     given = np.asarray(basis.full() if hasattr(basis, "full") else basis)
     if given.dtype.kind not in "iufc":
         raise TypeError(

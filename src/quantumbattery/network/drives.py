@@ -31,6 +31,7 @@ class Drive(Described):
         with saying(self.kind):
             if not isinstance(self.site, str):
                 raise TypeError(f"it takes the name of a site, as text; got {self.site!r:.60}")
+            self._plain_texts()
             names = ("amplitude", "frequency", "phase")
             each = {n: number(n, getattr(self, n), "finite", -LARGEST) for n in names}
             agree(each)

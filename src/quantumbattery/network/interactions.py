@@ -45,6 +45,7 @@ class Interaction(Described):
 
     def __post_init__(self) -> None:
         checked_ends(self.kind, self.ends, self.many)
+        self._plain_texts()
         with saying(self.label):
             self._set(always=flag("always", self.always))
             shape, times = shaped(self.envelope, self.breaks)
@@ -341,7 +342,7 @@ def heisenberg(
 
 def labelled(kind: str, ends: Iterable[str]) -> str:
     """How messages name what acts on some sites."""
-    return f"{kind}({', '.join(map(repr, ends))})"
+    return f"{kind}({', '.join(repr(str(end)) for end in ends)})"
 
 
 def checked_ends(kind: str, ends: Sequence[object], many: str = "sites") -> str:

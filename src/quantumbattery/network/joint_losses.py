@@ -54,6 +54,7 @@ class JointLoss(Described):
 
     def __post_init__(self) -> None:
         checked_ends(self.kind, self.sites)
+        self._plain_texts()
         with saying(self.label):
             self.check_numbers()
             self._set(rate=number("rate", self.rate, _RATE, 0.0))

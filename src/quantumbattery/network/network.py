@@ -190,7 +190,7 @@ class Network(Described):
             raise TypeError(f"{who}: the name of a site is text; got {name!r:.60}")
         if name not in self.sites:
             raise ValueError(
-                f"{who}: there is no site {name!r}; {choices(name, self.sites, most=8)}"
+                f"{who}: there is no site {str(name)!r}; {choices(name, self.sites, most=8)}"
             )
 
     def _check(self, each: Interaction) -> None:

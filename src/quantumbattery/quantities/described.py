@@ -107,6 +107,15 @@ class Described:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    def _plain_texts(self) -> None:
+        """Keep NumPy's texts, alone or in tuples, as Python's, which show without their type."""
+        for name in names(self):
+            value = getattr(self, name)
+            if isinstance(value, str):
+                self._set(**{name: str(value)})
+            elif isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+                self._set(**{name: tuple(map(str, value))})
+
 
 def listed(given: Iterable[str], most: int = 8) -> str:
     """Names in a sentence, the middle of a long list left out."""

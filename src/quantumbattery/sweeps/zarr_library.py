@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import warnings
 from typing import Any
 
 
@@ -22,12 +24,63 @@ def zarr() -> Any:
 
 
 def _check_settings(config: Any) -> None:
-    """Raise ValueError where Zarr would wait for ever, or never begin."""
+    """Raise ValueError where Zarr would wait for ever, or never begin, as it is set."""
+    changed = {
+        key: value
+        for key, value in _flat(config.config).items()
+        if repr(_flat(config.defaults[0]).get(key)) != repr(value)
+    }
     for key in ("async.concurrency", "threading.max_workers"):
-        count = config.get(key, None)
+        count = changed.get(key)
         whole = isinstance(count, int) and not isinstance(count, bool)
         if count is not None and not (whole and count >= 1):
             raise ValueError(
-                f"zarr is set to {key} = {count!r:.40} (ZARR_{key.upper().replace('.', '__')}), "
-                "and needs a whole number of at least 1"
+                f"zarr is set to {key} = {count!r:.40} ({_variable(key)}), and needs a whole "
+                "number of at least 1"
             )
+    if changed and (said := _trial()):
+        listed = ", ".join(f"{key} = {value!r:.40}" for key, value in changed.items())
+        raise ValueError(f"zarr does not work as it is set, {listed:.400}: {said:.200}")
+
+
+def _variable(key: str) -> str:
+    return f"ZARR_{key.upper().replace('.', '__')}"
+
+
+def _flat(table: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """Nested settings by their names with dots."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        inside = isinstance(value, dict)
+        found |= _flat(value, f"{above}{key}.") if inside else {f"{above}{key}": value}
+    return found
+
+
+def _trial() -> str:
+    """What Zarr says when it cannot keep two numbers in memory; nothing if it can."""
+    import numpy as np
+    import zarr
+    from zarr.codecs import Crc32cCodec, ZstdCodec
+
+    values = {
+        "numbers": np.array([1.0, 2.0]),
+        "texts": np.array(["a", "b"], np.dtypes.StringDType()),
+    }
+    kept = {"chunks": (1,), "compressors": [ZstdCodec(level=1), Crc32cCodec()]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what was begun and came to nothing
+        try:
+            group = zarr.create_group({}, zarr_format=3)
+            for name, each in values.items():
+                array = group.create_array(name, shape=each.shape, dtype=each.dtype, **kept)
+                array[...] = each
+            group = zarr.open_group(group.store, mode="r")
+            right = all(np.array_equal(group[name][...], each) for name, each in values.items())
+        except Exception as error:
+            said = str(error).strip().partition("\n")[0]
+            said = said or type(error).__name__
+        else:
+            said = "" if right else "what is written does not come back"
+        if said:
+            gc.collect()  # tasks that were never begun warn when they are freed
+    return said
