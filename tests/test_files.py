@@ -68,7 +68,7 @@ def test_bad_places(table, tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes, links and pipes are those of POSIX")
-def test_modes_links_and_pipes_stay_as_they_are(tmp_path, monkeypatch):
+def test_modes_links_and_pipes_stay_as_they_are(tmp_path, monkeypatch, caplog):
     modes = []
 
     def write(part):
@@ -102,6 +102,12 @@ def test_modes_links_and_pipes_stay_as_they_are(tmp_path, monkeypatch):
     reader.join(5)
     assert read == ["new"]
     assert pipe.is_fifo()
+    reader = threading.Timer(0.5, lambda: read.append(pipe.read_text()))
+    reader.start()
+    write_whole(pipe, write)
+    reader.join(5)
+    assert read == ["new", "new"]
+    assert "pipe.csv is a pipe that nobody reads yet: waiting" in caplog.text
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "link.csv",
         "new.csv",
@@ -113,6 +119,9 @@ def test_modes_links_and_pipes_stay_as_they_are(tmp_path, monkeypatch):
 def test_folders_are_refused_before_the_work(tmp_path):
     from quantumbattery.plot.style import check_picture_path
 
+    for check in (check_table_path, check_picture_path):
+        with pytest.raises(ValueError, match="an empty name must end in"):
+            check(Path(""))
     for check, name in ((check_table_path, "a.csv"), (check_picture_path, "a.png")):
         (tmp_path / name).mkdir()
         with pytest.raises(ValueError, match="is a folder; name a file"):

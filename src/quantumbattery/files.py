@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import errno
+import logging
 import os
 import secrets
 import shutil
@@ -11,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import xarray as xr
 
@@ -18,14 +21,21 @@ TABLES = (".nc", ".csv")
 _LATIN = 256  # letters of names that NetCDF files hold
 _DIGITS = 11  # of seconds: up to the year 5138
 
+_LOG = logging.getLogger(__name__)
+
 _unfinished: set[Path] = set()  # files that this process is writing
 
 
 def check_table_path(path: Path) -> None:
     """Refuse, before any work, a results file that could not be written."""
     if path.suffix.lower() not in TABLES:
-        raise ValueError(f"{path} must end in .nc (NetCDF) or .csv to hold a table")
+        raise ValueError(f"{name_of(path)} must end in .nc (NetCDF) or .csv to hold a table")
     check_target(path)
+
+
+def name_of(path: Path) -> str:
+    """How sentences name a file, also one without a name."""
+    return "an empty name" if path == Path() else str(path)
 
 
 def check_names(path: Path, names: Iterable[object]) -> None:
@@ -112,7 +122,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         partial = _partial(target, elsewhere, first)
         write(partial)
         if mode is not None and not stat.S_ISREG(mode):
-            with partial.open("rb") as source, target.open("wb") as sink:
+            with partial.open("rb") as source, _opened(target, mode) as sink:
                 shutil.copyfileobj(source, sink)
             return
         if mode is not None:
@@ -124,6 +134,21 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         if partial is not None:
             partial.unlink(missing_ok=True)
             _unfinished.discard(partial)
+
+
+def _opened(target: Path, mode: int) -> BinaryIO:
+    """What is no plain file, to write into; that a pipe waits for somebody to read it is said."""
+    if not stat.S_ISFIFO(mode):
+        return target.open("wb")
+    try:
+        pipe = os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        _LOG.warning("%s is a pipe that nobody reads yet: waiting for somebody", target)
+        return target.open("wb")
+    os.set_blocking(pipe, True)
+    return open(pipe, "wb")
 
 
 def remove_unfinished() -> None:

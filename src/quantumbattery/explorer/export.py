@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from quantumbattery.explorer.catalogue import as_plain
-from quantumbattery.files import check_target, write_whole
+from quantumbattery.files import check_target, name_of, write_whole
 from quantumbattery.plot.style import COLOURS
 from quantumbattery.quantities.measures import MEASURES, PARAMETERS
 
@@ -72,7 +72,7 @@ def verdicts() -> dict[str, dict[str, str]]:
 def check_page_path(path: Path) -> None:
     """Refuse, before any work, a file that could not hold the page."""
     if path.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"{path} must end in .html to hold the page")
+        raise ValueError(f"{name_of(path)} must end in .html to hold the page")
     check_target(path)
 
 

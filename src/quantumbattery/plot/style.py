@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from quantumbattery.files import check_day, check_target, write_whole
+from quantumbattery.files import check_day, check_target, name_of, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -190,7 +190,7 @@ def save(figure: Figure, path: str | Path) -> None:
 def check_picture_path(path: Path) -> None:
     """Refuse, before any work, a picture file of a kind that cannot be drawn."""
     if path.suffix.lower() not in (".png", ".pdf", ".svg"):
-        raise ValueError(f"{path} must end in .png, .pdf or .svg to hold a picture")
+        raise ValueError(f"{name_of(path)} must end in .png, .pdf or .svg to hold a picture")
     check_day()  # which Matplotlib reads even where no date is written
     check_target(path)
 
