@@ -347,3 +347,23 @@ def test_what_is_always_on_is_so_once(start):
             np.testing.assert_allclose(table[name], known[name], rtol=0, atol=1e-13)
         found = protocol.density_matrix(start, times=[0.0])[0]
         np.testing.assert_allclose(found, state, rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("state", [qb.fock(1), qb.bloch(0.3, 0.2), qb.thermal(0.2)])
+def test_a_reset_beside_an_axis_of_its_site(state):
+    def ergotropy(frequency):
+        sites = {"charger": qb.Qubit(frequency), "battery": qb.Qubit()}
+        system = qb.System(sites, [qb.exchange("charger", "battery", 1.0)])
+        protocol = qb.Protocol([qb.Stroke(system, 0.7, reset={"charger": state})], repeat=2)
+        return protocol.charge({}, 1.4, ["ergotropy"]).ergotropy.values
+
+    expected = [ergotropy(1.0), ergotropy(1.5)]
+    np.testing.assert_allclose(ergotropy(np.array([1.0, 1.5])), expected, rtol=0, atol=1e-15)
+
+
+def test_a_reset_to_several_states_is_refused():
+    sites = {"charger": qb.Qubit(np.array([1.0, 1.5])), "battery": qb.Qubit()}
+    system = qb.System(sites, [qb.exchange("charger", "battery", 1.0)])
+    protocol = qb.Protocol([qb.Stroke(system, 0.7, reset={"charger": qb.gibbs(0.5)})])
+    with pytest.raises(ValueError, match="the state of 'charger' depends on frequency"):
+        protocol.charge({})

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 from mpmath import mp
 from scipy.linalg import expm
 from scipy.optimize import minimize_scalar
@@ -121,3 +122,17 @@ def test_arrays_broadcast():
     assert approximations.energy_max(theta, loss).shape == (5, 3)
     assert approximations.power_max(theta, loss).shape == (5, 3)
     assert approximations.power_max(0.0, 0.1) == 0.0
+
+
+def test_narrow_integers_lists_and_names_are_read_as_numbers():
+    one = approximations.energy_time(0.1, 100.0)
+    for narrow in (np.array([100], np.int8), [100], range(100, 101)):
+        np.testing.assert_array_equal(approximations.energy_time(0.1, narrow), [one])
+    three = approximations.ergotropic_power_max(1.0, np.array(100, np.uint8), np.array(3, np.uint8))
+    assert three == approximations.ergotropic_power_max(1.0, 100.0, 3.0)
+    theta, loss = xr.DataArray([1.0, 2.0], dims="x"), xr.DataArray([0.0, 0.1, 0.2], dims="y")
+    named = approximations.power_max(theta, loss)
+    assert named.dims == ("x", "y")
+    assert named[1, 2] == approximations.power_max(2.0, 0.2)
+    with pytest.raises(ValueError, match="frequency must be positive"):
+        approximations.energy_max(1.0, 0.1, 1.0, -1.0)

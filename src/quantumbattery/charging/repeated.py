@@ -40,7 +40,7 @@ from quantumbattery.states.density import Matrix, density
 from quantumbattery.states.lindblad import rectangles
 from quantumbattery.states.reduced import Part, part_of
 from quantumbattery.states.representation import Form, representation
-from quantumbattery.states.reset import Reset, reset
+from quantumbattery.states.reset import Reset, one_state, reset
 
 _AT_ONCE = 1 << 20  # numbers of a state that are worked on at a time
 _AT_CUT = 1e-10  # of the weight on levels that lead beyond a cut, from which on a warning says so
@@ -114,10 +114,11 @@ def _solved(strokes: Strokes, problem: Problem, moments: Moments) -> Solved:
 def _beyond(strokes: Strokes, problem: Problem, reached: Reach) -> float:
     """The largest weight that a preparation or a reset has beyond the levels of its site."""
     levels = dict(zip(reached.sites, reached.levels, strict=True))
-    every = [problem.started, *(each.reset for each in strokes.strokes)]
+    every = [(problem.network, problem.started)]
+    every += [(each.system, each.reset) for each in strokes.strokes]
     beyond = [
-        lost_by(each, problem.network.sites[name], levels[name])[1] ** 2
-        for given in every
+        lost_by(each, network.sites[name], levels[name])[1] ** 2
+        for network, given in every
         for name, each in given.items()
         if isinstance(name, str)
     ]
@@ -302,7 +303,7 @@ class Work:
         reached = self.state.reach
         levels = dict(zip(reached.sites, reached.levels, strict=True))
         matrices = [
-            matrix_of(each, stroke.system.sites[name], levels[name]).to_numpy()
+            one_state(name, matrix_of(each, stroke.system.sites[name], levels[name]))
             for name, each in stroke.reset.items()
         ]
         # What lies beyond the levels is left out, and the rest a state, as where charging starts.

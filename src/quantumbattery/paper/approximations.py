@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
+from quantumbattery.quantities.aliases import Computed
 from quantumbattery.quantities.parameters import LARGEST, numbers
 
-Array = NDArray[Any]
-Values = float | Array
+Values = float | NDArray[Any] | xr.DataArray
 
 A = 1.1655611852072114
 """Coupling times the time of highest power, without loss: tan A = 2 A (Eq. 34)."""
@@ -31,17 +32,31 @@ L = 0.26286121276971113
 """The same relative to the lossless time: L = K / A (Eq. 67)."""
 
 
-def _checked(theta: Values = 0.0, loss: Values = 0.0, *rates: Values) -> tuple[Array, Array]:
-    """Angles on the sphere, losses that are not negative, other rates positive."""
-    for rate in rates:
-        numbers("coupling and frequency", rate, "positive and finite", 1 / LARGEST)
-    return (
-        numbers("theta", theta, "an angle between 0 and pi (radians)", 0.0, np.pi * (1 + 1e-15)),
+def _checked(
+    theta: Values = 0.0, loss: Values = 0.0, coupling: Values = 1.0, frequency: Values = 1.0
+) -> tuple[Any, Any, Any, Any]:
+    """As real numbers: angles on the sphere, losses that are not negative, positive rates."""
+    given = theta, loss, coupling, frequency
+    angle = "an angle between 0 and pi (radians)"
+    checked = (
+        numbers("theta", theta, angle, 0.0, np.pi * (1 + 1e-15)),
         numbers("loss", loss, "zero or positive, and finite", 0.0),
+        numbers("coupling", coupling, "positive and finite", 1 / LARGEST),
+        numbers("frequency", frequency, "positive and finite", 1 / LARGEST),
     )
+    t, g, j, w = (
+        one.copy(data=each) if isinstance(one, xr.DataArray) else each
+        for one, each in zip(given, checked, strict=True)
+    )
+    return t, g, j, w
 
 
-def ergotropic_power_time(theta: Values, coupling: Values = 1.0) -> Array:
+def _result(value: Any) -> Any:
+    """An array; what has names of axes keeps them."""
+    return value if isinstance(value, xr.DataArray) else np.asarray(value)
+
+
+def ergotropic_power_time(theta: Values, coupling: Values = 1.0) -> Computed:
     """Time of the highest ergotropic power without loss, a fit (Eq. 43).
 
     Off by at most 0.39 % (at theta = 0.78 pi).
@@ -62,13 +77,15 @@ def ergotropic_power_time(theta: Values, coupling: Values = 1.0) -> Array:
     >>> ergotropic_power_time(np.array([0.0, np.pi])).round(6)
     array([1.166667, 1.4     ])
     """
-    theta, _ = _checked(theta, 0.0, coupling)
+    theta, _, coupling, _ = _checked(theta, 0.0, coupling)
     weight = 9 * np.sqrt(3) / 32
     numerator = 5 / 6 + (1 / 6 + weight * np.pi**2.5) * (theta / np.pi) ** 2.5
-    return np.asarray(7 / 5 * numerator / (1 + weight * theta**2.5) / coupling)
+    return _result(7 / 5 * numerator / (1 + weight * theta**2.5) / coupling)
 
 
-def ergotropic_power_max(theta: Values, coupling: Values = 1.0, frequency: Values = 1.0) -> Array:
+def ergotropic_power_max(
+    theta: Values, coupling: Values = 1.0, frequency: Values = 1.0
+) -> Computed:
     """Highest ergotropic power without loss, a fit (Eq. 45).
 
     Off by at most 0.0181 omega_b J (at theta = 0.38 pi), 10 % for pi/6 <= theta <= pi; the relative
@@ -90,12 +107,12 @@ def ergotropic_power_max(theta: Values, coupling: Values = 1.0, frequency: Value
     >>> ergotropic_power_max(np.array([0.0, np.pi / 2, np.pi])).round(6)
     array([0.      , 0.333333, 0.666667])
     """
-    theta, _ = _checked(theta, 0.0, coupling, frequency)
+    theta, _, coupling, frequency = _checked(theta, 0.0, coupling, frequency)
     rise = np.tanh(theta - np.pi / 2) / np.tanh(np.pi / 2)
-    return np.asarray(frequency * coupling / 3 * (rise + 1))
+    return _result(frequency * coupling / 3 * (rise + 1))
 
 
-def energy_time(loss: Values, coupling: Values = 1.0) -> Array:
+def energy_time(loss: Values, coupling: Values = 1.0) -> Computed:
     """Time of the highest stored energy, to first order in loss / coupling (Eq. 65).
 
     Off by at most 3.0 % for gamma <= J, 0.031 % for gamma <= J/10.
@@ -114,13 +131,14 @@ def energy_time(loss: Values, coupling: Values = 1.0) -> Array:
     >>> energy_time(np.array([0.0, 0.1])).round(6)
     array([1.570796, 1.545796])
     """
-    ratio = _checked(0.0, loss, coupling)[1] / coupling
-    return np.asarray(np.pi / (2 * coupling) * (1 - ratio / (2 * np.pi)))
+    _, loss, coupling, _ = _checked(0.0, loss, coupling)
+    ratio = loss / coupling
+    return _result(np.pi / (2 * coupling) * (1 - ratio / (2 * np.pi)))
 
 
 def energy_max(
     theta: Values, loss: Values, coupling: Values = 1.0, frequency: Values = 1.0
-) -> Array:
+) -> Computed:
     """Highest stored energy, to first order in loss / coupling (Eq. 66).
 
     Off by at most 58 % for gamma <= J, 0.45 % for gamma <= J/10.
@@ -141,12 +159,12 @@ def energy_max(
     >>> energy_max(np.pi, np.array([0.0, 0.1])).round(6)
     array([1.     , 0.92146])
     """
-    theta, loss = _checked(theta, loss, coupling, frequency)
+    theta, loss, coupling, frequency = _checked(theta, loss, coupling, frequency)
     ratio = loss / coupling
-    return np.asarray(frequency * np.sin(theta / 2) ** 2 * (1 - np.pi * ratio / 4))
+    return _result(frequency * np.sin(theta / 2) ** 2 * (1 - np.pi * ratio / 4))
 
 
-def power_time(loss: Values, coupling: Values = 1.0) -> Array:
+def power_time(loss: Values, coupling: Values = 1.0) -> Computed:
     """Time of the highest charging power, to first order in loss / coupling (Eq. 67).
 
     Off by at most 5.5 % for gamma <= J, 0.051 % for gamma <= J/10.
@@ -165,13 +183,14 @@ def power_time(loss: Values, coupling: Values = 1.0) -> Array:
     >>> power_time(np.array([0.0, 0.1])).round(6)
     array([1.165561, 1.134923])
     """
-    ratio = _checked(0.0, loss, coupling)[1] / coupling
-    return np.asarray(A / coupling * (1 - L * ratio))
+    _, loss, coupling, _ = _checked(0.0, loss, coupling)
+    ratio = loss / coupling
+    return _result(A / coupling * (1 - L * ratio))
 
 
 def power_max(
     theta: Values, loss: Values, coupling: Values = 1.0, frequency: Values = 1.0
-) -> Array:
+) -> Computed:
     """Highest charging power, to first order in loss / coupling (Eq. 68).
 
     Off by at most 32 % for gamma <= J, 0.28 % for gamma <= J/10.
@@ -192,6 +211,6 @@ def power_max(
     >>> power_max(np.pi, np.array([0.0, 0.1])).round(6)
     array([0.724611, 0.682382])
     """
-    theta, loss = _checked(theta, loss, coupling, frequency)
+    theta, loss, coupling, frequency = _checked(theta, loss, coupling, frequency)
     share = np.sin(theta / 2) ** 2
-    return np.asarray(B * frequency * coupling * share * (1 - A / 2 * (loss / coupling)))
+    return _result(B * frequency * coupling * share * (1 - A / 2 * (loss / coupling)))

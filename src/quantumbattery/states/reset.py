@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.reach.reach import Bipartition
@@ -68,6 +69,19 @@ def reset(state: Matrix, blocks: Blocks, sites: Sequence[str], matrix: Array) ->
     block = np.zeros(len(keys), dtype=np.int64)
     block[group] = blocks.kept[sources] // blocks.size
     return _by_block(blocks, block, traced, fresh)
+
+
+def one_state(name: str, matrix: xr.DataArray) -> Array:
+    """The density matrix that a site begins anew with; ValueError if its axes make it several."""
+    several = matrix.to_numpy().reshape(-1, *matrix.shape[-2:])
+    if np.any(several != several[0]):
+        axes = ", ".join(str(axis) for axis in matrix.dims[:-2])
+        raise ValueError(
+            f"reset: the state of {name!r} depends on {axes}, but every reset is to one state on "
+            "levels: sweep it (qb.sweep)"
+        )
+    one: Array = several[0]
+    return one
 
 
 def _inside(turn: object, inside: slice) -> object:
