@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import quantumbattery as qb
-from quantumbattery.sweeps.fingerprint import identity
+from quantumbattery.sweeps.identity import identity
 
 
 def blind_to_arrays(**_):
@@ -140,7 +140,7 @@ def cached(x): return {factor} * x
 
 SETS = """
 from dataclasses import dataclass
-from quantumbattery.sweeps.fingerprint import identity
+from quantumbattery.sweeps.identity import identity
 
 @dataclass(frozen=True)
 class Kept:

@@ -154,6 +154,7 @@ def flaky(x, y):
 
 
 FLAKY = [True]
+flaky.fingerprint = "the same study, whether it fails or not"
 
 
 def test_failed_points_are_tried_again_when_asked_and_axes_come_in_any_order(tmp_path):

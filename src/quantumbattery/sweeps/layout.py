@@ -34,8 +34,9 @@ from quantumbattery.sweeps.durable import (
     write,
 )
 from quantumbattery.sweeps.evaluation import Template, missing
-from quantumbattery.sweeps.fingerprint import checksum, digest, libraries
+from quantumbattery.sweeps.fingerprint import checksum, libraries
 from quantumbattery.sweeps.grid import LONGEST_NAME, Grid
+from quantumbattery.sweeps.identity import digest
 from quantumbattery.sweeps.in_memory import FAILURE, axis_attrs
 from quantumbattery.sweeps.zarr_library import zarr
 

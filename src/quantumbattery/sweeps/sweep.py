@@ -131,10 +131,10 @@ def sweep(
     Notes
     -----
     A study is the same if its axes are, the program's version, and what `run` does: its
-    instructions and constants, what it encloses, and of its own module the functions, the classes
-    and the constants (numbers, texts, arrays, tables, systems, objects) that it reads. Lists and
-    dictionaries there do not count. What cannot be told apart is refused; an attribute
-    `fingerprint` of `run`, a text, then says what it is.
+    instructions and constants, what it encloses, and of its own module, and of others that are no
+    installed libraries, the functions, the classes and the values that it reads. Lists,
+    dictionaries and sets that this code writes to do not count. What cannot be told apart is
+    refused; an attribute `fingerprint` of `run`, a text, then says what it is.
 
     Results do not depend on the executor, bit for bit: blocks and batches are those of the study,
     and every block is evaluated by one thread.

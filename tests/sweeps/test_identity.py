@@ -1,0 +1,282 @@
+"""What a swept function does is told by everything of a user's own that it reads."""
+
+import os
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+
+from quantumbattery.sweeps.identity import identity
+
+BEFORE = """
+import abc, collections, dataclasses, decimal, enum, fractions, functools, operator, types
+import numpy as np
+import xarray as xr
+import quantumbattery as qb
+"""
+NUMBER = "1.0", "2.0"
+
+# What a module holds, the value that run(x) gives, and what takes the place of %s.
+CASES = {
+    "constant in a comprehension": ("", "[%s for _ in range(1)]", NUMBER),
+    "text in a comprehension": ("", "[x[%s] for _ in range(1)]", ("'a'", "'b'")),
+    "text in a generator": ("", "sum(x[%s] for _ in range(1))", ("'a'", "'b'")),
+    "text in a lambda": ("f = lambda x: x[%s]", "f(x)", ("'a'", "'b'")),
+    "attribute of a function": ("def f(x): return f.y\nf.y = %s", "f(x)", NUMBER),
+    "cached property": (
+        "class K:\n    @functools.cached_property\n    def y(self): return %s",
+        "K().y",
+        NUMBER,
+    ),
+    "cached method": (
+        "class K:\n    @functools.lru_cache\n    def y(self): return %s",
+        "K().y()",
+        NUMBER,
+    ),
+    "cached class method": (
+        "class K:\n    @classmethod\n    @functools.cache\n    def y(cls): return %s",
+        "K.y()",
+        NUMBER,
+    ),
+    "partial method": (
+        "class K:\n    def f(self, y): return y\n    y = functools.partialmethod(f, %s)",
+        "K().y()",
+        NUMBER,
+    ),
+    "descriptor": (
+        "class D:\n    def __get__(self, *_): return %s\nclass K:\n    y = D()",
+        "K.y",
+        NUMBER,
+    ),
+    "metaclass": (
+        "class M(type):\n    @property\n    def y(cls): return %s\nclass K(metaclass=M): pass",
+        "K.y",
+        NUMBER,
+    ),
+    "base of another name": ("class A:\n    y = %s\nclass K(A): pass", "K.y", NUMBER),
+    "abstract base": ("class A(abc.ABC):\n    y = %s\nclass K(A): pass", "K.y", NUMBER),
+    "enumeration": ("class K(enum.Enum):\n    Y = %s", "K.Y.value", NUMBER),
+    "enumeration of numbers": ("class K(float, enum.Enum):\n    Y = %s", "x * K.Y", NUMBER),
+    "class in a class": ("class K:\n    class J:\n        y = %s", "K.J.y", NUMBER),
+    "fraction in a class": ("class K:\n    y = fractions.Fraction(%s)", "K.y", ("1", "2")),
+    "decimal in a class": ("class K:\n    y = decimal.Decimal(%s)", "K.y", ("1", "2")),
+    "names in a class": ("class K:\n    y = types.SimpleNamespace(z=%s)", "K.y.z", NUMBER),
+    "polynomial in a class": ("class K:\n    y = np.poly1d([%s, 0.0])", "K.y(x)", NUMBER),
+    "set in a class": ("class K:\n    y = frozenset({%s})", "K.y", NUMBER),
+    "list in a class": ("class K:\n    y = [%s]", "K.y[0]", NUMBER),
+    "list that is only read": ("Y = [%s]", "Y[0] * x", NUMBER),
+    "dictionary that is only read": ("Y = {'a': %s}", "Y['a'] * x", NUMBER),
+    "set that is only read": ("Y = {%s}", "x in Y", NUMBER),
+    "vectorized function": ("def f(x): return %s\nF = np.vectorize(f)", "F(x)", NUMBER),
+    "function in names": (
+        "def f(x): return %s\nN = types.SimpleNamespace(g=f)",
+        "N.g(x)",
+        NUMBER,
+    ),
+    "function in an object": (
+        "def f(x): return %s\n@dataclasses.dataclass\nclass K:\n    g: object\nk = K(f)",
+        "k.g(x)",
+        NUMBER,
+    ),
+    "object in an object": (
+        "class J:\n    y = %s\n@dataclasses.dataclass\nclass K:\n    g: object\nk = K(J())",
+        "k.g.y",
+        NUMBER,
+    ),
+    "factory": (
+        "@dataclasses.dataclass\n"
+        "class K:\n    y: float = dataclasses.field(default_factory=lambda: %s)",
+        "K().y",
+        NUMBER,
+    ),
+    "object with slots": (
+        "@dataclasses.dataclass(frozen=True, slots=True)\nclass K:\n    y: float = %s\nk = K()",
+        "k.y",
+        NUMBER,
+    ),
+    "function in a tuple": ("def f(x): return %s\nF = (f,)", "F[0](x)", NUMBER),
+    "partial function": (
+        "def f(x, y): return y\nF = functools.partial(f, y=%s)",
+        "F(x)",
+        NUMBER,
+    ),
+    "method of a dictionary": ("look = {'a': %s}.get", "look('a')", NUMBER),
+    "method of a text": ("join = %s.join", "join('ab')", ("'-'", "'+'")),
+    "method of a generator": ("draw = np.random.default_rng(%s).normal", "draw()", ("1", "2")),
+    "kind of an array": ("M = np.%s([[1.0, 2.0], [3.0, 4.0]])", "M * M", ("array", "ma.array")),
+    "mask": ("M = np.ma.array([1.0, 2.0], mask=%s)", "M.mean()", ("[0, 1]", "[0, 0]")),
+    "array of objects": ("A = np.array([%s, 'x'], dtype=object)", "A[0]", NUMBER),
+    "read-only view": ("Y = types.MappingProxyType({'y': %s})", "Y['y']", NUMBER),
+    "queue": ("Y = collections.deque([%s])", "Y[0]", NUMBER),
+    "named tuple": ("K = collections.namedtuple('K', 'y')\nk = K(%s)", "k.y", NUMBER),
+    "range": ("R = range(%s)", "len(R)", ("1", "2")),
+    "operator": ("G = operator.attrgetter(%s)", "G(x)", ("'a'", "'b'")),
+    "attributes of an axis": ("A = xr.DataArray([1.0], attrs={'y': %s})", "A.attrs['y']", NUMBER),
+    "one function of several": (
+        "@functools.singledispatch\ndef f(x): return x\n@f.register\ndef _(x: float): return %s",
+        "f(x)",
+        NUMBER,
+    ),
+    "decorator": (
+        "def by(y):\n    def d(f):\n"
+        "        @functools.wraps(f)\n        def g(x): return f(x) * y\n"
+        "        return g\n    return d\n@by(%s)\ndef h(x): return x",
+        "h(x)",
+        NUMBER,
+    ),
+    "envelope": (
+        "def pulse(t): return %s * t\nD = qb.drive('a', 1.0, 1.0, envelope=pulse)",
+        "D",
+        NUMBER,
+    ),
+    "end of what is tried": (
+        "def f(x):\n    try:\n        y = 1 / x\n%s    except ZeroDivisionError:\n"
+        "        y = 0\n    return y",
+        "f(x)",
+        ("        y = y / x\n", "    finally:\n        y = 1\n    try:\n        y = y / x\n"),
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def modules():
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.startswith("users"):
+            del sys.modules[name]
+
+
+def module(source, name="users_script"):
+    """A module of a user's."""
+    made = sys.modules[name] = types.ModuleType(name)
+    exec(BEFORE + source, vars(made))
+    return made
+
+
+def told(held, value):
+    return identity(module(f"{held}\ndef run(x): return {value}").run)
+
+
+@pytest.mark.parametrize(("held", "value", "each"), CASES.values(), ids=CASES)
+def test_what_is_read_counts(held, value, each):
+    one, other = ((held.replace("%s", y), value.replace("%s", y)) for y in each)
+    assert told(*one) == told(*one)
+    assert told(*one) != told(*other)
+
+
+@pytest.mark.parametrize(
+    "reduce",
+    [
+        np.mean,
+        np.add,
+        np.linalg.norm,
+        str.upper,
+        dict.fromkeys,
+        len,
+        np.random.default_rng(1).normal,
+    ],
+)
+def test_functions_of_libraries_are_told_by_name(reduce):
+    def made(by):
+        return lambda x: by(x)
+
+    assert identity(made(reduce)) == identity(made(reduce))
+    assert identity(made(reduce)) != identity(made(np.max))
+
+
+def test_what_is_written_to_does_not_count():
+    source = """
+LOG, CACHE, COUNTS = [], {}, collections.Counter()
+class K:
+    kept = {}
+    def y(self, x): self.kept[x] = 1; return x
+def note(x): LOG.append(x)
+def kept(x):
+    if x not in CACHE: CACHE[x] = (x, x)[0]
+    return CACHE[x]
+def memoize(f):
+    cache = {}
+    def g(x):
+        if (x, 1) not in cache: cache[x, 1] = f(x)
+        return cache[x, 1]
+    return g
+@memoize
+def h(x): return x
+def run(x):
+    run.calls = getattr(run, "calls", 0) + 1
+    note(x)
+    return len(LOG) * 0 + K().y(x) + kept(x) + h(x)
+"""
+    made = module(source)
+    before = identity(made.run)
+    made.run(1.0)
+    assert (made.LOG, made.CACHE, made.K.kept) == ([1.0], {1.0: 1.0}, {1.0: 1})
+    assert identity(made.run) == before
+
+
+def test_an_array_that_is_filled_hides_no_table_that_is_read():
+    held = "Y = {'a': %s}\ndef f(x):\n    h = np.zeros(2)\n    h[int(x > 0)] = Y['a']\n    return h"
+    assert told(held % "1.0", "f(x)") != told(held % "2.0", "f(x)")
+
+
+def test_other_modules_count_unless_they_are_libraries():
+    def made(number):
+        module(f"y = {number}\nTABLE = {{'a': {number}}}\ndef f(x): return y", "users_other")
+        return told("import users_other", "users_other.f(x)"), told(
+            "from users_other import f", "f(x)"
+        )
+
+    one, other, again = made("1.0"), made("2.0"), made("1.0")
+    assert one == again
+    assert one[0] != other[0]
+    assert one[1] != other[1]
+
+
+def test_comments_and_docstrings_do_not_count():
+    plain = module("def run(x):\n    'What it does.'\n    return x").run
+    other = module("def run(x):\n    'What it gives.'\n    # a remark\n    return x").run
+    assert identity(plain) == identity(other)
+
+
+def test_circles_of_functions_and_objects_come_to_an_end():
+    calls = "\n".join(
+        f"def f{i}(x): return {' + '.join(f'f{j}(x)' for j in range(30))}" for i in range(30)
+    )
+    held = f"""
+{calls}
+class K: pass
+a, b = K(), K()
+a.other, b.other, a.me, a.number = b, {{a}}, [a], %s
+Y = [1.0]; Y.append(Y)
+D = {{}}; D['D'] = D
+a.D, a.f, a.run = D, f0, lambda x: a
+"""
+    assert told(held % "1.0", "a, Y, f0(x)") == told(held % "1.0", "a, Y, f0(x)")
+    assert told(held % "1.0", "a, Y, f0(x)") != told(held % "2.0", "a, Y, f0(x)")
+
+
+def test_it_is_the_same_in_every_process(tmp_path):
+    """Whatever the seed of hashes, and whether its module was compiled or read."""
+    cases = [(h.replace("%s", y[0]), v.replace("%s", y[0])) for h, v, y in CASES.values()]
+    body = "\n".join(
+        f"def make{k}():\n    T = (1, 'a', ('b', 2)), {{'a', 'b'}}\n"
+        + "\n".join(f"    {line}" for line in f"{h}\ndef run(x): return {v}, T".split("\n"))
+        + "\n    return run"
+        for k, (h, v) in enumerate(cases)
+    )
+    (tmp_path / "users_own.py").write_text(BEFORE + body)
+    script = "import users_own\nfrom quantumbattery.sweeps.identity import identity\n" + "".join(
+        f"print(identity(users_own.make{k}()))\n" for k in range(len(cases))
+    )
+
+    def run(seed):
+        environment = os.environ | {"PYTHONHASHSEED": str(seed), "PYTHONPATH": str(tmp_path)}
+        command = [sys.executable, "-c", script]
+        return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+
+    first = run(1)
+    assert len(first.split()) == len(cases)
+    assert all(run(seed) == first for seed in (2, 3))
