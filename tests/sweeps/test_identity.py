@@ -273,7 +273,8 @@ def test_it_is_the_same_in_every_process(tmp_path):
     )
 
     def run(seed):
-        environment = os.environ | {"PYTHONHASHSEED": str(seed), "PYTHONPATH": str(tmp_path)}
+        path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = os.environ | {"PYTHONHASHSEED": str(seed), "PYTHONPATH": path}
         command = [sys.executable, "-c", script]
         return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
 
