@@ -390,3 +390,5 @@ def test_the_area_alone_is_not_enough():
     assert PulseArea.of(blocks, np.ones((1, 2)), [clock, other], 5.0) is None
     turning = Clock(1, Signal(SLOW, (), 1.0, False), np.ones(1))
     assert PulseArea.of(blocks, np.array([[0.0, 1.0]]), [turning], 5.0) is None
+    resting = Clock(1, Signal(SLOW, (), np.zeros(1), True), np.zeros(1))  # sin(0), which is nothing
+    assert PulseArea.of(blocks, np.array([[0.0, 1.0]]), [resting], 5.0) is None

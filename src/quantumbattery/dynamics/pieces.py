@@ -198,7 +198,7 @@ def _values(
         if envelope not in known:
             known[envelope] = first.signal, first.shape(times)
         factors[:] = known[envelope][1]
-        if first.frequency.any():
+        if first.signal.late or first.frequency.any():  # the sine of nothing is nothing
             angle = first.frequency[:, None, None] * times
             factors *= (np.sin if first.signal.late else np.cos)(angle)
     return found, list(known.values())

@@ -44,7 +44,7 @@ class PulseArea:
     ) -> PulseArea | None:
         """From numbers (g, terms) in front of the terms; None if something else does not stand."""
         waves = alike(clocks)
-        if len(waves) > 1 or any(clock.frequency.any() for clock in clocks):
+        if len(waves) > 1 or any(each.signal.late or each.frequency.any() for each in clocks):
             return None
         moving = np.zeros(numbers.shape[1], dtype=bool)
         moving[[clock.term for clock in clocks]] = True
