@@ -59,12 +59,14 @@ def multi_copy_ergotropy(rho: MatrixLike, h: MatrixLike, copies: int) -> Compute
     n, d = int(copies), state.shape[-1]
     if n < 1:
         raise ValueError(f"copies is {n}: it takes a whole number from 1")
-    if n * log(d) > 700 or comb(n + d - 1, d - 1) > MOST_TYPES:
+    if d == 1:
+        n = 1  # which hold nothing, however many they are
+    elif n > 700 / log(d) or comb(n + d - 1, d - 1) > MOST_TYPES:
         raise ValueError(
             f"copies is {n}, too many for dimension {d}: n log(d) may reach 700 and the type "
             f"classes {MOST_TYPES}; asymptotic_ergotropy gives the limit of many copies"
         )
-    return evaluate(lambda rho, h: _multi_copy(rho, h, n), state, hamiltonians(h, d))
+    return evaluate(lambda rho, h: _multi_copy(rho, h, n), state, hamiltonians(h, d, like=state))
 
 
 def asymptotic_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
@@ -96,7 +98,7 @@ def asymptotic_ergotropy(rho: MatrixLike, h: MatrixLike) -> Computed:
     np.float64(0.195753)
     """
     state = density_matrices(rho)
-    return evaluate(_asymptotic, state, hamiltonians(h, state.shape[-1]))
+    return evaluate(_asymptotic, state, hamiltonians(h, state.shape[-1], like=state))
 
 
 # --- the Gibbs state of a given entropy ----------------------------------------------------------

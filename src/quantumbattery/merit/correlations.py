@@ -13,11 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantumbattery.merit.partial_trace import reduced
+from quantumbattery.merit.partial_trace import reduced, states_of_parts
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import (
-    density_matrices,
-    dimensions,
     eigensystem,
     eigenvalues,
     evaluate,
@@ -221,8 +219,7 @@ def negativity(rho: MatrixLike, dims: Sequence[int]) -> Computed:
     >>> qb.negativity(np.outer(bell, bell), dims=(2, 2)).round(12)
     np.float64(0.5)
     """
-    state = density_matrices(rho)
-    a, b = dimensions(dims, state.shape[-1], parts=2)
+    state, (a, b) = states_of_parts(rho, dims, parts=2)
 
     def kernel(rho: Array) -> Array:
         parts = rho.reshape(*rho.shape[:-2], a, b, a, b)
@@ -255,8 +252,7 @@ def mutual_information(rho: MatrixLike, dims: Sequence[int]) -> Computed:
     >>> qb.mutual_information(np.diag([0.5, 0.0, 0.0, 0.5]), dims=(2, 2)).round(6)
     np.float64(0.693147)
     """
-    state = density_matrices(rho)
-    sizes = dimensions(dims, state.shape[-1], parts=2)
+    state, sizes = states_of_parts(rho, dims, parts=2)
 
     def kernel(rho: Array) -> Array:
         one, two = (entropy.formula(reduced(rho, sizes, [k])) for k in (0, 1))

@@ -13,12 +13,10 @@ import xarray as xr
 
 from quantumbattery.merit.energy import energy, within
 from quantumbattery.merit.ergotropy import ergotropy, rearranged
-from quantumbattery.merit.partial_trace import reduced
+from quantumbattery.merit.partial_trace import reduced, states_of_parts
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import (
     TOLERANCE,
-    density_matrices,
-    dimensions,
     eigensystem,
     eigenvalues,
     evaluate,
@@ -96,8 +94,7 @@ def daemonic_ergotropy(
     >>> qb.daemonic_ergotropy(rho, h, dims=(2, 2), basis=plus_minus).round(12)
     np.float64(0.0)
     """
-    state = density_matrices(rho)
-    a, b = dimensions(dims, state.shape[-1], parts=2)
+    state, (a, b) = states_of_parts(rho, dims, parts=2)
     battery = hamiltonians(h, b)
     measured = None if isinstance(basis, str) and basis == "best" else _orthonormal(basis, a)
 

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import mul
+from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
-from quantumbattery.quantities.matrices import density_matrices, dimensions, evaluate
+from quantumbattery.quantities.matrices import (
+    density_matrices,
+    dimensions,
+    evaluate,
+    parts_of_qobj,
+)
+from quantumbattery.quantities.matrix_labels import in_product_order
 
 
 def partial_trace(rho: MatrixLike, dims: Sequence[int], keep: int | Sequence[int]) -> Computed:
@@ -42,8 +52,7 @@ def partial_trace(rho: MatrixLike, dims: Sequence[int], keep: int | Sequence[int
     array([[0.5, 0. ],
            [0. , 0.5]])
     """
-    states = density_matrices(rho)
-    sizes = dimensions(dims, states.shape[-1])
+    states, sizes = states_of_parts(rho, dims)
     parts = list(keep) if isinstance(keep, Sequence | np.ndarray) else [keep]
     if not parts or any(
         isinstance(part, bool) or not isinstance(part, int | np.integer) for part in parts
@@ -54,6 +63,21 @@ def partial_trace(rho: MatrixLike, dims: Sequence[int], keep: int | Sequence[int
             f"keep is {keep!r}: name each part once, from 0 to {len(sizes) - 1} for dims {sizes}"
         )
     return evaluate(lambda array: reduced(array, sizes, parts), states, matrix=True)
+
+
+def states_of_parts(
+    rho: MatrixLike, dims: Sequence[int], parts: int | None = None
+) -> tuple[Any, tuple[int, ...]]:
+    """Checked density matrices of several parts, in the order of the product, and their levels."""
+    states = density_matrices(rho)
+    sizes = dimensions(dims, states.shape[-1], parts)
+    said = parts_of_qobj(rho)
+    if said and not {*accumulate(sizes, mul)} <= {*accumulate(said, mul)}:
+        raise ValueError(
+            f"dims is {sizes}, but the parts of the Qobj have {' x '.join(map(str, said))} levels: "
+            "give these, or groups of neighbours among them"
+        )
+    return in_product_order(states) if isinstance(states, xr.DataArray) else states, sizes
 
 
 def reduced(rho: Array, dims: Sequence[int], keep: Sequence[int]) -> Array:

@@ -16,6 +16,7 @@ from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.matrices import TOLERANCE, density_matrices, parts_of_qobj
+from quantumbattery.quantities.matrix_labels import in_order, in_product_order
 
 _NAME = "the density matrix"
 
@@ -133,7 +134,7 @@ def _labelled(given: xr.DataArray) -> Given:
         )
     if not given.size:
         raise ValueError(f"{_NAME} is empty: give at least one, got {given.sizes!r:.80}")
-    ordered = given.transpose(..., "row", "column")
+    ordered = in_product_order(in_order(given.transpose(..., "row", "column")))
     matrices = np.array(density_matrices(ordered.to_numpy(), _NAME))
     matrices.flags.writeable = False
     levels = _levels(given, matrices.shape[-1])

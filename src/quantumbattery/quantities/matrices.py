@@ -12,6 +12,7 @@ from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
+from quantumbattery.quantities.matrix_labels import in_order, in_product_order
 
 TOLERANCE = 1e-8
 _LARGEST = 1e300  # of an element, beyond which sums overflow
@@ -48,10 +49,18 @@ def density_matrices(rho: MatrixLike, name: str = "rho") -> Array | xr.DataArray
 
 
 def hamiltonians(
-    h: MatrixLike, dimension: int | None = None, name: str = "h"
+    h: MatrixLike,
+    dimension: int | None = None,
+    name: str = "h",
+    like: Array | xr.DataArray | None = None,
 ) -> Array | xr.DataArray:
-    """Check a Hermitian matrix or a batch of them (..., d, d), and d if a dimension is given."""
+    """Check a Hermitian matrix or a batch of them (..., d, d), and d if a dimension is given.
+
+    Rows and columns are put in the order of those of a state with the same labels.
+    """
     matrix = hermitian_matrices(h, name)
+    if isinstance(matrix, xr.DataArray) and isinstance(like, xr.DataArray):
+        matrix = in_order(matrix, like)
     d = matrix.shape[-1]
     if dimension not in (None, d):
         raise ValueError(
@@ -71,7 +80,8 @@ def hermitian_matrices(given: MatrixLike, name: str) -> Array | xr.DataArray:
 
 def square_matrix(given: MatrixLike, name: str) -> Array:
     """Check a single square matrix of finite numbers, and keep it: real if it can be, read-only."""
-    matrix = np.array(_matrices(given, name, state=False)[1])
+    labelled, plain = _matrices(given, name, state=False)
+    matrix = np.array(plain if labelled is None else in_product_order(labelled))
     if matrix.ndim > 2:
         raise ValueError(f"{name} is a single matrix; got shape {matrix.shape}")
     _sizes(matrix, name)
@@ -132,7 +142,9 @@ def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, 
     if labelled is not None and len(set(labelled.dims)) < labelled.ndim:
         raise ValueError(f"the dimensions of {name} must be different names; got {labelled.dims}")
     if labelled is not None and {"row", "column"} <= {*labelled.dims}:
-        value = labelled = labelled.transpose(..., "row", "column")  # in whatever order they are
+        labelled = labelled.transpose(..., "row", "column")  # in whatever order they are
+    if labelled is not None and labelled.ndim > 1:
+        value = labelled = in_order(labelled)
     check_unmasked(name, value)
     given = value.values if labelled is not None else _unwrap(value, name, state)
     array = as_array(given)
@@ -330,7 +342,9 @@ def figure_of_merit(formula: Callable[P, Computed], matrix: bool = False) -> Fig
     def labelled(*args: P.args, **kwargs: P.kwargs) -> Computed:
         rho, *given = taken.bind(*args, **kwargs).args if kwargs or len(args) != count else args
         states = density_matrices(rho)
-        hs = [hamiltonians(h, states.shape[-1]) for h in given]
+        if count == 1 and isinstance(states, xr.DataArray):  # which nothing else has to agree with
+            states = in_product_order(states)
+        hs = [hamiltonians(h, states.shape[-1], like=states) for h in given]
         return evaluate(formula, states, *hs, matrix=matrix)
 
     made: Any = labelled

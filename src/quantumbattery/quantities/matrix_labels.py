@@ -1,0 +1,66 @@
+"""Rows and columns of matrices that carry labels: read by them, in whatever order they come."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import xarray as xr
+
+
+def in_order(matrix: xr.DataArray, like: xr.DataArray | None = None) -> xr.DataArray:
+    """A matrix, its last two dimensions, with its columns in the order of its rows.
+
+    Or with both in that of another matrix, if it has the same labels.
+    """
+    rows = _labels(matrix, matrix.dims[-2])
+    others = None if like is None else _labels(like, like.dims[-2])
+    alike = rows is not None and others is not None and {*rows} == {*others}
+    return _in(matrix, others if alike else rows)
+
+
+def in_product_order(matrix: xr.DataArray) -> xr.DataArray:
+    """A matrix with rows and columns in the order of product states, if its labels are those.
+
+    Such are 00, 01, 10, 11, or 0,0 0,1 ... 11,1, as those of `System.density_matrix`.
+    """
+    known = _labels(matrix, matrix.dims[-2]) if matrix.ndim > 1 else None
+    return _in(matrix, _of_products(known)) if known else matrix
+
+
+def _in(matrix: xr.DataArray, order: list[Any] | None) -> xr.DataArray:
+    """Rows and columns in an order of their labels, if both have just these."""
+    row, column = matrix.dims[-2:]
+    rows, columns = _labels(matrix, row), _labels(matrix, column)
+    if not order or rows is None or columns is None or not {*rows} == {*columns} == {*order}:
+        return matrix
+    if rows == order and columns == order:
+        return matrix
+    places = ({each: k for k, each in enumerate(names)} for names in (rows, columns))
+    taken = [[place[each] for each in order] for place in places]
+    return matrix.isel({row: taken[0], column: taken[1]})
+
+
+def _labels(matrix: xr.DataArray, dim: Hashable) -> list[Any] | None:
+    """The labels of a dimension, if it has such as tell its places apart."""
+    index = matrix.indexes.get(dim)
+    if index is None or index.nlevels > 1 or not index.is_unique:
+        return None
+    labels: list[Any] = index.tolist()
+    return labels
+
+
+def _of_products(labels: Sequence[Any]) -> list[Any] | None:
+    """Labels such as 00, 01, 10, 11 or 0,0 0,1 ... 11,1 in the order of the product's states."""
+    if not all(isinstance(each, str) for each in labels):
+        return None
+    letters = len({*map(len, labels)}) == 1 and not any("," in each for each in labels)
+    split = {each: [*each] if letters else each.split(",") for each in labels}
+    places = {each: tuple(map(int, parts)) for each, parts in split.items() if _whole(parts)}
+    if len(places) < len(labels) or len({*map(len, places.values())}) > 1:
+        return None
+    return sorted(places, key=lambda each: places[each])
+
+
+def _whole(parts: Sequence[str]) -> bool:
+    return all(part.isascii() and part.isdigit() for part in parts)

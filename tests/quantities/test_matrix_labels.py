@@ -1,0 +1,110 @@
+"""Matrices whose rows and columns carry labels are read by them, in whatever order they come."""
+
+import numpy as np
+import pytest
+import qutip
+import xarray as xr
+
+import quantumbattery as qb
+from quantumbattery.merit.partial_trace import partial_trace
+
+LABELS = ["00", "01", "10", "11"]
+ANOTHER = ["11", "01", "00", "10"]
+
+
+def labelled(matrix, labels=LABELS):
+    return xr.DataArray(matrix, {"row": labels, "column": labels}, ("row", "column"))
+
+
+@pytest.fixture
+def rho():
+    rng = np.random.default_rng(3)
+    root = rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))
+    return labelled(root @ root.conj().T / np.trace(root @ root.conj().T).real)
+
+
+@pytest.mark.parametrize("names", [LABELS, ["g", "e", "f", "h"]])
+@pytest.mark.parametrize("merit", [qb.energy, qb.ergotropy, qb.capacity, qb.active_energy])
+def test_a_state_and_a_hamiltonian_meet_by_their_labels(rho, merit, names):
+    rho = rho.assign_coords(row=names, column=names)
+    h = labelled(np.diag([0.0, 1.0, 2.5, 3.0]) + 0.1, names)
+    order = [names[k] for k in (3, 1, 0, 2)]
+    for one, other in (
+        (rho, h.sel(row=order, column=order)),
+        (rho.sel(row=order, column=order), h),
+        (rho.sel(column=order), h.sel(row=order)),
+        (rho.sel(column=order).T, h),
+    ):
+        assert merit(one, other) == pytest.approx(merit(rho.values, h.values), abs=1e-13)
+    # Labels that are others on either side say nothing of the order.
+    assert merit(rho, h.assign_coords(row=range(4), column=range(4))) == merit(rho, h)
+
+
+def test_parts_of_what_is_labelled_as_a_product(rho):
+    moved, plain = rho.sel(row=ANOTHER, column=ANOTHER), rho.values
+    for keep in (0, 1, [1, 0]):
+        np.testing.assert_array_equal(
+            partial_trace(moved, (2, 2), keep), partial_trace(plain, (2, 2), keep)
+        )
+    assert qb.negativity(moved, (2, 2)) == qb.negativity(plain, (2, 2))
+    assert qb.mutual_information(moved, (2, 2)) == qb.mutual_information(plain, (2, 2))
+    assert qb.concurrence(moved) == qb.concurrence(plain)
+    h = np.diag([0.0, 1.0])
+    assert qb.daemonic_ergotropy(moved, h, (2, 2)) == qb.daemonic_ergotropy(plain, h, (2, 2))
+
+
+def test_an_own_matrix_in_the_order_of_the_paper():
+    """Eq. 58 lists 00, 10, 01, 11."""
+    state = qb.QubitPair().density_matrix(qb.bloch(np.pi), 0.3)
+    order = ["00", "10", "01", "11"]
+    excited = partial_trace(state.sel(row=order, column=order), (2, 2), 1)[1, 1].real
+    assert excited == pytest.approx(np.sin(0.3) ** 2, abs=1e-15)
+    again = qb.models.qubit_pair().charge(
+        {("charger", "battery"): qb.state(state.sel(row=order, column=order))}, 0.0, ["energy"]
+    )
+    assert again.energy == pytest.approx(np.sin(0.3) ** 2, abs=1e-14)
+
+
+def test_labels_of_more_than_ten_levels():
+    cavity = {"cavity": qb.Oscillator(levels=12), "cell": qb.Qubit()}
+    system = qb.System(cavity, [qb.exchange("cavity", "cell", 1.0)], "cavity", "cell")
+    state = system.density_matrix(qb.fock(3), 0.4, ["cavity", "cell"])
+    order = np.random.default_rng(1).permutation(state.row.values)
+    moved = state.sel(row=order, column=order)
+    for keep in (0, 1):
+        np.testing.assert_array_equal(
+            partial_trace(moved, (12, 2), keep), partial_trace(state.values, (12, 2), keep)
+        )
+    alone = system.density_matrix(qb.fock(3), 0.4, "cavity")
+    assert alone.row.values.tolist() == [str(n) for n in range(12)]
+    turned = alone.isel(row=slice(None, None, -1), column=slice(None, None, -1))
+    assert qb.purity(turned) == pytest.approx(qb.purity(alone.values), abs=1e-15)
+
+
+def test_a_qobj_knows_its_parts():
+    rho = qutip.rand_dm([2, 3], seed=1)
+    with pytest.raises(ValueError, match=r"dims is \(3, 2\), but the parts of the Qobj have 2 x 3"):
+        partial_trace(rho, (3, 2), 0)
+    three = qutip.rand_dm([2, 2, 3], seed=1)
+    np.testing.assert_allclose(partial_trace(three, (4, 3), 1), three.ptrace(2).full(), atol=1e-15)
+
+
+def test_matrices_of_systems_are_read_by_their_labels_too():
+    h = np.diag([0.0, 0.3, 0.5, 0.1]).astype(complex)
+    h[1, 2], h[2, 1], h[0, 3], h[3, 0] = 1j, -1j, 0.2, 0.2
+    a = np.diag([0.0, 1.0, 0.0, 1.0])
+
+    def energy(matrix, jump):
+        links = [qb.interaction("a", "b", matrix), qb.jump("a", "b", jump, 0.1)]
+        system = qb.System({"a": qb.Qubit(), "b": qb.Qubit()}, links, "a", "b")
+        table = system.expect(qb.fock(1), 0.7, {"counted": (["a", "b"], jump)})
+        return table.counted.item(), system.charge(qb.fock(1), 0.7, ["energy"]).energy.item()
+
+    h_moved, a_moved = (labelled(each).sel(row=ANOTHER, column=ANOTHER) for each in (h, a))
+    assert energy(h_moved, a_moved) == energy(h, a)
+
+
+def test_copies_of_a_single_level_hold_nothing():
+    assert qb.multi_copy_ergotropy(np.eye(1), np.eye(1), 10**400) == 0
+    with pytest.raises(ValueError, match="too many for dimension 2"):
+        qb.multi_copy_ergotropy(np.eye(2) / 2, np.diag([0.0, 1.0]), 10**400)
