@@ -151,7 +151,8 @@ class Attempts:
         """The solution; None if more levels are needed, which then are tried next."""
         cuts, reached = self.cuts, self.reached()
         if reached.size > _MANY:
-            _LOG.info("%d configurations, with levels of %s", reached.size, listed(cuts))
+            levels = f", with levels of {listed(cuts)}" if cuts else ""
+            _LOG.info("%d configurations%s", reached.size, levels)
         found = self._tried_on(reached)
         if isinstance(found, OnLevels):
             return found

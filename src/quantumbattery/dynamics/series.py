@@ -151,8 +151,7 @@ def _leaps(
     latest, n = float(times[-1]), len(state)
     middle = _middle(generator)
     centred = (generator - middle * eye_array(n)).tocsr()
-    # A power tells more than the matrix: |A^2|^(1/2) is at most |A|, and often half of it.
-    norm = float(abs(centred @ centred).sum(axis=0).max()) ** 0.5
+    norm = _norm(centred, latest / longest, state.shape[1])
     leaps = max(1, int(np.ceil(latest * norm / longest)))
     length = latest / leaps
     step = csr_matrix(centred * length)  # whose product with `*` asks less than that of others
@@ -169,6 +168,17 @@ def _leaps(
             made = (powers @ given.reshape(len(own), -1)).reshape(-1, *given.shape[1:])
             yield read_by(made, read) if given is own else made
         state = own.sum(axis=0) * np.exp(middle * length)
+
+
+def _norm(matrix: Any, leaps: float, columns: int) -> float:
+    """A norm of a sparse matrix; so many times it are the leaps of some columns."""
+    norm = float(abs(matrix).sum(axis=0).max())
+    saved = leaps * norm / 2 * _TERMS / 2 * matrix.nnz * columns
+    products = np.bincount(matrix.indices, minlength=matrix.shape[0]) @ np.diff(matrix.indptr)
+    if leaps * norm <= 1 or products > saved:
+        return norm
+    # A power tells more than the matrix: |A^2|^(1/2) is at most |A|, and often half of it.
+    return float(abs(matrix @ matrix).sum(axis=0).max()) ** 0.5
 
 
 def _middle(generator: Any) -> Any:

@@ -67,7 +67,11 @@ def _check_phases(frequency: Array, decay: Array, clock: Clock) -> None:
     latest = float(clock.time.max(initial=0.0))
     if not _EPSILON * float(frequency.max()) * latest > 1e-8:  # as almost always
         return
-    span = float(clock.charged().max()) if clock.end is not None else latest
+    shape = np.broadcast_shapes(frequency.shape, decay.shape)
+    span = clock.charged() if clock.end is not None else clock.time
+    # The latest moment of each member, whose times may go with its own frequency.
+    several = (1,) * (span.ndim - len(shape)) + shape
+    span = span.max(axis=tuple(k for k, n in enumerate(several) if n == 1), keepdims=True)
     alive = np.minimum(span, _GONE / np.maximum(decay, 1e-300))
     rounding = _EPSILON * float((frequency * alive).max())
     check_digits(rounding, latest)
