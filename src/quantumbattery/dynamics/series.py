@@ -178,7 +178,8 @@ def _norm(matrix: Any, leaps: float, columns: int) -> float:
     if leaps * norm <= 1 or products > saved:
         return norm
     # A power tells more than the matrix: |A^2|^(1/2) is at most |A|, and often half of it.
-    return float(abs(matrix @ matrix).sum(axis=0).max()) ** 0.5
+    square = float(abs(matrix @ matrix).sum(axis=0).max())
+    return float(np.sqrt(square))
 
 
 def _middle(generator: Any) -> Any:

@@ -17,6 +17,7 @@ from quantumbattery.network.matrix_interactions import Coupling, interaction
 from quantumbattery.network.network import Link
 from quantumbattery.network.shifts import shift
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described, choices, guess, made, saying
 from quantumbattery.quantities.parsing import written_number
 
@@ -81,13 +82,31 @@ def plain(value: Any) -> Any:
         return {"kind": kind} | {n: plain(v) for n, v in _said(value, {*shape})} | shape
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
     if np.iscomplexobj(value):
         return {"real": plain(value.real), "imaginary": plain(value.imag)}
     if isinstance(value, xr.DataArray):
-        return {"array": _lists(value.to_dict())}
+        return {"array": _lists(value.to_dict() | {"coords": _labels(value)})}
     if isinstance(value, np.ndarray):
         return value.tolist()
-    return [plain(each) for each in value] if isinstance(value, tuple) else value
+    return value
+
+
+def _labels(given: xr.DataArray) -> dict[str, Any]:
+    """Coordinates as `DataArray.to_dict` has them; TypeError for labels that JSON does not hold."""
+    found: dict[str, Any] = given.to_dict()["coords"]
+    for name, coord in given.coords.items():
+        if coord.dtype.kind == "c":
+            found[str(name)]["data"] = plain(coord.to_numpy())
+            continue
+        texts = coord.dtype.kind == "O" and all(isinstance(each, str) for each in coord.values.flat)
+        if coord.dtype.kind not in "biufU" and not texts:
+            raise TypeError(
+                f"the labels of {name!r} are of {coord.dtype}, which cannot be written down: give "
+                "numbers or texts, as by .assign_coords"
+            )
+    return found
 
 
 def _envelope(link: Drive | Interaction) -> dict[str, Any]:
@@ -130,17 +149,30 @@ def _value(given: Any) -> Any:
         if "kind" in given:
             return described("cell", given)
         if set(given) == {"real", "imaginary"}:
-            real, imaginary = _value(given["real"]), _value(given["imaginary"])
-            if isinstance(real, xr.DataArray):
-                return real + 1j * imaginary
-            return np.asarray(real) + 1j * np.asarray(imaginary)
+            return _complex(*(_value(given[part]) for part in ("real", "imaginary")))
         return _labelled(given["array"]) if set(given) == {"array"} else given
     return [_value(each) for each in given] if isinstance(given, list) else given
 
 
+def _complex(real: Any, imaginary: Any) -> Any:
+    """Complex numbers, from both their parts."""
+    for part in (real, imaginary):
+        if as_array(part).dtype.kind not in "iuf":
+            raise TypeError(
+                f"real and imaginary are numbers, or lists of them of one shape; got {part!r:.60}"
+            )
+    one, other = (p if isinstance(p, xr.DataArray) else as_array(p) for p in (real, imaginary))
+    try:
+        return one + 1j * other
+    except ValueError:
+        raise ValueError(f"real and imaginary have shapes {one.shape} and {other.shape}") from None
+
+
 def _labelled(given: Any) -> xr.DataArray:
     try:
-        return xr.DataArray.from_dict(given)
+        each = given.get("coords", {}).items()
+        labels = {name: {**coord, "data": _value(coord["data"])} for name, coord in each}
+        return xr.DataArray.from_dict({**given, "coords": labels})
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         said = " ".join(str(error).split())
         raise ValueError(

@@ -1,4 +1,4 @@
-"""A word on the standard error every half minute in which nothing else is said."""
+"""A word on the standard error after ten seconds of silence, and then every twenty."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-EVERY = 30.0  # seconds
+FIRST, EVERY = 10.0, 20.0  # seconds, together no more than half a minute
 
 
 def say(sentence: str) -> None:
@@ -34,8 +34,10 @@ def going_on(told: bool, what: str) -> Iterator[None]:
     over = threading.Event()
 
     def tell() -> None:
-        while not over.wait(EVERY):
+        pause = min(FIRST, EVERY)
+        while not over.wait(pause):
             say_so(what)
+            pause = EVERY
 
     thread = threading.Thread(target=tell, daemon=True)
     thread.start()
