@@ -38,6 +38,15 @@ def name_of(path: Path) -> str:
     return "an empty name" if path == Path() else str(path)
 
 
+def file_path(path: object) -> Path:
+    """The path of a file; TypeError for what is none, ValueError for one without a name."""
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"the path of a file is text or a Path; got {path!r:.60}")
+    if not str(path).strip():
+        raise ValueError("the path of a file is empty: name one")
+    return Path(path)
+
+
 def check_names(path: Path, names: Iterable[object]) -> None:
     """Refuse, before any work, names that a NetCDF file of the kind written here cannot hold."""
     from xarray.backends import netcdf3
@@ -96,6 +105,8 @@ def check_folder(folder: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make a folder if need be, and refuse one that cannot be made or written."""
+    if "\0" in str(folder):
+        raise ValueError(f"{str(folder)!r} is no name for a folder (it holds a NUL)")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -42,9 +42,7 @@ def test_levels_and_labels_come_back_through_json(site):
 )
 def test_labels_that_json_does_not_hold_are_refused(labels):
     site = qb.Qubit(xr.DataArray([1.0, 2.0], {"x": labels}, ("x",)))
-    with pytest.raises(
-        TypeError, match=r"labels of 'x' are of .*, which cannot be written"
-    ):
+    with pytest.raises(TypeError, match=r"labels of 'x' are of .*, which cannot be written"):
         system(site).to_dict()
 
 

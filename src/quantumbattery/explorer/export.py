@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from quantumbattery.explorer.catalogue import as_plain
-from quantumbattery.files import check_target, name_of, write_whole
+from quantumbattery.files import check_target, file_path, name_of, write_whole
 from quantumbattery.plot.style import COLOURS
 from quantumbattery.quantities.measures import MEASURES, PARAMETERS
 
@@ -101,7 +101,7 @@ def export(path: str | Path, opened: str = "") -> Path:
     >>> from quantumbattery.explorer.export import export
     >>> _ = export(getfixture("tmp_path") / "battery.html")
     """
-    path = Path(path)
+    path = file_path(path)
     check_page_path(path)
     text = page(opened)
     write_whole(path, lambda partial: partial.write_text(text, "utf-8", newline="\n"))

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.charging.system import System
-from quantumbattery.files import write_whole
+from quantumbattery.files import file_path, write_whole
 from quantumbattery.network.named_states import Preparation, Started
 from quantumbattery.network.network import Link, numbers_of
 from quantumbattery.quantities.parameters import names
@@ -47,7 +47,7 @@ class View:
         """
         from quantumbattery.explorer.export import check_page_path
 
-        path = Path(path)
+        path = file_path(path)
         check_page_path(path)
         title = html.escape(repr(self.system).splitlines()[0])
         text = (

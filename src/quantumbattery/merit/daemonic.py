@@ -15,6 +15,7 @@ from quantumbattery.merit.energy import energy, within
 from quantumbattery.merit.ergotropy import ergotropy, rearranged
 from quantumbattery.merit.partial_trace import reduced, states_of_parts
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
+from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.matrices import (
     TOLERANCE,
     eigensystem,
@@ -109,9 +110,11 @@ def _orthonormal(basis: MatrixLike, a: int) -> Array:
         raise ValueError(
             f'basis is {basis!r}: it takes "best" or the vectors as columns of a matrix'
         )
+    if isinstance(basis, xr.Dataset):
+        raise TypeError("basis is a Dataset, a table of several: give one array of it")
     if isinstance(basis, xr.DataArray | np.ma.MaskedArray):  # whose names and masks count
         basis = square_matrix(basis, "basis")
-    given = np.asarray(basis.full() if hasattr(basis, "full") else basis)
+    given = as_array(basis.full() if hasattr(basis, "full") else basis)
     if given.dtype.kind not in "iufc":
         raise TypeError(
             f'basis holds {given.dtype}: it takes "best" or the vectors as columns of a matrix'

@@ -194,7 +194,7 @@ class Ensemble(Site):
             "y": 1j * (lower.T - lower) / 2,
             "z": np.diag(self.number / 2 - np.arange(self.dimension)),
         }
-        if axis not in own:
+        if not isinstance(axis, str) or axis not in own:
             raise ValueError(f"the axis of a spin is x, y or z; got {axis!r:.40}")
         return own[axis]
 

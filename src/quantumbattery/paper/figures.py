@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from quantumbattery.files import make_folder, write_whole
+from quantumbattery.files import file_path, make_folder, write_whole
 from quantumbattery.network.preparations import bloch
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.paper import approximations, drawing
@@ -122,7 +122,7 @@ def write_figures(folder: str | Path) -> list[Path]:
     ValueError
         If the folder or a file cannot be written.
     """
-    folder = Path(folder)
+    folder = file_path(folder)
     make_folder(folder)
     written = []
     for number, name in _FILES.items():

@@ -115,7 +115,8 @@ def verify(*, seed: int = 70, points: int = 48) -> Ledger:
     >>> len(ledger), ledger[35].number, ledger[35].status
     (70, 36, 'corrected')
     """
-    if not isinstance(points, int) or points < 1 or not isinstance(seed, int) or seed < 0:
+    flags = isinstance(points, bool) or isinstance(seed, bool)
+    if flags or not isinstance(points, int) or not isinstance(seed, int) or points < 1 or seed < 0:
         raise ValueError(
             "verify takes a seed of 0 or more and at least 1 point, whole numbers; "
             f"got seed={seed!r}, points={points!r}"

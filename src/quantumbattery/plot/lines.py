@@ -86,7 +86,8 @@ def curves(
     check_dataset(dataset)
     chosen = _chosen(dataset, measures)
     others = [str(d) for d in dataset[chosen[0]].dims if d != "time"]
-    if "time" not in dataset.dims or len(others) > 1:
+    timeless = any("time" not in dataset[name].dims for name in chosen)
+    if timeless or len(others) > 1:
         raise ValueError(
             "curves needs the axis 'time' and at most one other; "
             f"got {dict(dataset.sizes)}: choose values with dataset.sel(...)"
@@ -141,6 +142,11 @@ def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str
         own = given and all(name in dataset for name in given)
         chosen = tuple(dict.fromkeys(given)) if own else check_measures(given)
     missing = [name for name in chosen if name not in dataset]
+    if single := [name for name in chosen if name in dataset.coords]:
+        raise ValueError(
+            f"{single[0]!r} labels this table, and nothing is drawn of it; it has "
+            f"{', '.join(variables(dataset)) or 'nothing'}"
+        )
     if not chosen:
         raise ValueError("there is no real number over anything in this table to be drawn")
     if missing:

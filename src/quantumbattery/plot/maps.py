@@ -78,9 +78,11 @@ def map(  # noqa: A001 - the name that the interface gives it
     2
     """
     check_dataset(dataset)
-    if measure not in dataset:
+    if not isinstance(measure, str) or measure not in dataset.data_vars:
         raise ValueError(f"no {measure!r} in this table; it has {', '.join(variables(dataset))}")
     values = dataset[measure]
+    if not isinstance(over, str) and not np.iterable(over):
+        raise TypeError(f"over is the name of an axis or a list of names; got {over!r:.60}")
     beside = (over,) if isinstance(over, str) else tuple(over)
     _check_map(values, measure, x, y, beside)
     words = label(values) + (f",\n{shown(taken(values, beside))}" if beside else "")
@@ -148,6 +150,11 @@ def _check_map(values: xr.DataArray, measure: str, x: str, y: str, beside: tuple
             f"{dict(values.sizes)}: choose values with dataset.sel(...), or name the axes in "
             "over=[...] of which the best is taken"
         )
+
+    if not values.size or values.dtype.kind not in "biuf":
+        told = f"complex: draw its real part or its size, as in abs(dataset.{measure})"
+        why = told if values.dtype.kind == "c" else "empty, or of no numbers"
+        raise ValueError(f"map draws real numbers, and {measure} is {why}")
 
 
 def _sheet() -> Axes:

@@ -125,6 +125,8 @@ def reproduce(name: str = "all", *, done: Callable[[str], object] | None = None)
     'exact: w sin^2(sqrt(N) J t)...'
     """
     entries = chosen(name)
+    if done is not None and not callable(done):
+        raise TypeError(f"done is a function of a line of text; got {done!r:.60}")
     rows: list[Row] = []
     with _one_thread():
         for number, entry in enumerate(entries, start=1):
@@ -163,7 +165,7 @@ def picture(name: str, ax: Axes | None = None) -> Figure:
     """
     from quantumbattery.plot.picture import Picture
 
-    if name == "all":
+    if isinstance(name, str) and name == "all":
         raise ValueError(f"a picture shows one system; name one of {', '.join(NAMES)}")
     (entry,) = chosen(name)
     with look_of(ax), _one_thread():
