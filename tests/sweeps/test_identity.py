@@ -281,3 +281,21 @@ def test_it_is_the_same_in_every_process(tmp_path):
     first = run(1)
     assert len(first.split()) == len(cases)
     assert all(run(seed) == first for seed in (2, 3))
+
+
+def test_objects_that_raise_or_answer_everything_are_refused():
+    class Raises:
+        def __call__(self, x):
+            return x
+
+        @property
+        def fingerprint(self):
+            raise RuntimeError("no")
+
+    with pytest.raises(ValueError, match=r"the same next time \(no\)"):
+        identity(Raises())
+    deep = 1.0
+    for _ in range(5000):
+        deep = [deep]
+    with pytest.raises(ValueError, match="nobody can tell whether it is the same"):
+        identity(lambda x: (x, deep))

@@ -259,3 +259,25 @@ def test_names_that_no_folder_can_have(name, kind, tmp_path):
 def test_true_is_no_number(before, after, said, tmp_path):
     with pytest.raises((TypeError, ValueError), match=said):
         read_study(written(tmp_path, PAIR.replace(before, after)))
+
+
+@pytest.mark.parametrize("sites", ["3", "true", "1.5", "{a = 1}"])
+@pytest.mark.parametrize("kind", ["jump", "interaction"])
+def test_sites_that_are_no_names(tmp_path, kind, sites):
+    rate = ", rate = 0.1" if kind == "jump" else ""
+    (tmp_path / "s.toml").write_text(f"""
+[system]
+sites = {{a = {{kind = "qubit"}}, b = {{kind = "qubit"}}}}
+interactions = [{{kind = "{kind}", sites = {sites}, matrix = [[0, 1], [1, 0]]{rate}}}]
+charger = "a"
+battery = "b"
+[preparation]
+a = {{state = "fock", n = 1}}
+[times]
+to = 1.0
+points = 2
+[axes]
+"sites.a.loss" = [0.0, 0.1]
+""")
+    with pytest.raises(TypeError, match="sites is the name of a site or a list of names; got"):
+        read_study(tmp_path / "s.toml")

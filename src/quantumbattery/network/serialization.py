@@ -43,15 +43,21 @@ def _interaction(
     period: float | None = None,
 ) -> Coupling:
     """An interaction by its sites, or by the two names that it had once."""
-    named = (sites,) if isinstance(sites, str) else tuple(sites)
-    names = tuple(name for name in (a, b) if name is not None) or named
+    names = tuple(name for name in (a, b) if name is not None) or _names(sites)
     shape = {"envelope": envelope, "breaks": breaks, "steps": steps, "period": period}
     return interaction(*names, matrix=matrix, always=always, **shape)
 
 
 def _jump(matrix: Any, sites: str | Iterable[str], rate: Any, always: bool = False) -> Jump:
-    names = (sites,) if isinstance(sites, str) else tuple(sites)
-    return jump(*names, matrix=matrix, rate=rate, always=always)
+    return jump(*_names(sites), matrix=matrix, rate=rate, always=always)
+
+
+def _names(sites: object) -> tuple[Any, ...]:
+    if isinstance(sites, str):
+        return (sites,)
+    if not isinstance(sites, list | tuple):
+        raise TypeError(f"sites is the name of a site or a list of names; got {sites!r:.60}")
+    return tuple(sites)
 
 
 _LINKS: dict[str, Callable[..., Link]] = {

@@ -83,7 +83,10 @@ def identity(run: object) -> str:
     classes; not the lists, dictionaries and sets that this code writes to, nor what libraries do.
     Comments and docstrings do not count. ValueError for what nobody can tell apart.
     """
-    own = getattr(run, "fingerprint", None)
+    try:
+        own = getattr(run, "fingerprint", None)
+    except Exception as error:
+        raise _unknown(run, error) from None
     if isinstance(own, str):
         return own
     try:

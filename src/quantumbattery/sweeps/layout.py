@@ -15,6 +15,7 @@ import shutil
 import stat
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from glob import escape
 from hashlib import blake2b
@@ -147,7 +148,7 @@ def draft_of(path: Path, plan: Plan, said: Mapping[str, Any]) -> Path:
         for left in path.parent.glob(f".{escape(path.name)}.*.draft"):
             process = left.name.split(".")[-2]
             if process == str(os.getpid()) or not _lives(process):  # it was killed
-                shutil.rmtree(left, ignore_errors=True)  # which follows no links
+                _remove(left)
         draft.mkdir(exist_ok=True)
         group = zarr().create_group(files_of(draft), zarr_format=3)
         _fill(group, plan, said)
@@ -155,9 +156,16 @@ def draft_of(path: Path, plan: Plan, said: Mapping[str, Any]) -> Path:
         said = {**said, "files": files}
         group.attrs[_OWN] = said | {"checksum": checksum(said)}
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
+        _remove(draft)
         raise unmakeable(path, error) from error
     return draft
+
+
+def _remove(draft: Path) -> None:
+    """Away with a draft, also with one that a umask keeps from being read."""
+    shutil.rmtree(draft, ignore_errors=True)  # which follows no links
+    with suppress(OSError):
+        draft.rmdir()
 
 
 def unmakeable(path: Path, error: OSError) -> ValueError:
@@ -175,7 +183,7 @@ def place(draft: Path, path: Path) -> None:
     try:
         draft.rename(path)
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
+        _remove(draft)
         raise unmakeable(path, error) from error
     sync_folder(path.parent)
 

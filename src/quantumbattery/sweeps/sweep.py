@@ -192,7 +192,12 @@ def _check_run(run: object, grid: Grid, executor: object) -> None:
     if not callable(run):
         raise TypeError(f"run must be a function of a point; got {run!r:.60}")
     with suppress(ValueError):  # of built-in functions nobody knows
-        taken = signature(run)
+        try:
+            taken = signature(run)
+        except ValueError:
+            raise
+        except Exception as error:  # as where its attributes are made when they are asked for
+            raise TypeError(f"run does not say what it takes ({error}): give a function") from None
         try:
             taken.bind(**dict.fromkeys(grid.names))
         except TypeError as error:
