@@ -355,3 +355,16 @@ def test_a_pair_loads_no_engine():
         "assert not [m for m in sys.modules if m.startswith('quantumbattery.dynamics')]"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("decades", [4, 6, 8])
+def test_times_that_go_with_the_members_lose_no_digits(decades):
+    """Each is pi/2 over its own coupling; none is looked at after many periods."""
+    coupling = xr.DataArray([10.0**-decades, 1.0, 10.0**decades], dims="device")
+    pair, times = qb.QubitPair(coupling=coupling, frequency=coupling), np.pi / 2 / coupling
+    table = pair.charge(qb.bloch(np.pi), times, ["energy"])
+    np.testing.assert_allclose(table.energy / coupling, 1.0, rtol=0, atol=1e-15)
+    matrix = pair.density_matrix(qb.bloch(np.pi), times)
+    np.testing.assert_allclose(matrix.sel(row="01", column="01"), 1.0, rtol=0, atol=1e-15)
+    with pytest.raises(ValueError, match="rounding has taken"):
+        pair.charge(qb.bloch(np.pi), 1e3 * 10.0 ** (17 - decades), ["energy"])

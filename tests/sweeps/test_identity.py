@@ -193,6 +193,12 @@ LOG, CACHE, COUNTS = [], {}, collections.Counter()
 class K:
     kept = {}
     def y(self, x): self.kept[x] = 1; return x
+class Model:
+    def __init__(self, y): self.y, self.seen = y, {}
+    @functools.cached_property
+    def square(self): return self.y**2
+    def __call__(self, x): self.seen[x] = self.square; return x
+model = Model(2.0)
 def note(x): LOG.append(x)
 def kept(x):
     if x not in CACHE: CACHE[x] = (x, x)[0]
@@ -208,13 +214,16 @@ def h(x): return x
 def run(x):
     run.calls = getattr(run, "calls", 0) + 1
     note(x)
-    return len(LOG) * 0 + K().y(x) + kept(x) + h(x)
+    return len(LOG) * 0 + K().y(x) + kept(x) + h(x) + model(x)
 """
     made = module(source)
     before = identity(made.run)
     made.run(1.0)
     assert (made.LOG, made.CACHE, made.K.kept) == ([1.0], {1.0: 1.0}, {1.0: 1})
+    assert made.model.seen == {1.0: 4.0}
     assert identity(made.run) == before
+    made.model.y = 3.0
+    assert identity(made.run) != before
 
 
 def test_an_array_that_is_filled_hides_no_table_that_is_read():

@@ -6,6 +6,7 @@ that functions that call each other, and objects that hold each other, come to a
 
 from __future__ import annotations
 
+import copyreg
 import enum
 import functools
 import hashlib
@@ -15,6 +16,7 @@ import pickle
 import sys
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
+from inspect import getattr_static
 from types import (
     CodeType,
     FunctionType,
@@ -144,6 +146,9 @@ class _Walk:
         kind = type(value) if type(value) is np.ndarray else _kind(value)
         if kind is not None:
             return self._joined(type(value).__qualname__, *_KINDS[kind](value))
+        if (state := _attributes(value)) is not None:
+            does = self.told(type(value))  # which also tells what it writes to
+            return self._joined("object", does, *self._kept(state))
         return digest(self._pickled(value))
 
     def _joined(self, kind: str, *parts: object) -> str:
@@ -229,6 +234,24 @@ class _Walk:
 def _kind(value: object) -> type | None:
     """Of what parts a value is, where pickles do not hold it, or in another order each time."""
     return next((k for k in _KINDS if k is not np.ndarray and isinstance(value, k)), None)
+
+
+def _attributes(value: object) -> dict[str, Any] | None:
+    """What an object of a user's own class holds, if that is all; not what it works out once."""
+    kind = type(value)
+    if is_library(kind):
+        return None
+    try:
+        made = value.__reduce_ex__(4)
+    except Exception:  # as the pickle will say
+        return None
+    if not isinstance(made, tuple) or len(made) < 3 or any(each is not None for each in made[3:]):
+        return None
+    make, given, state = made[:3]
+    if make is not copyreg.__newobj__ or given != (kind,) or not isinstance(state, dict):  # type: ignore[attr-defined]
+        return None
+    once = functools.cached_property
+    return {n: v for n, v in state.items() if not isinstance(getattr_static(kind, n, None), once)}
 
 
 def _code(code: CodeType) -> list[object]:

@@ -1,0 +1,94 @@
+"""Arguments that make no sense are refused in a sentence of ours, not in words of a library."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import quantumbattery as qb
+from quantumbattery import paper, zoo
+
+LOSSES = np.array([0.0, 1.0])
+
+
+@pytest.fixture(scope="module")
+def table():
+    return qb.QubitPair(charger_loss=LOSSES).charge(qb.bloch(1.0), [0.0, 1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "words"),
+    [
+        (lambda t: qb.plot.curves(t, ["theta"]), ValueError, "'theta' labels this table"),
+        (lambda t: qb.plot.curves(t, ["energy", "theta"]), ValueError, "'theta' labels this"),
+        (
+            lambda t: qb.plot.map(t, "time", "charger_loss", measure=["energy"]),
+            ValueError,
+            r"no \['energy'\] in this table",
+        ),
+        (
+            lambda t: qb.plot.map(t, "time", "charger_loss", measure="theta"),
+            ValueError,
+            "no 'theta' in this table",
+        ),
+        (
+            lambda t: qb.plot.map(t, "time", "charger_loss", over=3),
+            TypeError,
+            "over is the name of an axis or a list of names; got 3",
+        ),
+        (
+            lambda t: qb.plot.map(t.isel(time=[]), "time", "charger_loss"),
+            ValueError,
+            "ergotropy is empty",
+        ),
+        (
+            lambda t: qb.plot.map(t * 1j, "time", "charger_loss", "energy"),
+            ValueError,
+            "energy is complex: draw its real part or its size",
+        ),
+    ],
+)
+def test_pictures(table, draw, error, words):
+    with pytest.raises(error, match=words):
+        draw(table)
+
+
+@pytest.mark.parametrize("name", [np.array(["star", "all"]), pd.NA, ["star"]])
+def test_names_in_the_zoo(name):
+    with pytest.raises(TypeError, match="the name of a system is text"):
+        zoo.picture(name)
+    with pytest.raises(TypeError, match="done is a function of a line of text; got 3"):
+        zoo.reproduce("star", done=3)
+
+
+@pytest.mark.parametrize("given", [{"points": True}, {"seed": False}])
+def test_truth_is_no_number_of_points(given):
+    with pytest.raises(ValueError, match="whole numbers; got seed="):
+        paper.verify(**given)
+
+
+@pytest.mark.parametrize(
+    ("path", "error", "words"),
+    [
+        (None, TypeError, "the path of a file is text or a Path; got None"),
+        (3, TypeError, "the path of a file is text or a Path; got 3"),
+        ("", ValueError, "the path of a file is empty"),
+        ("a\0.html", ValueError, "holds a NUL"),
+    ],
+)
+def test_paths(tmp_path, monkeypatch, path, error, words):
+    monkeypatch.chdir(tmp_path)
+    shown = qb.explore()
+    for write in (paper.write_figures, shown.save, qb.explore(qb.models.qubit_pair()).save):
+        with pytest.raises(error, match=words):
+            write(path)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_axes_of_spins_and_bases_of_chargers(table):
+    with pytest.raises(ValueError, match=r"the axis of a spin is x, y or z; got \['x'\]"):
+        qb.Ensemble(qb.Qubit(), 2).spin(["x"])
+    given = np.eye(4) / 4, np.diag([0.0, 1.0]), (2, 2)
+    with pytest.raises(TypeError, match="basis holds object"):
+        qb.daemonic_ergotropy(*given, [[1], [1, 2]])
+    with pytest.raises(TypeError, match="basis is a Dataset, a table of several"):
+        qb.daemonic_ergotropy(*given, table)
