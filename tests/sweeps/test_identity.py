@@ -244,6 +244,36 @@ def test_other_modules_count_unless_they_are_libraries():
     assert one[1] != other[1]
 
 
+@pytest.mark.parametrize(
+    ("before", "value"),
+    [
+        ("import users_pack.deep", "users_pack.deep.f(x)"),
+        ("import users_pack", "users_pack.deep.f(x)"),
+        ("import users_pack", "users_pack.g(x)"),
+        ("def h(x):\n    import users_pack.deep\n    return users_pack.deep.f(x)", "h(x)"),
+        ("def h(x):\n    from users_pack.deep import f\n    return f(x)", "h(x)"),
+        ("def h(x):\n    import users_pack as p\n    return [p.deep.f(y) for y in [x]]", "h(x)"),
+        ("import users_pack", "users_pack.made_when_asked"),
+        (
+            "class K:\n    def __call__(self, x):\n        from users_pack import g\n"
+            "        return g(x)\nk = K()",
+            "k(x)",
+        ),
+    ],
+)
+def test_packages_and_what_is_brought_in_later(before, value):
+    def made(number):
+        pack = module(f"def __getattr__(name): return {number}", "users_pack")
+        pack.__path__ = []
+        pack.deep = module(f"def f(x): return {number}", "users_pack.deep")
+        deeper = module(f"def f(x): return {number}", "users_pack.deep.er")
+        pack.g = lambda x: deeper.f(x)
+        return told(before, value)
+
+    assert made(1.0) == made(1.0)
+    assert made(1.0) != made(2.0)
+
+
 def test_comments_and_docstrings_do_not_count():
     plain = module("def run(x):\n    'What it does.'\n    return x").run
     other = module("def run(x):\n    'What it gives.'\n    # a remark\n    return x").run

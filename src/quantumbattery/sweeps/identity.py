@@ -36,6 +36,7 @@ from quantumbattery.sweeps.own_code import (
     content,
     every_code,
     is_library,
+    modules_of,
     names_of,
     stored_by,
     written_from,
@@ -182,10 +183,11 @@ class _Walk:
         """What it reads from its own module, and from others that are no libraries."""
         space, names = function.__globals__, names_of(function.__code__)
         found = {name: space[name] for name in sorted(names & space.keys())}
-        modules = [each for each in found.values() if isinstance(each, ModuleType)]
         parts = self._kept(found, stored_by(function.__code__, "STORE_GLOBAL"))
-        for inside in [vars(module) for module in modules if not is_library(module)]:
-            parts += self._kept({name: inside[name] for name in sorted(names & inside.keys())})
+        for module in modules_of(function):
+            inside = vars(module)
+            kept = {*names, "__getattr__"} & inside.keys()  # which makes what is not there
+            parts += [module.__name__, *self._kept({name: inside[name] for name in sorted(kept)})]
         return parts
 
     def _class(self, kind: type) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dis
 import functools
+import importlib
+import importlib.util
 import inspect
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -82,11 +85,51 @@ def written_from(function: FunctionType) -> set[str]:
         met.add(each.__code__)
         written |= {name for code in every_code(each.__code__) for name in _written(code)}
         names = names_of(each.__code__)
-        used = [each.__globals__.get(name) for name in names]
-        inside = [vars(m) for m in used if isinstance(m, ModuleType) and not is_library(m)]
-        used += [space.get(name) for space in inside for name in names]
+        spaces = [each.__globals__, *map(vars, modules_of(each))]
+        used = [space.get(name) for space in spaces for name in names]
         waiting += functions_of([*used, *map(content, each.__closure__ or ())])
     return written
+
+
+def modules_of(function: FunctionType) -> list[ModuleType]:
+    """The modules that a function names or brings in, and those in them; no libraries."""
+    names, space = names_of(function.__code__), function.__globals__
+    waiting = [space[name] for name in sorted(names & space.keys())]
+    waiting += [_brought(name, level, space) for name, level in _imports(function.__code__)]
+    found: list[ModuleType] = []
+    for each in waiting:
+        if isinstance(each, ModuleType) and not is_library(each) and each not in found:
+            found.append(each)
+            inside = vars(each)
+            waiting += [inside[name] for name in sorted(names & inside.keys())]
+    return found
+
+
+def _imports(code: CodeType) -> Iterator[tuple[str, int]]:
+    """The modules that a code brings in, and how far above its own package they are."""
+    for each in every_code(code):
+        instructions = [i for i in dis.get_instructions(each) if i.opname != "EXTENDED_ARG"]
+        for k, one in enumerate(instructions):
+            if one.opname == "IMPORT_NAME":
+                level = instructions[k - 2].argval
+                yield one.argval, level if isinstance(level, int) else 0
+
+
+def _brought(name: str, level: int, space: dict[str, Any]) -> ModuleType | None:
+    """A module that is brought in while a function runs, brought in now."""
+    package = space.get("__package__") or str(space.get("__name__", "")).rpartition(".")[0]
+    top = name.partition(".")[0]
+    with suppress(Exception):  # as it will say when it runs
+        if not level and top not in sys.modules and _is_installed(top):
+            return None
+        return importlib.import_module("." * level + name, package or None)
+    return None
+
+
+def _is_installed(name: str) -> bool:
+    """Whether a module that is not yet loaded is a library's."""
+    spec = importlib.util.find_spec(name)
+    return spec is None or not spec.origin or not spec.has_location or _of_library(spec.origin)
 
 
 def functions_of(values: Iterable[object]) -> Iterator[FunctionType]:
