@@ -31,7 +31,8 @@ PART := quantities merit/test_ergotropy.py network/test_network.py network/test_
 	network/test_joint_starts.py::test_a_model_of_qutip_starts_in_joint_states_too \
 	reach/test_sparse.py states/test_lindblad.py dynamics/test_unitary.py moments/test_moments.py \
 	charging/test_charge.py charging/test_qutip_export.py pair/test_qubit_pair.py \
-	plot/test_marks.py sweeps/test_identity.py sweeps/test_sweep.py sweeps/test_hostile_stores.py \
+	plot/test_marks.py sweeps/test_identity.py sweeps/test_identity_running.py \
+	sweeps/test_sweep.py sweeps/test_hostile_stores.py \
 	test_cli_refused.py test_files.py test_interface.py test_machine.py
 
 part: $(VENV)/.installed-test

@@ -108,3 +108,30 @@ def test_copies_of_a_single_level_hold_nothing():
     assert qb.multi_copy_ergotropy(np.eye(1), np.eye(1), 10**400) == 0
     with pytest.raises(ValueError, match="too many for dimension 2"):
         qb.multi_copy_ergotropy(np.eye(2) / 2, np.diag([0.0, 1.0]), 10**400)
+
+
+def test_hamiltonians_of_parts_are_read_by_their_labels():
+    rho = labelled(np.diag([0.1, 0.2, 0.3, 0.4]))
+    h = xr.DataArray(
+        np.diag([1.0, 0.0]), {"row": ["1", "0"], "column": ["1", "0"]}, ("row", "column")
+    )
+    plain = np.diag([0.0, 1.0])
+    for state in (rho, rho.sel(row=ANOTHER, column=ANOTHER), rho.values):
+        assert qb.local_ergotropy(state, [h, h]) == qb.local_ergotropy(rho.values, [plain] * 2)
+        assert qb.locked_ergotropy(state, [h, h]) == qb.locked_ergotropy(rho.values, [plain] * 2)
+        one = qb.daemonic_ergotropy(state, h, (2, 2))
+        assert one == qb.daemonic_ergotropy(rho.values, plain, (2, 2))
+    whole = labelled(np.diag([0.0, 1.0, 2.0, 3.0]))
+    moved = whole.sel(row=ANOTHER, column=ANOTHER)
+    assert qb.energy(rho.values, moved) == qb.energy(rho.values, whole.values)
+    assert qb.energy(rho.sel(row=ANOTHER, column=ANOTHER), whole.values) == qb.energy(rho, whole)
+
+
+def test_matrices_that_come_out_keep_the_labels_of_the_state(rho):
+    h = labelled(np.diag([0.0, 1.0, 2.0, 3.0]))
+    moved = qb.passive_state(rho.sel(row=ANOTHER, column=ANOTHER), h)
+    xr.testing.assert_allclose(moved, qb.passive_state(rho, h), rtol=0, atol=1e-14)
+    assert moved.row.values.tolist() == LABELS
+    names = rho.assign_coords(row=["d", "a", "c", "b"], column=["d", "a", "c", "b"])
+    assert qb.passive_state(names, h.values).row.values.tolist() == ["d", "a", "c", "b"]
+    assert "row" not in partial_trace(rho, (2, 2), 0).coords

@@ -3,19 +3,13 @@
 import os
 import subprocess
 import sys
-import types
 
 import numpy as np
 import pytest
 
 from quantumbattery.sweeps.identity import identity
+from roads.users_modules import BEFORE, module, told
 
-BEFORE = """
-import abc, collections, dataclasses, decimal, enum, fractions, functools, operator, types
-import numpy as np
-import xarray as xr
-import quantumbattery as qb
-"""
 NUMBER = "1.0", "2.0"
 
 # What a module holds, the value that run(x) gives, and what takes the place of %s.
@@ -64,6 +58,12 @@ CASES = {
     "decimal in a class": ("class K:\n    y = decimal.Decimal(%s)", "K.y", ("1", "2")),
     "names in a class": ("class K:\n    y = types.SimpleNamespace(z=%s)", "K.y.z", NUMBER),
     "polynomial in a class": ("class K:\n    y = np.poly1d([%s, 0.0])", "K.y(x)", NUMBER),
+    "call in a class": (
+        "def f(self, x, y): return y\nclass K:\n    __call__ = functools.partialmethod(f, y=%s)",
+        "K()(x)",
+        NUMBER,
+    ),
+    "set of a class of its own": ("class S(set): pass\nY = S({'a', 'b', %s})", "x in Y", NUMBER),
     "set in a class": ("class K:\n    y = frozenset({%s})", "K.y", NUMBER),
     "list in a class": ("class K:\n    y = [%s]", "K.y[0]", NUMBER),
     "list that is only read": ("Y = [%s]", "Y[0] * x", NUMBER),
@@ -140,26 +140,6 @@ CASES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def modules():
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if name.startswith("users"):
-            del sys.modules[name]
-
-
-def module(source, name="users_script"):
-    """A module of a user's."""
-    made = sys.modules[name] = types.ModuleType(name)
-    exec(BEFORE + source, vars(made))
-    return made
-
-
-def told(held, value):
-    return identity(module(f"{held}\ndef run(x): return {value}").run)
-
-
 @pytest.mark.parametrize(("held", "value", "each"), CASES.values(), ids=CASES)
 def test_what_is_read_counts(held, value, each):
     one, other = ((held.replace("%s", y), value.replace("%s", y)) for y in each)
@@ -185,50 +165,6 @@ def test_functions_of_libraries_are_told_by_name(reduce):
 
     assert identity(made(reduce)) == identity(made(reduce))
     assert identity(made(reduce)) != identity(made(np.max))
-
-
-def test_what_is_written_to_does_not_count():
-    source = """
-LOG, CACHE, COUNTS = [], {}, collections.Counter()
-class K:
-    kept = {}
-    def y(self, x): self.kept[x] = 1; return x
-class Model:
-    def __init__(self, y): self.y, self.seen = y, {}
-    @functools.cached_property
-    def square(self): return self.y**2
-    def __call__(self, x): self.seen[x] = self.square; return x
-model = Model(2.0)
-def note(x): LOG.append(x)
-def kept(x):
-    if x not in CACHE: CACHE[x] = (x, x)[0]
-    return CACHE[x]
-def memoize(f):
-    cache = {}
-    def g(x):
-        if (x, 1) not in cache: cache[x, 1] = f(x)
-        return cache[x, 1]
-    return g
-@memoize
-def h(x): return x
-def run(x):
-    run.calls = getattr(run, "calls", 0) + 1
-    note(x)
-    return len(LOG) * 0 + K().y(x) + kept(x) + h(x) + model(x)
-"""
-    made = module(source)
-    before = identity(made.run)
-    made.run(1.0)
-    assert (made.LOG, made.CACHE, made.K.kept) == ([1.0], {1.0: 1.0}, {1.0: 1})
-    assert made.model.seen == {1.0: 4.0}
-    assert identity(made.run) == before
-    made.model.y = 3.0
-    assert identity(made.run) != before
-
-
-def test_an_array_that_is_filled_hides_no_table_that_is_read():
-    held = "Y = {'a': %s}\ndef f(x):\n    h = np.zeros(2)\n    h[int(x > 0)] = Y['a']\n    return h"
-    assert told(held % "1.0", "f(x)") != told(held % "2.0", "f(x)")
 
 
 def test_other_modules_count_unless_they_are_libraries():
@@ -278,6 +214,13 @@ def test_comments_and_docstrings_do_not_count():
     plain = module("def run(x):\n    'What it does.'\n    return x").run
     other = module("def run(x):\n    'What it gives.'\n    # a remark\n    return x").run
     assert identity(plain) == identity(other)
+    nothing = module("def run(x):\n    return x").run
+    assert identity(nothing) == identity(plain)
+    classes = [
+        module(f"def run(x):\n{before}    class K:\n        {said}y = 1.0\n    return K.y * x").run
+        for before, said in (("", ""), ("    # a remark\n", ""), ("", "'Said.'\n        "))
+    ]
+    assert len({identity(each) for each in classes}) == 1
 
 
 def test_circles_of_functions_and_objects_come_to_an_end():

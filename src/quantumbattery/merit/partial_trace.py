@@ -8,7 +8,6 @@ from operator import mul
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import (
@@ -17,7 +16,6 @@ from quantumbattery.quantities.matrices import (
     evaluate,
     parts_of_qobj,
 )
-from quantumbattery.quantities.matrix_labels import in_product_order
 
 
 def partial_trace(rho: MatrixLike, dims: Sequence[int], keep: int | Sequence[int]) -> Computed:
@@ -77,7 +75,7 @@ def states_of_parts(
             f"dims is {sizes}, but the parts of the Qobj have {' x '.join(map(str, said))} levels: "
             "give these, or groups of neighbours among them"
         )
-    return in_product_order(states) if isinstance(states, xr.DataArray) else states, sizes
+    return states, sizes
 
 
 def reduced(rho: Array, dims: Sequence[int], keep: Sequence[int]) -> Array:

@@ -9,7 +9,6 @@ from math import prod
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
-import xarray as xr
 
 from quantumbattery.network.envelopes import Envelope
 from quantumbattery.network.interactions import (
@@ -28,7 +27,6 @@ from quantumbattery.quantities.matrices import (
     parts_of_qobj,
     square_matrix,
 )
-from quantumbattery.quantities.matrix_labels import in_product_order
 from quantumbattery.quantities.parameters import LARGEST
 
 MatrixOfLevels: TypeAlias = Callable[..., MatrixLike]
@@ -51,11 +49,9 @@ class Coupling(Interaction):
 
     def check_numbers(self) -> None:
         """The matrix is a Hermitian one."""
-        given: Any = self.matrix
+        given = self.matrix
         if is_function(given):
             return
-        if isinstance(given, xr.DataArray):
-            given = in_product_order(given)
         checked = np.array(hamiltonians(given, name="matrix"))
         if checked.ndim > 2:
             raise ValueError(f"it takes a single matrix; got shape {checked.shape}")

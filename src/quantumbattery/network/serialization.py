@@ -107,7 +107,7 @@ def _labels(given: xr.DataArray) -> dict[str, Any]:
             found[str(name)]["data"] = plain(coord.to_numpy())
             continue
         texts = coord.dtype.kind == "O" and all(isinstance(each, str) for each in coord.values.flat)
-        if coord.dtype.kind not in "biufU" and not texts:
+        if coord.dtype.kind not in "biufUT" and not texts:
             raise TypeError(
                 f"the labels of {name!r} are of {coord.dtype}, which cannot be written down: give "
                 "numbers or texts, as by .assign_coords"

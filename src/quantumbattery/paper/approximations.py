@@ -53,7 +53,11 @@ def _checked(
 
 def _result(value: Any) -> Any:
     """An array; what has names of axes keeps them."""
-    return value if isinstance(value, xr.DataArray) else np.asarray(value)
+    if not isinstance(value, xr.DataArray):
+        return np.asarray(value)
+    value = value.rename(None)
+    value.attrs.clear()
+    return value
 
 
 def ergotropic_power_time(theta: Values, coupling: Values = 1.0) -> Computed:

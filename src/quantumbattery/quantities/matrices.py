@@ -80,8 +80,8 @@ def hermitian_matrices(given: MatrixLike, name: str) -> Array | xr.DataArray:
 
 def square_matrix(given: MatrixLike, name: str) -> Array:
     """Check a single square matrix of finite numbers, and keep it: real if it can be, read-only."""
-    labelled, plain = _matrices(given, name, state=False)
-    matrix = np.array(plain if labelled is None else in_product_order(labelled))
+    plain = _matrices(given, name, state=False)[1]
+    matrix = np.array(plain)
     if matrix.ndim > 2:
         raise ValueError(f"{name} is a single matrix; got shape {matrix.shape}")
     _sizes(matrix, name)
@@ -144,7 +144,7 @@ def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, 
     if labelled is not None and {"row", "column"} <= {*labelled.dims}:
         labelled = labelled.transpose(..., "row", "column")  # in whatever order they are
     if labelled is not None and labelled.ndim > 1:
-        value = labelled = in_order(labelled)
+        value = labelled = in_product_order(in_order(labelled))
     check_unmasked(name, value)
     given = value.values if labelled is not None else _unwrap(value, name, state)
     array = as_array(given)
@@ -292,7 +292,12 @@ def evaluate(
         exclude_dims={dim for pair in core for dim in pair},
         keep_attrs=False,
     )
-    return result.rename(dict(zip(out, names, strict=False))).rename(None)
+    named = result.rename(dict(zip(out, names, strict=False))).rename(None)
+    first = next(each for each in operands if isinstance(each, xr.DataArray))
+    labels = {str(dim): first.indexes[dim] for dim in first.dims[-2:] if dim in first.indexes}
+    if matrix and all(named.sizes[dim] == len(each) for dim, each in labels.items()):
+        named = named.assign_coords(labels)
+    return named
 
 
 def _check_batches(plain: Sequence[Any], core: Sequence[Sequence[str]], out: list[str]) -> None:
@@ -342,8 +347,6 @@ def figure_of_merit(formula: Callable[P, Computed], matrix: bool = False) -> Fig
     def labelled(*args: P.args, **kwargs: P.kwargs) -> Computed:
         rho, *given = taken.bind(*args, **kwargs).args if kwargs or len(args) != count else args
         states = density_matrices(rho)
-        if count == 1 and isinstance(states, xr.DataArray):  # which nothing else has to agree with
-            states = in_product_order(states)
         hs = [hamiltonians(h, states.shape[-1], like=states) for h in given]
         return evaluate(formula, states, *hs, matrix=matrix)
 

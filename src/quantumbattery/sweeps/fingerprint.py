@@ -44,7 +44,9 @@ def difference(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str | None
         both = dict.fromkeys((*mine, *other))
         part = next(name for name in both if mine.get(name) != other.get(name))
     except (ValueError, TypeError, StopIteration, AttributeError):
-        return "it was begun for another function, or the function has changed since"
+        return (
+            "it was begun for another function, or the function has changed since, or what it reads"
+        )
     was, now = (each.get(part, "not there") for each in (other, mine))
     return f"its [{part}] was {was}, and is {now} here"
 

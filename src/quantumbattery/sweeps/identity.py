@@ -13,12 +13,11 @@ import hashlib
 import io
 import json
 import pickle
-import sys
 import weakref
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import ChainMap, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from inspect import getattr_static
 from types import (
-    CodeType,
     FunctionType,
     GetSetDescriptorType,
     MappingProxyType,
@@ -32,22 +31,15 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.described import Described
-from quantumbattery.sweeps.own_code import (
-    content,
-    every_code,
-    is_library,
-    modules_of,
-    names_of,
-    stored_by,
-    written_from,
-)
+from quantumbattery.sweeps.own_code import content, is_library, library_has, modules_of, read
 
 _ATOMS = (int, float, complex, str, bool, type(None))
-_CONTAINERS = (list, dict, set, bytearray)  # that may be there to be written to
+_CONTAINERS = (list, dict, set, bytearray, deque, np.ndarray)  # that may be there to be written to
 _METHODS = (FunctionType, property, classmethod, staticmethod, functools._lru_cache_wrapper)
 _WEAK = (weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.ref)  # caches of libraries
 _SLOTS = (MemberDescriptorType, GetSetDescriptorType)
-_HAS_DOCSTRING = 0x4000000  # a flag of code since Python 3.14; before, its first constant tells
+_NOTES = {"__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__"}
+_MOST = 8  # walks until all is known that is written to
 _LONGEST = 1000  # letters of what is told as it stands
 
 _Parts = Callable[[Any], Iterable[object]]
@@ -83,8 +75,8 @@ def identity(run: object) -> str:
 
     That is the values that it encloses, and of what it reads from its own module, and from others
     that are no libraries, the constants and objects and, in the same way, the functions and the
-    classes; not the lists, dictionaries and sets that this code writes to, nor what libraries do.
-    Comments and docstrings do not count. ValueError for what nobody can tell apart.
+    classes; not the lists, dictionaries, sets and arrays that this code writes to, nor what
+    libraries do. Comments and docstrings do not count. ValueError for what nobody can tell apart.
     """
     try:
         own = getattr(run, "fingerprint", None)
@@ -92,10 +84,17 @@ def identity(run: object) -> str:
         raise _unknown(run, error) from None
     if isinstance(own, str):
         return own
+    walk = _Walk(_Seen(first=True))
     try:
-        return _Walk().told(run)
+        told = walk.told(run)
+        for _ in range(_MOST):  # what is written to is known when all that may write was met
+            walk, before = _Walk(_Seen(walk.seen.written)), walk.seen.written.copy()
+            told = walk.told(run)
+            if walk.seen.written == before:
+                break
     except RecursionError as error:
         raise _unknown(run, error) from None
+    return told
 
 
 def _unknown(value: object, error: Exception) -> UnknownError:
@@ -105,13 +104,41 @@ def _unknown(value: object, error: Exception) -> UnknownError:
     )
 
 
+class _Seen:
+    """What the code that was met writes to, and gives other values."""
+
+    def __init__(self, written: set[str] | None = None, first: bool = False) -> None:
+        self.written = set(written or ())
+        self.first = first  # when that is not known, and containers wait
+
+    def note(self, function: FunctionType) -> None:
+        """What a function writes to: module:name, class.attribute, .attribute, =name.attribute."""
+        code, place = read(function.__code__), f"{function.__globals__.get('__name__')}:"
+        kind = function.__qualname__.rpartition(".")[0].rpartition(".<locals>.")[2]
+        for name in code.writes:
+            if name.startswith("self.") and kind:
+                self.written.add(f"{function.__qualname__.rpartition('.')[0]}.{name[5:]}")
+            elif "." in name:
+                owner, _, attribute = name.partition(".")
+                module = None if owner == "self" else function.__globals__.get(owner)
+                there = f"{module.__name__}:" if isinstance(module, ModuleType) else "."
+                self.written.add(f"{there}{attribute}")
+            elif name[0] not in "& ":
+                self.written.add(f"{place}{name}")
+        for name in code.rebinds:
+            if name[0] != "&":
+                self.written.add(f"={name}" if "." in name else f"={place}{name}")
+
+
 class _Walk:
     """One walk through all that a function refers to."""
 
-    def __init__(self, before: _Walk | None = None) -> None:
+    def __init__(self, seen: _Seen, before: _Walk | None = None) -> None:
         # What was met is kept: what is freed gives its place to others.
-        self._met: dict[int, tuple[int, object]] = dict(before._met) if before else {}
-        self._written: set[str] = set(before._written) if before else set()  # containers
+        self._met: ChainMap[int, tuple[int, object]]
+        self._met = before._met.new_child() if before else ChainMap()
+        self._count: int = before._count if before else 0
+        self.seen = seen
 
     def told(self, value: Any) -> str:
         """A fingerprint of anything."""
@@ -128,7 +155,8 @@ class _Walk:
             return self._set(value)
         if id(value) in self._met:
             return f"again {self._met[id(value)][0]}"
-        self._met[id(value)] = len(self._met), value
+        self._met[id(value)] = self._count, value
+        self._count += 1
         own = getattr(value, "fingerprint", None) if isinstance(value, FunctionType) else None
         return own if isinstance(own, str) else self._described(value)
 
@@ -142,52 +170,62 @@ class _Walk:
             keys = {key: self._alone(key) for key in value}
             ordered = sorted(keys, key=lambda key: keys[key])
             return self._joined("dict", *sorted(keys.values()), *(value[key] for key in ordered))
-        if type(value) is set:
-            return self._set(value)
+        if isinstance(value, set | frozenset):  # whose order is another in every process
+            return self._joined(
+                "set", self._set(value), type(value), getattr(value, "__dict__", None)
+            )
         kind = type(value) if type(value) is np.ndarray else _kind(value)
         if kind is not None:
             return self._joined(type(value).__qualname__, *_KINDS[kind](value))
+        if (numbers := _numbers(value)) is not None:
+            return self._joined(type(value).__qualname__, *numbers)
         if (state := _attributes(value)) is not None:
             does = self.told(type(value))  # which also tells what it writes to
-            return self._joined("object", does, *self._kept(state))
-        return digest(self._pickled(value))
+            named = {f".{name}": each for name, each in state.items()}
+            return self._joined("object", does, *self._kept(named, of=type(value)))
+        return self._pickled(value)
 
     def _joined(self, kind: str, *parts: object) -> str:
         return digest(json.dumps([kind, *map(self.told, parts)]).encode())
 
     def _alone(self, value: object) -> str:
         """As `told`, whatever was told between: the order of sets is another in every process."""
-        return (self if type(value) in _ATOMS else _Walk(self)).told(value)
+        return (self if type(value) in _ATOMS else _Walk(self.seen, self)).told(value)
 
     def _set(self, given: Iterable[object]) -> str:
         return self._joined("set", *sorted(map(self._alone, given)))
 
     def _function(self, function: FunctionType) -> str:
         """Its code, unless it is a library's, what it encloses, has as defaults, and reads."""
-        code, library = function.__code__, is_library(function)
-        self._written |= written_from(function)
-        cells = zip(code.co_freevars, map(content, function.__closure__ or ()), strict=True)
-        given = function.__defaults__, function.__kwdefaults__
-        parts: list[object] = [
-            function.__qualname__,
-            *given,
-        ]
-        parts += self._kept(dict(cells), stored_by(code, "STORE_DEREF"))
-        parts += self._kept(dict(sorted(vars(function).items())), stored_by(code, "STORE_ATTR"))
-        if library:
-            return self._joined("function", *parts, function.__module__)
-        own = [part for each in every_code(code) for part in _code(each)]
-        return self._joined("function", *parts, *own, *self._read(function))
+        code, library = read(function.__code__), is_library(function)
+        if not library:
+            self.seen.note(function)
+        cells = map(content, function.__closure__ or ())
+        held = dict(zip(function.__code__.co_freevars, cells, strict=True))
+        if library:  # which may keep in a container what it worked out
+            held = {name: each for name, each in held.items() if not isinstance(each, _CONTAINERS)}
+        parts: list[object] = [function.__qualname__, function.__module__ if library else None]
+        own = code.writes | {f"={name}" for name in code.rebinds}
+        parts += self._kept({f"&{name}": each for name, each in held.items()}, own)
+        parts += self._kept({f" {name}": each for name, each in _defaults(function)}, own)
+        attributes = sorted(vars(function).items())
+        parts += self._kept({f"{function.__name__}.{n}": each for n, each in attributes})
+        return self._joined("function", *parts, *(() if library else self._read(function)))
 
     def _read(self, function: FunctionType) -> list[object]:
-        """What it reads from its own module, and from others that are no libraries."""
-        space, names = function.__globals__, names_of(function.__code__)
-        found = {name: space[name] for name in sorted(names & space.keys())}
-        parts = self._kept(found, stored_by(function.__code__, "STORE_GLOBAL"))
+        """What it does, and reads from its own module and from others that are no libraries."""
+        space, code = function.__globals__, read(function.__code__)
+        found = {name: space[name] for name in sorted(code.reads & space.keys())}
+        parts: list[object] = [code.does]
+        for name, each in found.items():
+            place = f"{space.get('__name__')}:{name}"
+            known = is_library(type(each)) and _has_state(each) and library_has(name, each)
+            parts += [name, "of a library"] if known else self._kept({place: each})
         for module in modules_of(function):
             inside = vars(module)
-            kept = {*names, "__getattr__"} & inside.keys()  # which makes what is not there
-            parts += [module.__name__, *self._kept({name: inside[name] for name in sorted(kept)})]
+            # What is not there, a module may make when it is asked for.
+            kept = sorted({*code.attributes, "__getattr__"} & inside.keys())
+            parts += self._kept({f"{module.__name__}:{name}": inside[name] for name in kept})
         return parts
 
     def _class(self, kind: type) -> str:
@@ -199,24 +237,33 @@ class _Walk:
         kept = {
             name: each
             for name, each in sorted(held.items())
-            if isinstance(each, _METHODS)
-            or not (name.startswith("__") or name == "_abc_impl" or isinstance(each, _SLOTS))
+            if name not in _NOTES
+            and (callable(each) or hasattr(each, "__get__") or not name.startswith("__"))
+            and not (name == "_abc_impl" or isinstance(each, _SLOTS))
         }
-        return self._joined(
-            "class", kind.__qualname__, type(kind), *kind.__bases__, *self._kept(kept)
-        )
+        parts = [kind.__qualname__, type(kind), *kind.__bases__]
+        parts += self._kept({f".{name}": each for name, each in kept.items()}, of=kind)
+        return self._joined("class", *parts)
 
-    def _kept(self, held: Mapping[str, Any], stored: Collection[str] = ()) -> list[object]:
+    def _kept(
+        self, held: Mapping[str, Any], own: Set[str] = frozenset(), of: type | None = None
+    ) -> list[object]:
         """Names and what they hold, but for what is written to."""
-        return [
-            part
-            for name, each in held.items()
-            if name not in stored and not (name in self._written and isinstance(each, _CONTAINERS))
-            for part in (name, each)
-        ]
+        seen, parts, written = self.seen, [], own | self.seen.written
+        classes = [f"{each.__qualname__}." for each in of.__mro__] if of else []
+        for name, each in held.items():
+            places, last = {name}, name.rpartition(":")[2].rpartition(".")[2]
+            if of:
+                places |= {f"{place}{last}" for place in [*classes, "."]}
+            if f"={name}" in written:
+                continue
+            if isinstance(each, _CONTAINERS) and (seen.first or places & written):
+                continue
+            parts += [name, each]
+        return parts
 
-    def _pickled(self, value: object) -> bytes:
-        """The bytes of any other object; what is in it is told like everything else."""
+    def _pickled(self, value: Any) -> str:
+        """Of any other object its pickle, in which what it holds is told like everything else."""
         told = self.told
 
         class Own(pickle.Pickler):
@@ -229,8 +276,11 @@ class _Walk:
         except (UnknownError, RecursionError):
             raise
         except Exception as error:
+            module, name = (getattr(value, key, None) for key in ("__module__", "__name__"))
+            if isinstance(module, str) and isinstance(name, str) and library_has(name, value):
+                return f"{module}.{name}"
             raise _unknown(value, error) from None
-        return file.getvalue()
+        return digest(file.getvalue())
 
 
 def _kind(value: object) -> type | None:
@@ -247,27 +297,37 @@ def _attributes(value: object) -> dict[str, Any] | None:
         made = value.__reduce_ex__(4)
     except Exception:  # as the pickle will say
         return None
-    if not isinstance(made, tuple) or len(made) < 3 or any(each is not None for each in made[3:]):
+    if not isinstance(made, tuple) or len(made) < 2 or any(each is not None for each in made[3:]):
         return None
-    make, given, state = made[:3]
-    if make is not copyreg.__newobj__ or given != (kind,) or not isinstance(state, dict):  # type: ignore[attr-defined]
+    state = made[2] if len(made) > 2 and made[2] is not None else {}
+    plain = made[0] is copyreg.__newobj__ and made[1] == (kind,)  # type: ignore[attr-defined]
+    if not plain or not isinstance(state, dict):
         return None
     once = functools.cached_property
     return {n: v for n, v in state.items() if not isinstance(getattr_static(kind, n, None), once)}
 
 
-def _code(code: CodeType) -> list[object]:
-    """What a function does by itself: instructions, constants and names."""
-    constants = [each for each in code.co_consts if not isinstance(each, CodeType)]
-    if _has_docstring(code):
-        constants = constants[1:]
-    names = code.co_names, code.co_varnames, code.co_freevars
-    return [code.co_name, code.co_code, code.co_exceptiontable, *constants, *names]
+def _has_state(value: object) -> bool:
+    """Whether something is more than a constant, of which equal ones may be one."""
+    constant = isinstance(value, (*_ATOMS, bytes, tuple, frozenset))
+    return not constant and not isinstance(value, FunctionType | type | ModuleType)
 
 
-def _has_docstring(code: CodeType) -> bool:
-    """Whether the first constant says what it is for; those of comprehensions are at work."""
-    first = isinstance(next(iter(code.co_consts), None), str)
-    if sys.version_info >= (3, 14):
-        return first and bool(code.co_flags & _HAS_DOCSTRING)
-    return first and not code.co_name.startswith("<")
+def _defaults(function: FunctionType) -> Iterator[tuple[str, object]]:
+    """The arguments that have one, with their defaults."""
+    given = function.__defaults__ or ()
+    positional = function.__code__.co_varnames[: function.__code__.co_argcount]
+    yield from zip(positional[len(positional) - len(given) :], given, strict=True)
+    yield from (function.__kwdefaults__ or {}).items()
+
+
+def _numbers(value: Any) -> tuple[object, ...] | None:
+    """The numbers of a Qobj or a sparse matrix, which keep beside them what they once found."""
+    if isinstance(value, type) or not is_library(type(value)):
+        return None
+    if callable(getattr(value, "full", None)) and hasattr(value, "dims"):
+        return value.dims, value.full()
+    if callable(getattr(value, "tocoo", None)):
+        entries = value.tocoo()
+        return entries.shape, entries.row, entries.col, entries.data
+    return None

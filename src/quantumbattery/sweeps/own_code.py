@@ -1,4 +1,4 @@
-"""A user's own code: whether it is that or a library's, which names it uses and writes to."""
+"""A user's own code: whether it is that or a library's, what it does, names and writes to."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import dis
 import functools
 import importlib
 import importlib.util
-import inspect
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _WRITING = {  # methods by which a container is written to
-    *("append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "clear"),
-    *("remove", "discard", "sort", "reverse", "__setitem__", "__delitem__"),
+    *("append", "appendleft", "extend", "insert", "add", "update", "setdefault", "pop", "popitem"),
+    *("clear", "remove", "discard", "sort", "reverse", "fill", "__setitem__", "__delitem__"),
 }
-_STORING = {"STORE_SUBSCR": 1, "DELETE_SUBSCR": 1, "STORE_SLICE": 2}  # and what is pushed after it
-_LOADING = ("LOAD_GLOBAL", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_NAME", "LOAD_ATTR", "LOAD_METHOD")
+_STORING = {"STORE_SUBSCR": 2, "DELETE_SUBSCR": 2, "STORE_SLICE": 3}  # where the container lies
+_PREFIX = {"LOAD_GLOBAL": "", "LOAD_NAME": "", "LOAD_DEREF": "&"}
+_ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
+_BY_LINE = {"__doc__", "__firstlineno__", "__static_attributes__"}  # of a class in a function
 _INSTALLED = {"site-packages", "dist-packages"}
+_HAS_DOCSTRING = 0x4000000  # a flag of code since Python 3.14
 
 
 # --- whose it is ---------------------------------------------------------------------------------
@@ -32,6 +35,8 @@ def is_library(given: FunctionType | type | ModuleType) -> bool:
     if isinstance(given, FunctionType):  # whose module may be said to be another's
         return _of_library(given.__code__.co_filename)
     name = given.__name__ if isinstance(given, ModuleType) else given.__module__
+    if name == "__main__":  # whatever started it
+        return False
     if name in sys.builtin_module_names:
         return True
     file = getattr(sys.modules.get(name), "__file__", None)
@@ -53,66 +58,173 @@ def _folders() -> tuple[Path, ...]:
     return (*map(Path, known), Path(__file__).parents[1])
 
 
-# --- what it uses and writes to ------------------------------------------------------------------
+def library_has(name: str, value: object) -> bool:
+    """Whether something is what libraries have by this name, with whatever state it has there."""
+    loaded = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType)]
+    return any(vars(each).get(name) is value and is_library(each) for each in loaded)
 
 
-def every_code(code: CodeType) -> Iterator[CodeType]:
-    """A code, and those of the functions inside it."""
+# --- what it does --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a code does, with that of the functions inside it."""
+
+    does: tuple[object, ...]  # instructions and constants
+    reads: frozenset[str]  # names of its module
+    attributes: frozenset[str]  # names of what it has in hand
+    writes: frozenset[str]  # containers: "name" of its module, "&enclosed", " local", ".attribute",
+    # or "name.attribute", in which its first argument is called self
+    rebinds: frozenset[str]  # likewise what it gives another value; of attributes "name.attribute"
+    imports: tuple[tuple[str, int], ...]  # modules, and how far above its package they are
+
+
+@functools.lru_cache(maxsize=4096)
+def read(code: CodeType) -> Code:
+    """Read a code."""
+    every = [*_every(code)]
+    lines = [each for one in every for each in _instructions(one)]
+    named = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "DELETE_GLOBAL"}
+
+    def names(*operations: str) -> frozenset[str]:
+        return frozenset(str(i.argval) for i in lines if i.opname in operations)
+
+    return Code(
+        tuple(part for one in every for part in _does(one)),
+        names(*named),
+        names(*_ATTRIBUTES, "LOAD_SUPER_ATTR", "IMPORT_FROM"),
+        frozenset(name for one in every for name in _written(one)),
+        frozenset(name for one in every for name in _rebound(_instructions(one))),
+        tuple(each for one in every for each in _imports(_instructions(one))),
+    )
+
+
+def _every(code: CodeType) -> Iterator[CodeType]:
     yield code
     for each in code.co_consts:
         if isinstance(each, CodeType):
-            yield from every_code(each)
+            yield from _every(each)
 
 
-def names_of(code: CodeType) -> set[str]:
-    """The names of modules' values and of attributes that a code uses."""
-    return {name for each in every_code(code) for name in each.co_names}
+@functools.lru_cache(maxsize=4096)
+def _instructions(code: CodeType) -> tuple[dis.Instruction, ...]:
+    return tuple(i for i in dis.get_instructions(code) if i.opname not in ("EXTENDED_ARG", "CACHE"))
 
 
-def stored_by(code: CodeType, *operations: str) -> set[str]:
-    """The names that a code gives other values."""
-    every = (i for each in every_code(code) for i in dis.get_instructions(each))
-    return {i.argval for i in every if i.opname in operations}
-
-
-def written_from(function: FunctionType) -> set[str]:
-    """The names of containers that a function writes to, or what it calls of its user's own."""
-    waiting, met, written = [function], set[CodeType](), set[str]()
-    while waiting:
-        each = waiting.pop()
-        if each.__code__ in met or is_library(each):
+def _does(code: CodeType) -> Iterator[object]:
+    """Its instructions with names and constants; not its docstring, nor on which line it stands."""
+    yield code.co_name, code.co_flags & ~_HAS_DOCSTRING, code.co_exceptiontable
+    yield code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount
+    yield code.co_varnames, code.co_freevars
+    lines = _instructions(code)
+    for k, each in enumerate(lines):
+        after = lines[k + 1] if k + 1 < len(lines) else each
+        if any(i.opname == "STORE_NAME" and i.argval in _BY_LINE for i in (each, after)):
             continue
-        met.add(each.__code__)
-        written |= {name for code in every_code(each.__code__) for name in _written(code)}
-        names = names_of(each.__code__)
-        spaces = [each.__globals__, *map(vars, modules_of(each))]
-        used = [space.get(name) for space in spaces for name in names]
-        waiting += functions_of([*used, *map(content, each.__closure__ or ())])
-    return written
+        value = each.argval
+        constant = each.opcode in dis.hasconst or each.opname == "LOAD_SMALL_INT"
+        if isinstance(value, CodeType):  # told by itself
+            value = None
+        yield each.opname, value if constant else repr(value)
+
+
+def _rebound(lines: tuple[dis.Instruction, ...]) -> Iterator[str]:
+    """What gets another value: names of the module, enclosed ones, and attributes of these."""
+    for k, each in enumerate(lines):
+        if each.opname == "STORE_GLOBAL":
+            yield str(each.argval)
+        elif each.opname == "STORE_DEREF":
+            yield f"&{each.argval}"
+        elif each.opname == "STORE_ATTR" and k and lines[k - 1].opname in _PREFIX:
+            yield f"{lines[k - 1].argval}.{each.argval}"
+
+
+def _written(code: CodeType) -> Iterator[str]:
+    """What is written to by an item or by a method."""
+    lines, own = _instructions(code), code.co_varnames[:1]
+    for k, each in enumerate(lines):
+        if each.opname in _ATTRIBUTES and each.argval in _WRITING:
+            yield from _root(lines, k, 1, own)
+        if each.opname in _STORING:
+            yield from _root(lines, k, _STORING[each.opname], own)
+
+
+def _root(
+    lines: tuple[dis.Instruction, ...], k: int, place: int, own: tuple[str, ...]
+) -> Iterator[str]:
+    """The container so far down the stack before an instruction, or that of which it is an item."""
+    while (made := _maker(lines, k, place)) is not None:
+        k, below = made
+        each = lines[k]
+        if each.opname in _PREFIX:
+            yield f"{_PREFIX[each.opname]}{each.argval}"
+            return
+        if each.opname in _ATTRIBUTES:
+            owner = next(_root(lines, k, 1, own), "")
+            of = "self" if owner in {f" {name}" for name in own} else owner
+            yield f"{of if of.isidentifier() else ''}.{each.argval}"
+            return
+        if each.opname.startswith("LOAD_FAST"):
+            names = each.argval if isinstance(each.argval, tuple) else (each.argval,)
+            yield f" {names[below]}"
+            return
+        item = each.opname in ("BINARY_SUBSCR", "BINARY_SLICE") or each.argrepr == "[]"
+        if not item and each.opname != "COPY":
+            return
+        place = 3 if each.opname == "BINARY_SLICE" else 2 if item else int(each.arg or 1)
+
+
+def _maker(lines: tuple[dis.Instruction, ...], k: int, place: int) -> tuple[int, int] | None:
+    """Which instruction pushed what lies so far down before another, and what of it that is."""
+    left = place
+    for j in range(k - 1, -1, -1):
+        each = lines[j]
+        if each.opname == "SWAP":
+            left = {1: each.arg or 1, each.arg or 1: 1}.get(left, left)
+            continue
+        pushed = _pushed(each)
+        taken = pushed - dis.stack_effect(each.opcode, each.arg, jump=False)
+        if left <= pushed:
+            return j, pushed - left
+        left += taken - pushed
+    return None
+
+
+def _pushed(each: dis.Instruction) -> int:
+    """How many values an instruction leaves."""
+    if isinstance(each.argval, tuple) and each.opname.startswith("LOAD_FAST"):
+        return 2
+    idle = ("NOP", "RESUME", "PRECALL", "KW_NAMES", "COPY_FREE_VARS", "MAKE_CELL")
+    if each.opname.startswith(("STORE", "POP", "DELETE", "RETURN", "RAISE", "JUMP", *idle)):
+        return 0
+    null = each.opname in ("LOAD_METHOD",) or (each.argrepr or "").endswith(("NULL", "NULL|self"))
+    null = null or (each.argrepr or "").startswith("NULL")
+    return 2 if null else 1
+
+
+# --- what it brings in ---------------------------------------------------------------------------
 
 
 def modules_of(function: FunctionType) -> list[ModuleType]:
     """The modules that a function names or brings in, and those in them; no libraries."""
-    names, space = names_of(function.__code__), function.__globals__
-    waiting = [space[name] for name in sorted(names & space.keys())]
-    waiting += [_brought(name, level, space) for name, level in _imports(function.__code__)]
+    code, space = read(function.__code__), function.__globals__
+    waiting = [space[name] for name in sorted(code.reads & space.keys())]
+    waiting += [_brought(name, level, space) for name, level in code.imports]
     found: list[ModuleType] = []
     for each in waiting:
         if isinstance(each, ModuleType) and not is_library(each) and each not in found:
             found.append(each)
             inside = vars(each)
-            waiting += [inside[name] for name in sorted(names & inside.keys())]
+            waiting += [inside[name] for name in sorted(code.attributes & inside.keys())]
     return found
 
 
-def _imports(code: CodeType) -> Iterator[tuple[str, int]]:
-    """The modules that a code brings in, and how far above its own package they are."""
-    for each in every_code(code):
-        instructions = [i for i in dis.get_instructions(each) if i.opname != "EXTENDED_ARG"]
-        for k, one in enumerate(instructions):
-            if one.opname == "IMPORT_NAME":
-                level = instructions[k - 2].argval
-                yield one.argval, level if isinstance(level, int) else 0
+def _imports(lines: tuple[dis.Instruction, ...]) -> Iterator[tuple[str, int]]:
+    for k, one in enumerate(lines):
+        if one.opname == "IMPORT_NAME":
+            level = lines[k - 2].argval
+            yield one.argval, level if isinstance(level, int) else 0
 
 
 def _brought(name: str, level: int, space: dict[str, Any]) -> ModuleType | None:
@@ -132,54 +244,9 @@ def _is_installed(name: str) -> bool:
     return spec is None or not spec.origin or not spec.has_location or _of_library(spec.origin)
 
 
-def functions_of(values: Iterable[object]) -> Iterator[FunctionType]:
-    """The functions among some values, also those in properties, classes and caches."""
-    for value in values:
-        if isinstance(value, property):
-            yield from functions_of((value.fget, value.fset, value.fdel))
-        elif isinstance(value, type):
-            yield from functions_of(() if is_library(value) else vars(value).values())
-        else:
-            inside = getattr(value, "__func__", value)
-            inside = inspect.unwrap(inside) if callable(inside) else inside
-            if isinstance(inside, FunctionType):
-                yield inside
-
-
 def content(cell: Any) -> Any:
     """What a cell of a closure holds, or None if it is not yet filled."""
     try:
         return cell.cell_contents
     except ValueError:
         return None
-
-
-def _written(code: CodeType) -> Iterator[str]:
-    """The names of what is written to by an item or by a method."""
-    instructions = [i for i in dis.get_instructions(code) if i.opname != "EXTENDED_ARG"]
-    for k, each in enumerate(instructions):
-        if each.argval in _WRITING and each.opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            yield from _loaded(instructions, k)
-        if each.opname in _STORING:
-            yield from _loaded(instructions, _before(instructions, k, _STORING[each.opname]))
-
-
-def _before(instructions: list[dis.Instruction], k: int, pushed: int) -> int:
-    """Where what was pushed before an instruction begins."""
-    depth = 0
-    for j in range(k - 1, -1, -1):
-        each = instructions[j]
-        depth += dis.stack_effect(each.opcode, each.arg, jump=False)
-        if depth == pushed:
-            return j
-    return 0
-
-
-def _loaded(instructions: list[dis.Instruction], k: int) -> Iterator[str]:
-    """The name that is loaded just before; all names where it is not that simple."""
-    if k and instructions[k - 1].opname in _LOADING:
-        yield str(instructions[k - 1].argval)
-    elif k and instructions[k - 1].opname.startswith("LOAD_FAST"):
-        return  # its own
-    else:
-        yield from (str(i.argval) for i in instructions if i.opname in _LOADING)

@@ -133,9 +133,9 @@ def sweep(
     A study is the same if its axes are, the program's version, and what `run` does: its
     instructions and constants, what it encloses, and of its own module, and of others that are no
     installed libraries, the functions, the classes and the values that it names. Lists,
-    dictionaries and sets that this code writes to do not count, nor what it finds by names made
-    while it runs, as by `eval` or `getattr`. What cannot be told apart is refused; an attribute
-    `fingerprint` of `run`, a text, then says what it is.
+    dictionaries, sets and arrays that this code writes to, by an item or a method of theirs, do
+    not count, nor what it finds by names made while it runs, as by `eval` or `getattr`. What cannot
+    be told apart is refused; an attribute `fingerprint` of `run`, a text, then says what it is.
 
     Results do not depend on the executor, bit for bit: blocks and batches are those of the study,
     and every block is evaluated by one thread.
