@@ -181,6 +181,26 @@ def test_other_modules_count_unless_they_are_libraries():
 
 
 @pytest.mark.parametrize(
+    "held",
+    [
+        "def make(m):\n    return lambda x: m.f(x)\nh = make(users_other)",
+        "h = functools.partial(lambda m, x: m.f(x), users_other)",
+        "def h(x, m=users_other): return m.f(x)",
+        "def h(x): return h.m.f(x)\nh.m = users_other",
+        "class K:\n    m = users_other\n    def f(self, x): return self.m.f(x)\nh = K().f",
+        "D = {'m': users_other}\ndef h(x): return D['m'].f(x)",
+    ],
+)
+def test_modules_that_are_handed_on_count_as_a_whole(held):
+    def made(number):
+        module(f"y = {number}\ndef f(x): return y", "users_other")
+        return told(f"import users_other\n{held}", "h(x)")
+
+    assert made("1.0") == made("1.0")
+    assert made("1.0") != made("2.0")
+
+
+@pytest.mark.parametrize(
     ("before", "value"),
     [
         ("import users_pack.deep", "users_pack.deep.f(x)"),

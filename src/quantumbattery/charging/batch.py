@@ -54,7 +54,9 @@ class Batch:
                 if named and np.ndim(value) == 0 and not isinstance(value, complex):
                     given[n] = value
                 elif isinstance(value, xr.DataArray):
-                    given[n if named else f"{said(key)}.{n}"] = value
+                    place = n if named else f"{said(key)}.{n}"
+                    # A site has numbers by the same name, such as its bath's occupation.
+                    given[f"{place} of its start" if place in arrays else place] = value
         of_start = {str(d) for v in given.values() for d in getattr(v, "dims", ())}
         last = {} if disconnect is None else {"disconnect": disconnect}
         clock = last | {"time": times}

@@ -57,7 +57,7 @@ _KINDS: dict[type, _Parts] = {
     staticmethod: lambda m: (m.__func__,),
     MethodType: lambda m: (m.__func__, m.__self__),
     MappingProxyType: lambda m: (dict(m),),
-    ModuleType: lambda m: (m.__name__,),
+    ModuleType: lambda m: (m.__name__, {} if is_library(m) else _open_names(m)),
 }
 
 
@@ -204,7 +204,8 @@ class _Walk:
         held = dict(zip(function.__code__.co_freevars, cells, strict=True))
         if library:  # which may keep in a container what it worked out
             held = {name: each for name, each in held.items() if not isinstance(each, _CONTAINERS)}
-        parts: list[object] = [function.__qualname__, function.__module__ if library else None]
+        whose = function.__globals__.get("__name__") if library else None
+        parts: list[object] = [function.__qualname__, whose]
         own = code.writes | {f"={name}" for name in code.rebinds}
         parts += self._kept({f"&{name}": each for name, each in held.items()}, own)
         parts += self._kept({f" {name}": each for name, each in _defaults(function)}, own)
@@ -218,6 +219,8 @@ class _Walk:
         found = {name: space[name] for name in sorted(code.reads & space.keys())}
         parts: list[object] = [code.does]
         for name, each in found.items():
+            if isinstance(each, ModuleType):  # of which only what is named counts
+                continue
             place = f"{space.get('__name__')}:{name}"
             known = is_library(type(each)) and _has_state(each) and library_has(name, each)
             parts += [name, "of a library"] if known else self._kept({place: each})
@@ -259,7 +262,7 @@ class _Walk:
                 continue
             if isinstance(each, _CONTAINERS) and (seen.first or places & written):
                 continue
-            parts += [name, each]
+            parts += [name.rpartition(":")[2], each]  # of __main__ once, and then of its name
         return parts
 
     def _pickled(self, value: Any) -> str:
@@ -281,6 +284,11 @@ class _Walk:
                 return f"{module}.{name}"
             raise _unknown(value, error) from None
         return digest(file.getvalue())
+
+
+def _open_names(module: ModuleType) -> dict[str, object]:
+    """What a module of a user's own holds, but for what begins with an underscore."""
+    return {name: each for name, each in vars(module).items() if not name.startswith("_")}
 
 
 def _kind(value: object) -> type | None:

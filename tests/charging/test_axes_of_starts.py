@@ -1,0 +1,46 @@
+"""Preparations and sites that have numbers of one name, each over axes of its own."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import quantumbattery as qb
+
+
+def warm(occupation, kind=qb.Qubit):
+    sites = {"c": kind(loss=0.2, occupation=occupation), "b": qb.Qubit()}
+    return qb.System(sites, [qb.exchange("c", "b", 0.5)], "c", "b")
+
+
+def over(values, labels=None, axis="u"):
+    return xr.DataArray(values, None if labels is None else {axis: labels}, (axis,))
+
+
+@pytest.mark.parametrize("kind", [qb.Qubit, qb.Oscillator])
+def test_a_bath_and_a_thermal_start(kind):
+    baths, starts = [0.05, 0.06], [0.07, 0.08, 0.09]
+    system = warm(over(baths), kind)
+    alone = [
+        [warm(bath, kind).charge(qb.thermal(n), 1.0, ["energy"]).energy.item() for bath in baths]
+        for n in starts
+    ]
+    start = {"c": qb.thermal(over(starts, axis="v"))}
+    together = system.charge(start, 1.0, ["energy"]).energy.transpose("v", "u")
+    np.testing.assert_allclose(together, alone, rtol=0, atol=1e-12)
+    paired = system.charge({"c": qb.thermal(over(starts[:2]))}, 1.0, ["energy"]).energy
+    np.testing.assert_allclose(paired, np.diag(np.array(alone)[:2]), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("bath", "start"),
+    [
+        (over([0.1, 0.2], [2, 1]), over([0.5, 0.7], [1, 2])),
+        (over([0.1, 0.2, 0.3]), over([0.5, 0.7])),
+        (np.array([0.1, 0.2]), np.array([0.5, 0.7])),
+    ],
+)
+def test_axes_of_one_name_agree(bath, start):
+    for given in (qb.thermal(start), {"c": qb.thermal(start)}):
+        for ask in (warm(bath).charge, warm(bath).density_matrix):
+            with pytest.raises(ValueError, match="axes of the same name must have the same length"):
+                ask(given, 1.0)
