@@ -63,6 +63,12 @@ CASES = {
         "K()(x)",
         NUMBER,
     ),
+    "class that is made": (
+        "K = dataclasses.make_dataclass('K', [('y', float, dataclasses.field(default=%s))])",
+        "K().y",
+        NUMBER,
+    ),
+    "class of types": ("K = types.new_class('K', (), {}, lambda c: c.update(y=%s))", "K.y", NUMBER),
     "set of a class of its own": ("class S(set): pass\nY = S({'a', 'b', %s})", "x in Y", NUMBER),
     "set in a class": ("class K:\n    y = frozenset({%s})", "K.y", NUMBER),
     "list in a class": ("class K:\n    y = [%s]", "K.y[0]", NUMBER),
@@ -296,6 +302,17 @@ def test_objects_that_raise_or_answer_everything_are_refused():
 
     with pytest.raises(ValueError, match=r"the same next time \(no\)"):
         identity(Raises())
+
+    class Broken:
+        def __reduce__(self):
+            raise ValueError("no")
+
+        def __repr__(self):
+            raise RuntimeError("no repr")
+
+    broken = Broken()
+    with pytest.raises(ValueError, match="run holds an object of Broken, of which nobody"):
+        identity(lambda x: (x, broken))
     deep = 1.0
     for _ in range(5000):
         deep = [deep]

@@ -86,6 +86,7 @@ RUNNING = {
         "n = 0\ndef bump():\n    global n\n    n += 1",
         "(bump(), n)[0]",
     ),
+    "count of another function": ("def f(x): return x\nf.n = 0\ndef g(): f.n += 1", "(g(), f(x))"),
     "attribute of another function": (
         "def f(x): return x\ndef note(x): f.last = x",
         "note(x), f(x)",

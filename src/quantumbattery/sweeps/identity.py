@@ -98,8 +98,12 @@ def identity(run: object) -> str:
 
 
 def _unknown(value: object, error: Exception) -> UnknownError:
+    try:
+        shown = f"{value!r:.60}"
+    except Exception:  # as it may raise itself
+        shown = f"an object of {type(value).__name__}"
     return UnknownError(
-        f"run holds {value!r:.60}, of which nobody can tell whether it is the same next time "
+        f"run holds {shown}, of which nobody can tell whether it is the same next time "
         f"({error}): give run an attribute `fingerprint`, a text that says what it is"
     )
 
@@ -241,7 +245,7 @@ class _Walk:
             name: each
             for name, each in sorted(held.items())
             if name not in _NOTES
-            and (callable(each) or hasattr(each, "__get__") or not name.startswith("__"))
+            and (name[:2] != "__" or callable(each) or hasattr(each, "__get__"))
             and not (name == "_abc_impl" or isinstance(each, _SLOTS))
         }
         parts = [kind.__qualname__, type(kind), *kind.__bases__]

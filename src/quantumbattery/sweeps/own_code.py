@@ -24,6 +24,7 @@ _PREFIX = {"LOAD_GLOBAL": "", "LOAD_NAME": "", "LOAD_DEREF": "&"}
 _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
 _BY_LINE = {"__doc__", "__firstlineno__", "__static_attributes__"}  # of a class in a function
 _INSTALLED = {"site-packages", "dist-packages"}
+_ON_HEAP = 1 << 9  # a flag of classes that are no part of an extension
 _HAS_DOCSTRING = 0x4000000  # a flag of code since Python 3.14
 
 
@@ -37,10 +38,22 @@ def is_library(given: FunctionType | type | ModuleType) -> bool:
     name = given.__name__ if isinstance(given, ModuleType) else given.__module__
     if name == "__main__":  # whatever started it
         return False
+    if isinstance(given, type) and not _is_there(given):
+        return False
     if name in sys.builtin_module_names:
         return True
     file = getattr(sys.modules.get(name), "__file__", None)
     return isinstance(file, str) and _of_library(file)
+
+
+def _is_there(kind: type) -> bool:
+    """Whether a class is where it says; what programs make for others says all kinds of things."""
+    if not kind.__flags__ & _ON_HEAP or "<locals>" in kind.__qualname__:
+        return True
+    found: object = sys.modules.get(kind.__module__)
+    for part in kind.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is kind
 
 
 @functools.lru_cache(maxsize=4096)
@@ -95,7 +108,7 @@ def read(code: CodeType) -> Code:
         names(*named),
         names(*_ATTRIBUTES, "LOAD_SUPER_ATTR", "IMPORT_FROM"),
         frozenset(name for one in every for name in _written(one)),
-        frozenset(name for one in every for name in _rebound(_instructions(one))),
+        frozenset(name for one in every for name in _rebound(one)),
         tuple(each for one in every for each in _imports(_instructions(one))),
     )
 
@@ -129,15 +142,18 @@ def _does(code: CodeType) -> Iterator[object]:
         yield each.opname, value if constant else repr(value)
 
 
-def _rebound(lines: tuple[dis.Instruction, ...]) -> Iterator[str]:
+def _rebound(code: CodeType) -> Iterator[str]:
     """What gets another value: names of the module, enclosed ones, and attributes of these."""
+    lines = _instructions(code)
     for k, each in enumerate(lines):
         if each.opname == "STORE_GLOBAL":
             yield str(each.argval)
         elif each.opname == "STORE_DEREF":
             yield f"&{each.argval}"
-        elif each.opname == "STORE_ATTR" and k and lines[k - 1].opname in _PREFIX:
-            yield f"{lines[k - 1].argval}.{each.argval}"
+        elif each.opname == "STORE_ATTR":
+            owner = next(_root(lines, k, 1, ()), "").lstrip("&")
+            if owner.isidentifier():
+                yield f"{owner}.{each.argval}"
 
 
 def _written(code: CodeType) -> Iterator[str]:
