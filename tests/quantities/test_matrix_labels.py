@@ -135,3 +135,27 @@ def test_matrices_that_come_out_keep_the_labels_of_the_state(rho):
     names = rho.assign_coords(row=["d", "a", "c", "b"], column=["d", "a", "c", "b"])
     assert qb.passive_state(names, h.values).row.values.tolist() == ["d", "a", "c", "b"]
     assert "row" not in partial_trace(rho, (2, 2), 0).coords
+
+
+@pytest.mark.parametrize("labels", [["0", "1", "2"], [0, 1, 2]])
+def test_states_kets_and_bases_with_labels_of_levels(labels):
+    order = [labels[k] for k in (2, 0, 1)]
+    sites = {"a": qb.Qudit([0.0, 1.0, 2.5]), "b": qb.Qubit()}
+    system = qb.System(sites, [qb.exchange("a", "b", 1.0)], "a", "b")
+    ket = np.array([0.6, 0.0, 0.8j])
+
+    def energy(state):
+        return system.charge({"a": qb.state(state)}, 0.4, ["energy"]).energy.item()
+
+    named = xr.DataArray(ket, {"level": labels}, ("level",))
+    assert energy(named.sel(level=order)) == energy(ket)
+    rho = labelled(np.outer(ket, ket.conj()), labels)
+    assert energy(rho.sel(row=order, column=order)) == energy(rho.values)
+    rng = np.random.default_rng(5)
+    root = rng.normal(size=(6, 6))
+    joint, h = root @ root.T / np.trace(root @ root.T), np.diag([0.0, 1.0])
+    basis = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    rows = xr.DataArray(basis, {"row": labels}, ("row", "column")).sel(row=order)
+    expected = qb.daemonic_ergotropy(joint, h, (3, 2), basis)
+    assert qb.daemonic_ergotropy(joint, h, (3, 2), rows) == pytest.approx(expected, abs=1e-14)
+    assert qb.daemonic_ergotropy(joint, h, (3, 2), rows.T) == pytest.approx(expected, abs=1e-14)

@@ -125,3 +125,21 @@ def test_running_changes_nothing(held, value):
     if "energy" in vars(made):
         made.energy = [made.run(1.0)]
     assert identity(made.run) == before
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        "class T(dict): __getattr__ = dict.__getitem__\nY = T(a=1.0)",
+        "class T:\n    def __getattr__(self, name): raise RuntimeError('no')\nY = T()",
+        "class T:\n    def __getattr__(self, name): return self\nY = T()",
+    ],
+)
+def test_objects_that_make_attributes_of_their_own_are_told_or_refused(held):
+    def outcome():
+        try:
+            return told(held, "Y, x")
+        except ValueError as error:
+            return str(error)
+
+    assert len(outcome()) == 64 or "give run an attribute `fingerprint`" in outcome()

@@ -71,7 +71,7 @@ def state_of(
     network: Network, sites: tuple[str, ...], levels: int | Mapping[str, int] | None
 ) -> Observable:
     """The density matrix of some sites, on so many levels of oscillators that choose their own."""
-    if levels is None or levels == {}:
+    if levels is None or (isinstance(levels, Mapping) and not levels):
         return Observable("density_matrix", sites, None)
     rule = "levels is a whole number from 1 on, or a dict of such numbers by site"
     free = [name for name in sites if network.sites[name].dimension is None]

@@ -24,6 +24,7 @@ from quantumbattery.quantities.matrices import (
     hamiltonians,
     square_matrix,
 )
+from quantumbattery.quantities.matrix_labels import along
 
 DIRECTIONS = 240  # scanned on the hemisphere of a qubit charger,
 SECTORS = 6  # the best of each sector is a start
@@ -113,6 +114,8 @@ def _orthonormal(basis: MatrixLike, a: int) -> Array:
     if isinstance(basis, xr.Dataset):
         raise TypeError("basis is a Dataset, a table of several: give one array of it")
     if isinstance(basis, xr.DataArray | np.ma.MaskedArray):  # whose names and masks count
+        if isinstance(basis, xr.DataArray) and {"row", "column"} == {*basis.dims}:
+            basis = along(basis.transpose("row", "column"), "row")
         basis = square_matrix(basis, "basis")
     given = as_array(basis.full() if hasattr(basis, "full") else basis)
     if given.dtype.kind not in "iufc":

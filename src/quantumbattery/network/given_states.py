@@ -16,7 +16,7 @@ from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.matrices import TOLERANCE, density_matrices, parts_of_qobj
-from quantumbattery.quantities.matrix_labels import in_order, in_product_order
+from quantumbattery.quantities.matrix_labels import along, in_order, in_product_order
 
 _NAME = "the density matrix"
 
@@ -91,6 +91,8 @@ def _checked_state(given: Any) -> Given:
     ):
         return _labelled(given)
     check_unmasked("the state", given)
+    if isinstance(given, xr.DataArray) and given.ndim == 1:
+        given = along(given, given.dims[0])
     plain = given.full() if callable(getattr(given, "full", None)) else as_array(given)
     if plain.dtype.kind in "iufc" and (
         plain.ndim == 1 or (plain.ndim == 2 and plain.shape[1] == 1)

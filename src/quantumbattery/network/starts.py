@@ -79,7 +79,8 @@ def by_site(preparation: object, network: Network) -> dict[Any, Preparation]:
     for name, value in numbers.items():
         check_axes(name, value)
     axes = {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)}
-    axes_of({**network.arrays, **axes})
+    own = network.arrays  # of which some may have the same name, as a bath's occupation
+    axes_of({**own, **{f"{n} of its start" if n in own else n: v for n, v in axes.items()}})
     for key, each in chosen.items():
         if isinstance(key, str) and isinstance(each, Gibbs):
             _check_ground(key, each, network.sites[key])

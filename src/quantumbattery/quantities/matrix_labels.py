@@ -22,10 +22,20 @@ def in_order(matrix: xr.DataArray, like: xr.DataArray | None = None) -> xr.DataA
 def in_product_order(matrix: xr.DataArray) -> xr.DataArray:
     """A matrix with rows and columns in the order of product states, if its labels are those.
 
-    Such are 00, 01, 10, 11, or 0,0 0,1 ... 11,1, as those of `System.density_matrix`.
+    Such are 00, 01, 10, 11, or 0,0 0,1 ... 11,1, as those of `System.density_matrix`, and the
+    numbers of all levels.
     """
     known = _labels(matrix, matrix.dims[-2]) if matrix.ndim > 1 else None
     return _in(matrix, _of_products(known)) if known else matrix
+
+
+def along(vectors: xr.DataArray, dim: Hashable) -> xr.DataArray:
+    """Vectors over a dimension, whose labels, if they are those of product states, are in order."""
+    known = _labels(vectors, dim)
+    order = _of_products(known) if known else None
+    if known is None or order is None or order == known:
+        return vectors
+    return vectors.isel({dim: [known.index(each) for each in order]})
 
 
 def _in(matrix: xr.DataArray, order: list[Any] | None) -> xr.DataArray:
@@ -52,6 +62,8 @@ def _labels(matrix: xr.DataArray, dim: Hashable) -> list[Any] | None:
 
 def _of_products(labels: Sequence[Any]) -> list[Any] | None:
     """Labels such as 00, 01, 10, 11 or 0,0 0,1 ... 11,1 in the order of the product's states."""
+    if all(type(each) is int for each in labels) and {*labels} == {*range(len(labels))}:
+        return sorted(labels)
     if not all(isinstance(each, str) for each in labels):
         return None
     letters = len({*map(len, labels)}) == 1 and not any("," in each for each in labels)

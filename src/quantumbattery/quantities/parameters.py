@@ -175,7 +175,8 @@ def complex_axis(name: str, value: Any) -> Any:
         raise TypeError(f"{name} must be a number, real or complex, or an array; got {value!r:.60}")
     if array.dtype.kind != "c":
         return parameter(name, value, "finite", -LARGEST)
-    parts = [parameter(name, part, "finite", -LARGEST) for part in (array.real, array.imag)]
+    both = value if isinstance(value, xr.DataArray) else array
+    parts = [parameter(name, part, "finite", -LARGEST) for part in (both.real, both.imag)]
     if not any_nonzero(parts[1]):
         real = value.real if isinstance(value, xr.DataArray) else array.real
         return parameter(name, real, "finite", -LARGEST)

@@ -215,7 +215,8 @@ class Later:
         """Do so for good."""
         if self._thread is not None:
             self._waiting.put(None)
-            self._thread.join()
+            if self._thread.ident is not None:  # a signal may have kept it from starting
+                self._thread.join()
             self._thread = None
         self._raise()
 

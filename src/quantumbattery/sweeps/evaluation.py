@@ -46,6 +46,7 @@ class Template:
             raise TypeError(f"run must return an xarray.Dataset or DataArray; got {table!r:.60}")
         own = table.drop_vars([name for name in axes if name in table.coords])
         named = {*own.dims, *own.data_vars, *own.coords}
+        _check_kept(own)
         clash = [n for n in named if n in axes or n in TAKEN]
         clash += [n for n in named if not names_a_folder(str(n))]
         if clash or not own.data_vars:
@@ -348,6 +349,22 @@ def said(error: BaseException) -> str:
         text = "it cannot say why"
     text = text.encode("utf-8", "backslashreplace").decode()
     return f"{type(error).__name__}: {text}"[:_LONGEST] if text else type(error).__name__
+
+
+def _check_kept(table: xr.Dataset) -> None:
+    """Raise TypeError for names and numbers that no store holds."""
+    for name in (*table.dims, *table.variables):
+        if not isinstance(name, str):
+            raise TypeError(
+                f"the name of a variable or an axis is text, and run returns {name!r:.40}: rename "
+                "it"
+            )
+    for name, each in table.variables.items():
+        if each.dtype.kind in "fc" and each.dtype.itemsize > 8 * (1 + (each.dtype.kind == "c")):
+            raise TypeError(
+                f"run returns {each.dtype} in {name!r}, which no store holds: give float64 or "
+                "complex128, by .astype"
+            )
 
 
 def _kind_of(variable: xr.Variable) -> xr.Variable:

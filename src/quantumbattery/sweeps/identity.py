@@ -171,9 +171,8 @@ class _Walk:
         if isinstance(value, FunctionType):
             return self._function(value)
         if type(value) is dict:
-            keys = {key: self._alone(key) for key in value}
-            ordered = sorted(keys, key=lambda key: keys[key])
-            return self._joined("dict", *sorted(keys.values()), *(value[key] for key in ordered))
+            keys = [self._alone(key) for key in value]
+            return self._joined("dict", *keys, *value.values())
         if isinstance(value, set | frozenset):  # whose order is another in every process
             return self._joined(
                 "set", self._set(value), type(value), getattr(value, "__dict__", None)

@@ -179,7 +179,8 @@ def local(job: Job, workers: int) -> Iterator[Executor]:
             pool.kill()
         raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        with suppress(RuntimeError):  # a thread of its own that a signal kept from starting
+            pool.shutdown(cancel_futures=True)
 
 
 def can_be_sent(job: Job) -> bool:
