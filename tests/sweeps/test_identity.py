@@ -117,6 +117,12 @@ CASES = {
     "read-only view": ("Y = types.MappingProxyType({'y': %s})", "Y['y']", NUMBER),
     "queue": ("Y = collections.deque([%s])", "Y[0]", NUMBER),
     "named tuple": ("K = collections.namedtuple('K', 'y')\nk = K(%s)", "k.y", NUMBER),
+    "what is enclosed, beside a name of an inner function": (
+        "def make(k):\n    def h(x):\n        def g():\n            k = [0]\n"
+        "            return lambda: k\n        return g, k\n    return h\nh = make(%s)",
+        "h(x)",
+        NUMBER,
+    ),
     "range": ("R = range(%s)", "len(R)", ("1", "2")),
     "operator": ("G = operator.attrgetter(%s)", "G(x)", ("'a'", "'b'")),
     "attributes of an axis": ("A = xr.DataArray([1.0], attrs={'y': %s})", "A.attrs['y']", NUMBER),

@@ -2,8 +2,9 @@
 
 In every function ``rho`` is a density matrix (..., d, d) and ``h`` the battery's Hamiltonian (d, d)
 or a batch that broadcasts with ``rho``; a QuTiP Qobj or a list of them will do, and of a DataArray
-the last two dimensions are the matrix. hbar = 1: energies come in the units of ``h``. One state
-gives one number, a batch an array, a DataArray a DataArray of its remaining dimensions.
+the last two dimensions are the matrix, read by their labels if they have any. hbar = 1: energies
+come in the units of ``h``. One state gives one number, a batch an array, a DataArray a DataArray of
+its remaining dimensions.
 
 A matrix that is not numeric raises TypeError; one that is not finite, square and Hermitian, a state
 that has not trace 1 or is not positive (tolerance 1e-8), or shapes that do not fit, ValueError.

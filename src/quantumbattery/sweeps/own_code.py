@@ -148,7 +148,7 @@ def _rebound(code: CodeType) -> Iterator[str]:
     for k, each in enumerate(lines):
         if each.opname == "STORE_GLOBAL":
             yield str(each.argval)
-        elif each.opname == "STORE_DEREF":
+        elif each.opname == "STORE_DEREF" and each.argval in code.co_freevars:
             yield f"&{each.argval}"
         elif each.opname == "STORE_ATTR":
             owner = next(_root(lines, k, 1, ()), "").lstrip("&")
