@@ -14,7 +14,7 @@ from quantumbattery.merit.energy import within
 from quantumbattery.merit.ergotropy import ergotropy
 from quantumbattery.merit.partial_trace import reduced, states_of_parts
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
-from quantumbattery.quantities.matrices import density_matrices, evaluate, hamiltonians
+from quantumbattery.quantities.matrices import evaluate, hamiltonians
 
 
 def local_ergotropy(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> Computed:
@@ -102,7 +102,6 @@ def _cells(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> list[Array | xr
         raise TypeError(f"hs is a {type(hs).__name__}: it takes a list, one Hamiltonian a cell")
     if getattr(hs, "ndim", 3) != 3 or len(hs) == 0:
         raise ValueError("hs is empty or a single matrix: give a list, one Hamiltonian a cell")
-    density_matrices(rho)  # first of all
     cells = [hamiltonians(h, name=f"hs[{number}]") for number, h in enumerate(hs)]
     state, _ = states_of_parts(rho, [cell.shape[-1] for cell in cells])
     return [state, *cells]
