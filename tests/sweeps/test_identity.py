@@ -123,6 +123,7 @@ CASES = {
         "h(x)",
         NUMBER,
     ),
+    "library by another name": ("import numpy.%s as m", "m.ifft(x)", ("fft", "linalg")),
     "range": ("R = range(%s)", "len(R)", ("1", "2")),
     "operator": ("G = operator.attrgetter(%s)", "G(x)", ("'a'", "'b'")),
     "attributes of an axis": ("A = xr.DataArray([1.0], attrs={'y': %s})", "A.attrs['y']", NUMBER),

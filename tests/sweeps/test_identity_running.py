@@ -1,5 +1,9 @@
 """What a swept function writes to while it runs makes no other study of it, and hides none."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from quantumbattery.sweeps.identity import identity
@@ -53,6 +57,7 @@ HIDING = [
     "g[0][0] = Y['a']",
     "dict(g=h).update(Y)",
     "o.Y = {}; o.Y['a'] = Y['a']",
+    "t = xr.Dataset({'Y': ('x', [0.0])}); t.Y.attrs['Y'] = 1; t.Y.values[0] = Y['a']",
 ]
 
 
@@ -74,6 +79,27 @@ def f(x):
     return h, g
 """
     assert told(held % "1.0", "f(x)") != told(held % "2.0", "f(x)")
+
+
+FILLED = [
+    "class K:\n    def __init__(self): self.y = np.zeros(2); self.y[0] = %s\nk = K()",
+    "class K:\n    def __init__(self): self.y = []; self.add(%s)\n"
+    "    def add(self, y): self.y.append(y)\nk = K()",
+    "class K:\n    def __init__(self): self.y = {}\n    def set(self, y): self.y.update(y)\n"
+    "k = K()\nk.set({'a': %s})",
+    "class K:\n    y = []\n    def add(self, y): self.y.append(y)\nk = K()\nk.add(%s)",
+    "@dataclasses.dataclass\nclass K:\n    y: dict\n    def __post_init__(self): self.y['b'] = 1\n"
+    "k = K({'a': %s})",
+]
+
+
+@pytest.mark.parametrize("held", FILLED)
+def test_what_objects_are_filled_with_before_counts(held):
+    def made(number):
+        return told(f"{held % number}\ndef f(x): return k.y", "f(x)")
+
+    assert made("1.0") == made("1.0")
+    assert made("1.0") != made("2.0")
 
 
 RUNNING = {
@@ -105,6 +131,7 @@ RUNNING = {
     ),
     "generator of a library": ("from numpy.random import random", "random() * x"),
     "distribution of a library": ("from scipy.stats import norm", "norm.rvs() * x"),
+    "frozen distribution": ("from scipy.stats import norm\nn = norm(1.0, 2.0)", "n.rvs() * x"),
     "matrix of QuTiP": ("import qutip\nq = qutip.Qobj([[0, 1], [1, 0]])", "q.isherm"),
     "sparse matrix": (
         "import scipy.sparse\ns = scipy.sparse.csr_matrix(np.eye(3)[::-1])",
@@ -143,3 +170,42 @@ def test_objects_that_make_attributes_of_their_own_are_told_or_refused(held):
             return str(error)
 
     assert len(outcome()) == 64 or "give run an attribute `fingerprint`" in outcome()
+
+
+AS_A_PROGRAM = """
+import dataclasses, functools, logging
+LOG = logging.getLogger(__name__)
+class Counted:
+    def __init__(self, f):
+        functools.update_wrapper(self, f)
+        self.f = f
+    def __call__(self, x): return self.f(x)
+@Counted
+def f(x): return x
+@dataclasses.dataclass
+class P:
+    y: float = 1.0
+p = P()
+def run(x):
+    class K:
+        y = 1.0
+    LOG.info(__name__)
+    return f(x) * K.y * p.y
+"""
+
+
+def test_a_program_is_the_same_when_it_is_imported(tmp_path):
+    (tmp_path / "users_program.py").write_text(
+        f"{AS_A_PROGRAM}\nfrom quantumbattery.sweeps.identity import identity\nprint(identity(run))"
+    )
+
+    def said(*given):
+        path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = os.environ | {"PYTHONPATH": path}
+        command = [sys.executable, *given]
+        return subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+
+    first = said(str(tmp_path / "users_program.py"))
+    assert said("-c", "import users_program") == first
+    assert said("-m", "users_program") == first
+    assert said("-m", "cProfile", "-o", os.devnull, str(tmp_path / "users_program.py")) == first

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import io
 import json
+import logging
 import pickle
 import weakref
 from collections import ChainMap, deque
@@ -39,6 +40,7 @@ _METHODS = (FunctionType, property, classmethod, staticmethod, functools._lru_ca
 _WEAK = (weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.ref)  # caches of libraries
 _SLOTS = (MemberDescriptorType, GetSetDescriptorType)
 _NOTES = {"__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__"}
+_OF_MODULE = {"__name__", "__module__", "__file__"}  # others where a program is run or imported
 _MOST = 8  # walks until all is known that is written to
 _LONGEST = 1000  # letters of what is told as it stands
 
@@ -57,6 +59,7 @@ _KINDS: dict[type, _Parts] = {
     staticmethod: lambda m: (m.__func__,),
     MethodType: lambda m: (m.__func__, m.__self__),
     MappingProxyType: lambda m: (dict(m),),
+    logging.Logger: lambda _: (),  # whose name may be that of the program
     ModuleType: lambda m: (m.__name__, {} if is_library(m) else _open_names(m)),
 }
 
@@ -88,9 +91,10 @@ def identity(run: object) -> str:
     try:
         told = walk.told(run)
         for _ in range(_MOST):  # what is written to is known when all that may write was met
-            walk, before = _Walk(_Seen(walk.seen.written)), walk.seen.written.copy()
+            before = walk.seen.all_written()
+            walk = _Walk(_Seen(before))
             told = walk.told(run)
-            if walk.seen.written == before:
+            if walk.seen.all_written() == before:
                 break
     except RecursionError as error:
         raise _unknown(run, error) from None
@@ -111,27 +115,59 @@ def _unknown(value: object, error: Exception) -> UnknownError:
 class _Seen:
     """What the code that was met writes to, and gives other values."""
 
-    def __init__(self, written: set[str] | None = None, first: bool = False) -> None:
-        self.written = set(written or ())
+    def __init__(self, written: frozenset[str] = frozenset(), first: bool = False) -> None:
+        self.written = written
         self.first = first  # when that is not known, and containers wait
+        self._functions: list[FunctionType] = []
 
     def note(self, function: FunctionType) -> None:
-        """What a function writes to: module:name, class.attribute, .attribute, =name.attribute."""
-        code, place = read(function.__code__), f"{function.__globals__.get('__name__')}:"
-        kind = function.__qualname__.rpartition(".")[0].rpartition(".<locals>.")[2]
-        for name in code.writes:
-            if name.startswith("self.") and kind:
-                self.written.add(f"{function.__qualname__.rpartition('.')[0]}.{name[5:]}")
-            elif "." in name:
-                owner, _, attribute = name.partition(".")
-                module = None if owner == "self" else function.__globals__.get(owner)
-                there = f"{module.__name__}:" if isinstance(module, ModuleType) else "."
-                self.written.add(f"{there}{attribute}")
-            elif name[0] not in "& ":
-                self.written.add(f"{place}{name}")
-        for name in code.rebinds:
-            if name[0] != "&":
-                self.written.add(f"={name}" if "." in name else f"={place}{name}")
+        """Remember a function that was met."""
+        self._functions.append(function)
+
+    def all_written(self) -> frozenset[str]:
+        """What all functions write to, and such methods as something calls, by their names."""
+        free = [f for f in self._functions if not _is_method(f)]
+        waiting = [f for f in self._functions if _is_method(f)]
+        found: set[str] = set()
+        used = {"__"}
+        while free:
+            for each in free:
+                found |= _writes_of(each)
+                used |= read(each.__code__).attributes
+            free = [f for f in waiting if f.__name__ in used or _is_called_unnamed(f)]
+            waiting = [f for f in waiting if f not in free]
+        return frozenset(found)
+
+
+def _is_method(function: FunctionType) -> bool:
+    place = function.__qualname__.rpartition(".")[0]
+    return bool(place) and not place.endswith("<locals>")
+
+
+def _is_called_unnamed(function: FunctionType) -> bool:
+    """Whether an operation calls a method; one that makes an object writes to a new one."""
+    making = ("__init__", "__post_init__", "__new__", "__setstate__", "__init_subclass__")
+    return function.__name__.startswith("__") and function.__name__ not in making
+
+
+def _writes_of(function: FunctionType) -> set[str]:
+    """What it writes to: module:name, class.attribute, .attribute, =name.attribute."""
+    written: set[str] = set()
+    code, place = read(function.__code__), f"{function.__globals__.get('__name__')}:"
+    for name in code.writes:
+        if name.startswith("self.") and _is_method(function):
+            written.add(f"{function.__qualname__.rpartition('.')[0]}.{name[5:]}")
+        elif "." in name:
+            owner, _, attribute = name.partition(".")
+            module = None if owner == "self" else function.__globals__.get(owner)
+            there = f"{module.__name__}:" if isinstance(module, ModuleType) else "."
+            written.add(f"{there}{attribute}")
+        elif name[0] not in "& ":
+            written.add(f"{place}{name}")
+    for name in code.rebinds:
+        if name[0] != "&":
+            written.add(f"={name}" if "." in name else f"={place}{name}")
+    return written
 
 
 class _Walk:
@@ -180,6 +216,8 @@ class _Walk:
         kind = type(value) if type(value) is np.ndarray else _kind(value)
         if kind is not None:
             return self._joined(type(value).__qualname__, *_KINDS[kind](value))
+        if value is getattr(np.random.mtrand, "_rand", None):  # as distributions of SciPy hold it
+            return "numpy.random"
         if (numbers := _numbers(value)) is not None:
             return self._joined(type(value).__qualname__, *numbers)
         if (state := _attributes(value)) is not None:
@@ -219,10 +257,11 @@ class _Walk:
     def _read(self, function: FunctionType) -> list[object]:
         """What it does, and reads from its own module and from others that are no libraries."""
         space, code = function.__globals__, read(function.__code__)
-        found = {name: space[name] for name in sorted(code.reads & space.keys())}
+        found = {name: space[name] for name in sorted((code.reads - _OF_MODULE) & space.keys())}
         parts: list[object] = [code.does]
         for name, each in found.items():
             if isinstance(each, ModuleType):  # of which only what is named counts
+                parts += [name, each.__name__ if is_library(each) else None]
                 continue
             place = f"{space.get('__name__')}:{name}"
             known = is_library(type(each)) and _has_state(each) and library_has(name, each)
@@ -315,7 +354,8 @@ def _attributes(value: object) -> dict[str, Any] | None:
     if not plain or not isinstance(state, dict):
         return None
     once = functools.cached_property
-    return {n: v for n, v in state.items() if not isinstance(getattr_static(kind, n, None), once)}
+    kept = {n: v for n, v in state.items() if n not in _OF_MODULE}
+    return {n: v for n, v in kept.items() if not isinstance(getattr_static(kind, n, None), once)}
 
 
 def _has_state(value: object) -> bool:

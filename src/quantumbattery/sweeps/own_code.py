@@ -178,8 +178,9 @@ def _root(
             return
         if each.opname in _ATTRIBUTES:
             owner = next(_root(lines, k, 1, own), "")
-            of = "self" if owner in {f" {name}" for name in own} else owner
-            yield f"{of if of.isidentifier() else ''}.{each.argval}"
+            of = "self" if owner in {f" {name}" for name in own} else owner.lstrip("&")
+            if of.isidentifier():  # of anything else nobody knows whose it is
+                yield f"{of}.{each.argval}"
             return
         if each.opname.startswith("LOAD_FAST"):
             names = each.argval if isinstance(each.argval, tuple) else (each.argval,)
