@@ -129,7 +129,7 @@ class _Seen:
         free = [f for f in self._functions if not _is_method(f)]
         waiting = [f for f in self._functions if _is_method(f)]
         found: set[str] = set()
-        used = {"__"}
+        used: set[str] = set()
         while free:
             for each in free:
                 found |= _writes_of(each)

@@ -87,8 +87,8 @@ class Code:
     does: tuple[object, ...]  # instructions and constants
     reads: frozenset[str]  # names of its module
     attributes: frozenset[str]  # names of what it has in hand
-    writes: frozenset[str]  # containers: "name" of its module, "&enclosed", " local", ".attribute",
-    # or "name.attribute", in which its first argument is called self
+    writes: frozenset[str]  # containers: "name" of its module, "&enclosed", " local", or
+    # "name.attribute", in which its first argument is called self
     rebinds: frozenset[str]  # likewise what it gives another value; of attributes "name.attribute"
     imports: tuple[tuple[str, int], ...]  # modules, and how far above its package they are
 
