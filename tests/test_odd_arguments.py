@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import quantumbattery as qb
 from quantumbattery import paper, zoo
@@ -35,6 +36,8 @@ def table():
             TypeError,
             "over is the name of an axis or a list of names; got 3",
         ),
+        (lambda t: qb.plot.curves(t, [["energy"]]), TypeError, "a list of names; got"),
+        (lambda t: qb.plot.curves(t, 5), TypeError, "a list of names; got 5"),
         (
             lambda t: qb.plot.map(t.isel(time=[]), "time", "charger_loss"),
             ValueError,
@@ -92,3 +95,25 @@ def test_axes_of_spins_and_bases_of_chargers(table):
         qb.daemonic_ergotropy(*given, [[1], [1, 2]])
     with pytest.raises(TypeError, match="basis is a Dataset, a table of several"):
         qb.daemonic_ergotropy(*given, table)
+
+
+def test_names_come_in_arrays_too_and_spans_of_time_are_no_whole_numbers(table):
+    names = xr.DataArray(["energy", "power"])
+    both = qb.QubitPair().charge(qb.bloch(1.0), 1.0, measures=names)
+    assert [*both.data_vars] == ["energy", "power"]
+    assert len(qb.plot.curves(table, names).axes) == len(names)
+    largest = qb.plot.map(
+        table.expand_dims(run=2), "run", "charger_loss", over=xr.DataArray(["time"])
+    )
+    assert "largest over time" in largest.axes[1].get_ylabel()
+    with pytest.raises(TypeError, match="a whole number from 1"):
+        qb.multi_copy_ergotropy(np.eye(2) / 2, np.diag([0.0, 1.0]), np.timedelta64(2))
+    with pytest.raises(TypeError, match="one whole number for each part"):
+        qb.partial_trace(np.eye(4) / 4, [np.timedelta64(2), 2], 0)
+
+
+def test_a_family_over_an_axis_without_numbers_is_drawn():
+    many = np.linspace(0.0, 1.0, 12)
+    table = qb.QubitPair(charger_loss=many).charge(qb.bloch(1.0), [0.0, 1.0, 2.0])
+    unknown = table.assign_coords(charger_loss=np.full(12, np.nan))
+    assert len(qb.plot.curves(unknown, ["energy"]).axes) == 2  # with its bar

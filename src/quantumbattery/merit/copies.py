@@ -13,6 +13,7 @@ from quantumbattery.merit.energy import energy, within
 from quantumbattery.merit.ergotropy import ergotropy
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import density_matrices, eigenvalues, evaluate, hamiltonians
+from quantumbattery.quantities.parameters import is_whole
 
 MOST_TYPES = 1_000_000
 BLOCK = 2**20
@@ -53,7 +54,7 @@ def multi_copy_ergotropy(rho: MatrixLike, h: MatrixLike, copies: int) -> Compute
     >>> [float(qb.multi_copy_ergotropy(rho, h, copies).round(6)) for copies in (1, 3)]
     [0.0, 0.041667]
     """
-    if isinstance(copies, bool) or not isinstance(copies, int | np.integer):
+    if not is_whole(copies):
         raise TypeError(f"copies is {copies!r}: it takes a whole number from 1")
     state = density_matrices(rho)
     n, d = int(copies), state.shape[-1]

@@ -16,6 +16,7 @@ from quantumbattery.quantities.matrices import (
     evaluate,
     parts_of_qobj,
 )
+from quantumbattery.quantities.parameters import is_whole
 
 
 def partial_trace(rho: MatrixLike, dims: Sequence[int], keep: int | Sequence[int]) -> Computed:
@@ -52,9 +53,7 @@ def partial_trace(rho: MatrixLike, dims: Sequence[int], keep: int | Sequence[int
     """
     states, sizes = states_of_parts(rho, dims)
     parts = list(keep) if isinstance(keep, Sequence | np.ndarray) else [keep]
-    if not parts or any(
-        isinstance(part, bool) or not isinstance(part, int | np.integer) for part in parts
-    ):
+    if not parts or not all(is_whole(part) for part in parts):
         raise TypeError(f"keep is {keep!r}: it takes the number of a part or a list of them")
     if not set(parts) <= set(range(len(sizes))) or len(set(parts)) != len(parts):
         raise ValueError(

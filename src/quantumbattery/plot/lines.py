@@ -35,7 +35,7 @@ from quantumbattery.plot.style import (
     whole_figure,
 )
 from quantumbattery.quantities.aliases import Array
-from quantumbattery.quantities.measures import check_measures
+from quantumbattery.quantities.measures import check_measures, names_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -138,7 +138,7 @@ def _chosen(dataset: xr.Dataset, measures: Iterable[str] | None) -> Sequence[str
         real = [n for n in variables(dataset) if dataset[n].dtype.kind in "fiu"]
         chosen = tuple(n for n in usual if n in dataset) or tuple(real)
     else:
-        given = (measures,) if isinstance(measures, str) else tuple(measures)
+        given = names_of(measures)
         own = given and all(name in dataset for name in given)
         chosen = tuple(dict.fromkeys(given)) if own else check_measures(given)
     missing = [name for name in chosen if name not in dataset]
@@ -181,7 +181,7 @@ def _family(axes: Axes, column: xr.DataArray, along: str, ends: Array) -> None:
     import matplotlib as mpl
 
     values = column[along].to_numpy() if along in column.coords else np.arange(column.sizes[along])
-    numeric = values.dtype.kind in "iuf"
+    numeric = values.dtype.kind in "iuf" and bool(np.isfinite(values).any())
     lines = column.transpose(along, "time").to_numpy()
     colours = shades(len(values))
     few = len(values) <= LARGEST_LEGEND

@@ -19,6 +19,7 @@ from quantumbattery.plot.style import (
     variables,
     whole_figure,
 )
+from quantumbattery.quantities.measures import names_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,9 +82,7 @@ def map(  # noqa: A001 - the name that the interface gives it
     if not isinstance(measure, str) or measure not in dataset.data_vars:
         raise ValueError(f"no {measure!r} in this table; it has {', '.join(variables(dataset))}")
     values = dataset[measure]
-    if not isinstance(over, str) and not np.iterable(over):
-        raise TypeError(f"over is the name of an axis or a list of names; got {over!r:.60}")
-    beside = (over,) if isinstance(over, str) else tuple(over)
+    beside = names_of(over, "over is the name of an axis or a list of names")
     _check_map(values, measure, x, y, beside)
     words = label(values) + (f",\n{shown(taken(values, beside))}" if beside else "")
     values = rising(values.max(beside, keep_attrs=True).transpose(y, x))

@@ -13,6 +13,7 @@ from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.matrix_labels import in_order, in_product_order
+from quantumbattery.quantities.parameters import is_whole
 
 TOLERANCE = 1e-8
 _LARGEST = 1e300  # of an element, beyond which sums overflow
@@ -118,7 +119,7 @@ def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tup
         sizes = tuple(dims)
     except TypeError:
         sizes = ()
-    if not sizes or any(isinstance(n, bool) or not isinstance(n, int | np.integer) for n in sizes):
+    if not sizes or not all(is_whole(n) for n in sizes):
         raise TypeError(
             f"dims is {dims!r}: it takes one whole number for each part, such as (2, 3) for a "
             "qubit and a qutrit"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from quantumbattery.quantities.described import choices
 
@@ -125,6 +126,20 @@ OPTIMA = {
 }
 
 
+def names_of(
+    names: Iterable[str], rule: str = "measures must be a list of names"
+) -> tuple[str, ...]:
+    """Return the names in a list, an array of text or one text, each once; TypeError for none."""
+    if isinstance(names, str):
+        return (names,)
+    labelled: Any = names  # arrays of text, whose members may be arrays
+    given = labelled.__array__().tolist() if hasattr(labelled, "__array__") else names
+    try:
+        return tuple(dict.fromkeys([given] if isinstance(given, str) else given))
+    except TypeError as error:
+        raise TypeError(f"{rule}; got {names!r:.60}") from error
+
+
 def check_measures(measures: Iterable[str] | None) -> tuple[str, ...]:
     """Return the measures asked for; TypeError or ValueError for no names.
 
@@ -132,12 +147,7 @@ def check_measures(measures: Iterable[str] | None) -> tuple[str, ...]:
     """
     if measures is None:
         return tuple(MEASURES)
-    if isinstance(measures, str):
-        measures = [measures]
-    try:
-        chosen = tuple(dict.fromkeys(measures))
-    except TypeError as error:
-        raise TypeError(f"measures must be a list of names; got {measures!r:.60}") from error
+    chosen = names_of(measures)
     unknown = [name for name in chosen if name not in NAMED]
     if unknown or not chosen:
         given = f"unknown measure {unknown[0]!r}" if unknown else "measures is empty"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import xarray as xr
@@ -196,9 +196,14 @@ def check_axes(name: str, value: object) -> None:
         )
 
 
+def is_whole(value: object) -> TypeGuard[Integral]:
+    """Whether it is a whole number; NumPy counts its spans of time among its own."""
+    return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
+
+
 def whole_number(value: object, low: int, rule: str) -> int:
     """Check a count, of at least `low`."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
+    if not is_whole(value):
         raise TypeError(f"{rule}; got {value!r:.60}")
     whole = int(value)
     if whole < low:
