@@ -32,6 +32,7 @@ charger_loss = [0.0, 0.5, 1.0]
 [output]
 measures = ["energy", "ergotropy"]
 """
+TIMES = "[times]\nto = 4.0\npoints = 41"
 
 
 def written(folder, text, name="study.toml"):
@@ -127,13 +128,16 @@ def test_a_value_that_an_axis_hides_is_checked_too(tmp_path):
             text = text.replace("theta = {", "disconnect = [1.0]\ntheta = {")
         with pytest.raises((TypeError, ValueError), match=re.escape(said)):
             read_study(written(tmp_path, text))
-    text = PAIR.replace("[times]\nto = 4.0\npoints = 41", "[optimum]\nhorizon = -5.0")
+    text = PAIR.replace(TIMES, "[optimum]\nhorizon = -5.0")
     text = text.split("[output]")[0] + '"optimum.horizon" = [2.0]\n'
     with pytest.raises(ValueError, match=re.escape("beside [axes]: horizon must be")):
         read_study(written(tmp_path, text))
     text = text.replace("horizon = -5.0", "horizon = 5.0\nof = 'work'")
     text = text.replace('"optimum.horizon" = [2.0]', '"optimum.of" = ["energy"]')
     with pytest.raises(ValueError, match=re.escape("for optimum.of, beside [axes]: of must name")):
+        read_study(written(tmp_path, text))
+    text = text.replace("'work'", "['energy ']").split('"optimum.of"')[0]
+    with pytest.raises(ValueError, match=r"study.toml: of must name .* did you mean energy\?"):
         read_study(written(tmp_path, text))
 
 
@@ -149,7 +153,7 @@ def test_a_store_elsewhere_is_told(outside, tmp_path):
 
 
 def test_an_optimum_is_swept_too(tmp_path):
-    text = PAIR.replace("[times]\nto = 4.0\npoints = 41", "[optimum]\nhorizon = 5.0")
+    text = PAIR.replace(TIMES, "[optimum]\nhorizon = 5.0")
     text = text.replace('measures = ["energy", "ergotropy"]', "chunk = 100")
     study = read_study(written(tmp_path, text))
     table = qb.sweep(study, study.axes, progress=False)
@@ -321,7 +325,7 @@ def test_numbers_are_shown_whole_beside_long_places(tmp_path):
 
 
 def test_a_map_of_one_axis_is_refused_before_any_work(tmp_path):
-    text = PAIR.replace("[times]\nto = 4.0\npoints = 41", "[optimum]\nhorizon = 5.0")
+    text = PAIR.replace(TIMES, "[optimum]\nhorizon = 5.0")
     text = text.replace('measures = ["energy", "ergotropy"]', "")
     text = text.replace("charger_loss = [0.0, 0.5, 1.0]", "")
     done = run_here(written(tmp_path, text), "--plot", tmp_path / "map.png")

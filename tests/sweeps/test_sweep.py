@@ -356,6 +356,7 @@ def test_progress_goes_to_the_error_stream(capsys):
         ({"axes": {"x": [1.0, 1.0]}}, ValueError, "repeats"),
         ({"axes": {"x": [np.nan]}}, ValueError, "finite"),
         ({"axes": {"x": "ab"}}, TypeError, "axis 'x'"),
+        ({"axes": {"x": {1.0, 2.0}}}, TypeError, "axis 'x'"),
         ({"axes": {"done": [1]}}, ValueError, "cannot be named 'done'"),
         ({"axes": {"a\\b": [1]}}, ValueError, r"cannot be named 'a\\\\b'"),
         ({"axes": {"zarr.json": [1]}}, ValueError, "cannot be named 'zarr.json'"),

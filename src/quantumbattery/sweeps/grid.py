@@ -158,7 +158,7 @@ def _values(name: str, given: object) -> Array:
     rule = f"axis {name!r} must be one number or text after the other, each once"
     if isinstance(given, xr.DataArray):
         given = given.to_numpy()
-    if isinstance(given, str | bytes | Mapping) or not np.iterable(given):
+    if isinstance(given, str | bytes | Mapping | set | frozenset) or not np.iterable(given):
         raise TypeError(f"{rule}; got {given!r:.60}")
     check_unmasked(f"axis {name!r}", given)
     listed: Any = given

@@ -171,6 +171,8 @@ def _checked(given: dict[str, Any], path: Path) -> Study:
         study = replace(study, reals=tuple(n for n, each in wanted.means.items() if each.real))
     elif "horizon" not in parts["optimum"]:
         raise ValueError("[optimum] needs a horizon, the latest moment that counts")
+    else:
+        _check_optimum(parts["optimum"])
     return study
 
 
@@ -204,8 +206,12 @@ def _check_hidden(study: Study, first: Mapping[str, Any]) -> None:
         preparation_of(parts["preparation"])
         disconnect_of(parts.get("times", {}))
         if "horizon" in parts.get("optimum", {}):
-            asked(parts["optimum"]["horizon"], parts["optimum"].get("tolerance", 1e-9))
-            sought_of(parts["optimum"].get("of", SOUGHT), {}, {})
+            _check_optimum(parts["optimum"])
+
+
+def _check_optimum(given: Mapping[str, Any]) -> None:
+    asked(given["horizon"], given.get("tolerance", 1e-9))
+    sought_of(given.get("of", SOUGHT), {}, {})
 
 
 def _check_sizes(study: Study, first: Mapping[str, Any], asked: Readings, system: System) -> None:
