@@ -140,6 +140,10 @@ def forgets(submit, function, *given):
     return submit(lambda *each: replace(function(*each), columns={}), *given)
 
 
+def answers_for_another(submit, function, values):
+    return submit(function, {name: each + 0.25 for name, each in values.items()})
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [
@@ -148,6 +152,7 @@ def forgets(submit, function, *given):
         (never_begins, "did not send its block back.*CancelledError"),
         (cuts, "returned another block"),
         (forgets, "returned another block"),
+        (answers_for_another, "returned another block"),
     ],
 )
 def test_an_executor_that_misbehaves_ends_in_a_sentence(tmp_path, how, said):

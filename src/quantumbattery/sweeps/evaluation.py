@@ -124,6 +124,7 @@ class Block:
     columns: dict[str, Array]  # over the axes of the sweep, then over the variable's own
     failure: Array  # of texts: why a point failed, or nothing
     warnings: tuple[str, ...]
+    of: Mapping[str, Array]  # the values that its axes had
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,7 @@ class Job:
         with at_most(1), listening() as heard:
             for place, some in self._batches(values):
                 self._tried(columns, failure, place, some)
-        return Block(columns, failure, tuple(dict.fromkeys(heard)))
+        return Block(columns, failure, tuple(dict.fromkeys(heard)), values)
 
     def _tried(
         self,

@@ -23,12 +23,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.warned import warn
 from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.evaluation import Block, Job
 from quantumbattery.sweeps.going_on import EVERY, say_so
-from quantumbattery.sweeps.grid import Grid, Region
+from quantumbattery.sweeps.grid import Grid
 
 _AHEAD = 2  # blocks that wait for each worker
 _WAITING = 64  # blocks that wait where nobody knows how many workers there are
@@ -66,7 +68,7 @@ def evaluated(
             for future in done:
                 number = running.pop(future)
                 try:
-                    block = _block_of(future, job, grid.region(number))
+                    block = _block_of(future, job, grid.part(grid.region(number)))
                 except Exception as error:
                     broken = error  # others may have come back
                 else:
@@ -105,15 +107,16 @@ def _taken(
     return future
 
 
-def _block_of(future: Future[Block], job: Job, region: Region) -> Block:
+def _block_of(future: Future[Block], job: Job, part: Mapping[str, Array]) -> Block:
     """What a future holds; TypeError if that is not the block, for an executor may do anything."""
     block = future.result()
     if not isinstance(block, Block):
         raise TypeError(f"the executor returned {block!r:.60} for it")
-    shape = tuple(each.stop - each.start for each in region)
+    shape = tuple(len(each) for each in part.values())
     wanted = {name: (*shape, *each.shape) for name, each in job.template.variables.items()}
     found = {name: each.shape for name, each in block.columns.items()}
-    if block.failure.shape != shape or found != wanted:
+    same = all(np.array_equal(each, block.of.get(name, [])) for name, each in part.items())
+    if block.failure.shape != shape or found != wanted or not same:
         raise TypeError("the executor returned another block for it")
     return block
 
