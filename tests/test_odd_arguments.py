@@ -1,5 +1,7 @@
 """Arguments that make no sense are refused in a sentence of ours, not in words of a library."""
 
+from itertools import repeat
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -117,3 +119,83 @@ def test_a_family_over_an_axis_without_numbers_is_drawn():
     table = qb.QubitPair(charger_loss=many).charge(qb.bloch(1.0), [0.0, 1.0, 2.0])
     unknown = table.assign_coords(charger_loss=np.full(12, np.nan))
     assert len(qb.plot.curves(unknown, ["energy"]).axes) == 2  # with its bar
+
+
+def endless_list():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    return deep
+
+
+class Mute:
+    def __repr__(self):
+        raise RuntimeError("nothing to say")
+
+
+HUGE = 10**5000  # which Python does not write out
+MIXED = np.eye(4) / 4
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [HUGE, [HUGE], endless_list(), Mute(), [Mute()]],
+    ids=["digits", "list of digits", "deep", "mute", "list of mute"],
+)
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda odd: qb.QubitPair(coupling=odd),
+        lambda odd: qb.QubitPair().charge(qb.bloch(1.0), odd),
+        lambda odd: qb.QubitPair().charge(odd, 1.0),
+        lambda odd: qb.QubitPair().charge(qb.bloch(1.0), 1.0, measures=odd),
+        lambda odd: qb.fock(odd),
+        lambda odd: qb.purity(odd),
+        lambda odd: qb.partial_trace(MIXED, odd, 0),
+        lambda odd: qb.partial_trace(MIXED, (2, 2), odd),
+        lambda odd: qb.multi_copy_ergotropy(MIXED, MIXED, odd),
+        lambda odd: qb.local_ergotropy(MIXED, odd),
+        lambda odd: qb.sweep(print, {"a": odd}),
+        lambda odd: qb.sweep(print, odd),
+        lambda odd: qb.sweep(odd, {"a": [1.0, 2.0]}),
+        lambda odd: qb.sweep(print, {"end": [1.0, 2.0]}, batch=odd),
+        lambda odd: qb.sweep(print, {"end": [1.0, 2.0]}, progress=odd),
+        lambda odd: qb.System.from_dict(odd),
+        lambda odd: qb.models.spin_chain(cells=3, range=[odd]),
+        lambda odd: qb.models.qutrit(drives=odd),
+    ],
+)
+def test_what_cannot_be_written_out_is_refused_in_a_sentence_all_the_same(work, odd):
+    with pytest.raises((TypeError, ValueError)) as error:
+        work(odd)
+    assert "set_int_max_str_digits" not in str(error.value)
+
+
+def test_a_power_beyond_all_numbers_is_that_of_nearest_neighbours():
+    nearest = qb.models.spin_chain(cells=3, range=np.inf)
+    assert qb.models.spin_chain(cells=3, range=10**400) == nearest
+    with pytest.raises(ValueError, match="power of zero or more"):
+        qb.models.spin_chain(cells=3, range=-(10**400))
+
+
+@pytest.mark.parametrize("keep", [np.array(0), np.array([[0]]), {0}, "0", None])
+def test_parts_are_named_by_numbers(keep):
+    with pytest.raises(TypeError, match="it takes the number of a part or a list of them"):
+        qb.partial_trace(MIXED, (2, 2), keep)
+
+
+def test_stacks_of_too_many_axes_are_refused():
+    with pytest.raises(ValueError, match="on the last two axes, of 32 at most"):
+        qb.energy(np.ones((1,) * 38 + (2, 2)) / 2, np.diag([0.0, 1.0]))
+
+
+def test_names_without_an_end_are_those_that_come_first():
+    table = qb.QubitPair().charge(qb.bloch(1.0), 1.0, measures=repeat("energy"))
+    assert [*table.data_vars] == ["energy"]
+
+
+@pytest.mark.parametrize("occupation", [1e12, 1e18, 1e29])
+def test_noise_of_more_levels_than_can_be_counted_is_refused(occupation):
+    pair = qb.models.driven_oscillator_pair(occupation=occupation, charger_loss=0.1, drive=0.1)
+    with pytest.raises(ValueError, match="too large"):
+        pair.charge(qb.fock(1), [0.0, 1.0], ["ergotropy"])

@@ -55,3 +55,33 @@ def test_parts_of_a_complex_number_are_numbers(real):
     written["interactions"][0]["strength"] = {"real": [1, 2], "imaginary": [1, 2, 3]}
     with pytest.raises(ValueError, match=r"have shapes \(2,\) and \(3,\)"):
         qb.System.from_dict(written)
+
+
+@pytest.mark.parametrize("notes", [{"by": object()}, {(1, 2): "a"}, {"at": {1.0 + 1j}}])
+@pytest.mark.parametrize("where", ["values", "labels"])
+def test_attributes_that_json_does_not_hold_are_refused(notes, where):
+    losses = xr.DataArray([1.0, 2.0], {"x": ("x", [0.0, 1.0])}, name="loss")
+    (losses if where == "values" else losses.x).attrs.update(notes)
+    with pytest.raises(
+        TypeError, match=r"attributes of .* what cannot be written down .*drop_attrs"
+    ):
+        system(qb.Qubit(losses)).to_dict()
+
+
+def test_lists_without_an_end_are_refused():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    round_and_round = []
+    round_and_round.append(round_and_round)
+    for value in (deep, round_and_round):
+        for part in ("frequency", "dephasing", "kind"):
+            written = system().to_dict()
+            written["sites"]["a"][part] = value
+            with pytest.raises((TypeError, ValueError), match="a"):
+                qb.System.from_dict(written)
+        for part in ("strength", "a", "kind"):
+            written = system().to_dict()
+            written["interactions"][0][part] = value
+            with pytest.raises((TypeError, ValueError), match="interaction 0"):
+                qb.System.from_dict(written)

@@ -3,12 +3,15 @@
 import io
 import json
 import os
+import pickle
 import threading
 import warnings
+from contextlib import chdir
 from itertools import combinations
 
 import numpy as np
 import pytest
+import xarray as xr
 from test_power_cut import AXES, SEEN, files, run, sweep
 
 import quantumbattery as qb
@@ -225,10 +228,20 @@ def test_another_library_is_said_of_what_is_still_to_do(complete, monkeypatch):
     assert np.allclose(SEEN, [1.0])
 
 
-@pytest.mark.parametrize("where", ["http://x/y.zarr", "s3://bucket/y.zarr", "file:///y.zarr"])
+@pytest.mark.parametrize(
+    "where", ["http://x/y.zarr", "s3://bucket/y.zarr", "file:///y.zarr", "zip::y.zarr"]
+)
 def test_an_address_is_no_folder(where):
     with pytest.raises(ValueError, match=f"{where} is an address, and a store is a folder on this"):
         qb.sweep(lambda **_: None, {"charger_loss": [1.0, 2.0]}, store=where)
+
+
+def test_a_folder_on_the_way_may_be_named_like_an_address(tmp_path):
+    folder = tmp_path / "a::b"
+    folder.mkdir()
+    with chdir(folder):
+        table = qb.sweep(lambda x: xr.Dataset({"y": 2 * x}), {"x": [1.0, 2.0]}, "s.zarr")
+    assert pickle.loads(pickle.dumps(table)).y.values.tolist() == [2.0, 4.0]
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"attributes": 1}', "\0"])

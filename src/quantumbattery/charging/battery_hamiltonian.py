@@ -20,6 +20,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
+from quantumbattery.quantities.quoted import quoted
 
 Ladder: TypeAlias = tuple[Array, Array]
 """Energies (..., d) in any order, and how many states have each (d,)."""
@@ -142,7 +143,7 @@ def check_extraction(network: Network, extraction: object) -> str:
     if not isinstance(extraction, str) or extraction not in EXTRACTIONS:
         kind = ValueError if isinstance(extraction, str) else TypeError
         raise kind(
-            f"extraction is {extraction!r:.60}; choose global (any unitary on all cells), "
+            f"extraction is {quoted(extraction)}; choose global (any unitary on all cells), "
             "collective (on the symmetric ladder of an Ensemble) or local (cell by cell)"
         )
     always = [each.label for each in network.interactions if each.always]

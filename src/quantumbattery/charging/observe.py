@@ -36,6 +36,7 @@ from quantumbattery.quantities.described import choices, listed, saying
 from quantumbattery.quantities.matrices import check_parts, parts_of_qobj, square_matrix
 from quantumbattery.quantities.measures import Quantity
 from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.tables import check_names, dataset, density_matrices
 
 _DIGITS = "0123456789"
@@ -174,7 +175,7 @@ def named_sites(who: str, given: object, network: Network) -> tuple[str, ...]:
     several = not isinstance(given, str) and np.iterable(given)
     names: tuple[Any, ...] = tuple(given) if several else (given,)  # type: ignore[arg-type]
     if not all(isinstance(name, str) for name in names):
-        raise TypeError(f"{who}: give the name of a site or a list of names; got {given!r:.60}")
+        raise TypeError(f"{who}: give the name of a site or a list of names; got {quoted(given)}")
     if not names:
         raise ValueError(f"{who}: no site is named; choose from {listed(network.sites)}")
     for name in names:
@@ -194,14 +195,14 @@ def checked_operators(given: object, network: Network) -> dict[str, Terms]:
         "'lowering'"
     )
     if not isinstance(given, Mapping):
-        raise TypeError(f"{rule}; got {given!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(given)}")
     if not given:
         raise ValueError(f"{rule}; got an empty one")
     asked: dict[str, Terms] = {}
     for name, each in given.items():
         named = isinstance(name, str) and bool(name)
         if not named or not isinstance(each, tuple | list) or len(each) != 2:
-            raise TypeError(f"{rule}; got {name!r:.40}: {each!r:.60}")
+            raise TypeError(f"{rule}; got {quoted(name, 40)}: {quoted(each)}")
         sites = named_sites(f"the operator {name!r}", each[0], network)
         if isinstance(each[1], str):
             with saying(f"the operator {name!r}"):

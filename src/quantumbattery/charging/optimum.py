@@ -44,6 +44,7 @@ from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
 from quantumbattery.quantities.pace import Pace
 from quantumbattery.quantities.parameters import horizon_of, labels_of, one_number
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.tables import check_names, dataset
 from quantumbattery.quantities.warned import warn
 from quantumbattery.reach.reach import Reach
@@ -154,7 +155,7 @@ def sought_of(
     known = [isinstance(name, str) and name in SOUGHT for name in sought]
     if not sought or not all(known):
         wrong = next((n for n, there in zip(sought, known, strict=True) if not there), None)
-        rule = f"of must name some of {', '.join(SOUGHT)}; got {of!r:.60}"
+        rule = f"of must name some of {', '.join(SOUGHT)}; got {quoted(of)}"
         near = guess(wrong, SOUGHT)
         raise ValueError(f"{rule}; {near}" if near else rule)
     told = [f"{name}_{kind}" for name in sought for kind in ("time", "max", "bound")]

@@ -19,6 +19,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described, listed, saying
 from quantumbattery.quantities.parameters import flag, numbers, whole_number
+from quantumbattery.quantities.quoted import quoted
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -69,7 +70,7 @@ class Stroke(Described):
         resets_battery: bool = False,
     ) -> None:
         if not isinstance(system, System):
-            raise TypeError(f"a stroke takes a System; got {system!r:.60}")
+            raise TypeError(f"a stroke takes a System; got {quoted(system)}")
         if as_array(duration).ndim:
             raise ValueError(
                 "the duration of a stroke is a single time, not an array: sweep it (qb.sweep)"
@@ -84,7 +85,7 @@ class Stroke(Described):
         if reset is None:
             return {}
         if not isinstance(reset, Mapping):
-            raise TypeError(f"reset is a dict of sites and preparations; got {reset!r:.60}")
+            raise TypeError(f"reset is a dict of sites and preparations; got {quoted(reset)}")
         with saying("reset"):
             fresh = by_site(reset, self.system)
         if together := [key for key in fresh if isinstance(key, tuple)]:
@@ -127,7 +128,7 @@ class Strokes(Described):
             raise ValueError("a protocol has at least one stroke; got none")
         for each in given:
             if not isinstance(each, Stroke):
-                raise TypeError(f"a protocol is a list of Stroke; got {each!r:.60}")
+                raise TypeError(f"a protocol is a list of Stroke; got {quoted(each)}")
         _check_fit(given)
         rule = "repeat must be a whole number of at least 1"
         self._set(strokes=given, repeat=whole_number(repeat, 1, rule))

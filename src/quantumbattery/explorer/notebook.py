@@ -17,6 +17,7 @@ from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.quantities.aliases import Parameter
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.parameters import horizon_of
+from quantumbattery.quantities.quoted import quoted
 
 LIMITS = {
     "coupling": (0.001, 10.0),
@@ -117,7 +118,7 @@ def explore(
     if not isinstance(what, QubitPair | System | None):
         raise TypeError(
             "explore shows a QubitPair or a System; of anything else, as of a Protocol, draw what "
-            f"it charges: qb.plot.curves(table); got {what!r:.60}"
+            f"it charges: qb.plot.curves(table); got {quoted(what)}"
         )
     last = None if until is None else horizon_of(until, "until")
     pair = as_pair(what) if isinstance(what, System) else what
@@ -181,7 +182,8 @@ def _last(last: float | None, coupling: float) -> dict[str, float]:
 def _preparation_state(preparation: object) -> dict[str, float]:
     if not isinstance(preparation, Bloch):
         raise TypeError(
-            f"the page prepares the charger of a pair by bloch(theta, phi); got {preparation!r:.60}"
+            "the page prepares the charger of a pair by bloch(theta, phi); got "
+            f"{quoted(preparation)}"
         )
     theta, phi = (_single(n, getattr(preparation, n), preparation) for n in ("theta", "phi"))
     return {"theta": min(theta, np.pi), "phi": min(phi, 2 * np.pi)}

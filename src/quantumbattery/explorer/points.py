@@ -16,6 +16,7 @@ from quantumbattery.network import preparations
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import choices
 from quantumbattery.quantities.parsing import amplitude, angle, real
+from quantumbattery.quantities.quoted import quoted
 
 POINTS = 401
 _MOST_POINTS = 4001
@@ -112,12 +113,14 @@ def point_of(asked: Mapping[str, Any]) -> Point:
     """Read what a page asks for; `RefusedError` says what makes no sense, beside which control."""
     name = _text(asked, "model", "qubit_pair")
     if name not in catalogue():
-        raise RefusedError({"": f"there is no model {name!r:.60}; {choices(name, catalogue())}"})
+        raise RefusedError({"": f"there is no model {quoted(name)}; {choices(name, catalogue())}"})
     model = catalogue()[name]
     starts = {each.name: each for each in model.starts}
     state = _text(asked, "state", model.starts[0].name)
     if state not in starts:
-        raise RefusedError({"state": f"the state is one of {', '.join(starts)}; got {state!r:.60}"})
+        raise RefusedError(
+            {"state": f"the state is one of {', '.join(starts)}; got {quoted(state)}"}
+        )
     wrong: dict[str, str] = {}
     values = _read_all(model.controls, asked.get("values", {}), "", wrong)
     numbers = _read_all(starts[state].controls, asked.get("values", {}), "start.", wrong)
@@ -126,7 +129,7 @@ def point_of(asked: Mapping[str, Any]) -> Point:
     end = _read("disconnect", wrong, lambda: _disconnect(_text(asked, "disconnect", "never")))
     how = _text(asked, "extraction", "global")
     if how not in _WORDS:
-        wrong["extraction"] = f"extraction is one of {', '.join(_WORDS)}; got {how!r:.60}"
+        wrong["extraction"] = f"extraction is one of {', '.join(_WORDS)}; got {quoted(how)}"
     if wrong:
         raise RefusedError(wrong)
     return Point(model, values, starts[state], numbers, last, count, end, how)
@@ -142,7 +145,7 @@ def read(control: Control, text: str) -> Any:
         return angle(name, text)
     if control.kind == "flag":
         if shown.lower() not in ("true", "false"):
-            raise ValueError(f"{name} is true or false; got {shown!r:.40}")
+            raise ValueError(f"{name} is true or false; got {quoted(shown, 40)}")
         return shown.lower() == "true"
     if control.kind == "list":
         parts = shown.split(",")
@@ -169,14 +172,16 @@ def _real(name: str, text: str, such: str) -> float:
         return real(text)
     except ValueError:
         raise ValueError(
-            f"{name} must be a number such as {such}, 1/3 or pi/2; got {text.strip()!r:.40}"
+            f"{name} must be a number such as {such}, 1/3 or pi/2; got {quoted(text.strip(), 40)}"
         ) from None
 
 
 def _last(text: str) -> float:
     value = _real("the last time shown", text, "6")
     if not 0 < value < 1e9:
-        raise ValueError(f"the last time shown must be positive, and below 1e9; got {text!r:.40}")
+        raise ValueError(
+            f"the last time shown must be positive, and below 1e9; got {quoted(text, 40)}"
+        )
     return value
 
 
@@ -185,7 +190,7 @@ def _count(text: str) -> int:
     if value % 1 or not 2 <= value <= _MOST_POINTS:
         raise ValueError(
             f"the number of moments must be a whole number from 2 to {_MOST_POINTS}; "
-            f"got {text!r:.40}"
+            f"got {quoted(text, 40)}"
         )
     return int(value)
 
@@ -199,7 +204,7 @@ def _disconnect(text: str) -> float | None:
         value = np.nan
     if not value >= 0:
         raise ValueError(
-            f"disconnect must be one time, zero or positive, or never; got {text!r:.40}"
+            f"disconnect must be one time, zero or positive, or never; got {quoted(text, 40)}"
         )
     return value
 

@@ -5,7 +5,7 @@ Arguments, labels and errors as in `quantumbattery.merit.energy`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Sized
 
 import numpy as np
 import xarray as xr
@@ -98,7 +98,7 @@ def _locked(rho: Array, *hs: Array) -> Array:
 
 def _cells(rho: MatrixLike, hs: Sequence[MatrixLike] | Array) -> list[Array | xr.DataArray]:
     """Check a state and the Hamiltonians of its cells."""
-    if isinstance(hs, str) or hasattr(hs, "full") or not hasattr(hs, "__len__"):
+    if isinstance(hs, str | Mapping) or hasattr(hs, "full") or not isinstance(hs, Sized):
         raise TypeError(f"hs is a {type(hs).__name__}: it takes a list, one Hamiltonian a cell")
     if getattr(hs, "ndim", 3) != 3 or len(hs) == 0:
         raise ValueError("hs is empty or a single matrix: give a list, one Hamiltonian a cell")

@@ -14,6 +14,7 @@ from quantumbattery.merit.ergotropy import ergotropy
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import density_matrices, eigenvalues, evaluate, hamiltonians
 from quantumbattery.quantities.parameters import is_whole
+from quantumbattery.quantities.quoted import quoted
 
 MOST_TYPES = 1_000_000
 BLOCK = 2**20
@@ -55,7 +56,7 @@ def multi_copy_ergotropy(rho: MatrixLike, h: MatrixLike, copies: int) -> Compute
     [0.0, 0.041667]
     """
     if not is_whole(copies):
-        raise TypeError(f"copies is {copies!r}: it takes a whole number from 1")
+        raise TypeError(f"copies is {quoted(copies)}: it takes a whole number from 1")
     state = density_matrices(rho)
     n, d = int(copies), state.shape[-1]
     if n < 1:
@@ -64,8 +65,8 @@ def multi_copy_ergotropy(rho: MatrixLike, h: MatrixLike, copies: int) -> Compute
         n = 1  # which hold nothing, however many they are
     elif n > 700 / log(d) or comb(n + d - 1, d - 1) > MOST_TYPES:
         raise ValueError(
-            f"copies is {n}, too many for dimension {d}: n log(d) may reach 700 and the type "
-            f"classes {MOST_TYPES}; asymptotic_ergotropy gives the limit of many copies"
+            f"copies is {quoted(n)}, too many for dimension {d}: n log(d) may reach 700 and the "
+            f"type classes {MOST_TYPES}; asymptotic_ergotropy gives the limit of many copies"
         )
     return evaluate(lambda rho, h: _multi_copy(rho, h, n), state, hamiltonians(h, d, like=state))
 

@@ -17,6 +17,7 @@ from quantumbattery.quantities.matrices import (
     parts_of_qobj,
 )
 from quantumbattery.quantities.parameters import is_whole
+from quantumbattery.quantities.quoted import quoted
 
 
 def partial_trace(rho: MatrixLike, dims: Sequence[int], keep: int | Sequence[int]) -> Computed:
@@ -52,12 +53,15 @@ def partial_trace(rho: MatrixLike, dims: Sequence[int], keep: int | Sequence[int
            [0. , 0.5]])
     """
     states, sizes = states_of_parts(rho, dims)
-    parts = list(keep) if isinstance(keep, Sequence | np.ndarray) else [keep]
+    given: Any = keep
+    several = isinstance(given, Sequence | np.ndarray) and getattr(given, "ndim", 1) > 0
+    parts = list(given) if several else [given]
     if not parts or not all(is_whole(part) for part in parts):
-        raise TypeError(f"keep is {keep!r}: it takes the number of a part or a list of them")
+        raise TypeError(f"keep is {quoted(keep)}: it takes the number of a part or a list of them")
     if not set(parts) <= set(range(len(sizes))) or len(set(parts)) != len(parts):
         raise ValueError(
-            f"keep is {keep!r}: name each part once, from 0 to {len(sizes) - 1} for dims {sizes}"
+            f"keep is {quoted(keep)}: name each part once, from 0 to {len(sizes) - 1} for dims "
+            f"{sizes}"
         )
     return evaluate(lambda array: reduced(array, sizes, parts), states, matrix=True)
 

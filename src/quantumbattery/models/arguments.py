@@ -11,6 +11,7 @@ import xarray as xr
 
 from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.parameters import LARGEST, flag, parameter, whole_number
+from quantumbattery.quantities.quoted import quoted
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,7 +69,7 @@ def couplings_of(values: object) -> list[Parameter]:
     """The strengths along a line, at least one."""
     rule = "couplings must be a sequence of at least one number, a strength for each neighbour"
     if isinstance(values, str | xr.DataArray) or not isinstance(values, Iterable):
-        raise TypeError(f"{rule}; got {values!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(values)}")
     given = [coupling_of(value, f"coupling_{k}") for k, value in enumerate(values)]
     if not given:
         raise ValueError(f"{rule}; got none")

@@ -11,6 +11,7 @@ from quantumbattery.network.sites import Oscillator, Qubit
 from quantumbattery.pair.qubit_pair import QubitPair
 from quantumbattery.quantities.aliases import Values
 from quantumbattery.quantities.parameters import LARGEST, flag, parameter
+from quantumbattery.quantities.quoted import quoted
 
 _LOSSES = {"loss": "charger_loss"}
 closed_form = also_named(**_LOSSES)(QubitPair)  # what `qubit_pair` describes, of the same arguments
@@ -165,8 +166,8 @@ def oscillator_pair(
     if not rotating and (xr.DataArray(abs(strength)) >= gap / 2).any():
         raise ValueError(
             "without the rotating-wave approximation two oscillators are stable only while the "
-            f"size of the coupling is below half the frequency; got coupling={coupling!r:.40}, "
-            f"frequency={frequency!r:.40}"
+            "size of the coupling is below half the frequency; got "
+            f"coupling={quoted(coupling, 40)}, frequency={quoted(frequency, 40)}"
         )
     link = exchange if rotating else dipole
     return System(

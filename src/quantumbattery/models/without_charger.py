@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from itertools import combinations
 from math import inf
 from numbers import Real
@@ -20,6 +20,7 @@ from quantumbattery.network.interactions import heisenberg
 from quantumbattery.network.sites import Qubit, Qudit
 from quantumbattery.quantities.aliases import Values
 from quantumbattery.quantities.parameters import LARGEST, parameter
+from quantumbattery.quantities.quoted import quoted
 
 Pulse: TypeAlias = Values | tuple[Values, Envelope]
 """A strength, or a strength and its shape in time."""
@@ -254,17 +255,21 @@ def _names(cells: int) -> list[str]:
 def _power(value: object) -> float:
     rule = "range must be a power of zero or more, or infinity for nearest neighbours"
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{rule}; got {value!r:.60}")
-    power = float(value)
+        raise TypeError(f"{rule}; got {quoted(value)}")
+    try:
+        power = float(value)
+    except OverflowError:
+        power = inf if value > 0 else -inf  # type: ignore[operator]
     if not power >= 0:
-        raise ValueError(f"{rule}; got {value!r}")
+        raise ValueError(f"{rule}; got {quoted(value)}")
     return power
 
 
 def _two(given: Sequence[Pulse]) -> tuple[Pulse, Pulse]:
     rule = "drives are two: the field on the lower step and that on the upper"
-    if isinstance(given, str | xr.DataArray) or not hasattr(given, "__len__"):
-        raise TypeError(f"{rule}; got {given!r:.60}")
+    single = getattr(given, "ndim", 1) != 1 or not isinstance(given, Sized)
+    if single or isinstance(given, str | xr.DataArray):
+        raise TypeError(f"{rule}; got {quoted(given)}")
     if len(given) != 2:
         raise ValueError(f"{rule}; got {len(given)}")
     return given[0], given[1]

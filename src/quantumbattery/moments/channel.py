@@ -17,6 +17,7 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array
 
 BEYOND = 1e-14  # weight that may lie on levels that are left out
+_ENOUGH = 2**40  # levels, which no machine holds: looked for no further
 
 
 def carried(rho: Array, eta: Array, noise: Array, levels: int) -> Array:
@@ -45,7 +46,7 @@ def levels_after(size: int, noise: float) -> int:
         return size
     q = noise / (1 + noise)
     low, high = 0, 1
-    while betainc(high, size, q) > BEYOND:
+    while high < _ENOUGH and betainc(high, size, q) > BEYOND:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2

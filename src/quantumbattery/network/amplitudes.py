@@ -31,6 +31,7 @@ from quantumbattery.network.sites import Oscillator, Site, energies
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.parameters import any_nonzero
+from quantumbattery.quantities.quoted import quoted
 
 _MOST_LEVELS = 1 << 24
 _LADDER = ("level",)
@@ -79,7 +80,7 @@ def _amplitudes(preparation: Preparation, site: Site, levels: int) -> xr.DataArr
         ket = np.zeros(levels, dtype=preparation.array.dtype)
         ket[: preparation.size] = preparation.values[:levels]
         return xr.Variable(("level",), ket, fastpath=True)
-    raise TypeError(f"{short(preparation)} on {site!r:.60} is mixed: ask for its density matrix")
+    raise TypeError(f"{short(preparation)} on {quoted(site)} is mixed: ask for its density matrix")
 
 
 def factors(preparation: Preparation, site: Site, levels: int) -> xr.DataArray:

@@ -15,6 +15,7 @@ from quantumbattery.network.sites import Qubit, Qudit, Site
 from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.described import Described, saying
 from quantumbattery.quantities.parameters import LARGEST, agree, flag, number, whole_number
+from quantumbattery.quantities.quoted import quoted
 
 
 class Drive(Described):
@@ -30,7 +31,7 @@ class Drive(Described):
     def __post_init__(self) -> None:
         with saying(self.kind):
             if not isinstance(self.site, str):
-                raise TypeError(f"it takes the name of a site, as text; got {self.site!r:.60}")
+                raise TypeError(f"it takes the name of a site, as text; got {quoted(self.site)}")
             self._plain_texts()
             names = ("amplitude", "frequency", "phase")
             each = {n: number(n, getattr(self, n), "finite", -LARGEST) for n in names}
@@ -308,7 +309,7 @@ def _transition(given: Iterable[int] | None) -> tuple[int, int] | None:
     rule = "transition is a pair of different levels, the lower and the upper, such as (0, 2)"
     levels = tuple(given) if np.iterable(given) else ()
     if len(levels) != 2:
-        raise TypeError(f"{rule}; got {given!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(given)}")
     low, high = (whole_number(level, 0, rule) for level in levels)
     if high == low:
         raise ValueError(f"{rule}; got {levels}")

@@ -13,6 +13,7 @@ from quantumbattery.network.sites import Qubit, Qudit, Site
 from quantumbattery.quantities.aliases import Array, Parameter, Values
 from quantumbattery.quantities.described import saying, short
 from quantumbattery.quantities.parameters import any_nonzero, whole_number
+from quantumbattery.quantities.quoted import quoted
 
 _MOST_STATES = 2.0**30  # more than anybody has eigenvalues
 
@@ -195,7 +196,7 @@ class Ensemble(Site):
             "z": np.diag(self.number / 2 - np.arange(self.dimension)),
         }
         if not isinstance(axis, str) or axis not in own:
-            raise ValueError(f"the axis of a spin is x, y or z; got {axis!r:.40}")
+            raise ValueError(f"the axis of a spin is x, y or z; got {quoted(axis, 40)}")
         return own[axis]
 
     def lowering(self, levels: int) -> Operator:  # noqa: ARG002
@@ -211,7 +212,7 @@ class Ensemble(Site):
 
 def _cell(cell: object) -> Qubit | Qudit:
     if not isinstance(cell, Qubit | Qudit):
-        raise TypeError(f"a cell is a Qubit or a Qudit; got {cell!r:.60}")
+        raise TypeError(f"a cell is a Qubit or a Qudit; got {quoted(cell)}")
     rates = {n: getattr(cell, n) for n in ("loss", "dephasing", "occupation")}
     own = [f"{n} {short(rate)}" for n, rate in rates.items() if any_nonzero(rate)]
     if own:

@@ -15,6 +15,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.parameters import flag, numbers
+from quantumbattery.quantities.quoted import quoted
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,8 @@ def shaped(
     if isinstance(given, Steps):
         if breaks and breaks != given.edges:
             raise ValueError(
-                f"its steps go from one to the next at {list(given.edges)!r:.60}, and not at "
-                f"{list(breaks)!r:.60}: give their values and the breaks together"
+                f"its steps go from one to the next at {quoted(list(given.edges))}, and not at "
+                f"{quoted(list(breaks))}: give their values and the breaks together"
             )
         return given, given.edges
     if given is None or callable(given) or isinstance(given, xr.DataArray):
@@ -180,7 +181,7 @@ def shaped(
         if any(time < 0 for time in breaks):
             raise ValueError(
                 "breaks of a function must be times from 0 on, when it is switched on; got "
-                f"{list(breaks)!r:.60}: an envelope around t = 0 has to be moved by as much"
+                f"{quoted(list(breaks))}: an envelope around t = 0 has to be moved by as much"
             )
         return _envelope(given), breaks
     return _held(given, breaks), breaks
@@ -205,9 +206,9 @@ def harmonics(
         check_unmasked(name, given)
         each = as_array(list(given) if np.iterable(given) else given)
         if each.ndim != 1 or (each.size and each.dtype.kind not in "iuf"):
-            raise TypeError(f"{name} is a list of numbers; got {given!r:.60}")
+            raise TypeError(f"{name} is a list of numbers; got {quoted(given)}")
         if not np.isfinite(each.astype(float)).all():
-            raise ValueError(f"{name} must be finite; got {given!r:.60}")
+            raise ValueError(f"{name} must be finite; got {quoted(given)}")
         sizes.append(tuple(each.astype(float).tolist()))
     return Harmonics(whole, *sizes)
 
@@ -264,11 +265,11 @@ def _held(given: object, edges: tuple[float, ...]) -> Steps:
     check_unmasked("envelope", given)
     values = as_array(given)
     if values.ndim != 1 or values.dtype.kind not in "iuf":
-        raise TypeError(f"{rule}; got {given!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(given)}")
     if len(values) != len(edges) - 1 or not (np.diff(edges) > 0).all():
         raise ValueError(f"{rule}; got {len(values)} values and {len(edges)} breaks")
     if not np.isfinite(values.astype(float)).all():
-        raise ValueError(f"{rule}, and finite; got {given!r:.60}")
+        raise ValueError(f"{rule}, and finite; got {quoted(given)}")
     return Steps(edges, tuple(values.astype(float).tolist()))
 
 
@@ -286,19 +287,19 @@ def _envelope(given: object) -> Envelope | None:
         finite = all(v.dtype.kind in "iuf" and np.isfinite(v).all() for v in (given.values, known))
         if not finite or len(known) < 2 or not (np.diff(known) > 0).all():
             raise ValueError(
-                f"{rule} alone, finite, with at least two rising times; got {given!r:.60}"
+                f"{rule} alone, finite, with at least two rising times; got {quoted(given)}"
             )
         return given.astype(float)
     if not callable(given):
-        raise TypeError(f"{rule}; got {given!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(given)}")
     try:
         first = given(0.0)
     except Exception as error:
-        raise ValueError(f"{rule}; at t = 0 it raised {error!r:.80}") from None
+        raise ValueError(f"{rule}; at t = 0 it raised {quoted(error, 80)}") from None
     check_unmasked("what an envelope gives", first)
     value = _real(first)
     if value.dtype.kind not in "iuf" or value.size != 1 or not np.isfinite(value).all():
-        raise ValueError(f"{rule}; at t = 0 it gave {value!r:.60}")
+        raise ValueError(f"{rule}; at t = 0 it gave {quoted(value)}")
     return given
 
 
@@ -308,9 +309,9 @@ def _breaks(given: Iterable[float]) -> tuple[float, ...]:
     check_unmasked("breaks", given)
     times = as_array(list(given) if np.iterable(given) else given)
     if times.ndim != 1 or (times.size and times.dtype.kind not in "iuf"):
-        raise TypeError(f"breaks is a list of times; got {given!r:.60}")
+        raise TypeError(f"breaks is a list of times; got {quoted(given)}")
     if not np.isfinite(times.astype(float)).all():
-        raise ValueError(f"breaks must be finite times; got {given!r:.60}")
+        raise ValueError(f"breaks must be finite times; got {quoted(given)}")
     if (np.diff(times) <= 0).any():
-        raise ValueError(f"breaks must rise, each a time of its own; got {given!r:.60}")
+        raise ValueError(f"breaks must rise, each a time of its own; got {quoted(given)}")
     return tuple(times.astype(float).tolist())

@@ -17,6 +17,7 @@ from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.matrices import TOLERANCE, density_matrices, parts_of_qobj
 from quantumbattery.quantities.matrix_labels import along, in_order, in_product_order
+from quantumbattery.quantities.quoted import quoted
 
 _NAME = "the density matrix"
 
@@ -41,12 +42,12 @@ class State(Described):
         own, parts = _checked_state(array)
         whose = _sites_of(array) if sites is None else tuple(np.atleast_1d(sites).tolist())
         if whose is not None and not all(isinstance(name, str) for name in whose):
-            raise TypeError(f"the sites of a state are names, as text; got {sites!r:.60}")
+            raise TypeError(f"the sites of a state are names, as text; got {quoted(sites)}")
         self._set(array=own, sites=whose)
         said = parts if levels is None else _parts(levels, own.shape[-1], "levels")
         if parts is not None and len(parts) > 1 and said != parts:
             raise ValueError(
-                f"levels={levels!r:.60}, but the state itself says {list(parts)}: leave one out"
+                f"levels={quoted(levels)}, but the state itself says {list(parts)}: leave one out"
             )
         self._set(levels=said)
 
@@ -135,7 +136,7 @@ def _labelled(given: xr.DataArray) -> Given:
             '.rename(time="stored_at"), or pick one moment with .isel(time=...)'
         )
     if not given.size:
-        raise ValueError(f"{_NAME} is empty: give at least one, got {given.sizes!r:.80}")
+        raise ValueError(f"{_NAME} is empty: give at least one, got {quoted(given.sizes, 80)}")
     ordered = in_product_order(in_order(given.transpose(..., "row", "column")))
     matrices = np.array(density_matrices(ordered.to_numpy(), _NAME))
     matrices.flags.writeable = False
@@ -160,7 +161,7 @@ def _parts(said: Any, size: int, where: str) -> tuple[int, ...]:
     numbers = np.atleast_1d(as_array(said))
     if numbers.dtype.kind not in "iu" or numbers.ndim > 1 or (numbers < 1).any():
         raise TypeError(
-            f"{where} of a state is a list of whole numbers, one for each site; got {said!r:.60}"
+            f"{where} of a state is a list of whole numbers, one for each site; got {quoted(said)}"
         )
     levels = tuple(int(n) for n in numbers)
     if prod(levels) != size:

@@ -18,6 +18,7 @@ from quantumbattery.network.sites import Qubit, Site
 from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.described import Described, saying
 from quantumbattery.quantities.parameters import LARGEST, agree, complex_number, flag, number
+from quantumbattery.quantities.quoted import quoted
 
 Ends: TypeAlias = Sequence[Site]
 """The sites of an interaction, in the order of its ends."""
@@ -349,10 +350,10 @@ def checked_ends(kind: str, ends: Sequence[object], many: str = "sites") -> str:
     """Check the names of some sites, and say how messages name what acts on them."""
     rule = f"{kind}: it takes the names of {many}, as text"
     if not isinstance(ends, tuple | list):
-        raise TypeError(f"{rule}; got {ends!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(ends)}")
     for name in ends:
         if not isinstance(name, str):
-            raise TypeError(f"{rule}; got {name!r:.60}")
+            raise TypeError(f"{rule}; got {quoted(name)}")
     who = labelled(kind, (str(name) for name in ends))
     if len({*ends}) < len(ends):
         raise ValueError(f"{who}: a site cannot interact with itself; name different ones")

@@ -37,6 +37,7 @@ from quantumbattery.quantities.parameters import (
     flag,
     number,
 )
+from quantumbattery.quantities.quoted import quoted
 
 Part: TypeAlias = tuple[tuple[int, ...], tuple[Operator, ...]]
 """A product of operators on some ends of a loss, by their numbers."""
@@ -324,7 +325,7 @@ def dissipator(
     """
     rule = "dissipator: weights is a dict of the names of sites to numbers"
     if not isinstance(weights, Mapping) or not weights:
-        raise TypeError(f"{rule}; got {weights!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(weights)}")
     each: tuple[Any, Any, Any] = (tuple(weights.values()), rate, occupation)
     return Dissipator(tuple(weights), *each, always)
 

@@ -11,6 +11,7 @@ from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Valu
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.quantities.parameters import LARGEST, axes_of, number
+from quantumbattery.quantities.quoted import quoted
 
 
 def level_energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, ...]:
@@ -21,7 +22,7 @@ def level_energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, .
             raise ValueError(f"{rule}; of a DataArray, along its last dimension 'level'")
         given = [given.isel(level=k, drop=True) for k in range(given.sizes["level"])]
     if isinstance(given, str) or not np.iterable(given):
-        raise TypeError(f"{rule}; got {given!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(given)}")
     levels = [number(f"energy {k}", energy, "finite", -LARGEST) for k, energy in enumerate(given)]
     if len(levels) < 2:
         raise ValueError(f"{rule}; got {len(levels)}")
@@ -51,11 +52,12 @@ def ladder_steps(given: Sequence[float] | Array, levels: int) -> tuple[float, ..
         steps, each = np.array(None), np.array(None)
     if steps.dtype.kind not in "iuf" or any(isinstance(x, bool | np.bool_) for x in each.ravel()):
         raise TypeError(
-            f"steps must be real numbers; got {given!r:.60} (complex ones are given by lowering, "
+            f"steps must be real numbers; got {quoted(given)} (complex ones are given by lowering, "
             "the whole matrix)"
         )
     if steps.shape != (levels - 1,) or not np.isfinite(steps).all():
         raise ValueError(
-            f"steps are the {levels - 1} finite numbers between {levels} levels; got {given!r:.60}"
+            f"steps are the {levels - 1} finite numbers between {levels} levels; got "
+            f"{quoted(given)}"
         )
     return tuple(steps.astype(float).tolist())

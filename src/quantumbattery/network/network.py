@@ -23,6 +23,7 @@ from quantumbattery.network.sites import Site
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.described import Described, choices, equal, folded, listed, short
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.tables import html_table
 from quantumbattery.quantities.warned import warn
 
@@ -175,7 +176,7 @@ class Network(Described):
 
     def _members(self, role: str, given: str | Iterable[str]) -> tuple[str, ...]:
         if not isinstance(given, str) and not np.iterable(given):
-            raise TypeError(f"{role} is the name of a site or a list of names; got {given!r:.60}")
+            raise TypeError(f"{role} is the name of a site or a list of names; got {quoted(given)}")
         chosen = (given,) if isinstance(given, str) else tuple(given)
         if not chosen and role == "battery":
             raise ValueError(f"the battery is empty: name at least one of {listed(self.sites)}")
@@ -187,7 +188,7 @@ class Network(Described):
 
     def _known(self, who: str, name: object) -> None:
         if not isinstance(name, str):
-            raise TypeError(f"{who}: the name of a site is text; got {name!r:.60}")
+            raise TypeError(f"{who}: the name of a site is text; got {quoted(name)}")
         if name not in self.sites:
             raise ValueError(
                 f"{who}: there is no site {str(name)!r}; {choices(name, self.sites, most=8)}"
@@ -247,15 +248,15 @@ def _verb(chargers: tuple[str, ...]) -> str:
 def checked_sites(given: object) -> dict[str, Site]:
     """Sites by their names."""
     if not isinstance(given, Mapping):
-        raise TypeError(f"sites is a dict of names to sites; got {given!r:.60}")
+        raise TypeError(f"sites is a dict of names to sites; got {quoted(given)}")
     if not given:
         raise ValueError("there are no sites: a system has at least a charger and a battery")
     for name, site in given.items():
         if not isinstance(name, str) or not name:
-            raise TypeError(f"the name of a site is text, and not empty; got {name!r:.60}")
+            raise TypeError(f"the name of a site is text, and not empty; got {quoted(name)}")
         if not isinstance(site, Site):
             raise TypeError(
-                f"site {name!r} must be a Qubit, Qudit, Oscillator or Ensemble; got {site!r:.60}"
+                f"site {name!r} must be a Qubit, Qudit, Oscillator or Ensemble; got {quoted(site)}"
             )
     return {str(name): site for name, site in given.items()}  # np.str_ shows otherwise
 
@@ -267,11 +268,11 @@ def checked_interactions(given: object) -> tuple[Link, ...]:
         "two_photon_drive, dissipator or jump made"
     )
     if not np.iterable(given):
-        raise TypeError(f"{rule}; got {given!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(given)}")
     interactions = tuple(given)
     for each in interactions:
         if not isinstance(each, Link):
-            raise TypeError(f"{rule}; got {each!r:.60}")
+            raise TypeError(f"{rule}; got {quoted(each)}")
     return interactions
 
 

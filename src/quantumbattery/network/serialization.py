@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import Any
 
@@ -20,6 +21,7 @@ from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described, choices, guess, made, saying
 from quantumbattery.quantities.parsing import written_number
+from quantumbattery.quantities.quoted import quoted
 
 _SITES: dict[str, Callable[..., Site]] = {
     "qubit": Qubit,
@@ -56,7 +58,7 @@ def _names(sites: object) -> tuple[Any, ...]:
     if isinstance(sites, str):
         return (sites,)
     if not isinstance(sites, list | tuple):
-        raise TypeError(f"sites is the name of a site or a list of names; got {sites!r:.60}")
+        raise TypeError(f"sites is the name of a site or a list of names; got {quoted(sites)}")
     return tuple(sites)
 
 
@@ -102,6 +104,14 @@ def plain(value: Any) -> Any:
 def _labels(given: xr.DataArray) -> dict[str, Any]:
     """Coordinates as `DataArray.to_dict` has them; TypeError for labels that JSON does not hold."""
     found: dict[str, Any] = given.to_dict()["coords"]
+    for each in (given, *given.coords.values()):
+        try:
+            json.dumps(_lists(each.to_dict(data=False)["attrs"]))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise TypeError(
+                f"the attributes of {each.name!r} hold what cannot be written down ({error}): "
+                "leave them out, as by .drop_attrs()"
+            ) from None
     for name, coord in given.coords.items():
         if coord.dtype.kind == "c":
             found[str(name)]["data"] = plain(coord.to_numpy())
@@ -165,7 +175,7 @@ def _complex(real: Any, imaginary: Any) -> Any:
     for part in (real, imaginary):
         if as_array(part).dtype.kind not in "iuf":
             raise TypeError(
-                f"real and imaginary are numbers, or lists of them of one shape; got {part!r:.60}"
+                f"real and imaginary are numbers, or lists of them of one shape; got {quoted(part)}"
             )
     one, other = (p if isinstance(p, xr.DataArray) else as_array(p) for p in (real, imaginary))
     try:
@@ -206,11 +216,14 @@ def described(who: str, given: object, makers: Mapping[str, Callable[..., Any]] 
     """A site, or an interaction or a drive, from its plain form."""
     kind = given.get("kind") if isinstance(given, Mapping) else None
     if not isinstance(given, Mapping) or not isinstance(kind, str) or kind not in makers:
-        rule = f"its kind must be one of {', '.join(makers)}; got {given!r:.60}"
+        rule = f"its kind must be one of {', '.join(makers)}; got {quoted(given)}"
         near = guess(kind, makers)
         raise ValueError(f"{who}: {rule}; {near}" if near else f"{who}: {rule}")
     with saying(who):
-        values = {n: _argument(n, each) for n, each in given.items() if n != "kind"}
+        try:
+            values = {n: _argument(n, each) for n, each in given.items() if n != "kind"}
+        except RecursionError:
+            raise ValueError("what it holds is nested too deep to be read") from None
         return made(kind, makers[kind], values, "{quoted} too")
 
 
@@ -219,7 +232,7 @@ def system_parts(given: object) -> tuple[dict[str, Any], list[Any], dict[str, An
     if not isinstance(given, Mapping) or not isinstance(given.get("sites"), Mapping):
         raise TypeError(
             "a system is read from a dict with the keys sites (a dict itself), interactions, "
-            f"charger and battery; got {given!r:.60}"
+            f"charger and battery; got {quoted(given)}"
         )
     known = ("sites", "interactions", "charger", "battery")
     if unknown := set(given) - set(known):
@@ -227,7 +240,7 @@ def system_parts(given: object) -> tuple[dict[str, Any], list[Any], dict[str, An
         raise ValueError(f"unknown key {first!r}; {choices(first, known, 'a system has')}")
     links = given.get("interactions", [])
     if isinstance(links, str) or not np.iterable(links):
-        raise TypeError(f"interactions is a list of dicts; got {links!r:.60}")
+        raise TypeError(f"interactions is a list of dicts; got {quoted(links)}")
     sites = {name: described(f"site {name!r}", site) for name, site in given["sites"].items()}
     interactions = [
         described(f"interaction {number}", each, _LINKS) for number, each in enumerate(links)

@@ -10,6 +10,7 @@ from quantumbattery.network.interactions import Ends, Interaction, Products, lab
 from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.described import saying
 from quantumbattery.quantities.parameters import LARGEST, number
+from quantumbattery.quantities.quoted import quoted
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,7 +84,7 @@ def shift(
     """
     with saying("shift"):
         if not isinstance(site, str):
-            raise TypeError(f"it takes the name of a site, as text; got {site!r:.60}")
+            raise TypeError(f"it takes the name of a site, as text; got {quoted(site)}")
     who = labelled("shift", (site,))
     with saying(who):
         shape = shaped(envelope, breaks, steps, period)

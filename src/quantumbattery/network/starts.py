@@ -34,6 +34,7 @@ from quantumbattery.network.sites import Oscillator, Qudit, Site, energies
 from quantumbattery.quantities.aliases import Parameter
 from quantumbattery.quantities.described import short
 from quantumbattery.quantities.parameters import axes_of, check_axes
+from quantumbattery.quantities.quoted import quoted
 
 _DEGENERATE = 1e-10  # of the spread of the energies: a gap that is none
 DEGENERATE = (
@@ -67,7 +68,7 @@ def by_site(preparation: object, network: Network) -> dict[Any, Preparation]:
         if not isinstance(each, Preparation):
             raise TypeError(
                 f"the preparation of {key!r} must be made by bloch, fock, coherent, squeezed, "
-                f"thermal, gaussian, gibbs or state; got {each!r:.60}"
+                f"thermal, gaussian, gibbs or state; got {quoted(each)}"
             )
     chosen = taken_apart(given, network)
     for key, each in chosen.items():
@@ -140,8 +141,8 @@ def _check(name: str, preparation: Preparation, site: Site) -> None:
     ladder = isinstance(site, Oscillator)
     if isinstance(preparation, Coherent | Squeezed | Gaussian) and not ladder:
         raise ValueError(
-            f"the preparation of {name!r}: {kind} needs an Oscillator, but it is {site!r:.80}; use "
-            "bloch, fock, thermal or state there"
+            f"the preparation of {name!r}: {kind} needs an Oscillator, but it is "
+            f"{quoted(site, 80)}; use bloch, fock, thermal or state there"
         )
     if isinstance(preparation, Thermal):
         cell = site.cell if isinstance(site, Ensemble) else site

@@ -39,6 +39,7 @@ from quantumbattery.quantities.parameters import (
     parameter,
     unlabelled,
 )
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.tables import dataset
 
 _SMALLEST = 1 / LARGEST
@@ -367,7 +368,7 @@ class QubitPair(Described):
         if not isinstance(preparation, Bloch):
             raise TypeError(
                 "preparation must be a qubit state such as quantumbattery.bloch(theta, phi); "
-                f"got {preparation!r:.60}"
+                f"got {quoted(preparation)}"
             )
         parameters = {n: getattr(each, n) for each in (preparation, self) for n in names(each)}
         for name, value in moments.items():

@@ -20,6 +20,7 @@ from quantumbattery.plot.style import (
     whole_figure,
 )
 from quantumbattery.quantities.measures import names_of
+from quantumbattery.quantities.quoted import quoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -139,10 +140,9 @@ def paint(axes: Axes, x: Any, y: Any, values: Any, words: str, *, marked: bool) 
 
 
 def _check_map(values: xr.DataArray, measure: str, x: str, y: str, beside: tuple[str, ...]) -> None:
-    if absent := [d for d in (x, y, *beside) if d not in values.dims]:
-        raise ValueError(
-            f"{measure} has no axis {absent[0]!r}; it has {', '.join(str(d) for d in values.dims)}"
-        )
+    if absent := [d for d in (x, y, *beside) if not isinstance(d, str) or d not in values.dims]:
+        there = ", ".join(str(d) for d in values.dims)
+        raise ValueError(f"{measure} has no axis {quoted(absent[0])}; it has {there}")
     if {x, y, *beside} != set(values.dims) or values.ndim != 2 + len(beside):
         raise ValueError(
             f"map draws {measure} over exactly the axes {x!r} and {y!r}; it has "

@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.files import check_day, check_target, name_of, write_whole
+from quantumbattery.quantities.quoted import quoted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +65,7 @@ def check_axes(ax: object, solid: bool = False) -> Axes:
 
     if not isinstance(ax, Axes) or hasattr(ax, "get_zlim") != solid:
         kind = "3D axes, made with projection='3d'" if solid else "axes of Matplotlib, flat ones"
-        raise TypeError(f"ax must be {kind}; got {ax!r:.60}")
+        raise TypeError(f"ax must be {kind}; got {quoted(ax)}")
     return ax
 
 
@@ -173,9 +174,9 @@ def save(figure: Figure, path: str | Path) -> None:
     import matplotlib as mpl
 
     if not hasattr(figure, "savefig"):
-        raise TypeError(f"save takes a figure, such as axes.figure; got {figure!r:.60}")
+        raise TypeError(f"save takes a figure, such as axes.figure; got {quoted(figure)}")
     if not isinstance(path, str | Path):
-        raise TypeError(f"the path of a picture is text or a Path; got {path!r:.60}")
+        raise TypeError(f"the path of a picture is text or a Path; got {quoted(path)}")
     path = Path(path)
     check_picture_path(path)
     # Without a date in it, and numbers by chance, the same figure is the same file.
@@ -204,7 +205,7 @@ def check_dataset(dataset: object) -> None:
     """Raise TypeError for what is no table."""
     if not isinstance(dataset, xr.Dataset):
         raise TypeError(
-            f"a picture is drawn of the xarray.Dataset that charge returns; got {dataset!r:.60}"
+            f"a picture is drawn of the xarray.Dataset that charge returns; got {quoted(dataset)}"
         )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.parameters import names
+from quantumbattery.quantities.quoted import quoted
 
 _MANY = 30  # names that are too many for a sentence where a guess will do
 _QUIET = {  # on a card only when set
@@ -39,7 +40,7 @@ def called(function: Callable[..., Any], *given: Any) -> Any:
     except Exception as error:
         if type(error) in (TypeError, ValueError):  # which say what they are about
             raise
-        raise ValueError(f"it raised {error!r:.80}") from error
+        raise ValueError(f"it raised {quoted(error, 80)}") from error
 
 
 def equal(one: Any, other: Any) -> bool:

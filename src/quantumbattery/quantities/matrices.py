@@ -14,9 +14,11 @@ from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.matrix_labels import in_order, in_product_order
 from quantumbattery.quantities.parameters import is_whole
+from quantumbattery.quantities.quoted import quoted
 
 TOLERANCE = 1e-8
 _LARGEST = 1e300  # of an element, beyond which sums overflow
+_AXES = 32  # of stacks, which NumPy broadcasts
 _NESTED = 64  # dimensions that NumPy's arrays have at most
 
 
@@ -121,16 +123,15 @@ def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tup
         sizes = ()
     if not sizes or not all(is_whole(n) for n in sizes):
         raise TypeError(
-            f"dims is {dims!r}: it takes one whole number for each part, such as (2, 3) for a "
-            "qubit and a qutrit"
+            f"dims is {quoted(dims)}: it takes one whole number for each part, such as (2, 3)"
         )
     if parts is not None and len(sizes) != parts:
         raise ValueError(f"dims is {sizes} but takes {parts} numbers: group the parts into {parts}")
     product = int(np.prod([int(n) for n in sizes], dtype=object))
     if min(sizes) < 1 or product != total:
         raise ValueError(
-            f"dims is {sizes}, in all {product}, but rho is {total} x {total}: the dimensions of "
-            "the parts are at least 1 and their product is that of rho"
+            f"dims is {quoted(sizes)}, in all {quoted(product)}, but rho is {total} x {total}: "
+            "the dimensions of the parts are at least 1 and their product is that of rho"
         )
     return tuple(int(n) for n in sizes)
 
@@ -163,10 +164,10 @@ def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, 
             f"{name} is one-dimensional, of length {array.size}: a state enters as its density "
             "matrix (d, d); for a ket pass np.outer(ket, ket.conj())"
         )
-    if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.shape[-1] == 0:
+    if not 2 <= array.ndim <= _AXES or array.shape[-1] != array.shape[-2] or not array.shape[-1]:
         raise ValueError(
             f"{name} has shape {array.shape}: it takes square matrices (..., d, d); the matrix is "
-            "on the last two axes"
+            f"on the last two axes, of {_AXES} at most"
         )
     if np.any(wrong := np.asarray(~np.isfinite(array).all(axis=(-2, -1)))):
         raise ValueError(

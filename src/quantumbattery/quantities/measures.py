@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from quantumbattery.quantities.described import choices
+from quantumbattery.quantities.quoted import quoted
+
+_MOST = 10_000  # names that are looked at, for some iterators do not end
 
 
 @dataclass(frozen=True)
@@ -135,9 +139,9 @@ def names_of(
     labelled: Any = names  # arrays of text, whose members may be arrays
     given = labelled.__array__().tolist() if hasattr(labelled, "__array__") else names
     try:
-        return tuple(dict.fromkeys([given] if isinstance(given, str) else given))
+        return tuple(dict.fromkeys([given] if isinstance(given, str) else islice(given, _MOST)))
     except TypeError as error:
-        raise TypeError(f"{rule}; got {names!r:.60}") from error
+        raise TypeError(f"{rule}; got {quoted(names)}") from error
 
 
 def check_measures(measures: Iterable[str] | None) -> tuple[str, ...]:
@@ -150,7 +154,7 @@ def check_measures(measures: Iterable[str] | None) -> tuple[str, ...]:
     chosen = names_of(measures)
     unknown = [name for name in chosen if name not in NAMED]
     if unknown or not chosen:
-        given = f"unknown measure {unknown[0]!r}" if unknown else "measures is empty"
+        given = f"unknown measure {quoted(unknown[0])}" if unknown else "measures is empty"
         meant = unknown[0] if unknown else None
         raise ValueError(f"{given}; {choices(meant, NAMED, 'choose from')}")
     return chosen

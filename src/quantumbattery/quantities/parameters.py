@@ -14,6 +14,7 @@ import xarray as xr
 from quantumbattery.quantities.aliases import Array, Label, Parameter
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.masked import check_unmasked
+from quantumbattery.quantities.quoted import quoted
 
 # Squares of larger numbers overflow, and then a NaN would stand where an error belongs.
 LARGEST = 1e30
@@ -131,7 +132,7 @@ def horizon_of(value: object, name: str = "horizon") -> float:
 def flag(name: str, value: object) -> bool:
     """True or False, and nothing that merely counts as one of them; TypeError for anything else."""
     if not isinstance(value, bool | np.bool_):
-        raise TypeError(f"{name} must be True or False; got {value!r:.60}")
+        raise TypeError(f"{name} must be True or False; got {quoted(value)}")
     return bool(value)
 
 
@@ -172,7 +173,9 @@ def complex_axis(name: str, value: Any) -> Any:
     """The same of a preparation, where a 1-D array becomes an axis; real if no part is not."""
     array = as_array(value)
     if array.dtype.kind not in "iufc":
-        raise TypeError(f"{name} must be a number, real or complex, or an array; got {value!r:.60}")
+        raise TypeError(
+            f"{name} must be a number, real or complex, or an array; got {quoted(value)}"
+        )
     if array.dtype.kind != "c":
         return parameter(name, value, "finite", -LARGEST)
     both = value if isinstance(value, xr.DataArray) else array
@@ -204,7 +207,7 @@ def is_whole(value: object) -> TypeGuard[Integral]:
 def whole_number(value: object, low: int, rule: str) -> int:
     """Check a count, of at least `low`."""
     if not is_whole(value):
-        raise TypeError(f"{rule}; got {value!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(value)}")
     whole = int(value)
     if whole < low:
         raise ValueError(f"{rule}; got {whole}")
@@ -241,8 +244,7 @@ def check_count(name: str, array: Array) -> None:
 
 
 def _no_number(name: str, value: object) -> str:
-    shown = " ".join(repr(value).split())
-    return f"{name} must be a real number or an array of them; got {shown:.60}"
+    return f"{name} must be a real number or an array of them; got {quoted(value)}"
 
 
 def align(

@@ -6,6 +6,8 @@ import re
 
 import numpy as np
 
+from quantumbattery.quantities.quoted import quoted
+
 _ANGLES = ("theta", "phi", "angle")  # numbers of states that may have a unit
 _COMPLEX = ("alpha",)  # numbers of states that may be complex
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?"
@@ -21,7 +23,7 @@ def plain(text: str) -> float:
     1000.0
     """
     if "_" in text:
-        raise ValueError(f"a number such as 1000; got {text!r:.40}")
+        raise ValueError(f"a number such as 1000; got {quoted(text, 40)}")
     return float(text)
 
 
@@ -77,14 +79,16 @@ def written_number(given: object) -> complex:
     (1-0.5j)
     """
     if isinstance(given, bool) or not isinstance(given, int | float | complex | str):
-        raise ValueError(f'a number, complex ones as texts such as "0.5-1j"; got {given!r:.40}')
+        raise ValueError(
+            f'a number, complex ones as texts such as "0.5-1j"; got {quoted(given, 40)}'
+        )
     try:
         if isinstance(given, str):
             return complex(given.replace(" ", "").replace("_", "?"))
         return complex(given)
     except ValueError:
         raise ValueError(
-            f'a number, complex ones as texts such as "0.5-1j"; got {given!r:.40}'
+            f'a number, complex ones as texts such as "0.5-1j"; got {quoted(given, 40)}'
         ) from None
 
 
@@ -101,7 +105,7 @@ def multiple(text: str) -> tuple[float, str]:
     match = _MULTIPLE.fullmatch(text.strip().lower().replace("π", "pi").replace("°", "deg"))
     below = float(match[4] or 1) if match else 0.0
     if match is None or not (match[2] or match[3] == "pi") or below == 0:
-        raise ValueError(f"a number such as 0.5, 1/3, 2pi or pi/2; got {text!r:.40}")
+        raise ValueError(f"a number such as 0.5, 1/3, 2pi or pi/2; got {quoted(text, 40)}")
     sign, above = -1.0 if match[1] == "-" else 1.0, float(match[2] or 1)
     if match[3] == "pi":
         return sign * (above * np.pi) / below, ""
@@ -121,7 +125,7 @@ def real(text: str) -> float:
     except ValueError:
         value, unit = multiple(text)
     if unit:
-        raise ValueError(f"a number without a unit; got {text!r:.40}")
+        raise ValueError(f"a number without a unit; got {quoted(text, 40)}")
     return value
 
 
@@ -140,7 +144,9 @@ def amplitude(name: str, text: str) -> complex | float:
     try:
         value = written_number(text.replace("i", "j"))
     except ValueError:
-        raise ValueError(f"{name} must be a number such as 2 or 1+0.5j; got {text!r:.40}") from None
+        raise ValueError(
+            f"{name} must be a number such as 2 or 1+0.5j; got {quoted(text, 40)}"
+        ) from None
     return value if value.imag else value.real
 
 
@@ -185,4 +191,4 @@ def number_of_state(name: str, value: object) -> object:
     try:
         return real(value)
     except ValueError:
-        raise ValueError(f"{name} must be a real number; got {value!r:.40}") from None
+        raise ValueError(f"{name} must be a real number; got {quoted(value, 40)}") from None

@@ -12,6 +12,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest
 from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.reach.terms import damping_terms, hamiltonian_terms, loss_terms
 
 
@@ -89,6 +90,6 @@ def given_levels(network: Network, levels: Mapping[str, int]) -> dict[str, int]:
     for name, n in levels.items():
         site = network.sites.get(name)
         if not isinstance(site, Oscillator):
-            raise ValueError(f"levels are for oscillators, but {name!r} is {site!r:.60}")
+            raise ValueError(f"levels are for oscillators, but {name!r} is {quoted(site)}")
         given[name] = whole_number(n, 2, f"levels of {name!r} must be a whole number of at least 2")
     return given

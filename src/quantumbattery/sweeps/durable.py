@@ -128,6 +128,13 @@ def sum_of(data: bytes) -> str:
     return blake2b(data, digest_size=16).hexdigest()
 
 
+def only_read(path: Path) -> Any:
+    """A folder as Zarr takes it, whatever its name; what is open of it may be pickled."""
+    from zarr.storage import LocalStore
+
+    return LocalStore(path, read_only=True)
+
+
 @cache
 def _kind() -> Any:
     """Zarr's store of local files, with other ways to write."""

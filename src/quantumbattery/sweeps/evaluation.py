@@ -18,6 +18,7 @@ from quantumbattery.beginning import Ended
 from quantumbattery.machine import at_most
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import equal
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.sweeps.grid import TAKEN, Grid, Region, names_a_folder
 
 Run = Callable[..., xr.Dataset | xr.DataArray]
@@ -43,7 +44,7 @@ class Template:
                 "array.rename(...)"
             )
         if not isinstance(table, xr.Dataset):
-            raise TypeError(f"run must return an xarray.Dataset or DataArray; got {table!r:.60}")
+            raise TypeError(f"run must return an xarray.Dataset or DataArray; got {quoted(table)}")
         own = table.drop_vars([name for name in axes if name in table.coords])
         named = {*own.dims, *own.data_vars, *own.coords}
         _check_kept(own)
@@ -357,8 +358,8 @@ def _check_kept(table: xr.Dataset) -> None:
     for name in (*table.dims, *table.variables):
         if not isinstance(name, str):
             raise TypeError(
-                f"the name of a variable or an axis is text, and run returns {name!r:.40}: rename "
-                "it"
+                f"the name of a variable or an axis is text, and run returns {quoted(name, 40)}: "
+                "rename it"
             )
     for name, each in table.variables.items():
         if each.dtype.kind in "fc" and each.dtype.itemsize > 8 * (1 + (each.dtype.kind == "c")):

@@ -15,6 +15,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.masked import check_unmasked
+from quantumbattery.quantities.quoted import quoted
 
 Region = tuple[slice, ...]
 TAKEN = ("done", "failure")  # names of what a sweep itself says of its points
@@ -36,9 +37,10 @@ class Grid:
         """Check the axes; one block to begin with."""
         if not isinstance(axes, Mapping) or not axes:
             raise TypeError(
-                f"axes must be a dict such as {{'coupling': [0.5, 1.0]}}; got {axes!r:.60}"
+                f"axes must be a dict such as {{'coupling': [0.5, 1.0]}}; got {quoted(axes)}"
             )
-        check_size({str(name): len(v) for name, v in axes.items() if isinstance(v, Sized)})
+        listed = {str(name): v for name, v in axes.items() if getattr(v, "ndim", 1)}
+        check_size({name: len(v) for name, v in listed.items() if isinstance(v, Sized)})
         values = {_name(name): _values(name, given) for name, given in axes.items()}
         check_size({name: len(each) for name, each in values.items()})
         return cls(values, tuple(len(each) for each in values.values()))
@@ -131,7 +133,7 @@ def check_memory(grid: Grid, point: int) -> None:
 
 def _name(name: object) -> str:
     if not isinstance(name, str) or not name:
-        raise TypeError(f"an axis is named by a text; got {name!r:.60}")
+        raise TypeError(f"an axis is named by a text; got {quoted(name)}")
     if name in TAKEN:
         raise ValueError(f"an axis cannot be named {name!r}: the table says so of its points")
     if not names_a_folder(name):
@@ -159,18 +161,18 @@ def _values(name: str, given: object) -> Array:
     if isinstance(given, xr.DataArray):
         given = given.to_numpy()
     if isinstance(given, str | bytes | Mapping | set | frozenset) or not np.iterable(given):
-        raise TypeError(f"{rule}; got {given!r:.60}")
+        raise TypeError(f"{rule}; got {quoted(given)}")
     check_unmasked(f"axis {name!r}", given)
     listed: Any = given
     array = as_array(listed if isinstance(listed, np.ndarray) else list(listed))
     mixed = array.dtype.kind == "U" and not all(isinstance(each, str) for each in listed)
     if array.ndim != 1 or not array.size or array.dtype.kind not in "fiubU" or mixed:
-        raise ValueError(f"{rule}; got {given!r:.60}")
+        raise ValueError(f"{rule}; got {quoted(given)}")
     if array.dtype.kind == "U" and not is_text("".join(array.tolist())):
         raise ValueError(f"{rule}, that can be written as UTF-8; got {array.tolist()!a:.60}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{rule}, and finite; got {array.tolist()!r:.60}")
+        raise ValueError(f"{rule}, and finite; got {quoted(array.tolist())}")
     rising = np.sort(array)  # which takes a tenth of np.unique
     if (rising[1:] == rising[:-1]).any():
-        raise ValueError(f"{rule}; {array.tolist()!r:.60} repeats one")
+        raise ValueError(f"{rule}; {quoted(array.tolist())} repeats one")
     return array.astype(float) if array.dtype.kind == "f" else array

@@ -32,6 +32,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.described import Described
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.sweeps.own_code import content, is_library, library_has, modules_of, read
 
 _ATOMS = (int, float, complex, str, bool, type(None))
@@ -102,12 +103,8 @@ def identity(run: object) -> str:
 
 
 def _unknown(value: object, error: Exception) -> UnknownError:
-    try:
-        shown = f"{value!r:.60}"
-    except Exception:  # as it may raise itself
-        shown = f"an object of {type(value).__name__}"
     return UnknownError(
-        f"run holds {shown}, of which nobody can tell whether it is the same next time "
+        f"run holds {quoted(value)}, of which nobody can tell whether it is the same next time "
         f"({error}): give run an attribute `fingerprint`, a text that says what it is"
     )
 

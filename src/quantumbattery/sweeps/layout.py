@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.sweeps.durable import (
     DamagedError,
     SweepError,
@@ -85,14 +86,14 @@ class Seals:
 
 def check_local(name: object) -> None:
     """Raise ValueError for an address, as of a web page or a bucket."""
-    if re.match(r"\w[\w+.-]+://", str(name)):
+    if re.match(r"\w[\w+.-]+://", str(name)) or "::" in str(name):  # as Zarr takes one in another
         raise ValueError(f"{name} is an address, and a store is a folder on this machine: name one")
 
 
 def folder_of(where: str | os.PathLike[str]) -> Path:
     """The one name of a store's folder, links followed; ValueError for what can be none."""
     if not isinstance(where, str | os.PathLike):
-        raise TypeError(f"store is a path, as text or of pathlib; got {where!r:.60}")
+        raise TypeError(f"store is a path, as text or of pathlib; got {quoted(where)}")
     name = os.fspath(where)
     check_local(name)
     if not name:  # which would be the folder that we are in
@@ -135,8 +136,9 @@ def _check_names(names: Iterable[object]) -> None:
     for name in map(str, names):
         if (length := len(name.encode())) > LONGEST_NAME:
             raise ValueError(
-                f"the name of the variable or axis {name!r:.40} is too long: a store has a folder "
-                f"of each, whose name has at most {LONGEST_NAME} bytes, and this has {length}"
+                f"the name of the variable or axis {quoted(name, 40)} is too long: a store has a "
+                f"folder of each, whose name has at most {LONGEST_NAME} bytes, and this has "
+                f"{length}"
             )
 
 

@@ -25,6 +25,7 @@ from quantumbattery.quantities.described import check_known, choices, guess, mad
 from quantumbattery.quantities.measures import MEASURES, check_measures
 from quantumbattery.quantities.parameters import LARGEST, numbers, whole_number
 from quantumbattery.quantities.parsing import number_of_state
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.sweeps.places import inside
 from quantumbattery.sweeps.readings import MATRIX, check_matrix, readings_of
 
@@ -97,7 +98,7 @@ def check_parts(given: Mapping[str, Any], needed: tuple[str, ...]) -> None:
     if missing := [name for name in needed if name not in given]:
         raise ValueError(f"it has no part [{missing[0]}]; {rule}")
     if wrong := [name for name in given if not isinstance(given[name], dict)]:
-        raise ValueError(f"{wrong[0]} must be a table, [{wrong[0]}]; got {given[wrong[0]]!r:.60}")
+        raise ValueError(f"{wrong[0]} must be a table, [{wrong[0]}]; got {quoted(given[wrong[0]])}")
     check_known("optimum", given.get("optimum", {}), _OPTIMUM)
 
 
@@ -118,9 +119,9 @@ def check_output(given: Mapping[str, Any], optimum: bool) -> None:
     chunk = output.get("chunk", 1)
     whole_number(chunk, 1, "chunk must be a whole number of at least 1")
     if not isinstance(output.get("batch", True), bool):
-        raise ValueError(f"batch is true or false; got {output['batch']!r:.60}")
+        raise ValueError(f"batch is true or false; got {quoted(output['batch'])}")
     if not (isinstance(store := output.get("store", "beside"), str) and store):
-        raise ValueError(f"store must be a path, as a text; got {store!r:.60}")
+        raise ValueError(f"store must be a path, as a text; got {quoted(store)}")
 
 
 def table_of(given: Mapping[str, Any]) -> xr.Dataset:
@@ -225,7 +226,7 @@ def disconnect_of(given: Mapping[str, Any]) -> Any:
     rule = "a time, zero or positive, a list of times, or {from = ..., to = ..., points = ...}"
     listed = end if isinstance(end, list | np.ndarray) else [end]
     if not all(_is_number(each) for each in listed):
-        raise TypeError(f"{DISCONNECT} is {rule}; got {end!r:.60}")
+        raise TypeError(f"{DISCONNECT} is {rule}; got {quoted(end)}")
     numbers(DISCONNECT, end, rule, 0.0, np.inf)
     return end
 
@@ -256,12 +257,12 @@ def axis_of(name: str, given: object) -> Any:
                 f"64 bits; write a larger one with a point or an exponent"
             )
     if len({isinstance(each, bool) for each in listed}) > 1:
-        raise ValueError(f"axis {name} mixes true or false with other values; got {given!r:.60}")
+        raise ValueError(f"axis {name} mixes true or false with other values; got {quoted(given)}")
     values = np.asarray(given if even else None)
     if values.ndim != 1 or not values.size or values.dtype.kind not in "fiubU":
         raise ValueError(
             f"axis {name} is a list of values, or {{from = ..., to = ..., points = ...}}; got "
-            f"{given!r:.60}"
+            f"{quoted(given)}"
         )
     return values
 
@@ -281,11 +282,12 @@ def _span(what: str, given: Mapping[str, Any]) -> Any:
     whole = isinstance(points, int) and not isinstance(points, bool)
     if not real or not whole or points < 1:
         raise ValueError(
-            f"{what} goes from a number to a number in a whole number of points; got {given!r:.80}"
+            f"{what} goes from a number to a number in a whole number of points; got "
+            f"{quoted(given, 80)}"
         )
     if max(abs(first), abs(last)) >= LARGEST:
         raise ValueError(
-            f"{what} must stay below {LARGEST:g}: look at the units; got {given!r:.80}"
+            f"{what} must stay below {LARGEST:g}: look at the units; got {quoted(given, 80)}"
         )
     if points > _MOST:
         raise ValueError(f"{what} has {points:,} points, and the most is {_MOST:,}: give fewer")

@@ -20,6 +20,7 @@ from quantumbattery.quantities.described import check_known, listed, saying
 from quantumbattery.quantities.measures import NAMED, PARAMETERS, Quantity
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.quantities.parsing import written_number
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.sweeps.grid import LONGEST_NAME, TAKEN
 
 MATRIX = "density_matrix"
@@ -103,7 +104,7 @@ def check_matrix(given: object) -> None:
     if not isinstance(named, bool | str) and not many:
         raise TypeError(
             f"{MATRIX} is a site, a list of sites, or true for the battery, or a table with sites "
-            f"and the levels that are shown of oscillators without any; got {given!r:.60}"
+            f"and the levels that are shown of oscillators without any; got {quoted(given)}"
         )
 
 
@@ -182,11 +183,11 @@ def _check_name(name: str, taken: Iterable[str]) -> None:
 
 def _mean(name: str, given: object, system: System) -> Mean:
     if not isinstance(given, dict):
-        raise TypeError(f"{_RULE}; got {given!r:.60}")
+        raise TypeError(f"{_RULE}; got {quoted(given)}")
     check_known("an observable", given, ("site", "sites", "operator", "level", "matrix"))
     kinds = [kind for kind in ("operator", "level", "matrix") if kind in given]
     if len(kinds) != 1 or ("site" in given) == ("sites" in given):
-        raise ValueError(f"{_RULE}; got {given!r:.80}")
+        raise ValueError(f"{_RULE}; got {quoted(given, 80)}")
     sites = named_sites("its sites", given.get("site", given.get("sites")), system)
     if kinds == ["matrix"]:
         return _of_matrix(name, sites, given["matrix"], system)
@@ -240,12 +241,12 @@ def _numbers(given: object) -> Array:
     rule = 'matrix is a list of rows of numbers, complex ones as texts such as "0.5-1j"'
     rows: list[Any] = given if isinstance(given, list) else [given]
     if not rows or not all(isinstance(row, list) and len(row) == len(rows) for row in rows):
-        raise ValueError(f"{rule}, as many rows as columns; got {given!r:.80}")
+        raise ValueError(f"{rule}, as many rows as columns; got {quoted(given, 80)}")
     values = np.empty((len(rows), len(rows)), complex)
     for place in np.ndindex(*values.shape):
         each = rows[place[0]][place[1]]
         try:
             values[place] = written_number(each)
         except ValueError:
-            raise ValueError(f"{rule}; got {each!r:.40} in it") from None
+            raise ValueError(f"{rule}; got {quoted(each, 40)} in it") from None
     return values

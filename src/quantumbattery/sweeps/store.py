@@ -30,6 +30,7 @@ from quantumbattery.sweeps.durable import (
     check_plain,
     files_of,
     is_file,
+    only_read,
     sum_of,
     sync_folder,
     why,
@@ -224,7 +225,8 @@ class Store:
         with self._writing(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", OTHERS)
             self._later.check_there()
-            whole: xr.Dataset = xr.open_zarr(self.path, consolidated=False, chunks=None, **options)
+            place = only_read(self.path)  # a folder on the way there may be named like an address
+            whole: xr.Dataset = xr.open_zarr(place, consolidated=False, chunks=None, **options)
         return whole[[*self.template.variables, "failure"]].drop_attrs(deep=False)
 
     def close(self) -> None:

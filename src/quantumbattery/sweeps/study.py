@@ -18,6 +18,7 @@ from quantumbattery.charging.system import System
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.described import saying
 from quantumbattery.quantities.parsing import number_of_state
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.sweeps.grid import Grid, check_size
 from quantumbattery.sweeps.layout import check_local, folder_of
 from quantumbattery.sweeps.parts import (
@@ -122,7 +123,7 @@ def read_study(path: str | os.PathLike[str]) -> Study:
     array([0.   , 0.277, 0.258, 0.006])
     """
     if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"a study is a file, given by its name or path; got {path!r:.60}")
+        raise TypeError(f"a study is a file, given by its name or path; got {quoted(path)}")
     file = Path(path)
     given = parts_in(file)
     with saying(str(file)):
@@ -187,9 +188,9 @@ def _check_texts(
         with saying(f"axis {name!r}"):
             numbers = [number_of_state(last, each) for each in values.tolist()]
             if not all(isinstance(n, int | float | complex) and isfinite(n) for n in numbers):
-                raise ValueError(f"its numbers must be finite; got {values.tolist()!r:.60}")
+                raise ValueError(f"its numbers must be finite; got {quoted(values.tolist())}")
             if len(set(numbers)) < len(numbers):
-                raise ValueError(f"it says a number twice; got {values.tolist()!r:.60}")
+                raise ValueError(f"it says a number twice; got {quoted(values.tolist())}")
 
 
 def _check_hidden(study: Study, first: Mapping[str, Any]) -> None:

@@ -17,8 +17,8 @@ from typing import Any
 import xarray as xr
 
 from quantumbattery.files import check_folder
-from quantumbattery.machine import usable_cores
-from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.quantities.parameters import flag, whole_number
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.warned import warn
 from quantumbattery.sweeps.durable import Lock, SweepError, reaching
 from quantumbattery.sweeps.evaluation import (
@@ -39,7 +39,7 @@ from quantumbattery.sweeps.in_memory import Memory
 from quantumbattery.sweeps.layout import Plan, folder_of
 from quantumbattery.sweeps.reordered import reordered
 from quantumbattery.sweeps.store import Store, create, resume, warn_of_libraries
-from quantumbattery.sweeps.workers import can_be_sent, evaluated, executor_of, is_daemon, local
+from quantumbattery.sweeps.workers import can_be_sent, crowd_of, evaluated, executor_of, local
 from quantumbattery.sweeps.zarr_library import zarr
 
 __all__ = ["SweepError", "sweep"]
@@ -154,20 +154,13 @@ def sweep(
     """
     grid = Grid.of(axes)
     _check_run(run, grid, executor)
-    number_of = "{} must be a whole number of at least 1"
-    crowd = usable_cores()
-    if workers is not None:
-        crowd = whole_number(workers, 1, number_of.format("workers"))
-        if executor is not None:
-            raise ValueError("give workers for processes on this machine, or an executor, not both")
-        if crowd > 1 and is_daemon():
-            raise ValueError(
-                f"workers={crowd}: this process is a daemon, which cannot start others: leave "
-                "workers out, or start it with daemon=False"
-            )
+    crowd = crowd_of(workers, executor)
     if chunk is not None:
-        whole_number(chunk, 1, number_of.format("chunk"))
-    given = None if executor is None else executor_of(executor)
+        whole_number(chunk, 1, "chunk must be a whole number of at least 1")
+    for name, given in (("progress", progress), ("repair", repair), ("retry", retry)):
+        flag(name, given)
+    batch = None if batch is None else flag("batch", batch)
+    sent_to = None if executor is None else executor_of(executor)
     with nullcontext() if store is None else reaching(store):
         if store is None:
             plan, known = _planned(run, grid, chunk, batch, progress)
@@ -177,7 +170,7 @@ def sweep(
             place, known = _opened(run, grid, store, chunk, batch, progress, repair, retry)
         job = Job(run, place.template, place.batched, known)
         try:
-            notes = _work(job, place, given, crowd, progress, at_once=workers is not None)
+            notes = _work(job, place, sent_to, crowd, progress, at_once=workers is not None)
             table = reordered(place.table(), grid.names)
         finally:
             place.close()
@@ -191,7 +184,7 @@ def sweep(
 def _check_run(run: object, grid: Grid, executor: object) -> None:
     """Refuse what could not be called with a point, or not be sent where it shall be called."""
     if not callable(run):
-        raise TypeError(f"run must be a function of a point; got {run!r:.60}")
+        raise TypeError(f"run must be a function of a point; got {quoted(run)}")
     with suppress(ValueError):  # of built-in functions nobody knows
         try:
             taken = signature(run)

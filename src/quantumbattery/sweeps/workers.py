@@ -25,7 +25,10 @@ from typing import Any
 
 import numpy as np
 
+from quantumbattery.machine import usable_cores
 from quantumbattery.quantities.aliases import Array
+from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.warned import warn
 from quantumbattery.sweeps.durable import SweepError
 from quantumbattery.sweeps.evaluation import Block, Job
@@ -101,7 +104,7 @@ def _taken(
         ) from error
     if not isinstance(future, Future):
         raise SweepError(
-            f"the executor's submit returned {future!r:.60}, and no concurrent.futures.Future: "
+            f"the executor's submit returned {quoted(future)}, and no concurrent.futures.Future: "
             "give one that keeps to concurrent.futures"
         )
     return future
@@ -111,7 +114,7 @@ def _block_of(future: Future[Block], job: Job, part: Mapping[str, Array]) -> Blo
     """What a future holds; TypeError if that is not the block, for an executor may do anything."""
     block = future.result()
     if not isinstance(block, Block):
-        raise TypeError(f"the executor returned {block!r:.60} for it")
+        raise TypeError(f"the executor returned {quoted(block)} for it")
     shape = tuple(len(each) for each in part.values())
     wanted = {name: (*shape, *each.shape) for name, each in job.template.variables.items()}
     found = {name: each.shape for name, each in block.columns.items()}
@@ -218,6 +221,21 @@ def _alone() -> bool:
     return sum(not each.daemon for each in threading.enumerate()) == 1
 
 
+def crowd_of(workers: int | None, executor: object) -> int:
+    """How many processes there are to be; an error for a number that cannot be."""
+    if workers is None:
+        return usable_cores()
+    crowd = whole_number(workers, 1, "workers must be a whole number of at least 1")
+    if executor is not None:
+        raise ValueError("give workers for processes on this machine, or an executor, not both")
+    if crowd > 1 and is_daemon():
+        raise ValueError(
+            f"workers={crowd}: this process is a daemon, which cannot start others: leave "
+            "workers out, or start it with daemon=False"
+        )
+    return crowd
+
+
 def executor_of(given: Any) -> Executor:
     """An executor, or that of a Dask client.
 
@@ -237,7 +255,7 @@ def executor_of(given: Any) -> Executor:
         return made
     if not isinstance(given, Executor):
         raise TypeError(
-            f"executor must be one of concurrent.futures, or a Dask client; got {given!r:.60}"
+            f"executor must be one of concurrent.futures, or a Dask client; got {quoted(given)}"
         )
     return given
 

@@ -6,6 +6,8 @@ import gc
 import warnings
 from typing import Any
 
+from quantumbattery.quantities.quoted import quoted
+
 
 def zarr() -> Any:
     """The library, or what to do without it."""
@@ -35,11 +37,11 @@ def _check_settings(config: Any) -> None:
         whole = isinstance(count, int) and not isinstance(count, bool)
         if count is not None and not (whole and count >= 1):
             raise ValueError(
-                f"zarr is set to {key} = {count!r:.40} ({_variable(key)}), and needs a whole "
+                f"zarr is set to {key} = {quoted(count, 40)} ({_variable(key)}), and needs a whole "
                 "number of at least 1"
             )
     if changed and (said := _trial()):
-        listed = ", ".join(f"{key} = {value!r:.40}" for key, value in changed.items())
+        listed = ", ".join(f"{key} = {quoted(value, 40)}" for key, value in changed.items())
         raise ValueError(f"zarr does not work as it is set, {listed:.400}: {said:.200}")
 
 

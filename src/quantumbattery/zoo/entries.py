@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.tables import RULE, Rows, html_table, paragraph
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Result:
         if kind not in KINDS or not said.strip():
             raise ValueError(
                 f"the source of {self.quantity!r} must begin with printed:, exact: or "
-                f"independent:, and say where the number is from; got {self.source!r:.60}"
+                f"independent:, and say where the number is from; got {quoted(self.source)}"
             )
         if not 0 <= self.allowed < np.inf:
             raise ValueError(f"{self.quantity!r}: allowed must be finite; got {self.allowed!r}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from quantumbattery.plot.style import check_axes, look_of, whole_figure
 from quantumbattery.quantities.described import guess
+from quantumbattery.quantities.quoted import quoted
 from quantumbattery.zoo import (
     cavities,
     chains,
@@ -77,7 +78,7 @@ def chosen(name: object) -> tuple[Entry, ...]:
         If the name is no text, or there is no such system.
     """
     if not isinstance(name, str):
-        raise TypeError(f"the name of a system is text; got {name!r:.60}")
+        raise TypeError(f"the name of a system is text; got {quoted(name)}")
     if name == "all":
         return tuple(ENTRIES.values())
     if name not in ENTRIES:
@@ -126,7 +127,7 @@ def reproduce(name: str = "all", *, done: Callable[[str], object] | None = None)
     """
     entries = chosen(name)
     if done is not None and not callable(done):
-        raise TypeError(f"done is a function of a line of text; got {done!r:.60}")
+        raise TypeError(f"done is a function of a line of text; got {quoted(done)}")
     rows: list[Row] = []
     with _one_thread():
         for number, entry in enumerate(entries, start=1):
