@@ -99,3 +99,36 @@ def test_late_times_cost_nothing(monkeypatch):
     pair = qb.QubitPair(charger_loss=0.1).system()
     pair.charge({"battery": qb.fock(1)}, [1e-3, 1.0])
     pair.charge(qb.fock(1), [1e-12, 1.0])
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("strokes", [1, 3])
+def test_strokes_say_so_too(seed: int, strokes: int) -> None:
+    """Also so early that a time is nearer to the beginning than rounding of the strokes tells."""
+    rate, first = 0.1 + 0.1 * seed, 10.0 ** (-10 - seed)
+    times = first * np.geomspace(1, 1e3, 50)
+    site, start, held = [
+        (qb.Qubit(loss=rate), qb.fock(1), 1.0),
+        (qb.Oscillator(loss=rate), qb.coherent(2.0), 4.0),
+    ][seed % 2]
+    stroke = qb.Stroke(qb.System({"b": site}, [], [], "b"), 1.0)
+    protocol = qb.Protocol([qb.Stroke(stroke.system, 0.0)] * (strokes - 1) + [stroke])
+    with pytest.warns(UserWarning, match="rounding may change power by") as seen:
+        table = protocol.charge({"b": start}, times, ["power"])
+    (said,) = (float(each) for each in re.findall(r"by (\S+) at", str(seen[0].message)))
+    off = np.abs(table.power - held * np.expm1(-rate * times) / times)
+    assert (off <= said * first / times).all()
+    assert (table.stroke == strokes - 1).all()
+
+
+@pytest.mark.parametrize("span", [1e-30, 1e-200, 5e-324])
+def test_nothing_happens_in_no_time(span: float) -> None:
+    pair = qb.models.qubit_pair()
+    cavities = qb.models.oscillator_pair()
+    for system, start in ((pair, qb.bloch(1.0)), (cavities, qb.coherent(1.0))):
+        if span >= 1e-30:
+            strokes = [qb.Stroke(system, span)] * 2
+            assert qb.Protocol(strokes).charge(start, measures=["power"]).power.max() <= 1e-29
+        late = qb.Protocol([qb.Stroke(system, 1.0)])
+        for one in (system, late):
+            assert one.charge(start, [0.0, span], ["power"]).power.max() <= 1e-29

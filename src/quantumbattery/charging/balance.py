@@ -17,6 +17,7 @@ from quantumbattery.machine import at_work
 from quantumbattery.network.shifts import Shift
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.measures import Quantity
+from quantumbattery.quantities.pace import going_on
 from quantumbattery.quantities.parameters import labels_of
 from quantumbattery.quantities.tables import dataset
 
@@ -42,6 +43,7 @@ _OF_CYCLE = {
 }
 
 
+@going_on("the balance of a protocol")
 def balance(protocol: Strokes, preparation: object, extraction: str, limit: float) -> xr.Dataset:
     """The table of all strokes; `Protocol.balance` says what everything means."""
     network = together(protocol)

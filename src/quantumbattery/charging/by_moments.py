@@ -43,6 +43,7 @@ from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.digits import check_digits
 
 METHOD = "means and covariances"
+_NOTHING_YET = 1e-100  # a time before which 1/t may overflow
 _AT_ONCE = 1 << 18  # numbers that are worked on at a time, as many as caches hold
 _ONE_THREAD = 256  # numbers of a matrix below which threads wait for each other, at every product
 _EPSILON = float(np.finfo(float).eps)
@@ -330,5 +331,5 @@ def may_grow(network: Network, motion: Quadratic) -> bool:
 def over_time(column: Array, held: Array | None, times: Array) -> Array:
     """A gain over time, and 0 where nothing has happened yet."""
     spans = times[:, None] if times.ndim > 1 else times
-    rate = np.divide(1.0, spans, out=np.zeros_like(spans), where=spans > 0)
+    rate = np.divide(1.0, spans, out=np.zeros_like(spans), where=spans > _NOTHING_YET)
     return (column if held is None else column - held) * rate

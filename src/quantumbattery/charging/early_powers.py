@@ -15,6 +15,7 @@ from quantumbattery.quantities.warned import warn
 
 _EARLY = 1e-6  # over the highest transition of a battery's site: later it hides nothing
 _DOUBT = 1e-9  # of the largest power of a member
+_SHORTEST = 1e-200  # a time whose inverse does not overflow
 _LAST = 4 * np.finfo(float).eps  # digits of the energy that is held at first
 
 
@@ -38,7 +39,8 @@ def warn_of_early(
         return
     start = axes.once(np.zeros_like(axes.times[..., :1]))
     held = solve(replace(problem, axes=start, measures=("energy",))).columns["energy"][..., 0]
-    off = _LAST * np.abs(held) / np.reshape(first, (-1, 1)) * early[:, None]  # (g, c)
+    spans = np.reshape(np.maximum(first, _SHORTEST), (-1, 1))
+    off = _LAST * np.abs(held) / spans * early[:, None]  # (g, c)
     for name in asked:
         hidden = off > _DOUBT * np.abs(solution.columns[name]).max(axis=-1)
         if hidden.any():

@@ -25,6 +25,7 @@ from quantumbattery.network.sites import Site
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
 from quantumbattery.quantities.measures import MEASURES, STORAGE, check_measures
+from quantumbattery.quantities.pace import going_on
 from quantumbattery.quantities.parameters import parameter
 from quantumbattery.quantities.warned import warn
 
@@ -40,6 +41,7 @@ _TRIES = 12  # dips that may turn out too shallow
 _ROUNDS = 9  # each of which makes the part 32 times as short
 
 
+@going_on("what is charged")
 def charge_and_store(
     network: Network,
     preparation: object,

@@ -13,6 +13,7 @@ import xarray as xr
 from quantumbattery.charging import strokes_of_moments
 from quantumbattery.charging.batch import Batch
 from quantumbattery.charging.charge import extraction_of, labelled, selected
+from quantumbattery.charging.early_powers import warn_of_early
 from quantumbattery.charging.observables import allow_matrices
 from quantumbattery.charging.observe import (
     labelled_matrices,
@@ -20,7 +21,7 @@ from quantumbattery.charging.observe import (
     named_sites,
     state_of,
 )
-from quantumbattery.charging.problem import Problem
+from quantumbattery.charging.problem import Problem, Solution
 from quantumbattery.charging.repeated import Moments, Solved, solved, together
 from quantumbattery.charging.stroke import Strokes, allow_every_end, of_what_acts
 from quantumbattery.dynamics.cycles import when
@@ -30,6 +31,7 @@ from quantumbattery.network.named_states import Preparation
 from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array, Values
 from quantumbattery.quantities.digits import check_digits, lost_phase
+from quantumbattery.quantities.pace import going_on
 from quantumbattery.quantities.parameters import check_axes, parameter
 from quantumbattery.quantities.warned import warn
 
@@ -39,6 +41,7 @@ _AT_AN_END = 56  # bytes of what says when one looks, as measured
 _ROUNDING = 1e-12  # of the length of a protocol: times beyond its end are there
 
 
+@going_on("a protocol")
 def charge(
     protocol: Strokes,
     preparation: object,
@@ -53,12 +56,19 @@ def charge(
     started, axes = _converted(protocol, preparation, times, limit)
     chosen = selected(network, measures, axes)
     moments = _moments(protocol, axes, times is None)
-    found = found_of(protocol, Problem(network, started, axes, chosen, how, limit), moments)
+    problem = Problem(network, started, axes, chosen, how, limit)
+    found = found_of(protocol, problem, moments)
+
+    def solve(other: Problem) -> Solution:
+        return found_of(protocol, other, _moments(protocol, other.axes, False)).solution
+
+    warn_of_early(problem, found.solution, solve)
     table = labelled(network, axes, how, found.solution)
     marks, said = _marks(protocol, axes, moments)
     return table.assign_coords(marks).assign_attrs(said)
 
 
+@going_on("a protocol")
 def density_matrix(
     protocol: Strokes,
     preparation: object,

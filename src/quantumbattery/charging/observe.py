@@ -33,15 +33,18 @@ from quantumbattery.network.acting import acting
 from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, MatrixLike, Values
 from quantumbattery.quantities.described import choices, listed, saying
-from quantumbattery.quantities.matrices import check_parts, parts_of_qobj, square_matrix
+from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.quantities.measures import Quantity
+from quantumbattery.quantities.pace import going_on
 from quantumbattery.quantities.parameters import whole_number
+from quantumbattery.quantities.parts import check_parts, parts_of_qobj
 from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.tables import check_names, dataset, density_matrices
 
 _DIGITS = "0123456789"
 
 
+@going_on("a state")
 def density_matrix(
     network: Network,
     preparation: object,
@@ -93,6 +96,7 @@ def state_of(
     return Observable("density_matrix", sites, None, "", tuple(asked.get(n, 0) for n in sites))
 
 
+@going_on("means")
 def expect(
     network: Network,
     preparation: object,

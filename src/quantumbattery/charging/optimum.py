@@ -42,7 +42,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
-from quantumbattery.quantities.pace import Pace
+from quantumbattery.quantities.pace import Pace, going_on
 from quantumbattery.quantities.parameters import horizon_of, labels_of, one_number
 from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.tables import check_names, dataset
@@ -63,6 +63,7 @@ Functions: TypeAlias = Sought | SoughtOfMoments | BesideFields
 _LOG = logging.getLogger("quantumbattery")
 
 
+@going_on("an optimum")
 def optimum(
     network: Network,
     preparation: object,

@@ -43,6 +43,7 @@ from quantumbattery.states.representation import Form, representation
 from quantumbattery.states.reset import Reset, one_state, reset
 
 _AT_ONCE = 1 << 20  # numbers of a state that are worked on at a time
+_NOTHING_YET = 1e-16  # of a period: powers are their limit
 _AT_CUT = 1e-10  # of the weight on levels that lead beyond a cut, from which on a warning says so
 
 
@@ -313,12 +314,13 @@ class Work:
     def fill(self, cycles: list[Cycle], columns: dict[str, Array], moments: Moments) -> float:
         """Fill the columns (g, c, T, ...); gives the largest weight seen beside a cut."""
         seen, held, workers = 0.0, self._held(), cores()
+        soon = _NOTHING_YET / max(np.abs(self.numbers).max(initial=0.0), 1e-100)
         keep_pages(_AT_ONCE)
         moved = self._moved(cycles, moments)
 
         def read(stroke: int, which: Array, states: Array) -> float:
             times = moments.times[which]
-            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > 0)
+            rate = np.divide(1.0, times, out=np.zeros_like(times), where=times > soon)
             found = self.reading.columns(columns, states, self.batteries[stroke], rate, None, held)
             for name, column in columns.items():
                 column[:, :, which] = found[name]

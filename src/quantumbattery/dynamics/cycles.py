@@ -236,9 +236,11 @@ def when(times: Array, durations: Sequence[float], repeat: int) -> tuple[Array, 
     near = np.minimum(_ROUNDING * np.maximum(times, length), shortest / 1024)
     cycle = np.clip(np.ceil((times - near) / length).astype(np.int64) - 1, 0, repeat - 1)
     local = np.clip(times - cycle * length, 0.0, length)
-    stroke = np.searchsorted(edges[1:], local - near, "left")
+    # Where it all begins is known exactly: nothing is near that.
+    stroke = np.searchsorted(edges[1:], np.where(local > near, local - near, local), "left")
     stroke = np.minimum(stroke, len(durations) - 1)
     whole = np.asarray(durations)[stroke]
     spans = np.clip(local - edges[stroke], 0.0, whole)
     spans = np.where(whole - spans <= near, whole, spans)  # the same for every cycle, to the bit
-    return cycle, stroke, np.where(spans <= near, 0.0, spans)
+    after = (cycle > 0) | (edges[stroke] > 0)
+    return cycle, stroke, np.where((spans <= near) & after, 0.0, spans)

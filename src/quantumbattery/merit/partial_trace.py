@@ -12,11 +12,10 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array, Computed, MatrixLike
 from quantumbattery.quantities.matrices import (
     density_matrices,
-    dimensions,
     evaluate,
-    parts_of_qobj,
 )
 from quantumbattery.quantities.parameters import is_whole
+from quantumbattery.quantities.parts import dimensions, parts_of_qobj
 from quantumbattery.quantities.quoted import quoted
 
 

@@ -94,12 +94,18 @@ class Rows:
     def _norm(self) -> float:
         return float(np.abs(self.motion.drift).sum(axis=-1).max(initial=0.0))
 
+    @cached_property
+    def _unit(self) -> float:
+        """The size of M as a power of two, by which numbers lose no digits."""
+        return float(2.0 ** np.frexp(self._norm)[1]) if self._norm else 1.0
+
     def noise_of(self, time: float) -> Array:
         """The noise of a time, (g, n, n): by its Taylor series, doubled again and again."""
         drift = self.motion.drift
         often = int(halvings(2 * self._norm * np.array(time)))
         step = time / 2.0**often
-        terms = self._terms * step ** np.arange(1, len(self._terms) + 1)[:, None, None, None]
+        powers = (step * self._unit) ** np.arange(1, len(self._terms) + 1)
+        terms = self._terms * powers[:, None, None, None]
         noise, power = terms.sum(axis=0), expm(drift * step)
         for _ in range(often):
             noise = noise + power @ noise @ power.conj().swapaxes(-1, -2)
@@ -110,13 +116,16 @@ class Rows:
         """The noise (g, T, r, r) of rows (g, r, T, n) after short times (g or 1, T)."""
         noise = np.zeros((*np.moveaxis(rows, 1, 2).shape[:3], rows.shape[1]), complex)
         for k, term in enumerate(self._terms, start=1):
-            noise += between(rows, term) * (rest**k)[..., None, None]
+            noise += between(rows, term) * ((rest * self._unit) ** k)[..., None, None]
         return noise
 
     @cached_property
     def _terms(self) -> Array:
-        """Those of the series of the noise in t, t^2 ..., (k, g, n, n), for |M| t up to 1/2."""
-        drift, term = self.motion.drift, self.motion.diffusion
+        """Those of the series of the noise in u t, (u t)^2 ..., (k, g, n, n), for |M| t up to 1/2.
+
+        u is the unit of M, without which powers of it overflow.
+        """
+        drift, term = self.motion.drift / self._unit, self.motion.diffusion / self._unit
         terms, bound = [term], 1.0
         while bound > _SERIES_END:
             k = len(terms) + 1

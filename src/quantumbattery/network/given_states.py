@@ -15,8 +15,9 @@ from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described
 from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
-from quantumbattery.quantities.matrices import TOLERANCE, density_matrices, parts_of_qobj
+from quantumbattery.quantities.matrices import TOLERANCE, density_matrices
 from quantumbattery.quantities.matrix_labels import along, in_order, in_product_order
+from quantumbattery.quantities.parts import parts_of_qobj
 from quantumbattery.quantities.quoted import quoted
 
 _NAME = "the density matrix"

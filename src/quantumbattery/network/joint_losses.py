@@ -29,7 +29,7 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described, called, saying, short
-from quantumbattery.quantities.matrices import parts_of_qobj, square_matrix
+from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.quantities.parameters import (
     agree,
     any_nonzero,
@@ -37,6 +37,7 @@ from quantumbattery.quantities.parameters import (
     flag,
     number,
 )
+from quantumbattery.quantities.parts import parts_of_qobj
 from quantumbattery.quantities.quoted import quoted
 
 Part: TypeAlias = tuple[tuple[int, ...], tuple[Operator, ...]]

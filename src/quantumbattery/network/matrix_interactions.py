@@ -22,12 +22,11 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter
 from quantumbattery.quantities.described import called, saying
 from quantumbattery.quantities.matrices import (
-    check_parts,
     hamiltonians,
-    parts_of_qobj,
     square_matrix,
 )
 from quantumbattery.quantities.parameters import LARGEST
+from quantumbattery.quantities.parts import check_parts, parts_of_qobj
 
 MatrixOfLevels: TypeAlias = Callable[..., MatrixLike]
 """A matrix on some sites, for so many levels of each."""

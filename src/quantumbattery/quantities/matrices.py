@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import signature
+from math import prod
 from typing import Any, ParamSpec, Protocol
 
 import numpy as np
@@ -13,12 +14,12 @@ from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.digits import tiny_is_zero
 from quantumbattery.quantities.masked import check_unmasked
 from quantumbattery.quantities.matrix_labels import in_order, in_product_order
-from quantumbattery.quantities.parameters import is_whole
-from quantumbattery.quantities.quoted import quoted
+from quantumbattery.quantities.pace import going_on
 
 TOLERANCE = 1e-8
 _LARGEST = 1e300  # of an element, beyond which sums overflow
 _AXES = 32  # of stacks, which NumPy broadcasts
+_LONG = 1e9  # operations, after which work may take seconds
 _NESTED = 64  # dimensions that NumPy's arrays have at most
 
 
@@ -92,48 +93,6 @@ def square_matrix(given: MatrixLike, name: str) -> Array:
         matrix = np.array(matrix.real)
     matrix.flags.writeable = False
     return matrix
-
-
-def parts_of_qobj(given: Any) -> tuple[int, ...] | None:
-    """The levels of each part of a Qobj of several."""
-    dims = getattr(given, "dims", None)
-    if not callable(getattr(given, "full", None)) or not isinstance(dims, list):
-        return None
-    rows, columns = dims
-    alike = rows == columns or given.full().shape[1] == 1
-    whole = isinstance(rows, list) and all(isinstance(n, int) for n in rows)
-    return tuple(rows) if whole and alike and len(rows) > 1 else None
-
-
-def check_parts(parts: tuple[int, ...] | None, levels: Sequence[int]) -> None:
-    """Raise ValueError if a Qobj of several parts has others than these, in this order."""
-    if parts is not None and parts != tuple(levels):
-        raise ValueError(
-            f"its parts have {' x '.join(map(str, parts))} levels, but its sites, in the order in "
-            f"which they are named, {' x '.join(map(str, levels))}: name them in the order of the "
-            "parts, or permute the Qobj"
-        )
-
-
-def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tuple[int, ...]:
-    """Check that the whole numbers ``dims``, ``parts`` of them, multiply to ``total``."""
-    try:
-        sizes = tuple(dims)
-    except TypeError:
-        sizes = ()
-    if not sizes or not all(is_whole(n) for n in sizes):
-        raise TypeError(
-            f"dims is {quoted(dims)}: it takes one whole number for each part, such as (2, 3)"
-        )
-    if parts is not None and len(sizes) != parts:
-        raise ValueError(f"dims is {sizes} but takes {parts} numbers: group the parts into {parts}")
-    product = int(np.prod([int(n) for n in sizes], dtype=object))
-    if min(sizes) < 1 or product != total:
-        raise ValueError(
-            f"dims is {quoted(sizes)}, in all {quoted(product)}, but rho is {total} x {total}: "
-            "the dimensions of the parts are at least 1 and their product is that of rho"
-        )
-    return tuple(int(n) for n in sizes)
 
 
 def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, Array]:
@@ -257,6 +216,8 @@ def evaluate(
     ``formula`` takes arrays (..., d, d) that broadcast, and returns (...), or with ``matrix`` a
     batch of matrices. Dimensions of DataArrays broadcast by name.
     """
+    if prod(float(each.size) * each.shape[-1] for each in operands) > _LONG:
+        formula = going_on("figures of merit")(formula)
     if not any(isinstance(operand, xr.DataArray) for operand in operands):
         shapes = [operand.shape[:-2] for operand in operands]
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from math import prod
 from typing import Any
 
 import xarray as xr
@@ -62,16 +63,43 @@ def _labels(matrix: xr.DataArray, dim: Hashable) -> list[Any] | None:
 
 def _of_products(labels: Sequence[Any]) -> list[Any] | None:
     """Labels such as 00, 01, 10, 11 or 0,0 0,1 ... 11,1 in the order of the product's states."""
-    if all(type(each) is int for each in labels) and {*labels} == {*range(len(labels))}:
-        return sorted(labels)
-    if not all(isinstance(each, str) for each in labels):
+    texts = {each: _text(each) for each in labels}
+    if None in texts.values() or len({*texts.values()}) < len(labels):
         return None
-    letters = len({*map(len, labels)}) == 1 and not any("," in each for each in labels)
-    split = {each: [*each] if letters else each.split(",") for each in labels}
+    read: dict[Any, str] = {each: text for each, text in texts.items() if text is not None}
+    if all(_whole([text]) for text in read.values()):
+        numbers = {each: int(text) for each, text in read.items()}
+        if {*numbers.values()} == {*range(len(labels))}:
+            return sorted(labels, key=lambda each: numbers[each])
+        if not any(isinstance(each, str | bytes) for each in labels):
+            width = max(map(len, read.values()))  # as of 00, 01, 10, 11 in a table of numbers
+            read = {each: text.zfill(width) for each, text in read.items()}
+            if not _all_products([[*text] for text in read.values()]):
+                return None
+    letters = len({*map(len, read.values())}) == 1 and not any("," in t for t in read.values())
+    split = {each: [*text] if letters else text.split(",") for each, text in read.items()}
     places = {each: tuple(map(int, parts)) for each, parts in split.items() if _whole(parts)}
     if len(places) < len(labels) or len({*map(len, places.values())}) > 1:
         return None
     return sorted(places, key=lambda each: places[each])
+
+
+def _text(label: Any) -> str | None:
+    """A label as a text: that of a whole number, of whatever type, or one that is given."""
+    if isinstance(label, bytes):
+        return label.decode(errors="replace")
+    if isinstance(label, str):
+        return label
+    whole = isinstance(label, int) or (isinstance(label, float) and label.is_integer())
+    return str(int(label)) if whole and label >= 0 else None
+
+
+def _all_products(places: Sequence[Sequence[str]]) -> bool:
+    """Whether they are those of all combinations of their parts."""
+    parts = [{*each} for each in zip(*places, strict=True)]
+    return prod(map(len, parts)) == len(places) and all(
+        {*map(int, each)} == {*range(len(each))} for each in parts
+    )
 
 
 def _whole(parts: Sequence[str]) -> bool:
