@@ -1,6 +1,6 @@
 """Arguments that make no sense are refused in a sentence of ours, not in words of a library."""
 
-from itertools import repeat
+from itertools import count, repeat
 
 import numpy as np
 import pandas as pd
@@ -199,3 +199,43 @@ def test_noise_of_more_levels_than_can_be_counted_is_refused(occupation):
     pair = qb.models.driven_oscillator_pair(occupation=occupation, charger_loss=0.1, drive=0.1)
     with pytest.raises(ValueError, match="too large"):
         pair.charge(qb.fock(1), [0.0, 1.0], ["ergotropy"])
+
+
+PAIR = {"a": qb.Qubit(), "b": qb.Qubit()}
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda given: qb.System(PAIR, given),
+        lambda given: qb.System(PAIR, [], given, "b"),
+        lambda given: qb.Qudit(given),
+        lambda given: qb.sweep(print, {"a": given}),
+        lambda given: qb.drive("a", 1.0, 1.0, envelope=np.cos, breaks=given),
+        lambda given: qb.Protocol(given),
+        lambda given: qb.models.qubit_pair().density_matrix(qb.bloch(1.0), 0.0, given),
+        lambda given: qb.models.qubit_pair().optimum(qb.bloch(1.0), 1.0, given),
+        lambda given: qb.models.chain(couplings=given),
+        lambda given: qb.partial_trace(MIXED, given, 0),
+    ],
+)
+def test_iterators_without_an_end_are_refused(work):
+    with pytest.raises(ValueError, match="more than 1,048,576 members, and may have no end"):
+        work(count())
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int8", "longdouble", "float32"])
+def test_times_of_an_envelope_in_narrow_and_wide_numbers(kind):
+    def energy(times, **more):
+        shape = xr.DataArray([1.0, 2.0, 3.0], {"time": times}, ("time",))
+        fields = [qb.drive("q", 0.5, 1.0, envelope=shape, **more)]
+        return qb.System({"q": qb.Qubit()}, fields, [], "q").charge({}, 1.5, ["energy"]).energy
+
+    times = [0.0, 1.0, 2.0]
+    for more in ({}, {"steps": True}):
+        assert energy(np.array(times, kind), **more) == energy(times, **more)
+    falling = np.array([2, 1, 0], kind)  # differences of unsigned numbers are never negative
+    with pytest.raises(ValueError, match="at least two rising times"):
+        energy(falling)
+    with pytest.raises(ValueError, match="breaks must rise"):
+        qb.drive("q", 0.5, 1.0, envelope=[1.0, 2.0], breaks=falling)

@@ -159,3 +159,39 @@ def test_states_kets_and_bases_with_labels_of_levels(labels):
     expected = qb.daemonic_ergotropy(joint, h, (3, 2), basis)
     assert qb.daemonic_ergotropy(joint, h, (3, 2), rows) == pytest.approx(expected, abs=1e-14)
     assert qb.daemonic_ergotropy(joint, h, (3, 2), rows.T) == pytest.approx(expected, abs=1e-14)
+
+
+@pytest.mark.parametrize("kind", [int, float, bool, np.float32, str, lambda k: str(k).encode()])
+def test_numbers_of_levels_of_any_type(kind):
+    plain, h = np.array([[0.2, 0.1], [0.1, 0.8]]), np.diag([0.0, 1.0])
+    names = [kind(0), kind(1)]
+    state = labelled(plain, names)
+    for moved in (state, state[::-1], state[:, ::-1], state[::-1, ::-1]):
+        assert qb.ergotropy(moved, h) == qb.ergotropy(plain, h)
+        # of other types as well, for each is read by its own
+        assert qb.energy(moved, labelled(h, ["1", "0"])[::-1, ::-1]) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("kind", [int, float, str])
+def test_product_states_that_a_table_of_numbers_took_for_numbers(rho, kind):
+    names = LABELS if kind is str else [kind(each) for each in LABELS]
+    state = rho.assign_coords(row=names, column=names)
+    for order in ([1, 0, 3, 2], [3, 1, 0, 2]):
+        assert qb.concurrence(state[order, order[::-1]]) == qb.concurrence(rho.values)
+
+
+@pytest.mark.parametrize(
+    "names", [[0, 1, 10, 21], [5, 2, 7, 9], [0.5, 0.0, 1.0, 1.5], [-1, 0, 1, 2]]
+)
+def test_other_numbers_say_nothing_of_the_order(rho, names):
+    state = rho.assign_coords(row=names, column=names)
+    moved = state[::-1, ::-1]
+    assert qb.concurrence(moved) == qb.concurrence(moved.values)
+
+
+def test_energies_of_levels_go_by_their_labels():
+    energies = xr.DataArray([0.0, 1.0, 3.0], {"level": [0, 1, 2]}, ("level",))
+    for given in (energies, energies[::-1], energies[[1, 2, 0]]):
+        assert qb.Qudit(given) == qb.Qudit([0.0, 1.0, 3.0])
+    without = energies.assign_coords(level=["g", "e", "f"])[::-1]
+    assert qb.Qudit(without) == qb.Qudit([3.0, 1.0, 0.0])

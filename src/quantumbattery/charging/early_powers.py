@@ -39,8 +39,8 @@ def warn_of_early(
         return
     start = axes.once(np.zeros_like(axes.times[..., :1]))
     held = solve(replace(problem, axes=start, measures=("energy",))).columns["energy"][..., 0]
-    spans = np.reshape(np.maximum(first, _SHORTEST), (-1, 1))
-    off = _LAST * np.abs(held) / spans * early[:, None]  # (g, c)
+    shortest = np.reshape(np.maximum(first, _SHORTEST), (-1, 1))
+    off = _LAST * np.abs(held) / shortest * early[:, None]  # (g, c)
     for name in asked:
         hidden = off > _DOUBT * np.abs(solution.columns[name]).max(axis=-1)
         if hidden.any():

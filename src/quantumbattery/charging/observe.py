@@ -35,6 +35,7 @@ from quantumbattery.quantities.aliases import Array, MatrixLike, Values
 from quantumbattery.quantities.described import choices, listed, saying
 from quantumbattery.quantities.matrices import square_matrix
 from quantumbattery.quantities.measures import Quantity
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.pace import going_on
 from quantumbattery.quantities.parameters import whole_number
 from quantumbattery.quantities.parts import check_parts, parts_of_qobj
@@ -177,7 +178,7 @@ def _apart(network: Network) -> bool:
 def named_sites(who: str, given: object, network: Network) -> tuple[str, ...]:
     """Names of sites, each once."""
     several = not isinstance(given, str) and np.iterable(given)
-    names: tuple[Any, ...] = tuple(given) if several else (given,)  # type: ignore[arg-type]
+    names: tuple[Any, ...] = tuple(members(given)) if several else (given,)
     if not all(isinstance(name, str) for name in names):
         raise TypeError(f"{who}: give the name of a site or a list of names; got {quoted(given)}")
     if not names:

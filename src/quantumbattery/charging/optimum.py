@@ -42,6 +42,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.quantities.aliases import Array, Label
 from quantumbattery.quantities.described import guess
 from quantumbattery.quantities.measures import MEASURES, OPTIMA, Quantity
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.pace import Pace, going_on
 from quantumbattery.quantities.parameters import horizon_of, labels_of, one_number
 from quantumbattery.quantities.quoted import quoted
@@ -151,7 +152,7 @@ def sought_of(
 ) -> tuple[str, ...]:
     """The quantities that are sought; no axis may have the name of one of their columns."""
     several = isinstance(of, Iterable) and getattr(of, "ndim", 1) == 1
-    sought = (of,) if isinstance(of, str) else tuple(of) if several else ()
+    sought = (of,) if isinstance(of, str) else tuple(members(of)) if several else ()
     sought = tuple(str(each) if isinstance(each, np.str_) else each for each in sought)
     known = [isinstance(name, str) and name in SOUGHT for name in sought]
     if not sought or not all(known):

@@ -127,7 +127,7 @@ class QutipModel:
         >>> model.number("battery").diag()
         array([0., 1., 0., 1.])
         """
-        if site not in self.levels:
+        if not isinstance(site, str) or site not in self.levels:
             raise ValueError(f"there is no site {site!r}; {choices(site, self.levels, most=8)}")
         return _qobj(self._space.number(site), self.dims)
 

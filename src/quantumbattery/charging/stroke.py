@@ -18,6 +18,7 @@ from quantumbattery.network.starts import by_site
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described, listed, saying
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.parameters import flag, numbers, whole_number
 from quantumbattery.quantities.quoted import quoted
 
@@ -123,7 +124,7 @@ class Strokes(Described):
     repeat: int
 
     def __init__(self, strokes: Iterable[Stroke], repeat: int = 1) -> None:
-        given = tuple(strokes) if np.iterable(strokes) else (strokes,)
+        given = tuple(members(strokes)) if np.iterable(strokes) else (strokes,)
         if not given:
             raise ValueError("a protocol has at least one stroke; got none")
         for each in given:

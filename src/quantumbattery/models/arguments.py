@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from quantumbattery.quantities.aliases import Parameter, Values
+from quantumbattery.quantities.members import is_list, members
 from quantumbattery.quantities.parameters import LARGEST, flag, parameter, whole_number
 from quantumbattery.quantities.quoted import quoted
 
@@ -68,9 +69,9 @@ def shared(strength: Parameter, cells: int, normalised: object) -> Parameter:
 def couplings_of(values: object) -> list[Parameter]:
     """The strengths along a line, at least one."""
     rule = "couplings must be a sequence of at least one number, a strength for each neighbour"
-    if isinstance(values, str | xr.DataArray) or not isinstance(values, Iterable):
+    if isinstance(values, str | xr.DataArray) or not is_list(values):
         raise TypeError(f"{rule}; got {quoted(values)}")
-    given = [coupling_of(value, f"coupling_{k}") for k, value in enumerate(values)]
+    given = [coupling_of(value, f"coupling_{k}") for k, value in enumerate(members(values))]
     if not given:
         raise ValueError(f"{rule}; got none")
     return given

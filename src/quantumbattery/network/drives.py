@@ -14,6 +14,7 @@ from quantumbattery.network.operators import Operator, after
 from quantumbattery.network.sites import Qubit, Qudit, Site
 from quantumbattery.quantities.aliases import Parameter, Values
 from quantumbattery.quantities.described import Described, saying
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.parameters import LARGEST, agree, flag, number, whole_number
 from quantumbattery.quantities.quoted import quoted
 
@@ -307,7 +308,7 @@ def _transition(given: Iterable[int] | None) -> tuple[int, int] | None:
     if given is None:
         return None
     rule = "transition is a pair of different levels, the lower and the upper, such as (0, 2)"
-    levels = tuple(given) if np.iterable(given) else ()
+    levels = tuple(members(given)) if np.iterable(given) else ()
     if len(levels) != 2:
         raise TypeError(f"{rule}; got {quoted(given)}")
     low, high = (whole_number(level, 0, rule) for level in levels)

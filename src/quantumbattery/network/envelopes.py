@@ -14,6 +14,7 @@ import xarray as xr
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.masked import check_unmasked
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.parameters import flag, numbers
 from quantumbattery.quantities.quoted import quoted
 
@@ -204,7 +205,7 @@ def harmonics(
     sizes = []
     for name, given in (("cosines", cosines), ("sines", sines)):
         check_unmasked(name, given)
-        each = as_array(list(given) if np.iterable(given) else given)
+        each = as_array(members(given) if np.iterable(given) else given)
         if each.ndim != 1 or (each.size and each.dtype.kind not in "iuf"):
             raise TypeError(f"{name} is a list of numbers; got {quoted(given)}")
         if not np.isfinite(each.astype(float)).all():
@@ -285,11 +286,13 @@ def _envelope(given: object) -> Envelope | None:
         if "time" not in given.coords:
             raise ValueError(f"{rule}, which needs coordinates: the times of the samples")
         finite = all(v.dtype.kind in "iuf" and np.isfinite(v).all() for v in (given.values, known))
+        known = known.astype(float) if finite else known  # unsigned numbers have no negative steps
         if not finite or len(known) < 2 or not (np.diff(known) > 0).all():
             raise ValueError(
                 f"{rule} alone, finite, with at least two rising times; got {quoted(given)}"
             )
-        return given.astype(float)
+        same = given["time"].dtype == known.dtype
+        return (given if same else given.assign_coords(time=known)).astype(float)
     if not callable(given):
         raise TypeError(f"{rule}; got {quoted(given)}")
     try:
@@ -307,11 +310,12 @@ def _breaks(given: Iterable[float]) -> tuple[float, ...]:
     if isinstance(given, tuple) and not given:
         return ()
     check_unmasked("breaks", given)
-    times = as_array(list(given) if np.iterable(given) else given)
+    times = as_array(members(given) if np.iterable(given) else given)
     if times.ndim != 1 or (times.size and times.dtype.kind not in "iuf"):
         raise TypeError(f"breaks is a list of times; got {quoted(given)}")
-    if not np.isfinite(times.astype(float)).all():
+    times = times.astype(float)
+    if not np.isfinite(times).all():
         raise ValueError(f"breaks must be finite times; got {quoted(given)}")
     if (np.diff(times) <= 0).any():
         raise ValueError(f"breaks must rise, each a time of its own; got {quoted(given)}")
-    return tuple(times.astype(float).tolist())
+    return tuple(times.tolist())

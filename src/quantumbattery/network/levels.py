@@ -10,6 +10,8 @@ import xarray as xr
 from quantumbattery.quantities.aliases import Array, MatrixLike, Parameter, Values
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.matrices import square_matrix
+from quantumbattery.quantities.matrix_labels import along
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.parameters import LARGEST, axes_of, number
 from quantumbattery.quantities.quoted import quoted
 
@@ -20,10 +22,12 @@ def level_energies(given: Sequence[Values] | xr.DataArray) -> tuple[Parameter, .
     if isinstance(given, xr.DataArray):
         if given.dims[-1:] != ("level",):
             raise ValueError(f"{rule}; of a DataArray, along its last dimension 'level'")
+        given = along(given, "level")  # by its labels, if it has such as tell the levels apart
         given = [given.isel(level=k, drop=True) for k in range(given.sizes["level"])]
     if isinstance(given, str) or not np.iterable(given):
         raise TypeError(f"{rule}; got {quoted(given)}")
-    levels = [number(f"energy {k}", energy, "finite", -LARGEST) for k, energy in enumerate(given)]
+    each = enumerate(members(given))
+    levels = [number(f"energy {k}", energy, "finite", -LARGEST) for k, energy in each]
     if len(levels) < 2:
         raise ValueError(f"{rule}; got {len(levels)}")
     axes_of({f"energy {k}": energy for k, energy in enumerate(levels)})

@@ -22,6 +22,7 @@ from quantumbattery.network.matrix_interactions import Coupling
 from quantumbattery.network.sites import Site
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.described import Described, choices, equal, folded, listed, short
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.parameters import any_nonzero, axes_of, names
 from quantumbattery.quantities.quoted import quoted
 from quantumbattery.quantities.tables import html_table
@@ -177,7 +178,7 @@ class Network(Described):
     def _members(self, role: str, given: str | Iterable[str]) -> tuple[str, ...]:
         if not isinstance(given, str) and not np.iterable(given):
             raise TypeError(f"{role} is the name of a site or a list of names; got {quoted(given)}")
-        chosen = (given,) if isinstance(given, str) else tuple(given)
+        chosen = (given,) if isinstance(given, str) else tuple(members(given))
         if not chosen and role == "battery":
             raise ValueError(f"the battery is empty: name at least one of {listed(self.sites)}")
         for name in chosen:
@@ -269,7 +270,7 @@ def checked_interactions(given: object) -> tuple[Link, ...]:
     )
     if not np.iterable(given):
         raise TypeError(f"{rule}; got {quoted(given)}")
-    interactions = tuple(given)
+    interactions: tuple[Any, ...] = tuple(members(given))
     for each in interactions:
         if not isinstance(each, Link):
             raise TypeError(f"{rule}; got {quoted(each)}")

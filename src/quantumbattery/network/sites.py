@@ -159,9 +159,9 @@ class Qudit(Site):
     Parameters
     ----------
     energies : sequence of float or DataArray, or DataArray with a last dimension "level"
-        The energies of the levels, at least two, in any order: level k is the k-th one given,
-        everywhere (`fock(k)`, rows of matrices). Only differences count: the lowest level is at
-        energy 0 whatever its number is.
+        The energies of the levels, at least two, in any order: level k is the k-th one given (or
+        has the label k), everywhere (`fock(k)`, rows of matrices). Only differences count: the
+        lowest level is at energy 0 whatever its number is.
     steps : sequence of float, optional
         The d - 1 elements of A, by default sqrt(1), sqrt(2), ...: from each level to the one that
         is listed before it, whichever of the two is higher.

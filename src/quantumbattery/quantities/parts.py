@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.parameters import is_whole
 from quantumbattery.quantities.quoted import quoted
 
@@ -35,7 +36,7 @@ def check_parts(parts: tuple[int, ...] | None, levels: Sequence[int]) -> None:
 def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tuple[int, ...]:
     """Check that the whole numbers ``dims``, ``parts`` of them, multiply to ``total``."""
     try:
-        sizes = tuple(dims)
+        sizes = tuple(members(dims))
     except TypeError:
         sizes = ()
     if not sizes or not all(is_whole(n) for n in sizes):

@@ -15,6 +15,7 @@ from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.cached import cached_property
 from quantumbattery.quantities.masked import check_unmasked
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.quoted import quoted
 
 Region = tuple[slice, ...]
@@ -164,7 +165,8 @@ def _values(name: str, given: object) -> Array:
         raise TypeError(f"{rule}; got {quoted(given)}")
     check_unmasked(f"axis {name!r}", given)
     listed: Any = given
-    array = as_array(listed if isinstance(listed, np.ndarray) else list(listed))
+    listed = listed if isinstance(listed, np.ndarray) else members(listed)
+    array = as_array(listed)
     mixed = array.dtype.kind == "U" and not all(isinstance(each, str) for each in listed)
     if array.ndim != 1 or not array.size or array.dtype.kind not in "fiubU" or mixed:
         raise ValueError(f"{rule}; got {quoted(given)}")
