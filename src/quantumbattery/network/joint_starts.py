@@ -16,9 +16,10 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator, Site
 from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.described import choices
+from quantumbattery.quantities.matrix_labels import along
 from quantumbattery.quantities.parameters import names
 
-_SITE = "site"  # the dimension of what differs from site to site
+SITE = "site"  # the dimension of what differs from site to site
 _HOW = "say state(..., levels=[...]), or give a QuTiP Qobj with its dims"
 
 
@@ -86,7 +87,7 @@ def taken_apart(given: Mapping[Any, Preparation], network: Network) -> dict[Any,
         sites = members_of(key)
         if isinstance(each, Gibbs):
             chosen |= _in_equilibrium(sites, each, network)
-        elif isinstance(each, State) and len(sites) > 1 and _SITE not in each.batch:
+        elif isinstance(each, State) and len(sites) > 1 and SITE not in each.batch:
             chosen[sites] = each
         elif isinstance(key, tuple):
             chosen |= {name: _of_site(each, k, sites) for k, name in enumerate(sites)}
@@ -102,21 +103,22 @@ def _of_site(each: Preparation, place: int, sites: Sequence[str]) -> Preparation
 
 
 def _own(name: str, value: Any, place: int, sites: Sequence[str]) -> Any:
-    if not isinstance(value, xr.DataArray) or _SITE not in value.dims:
+    if not isinstance(value, xr.DataArray) or SITE not in value.dims:
         return value
-    if value.sizes[_SITE] != len(sites):
+    if value.sizes[SITE] != len(sites):
         raise ValueError(
-            f"{name} has {value.sizes[_SITE]} values over 'site', but {tuple(sites)!r} are "
+            f"{name} has {value.sizes[SITE]} values over 'site', but {tuple(sites)!r} are "
             f"{len(sites)} sites: give one for each, in that order"
         )
-    labels = [*value[_SITE].values.tolist()] if _SITE in value.coords else []
+    value = along(value, SITE)  # numbers say which of them they are
+    labels = [*value[SITE].values.tolist()] if SITE in value.coords else []
     if labels and isinstance(labels[0], str) and labels != [*sites]:
         raise ValueError(
             f"{name} is labelled {', '.join(map(str, labels))} over 'site', but the sites are "
             f"{', '.join(sites)}: give them in one order"
         )
-    along = [c for c, coord in value.coords.items() if _SITE in coord.dims]
-    own = value.drop_vars(along).isel({_SITE: place})
+    beside = [c for c, coord in value.coords.items() if SITE in coord.dims]
+    own = value.drop_vars(beside).isel({SITE: place})
     if {"row", "column"} <= {*own.dims}:
         return own if own.ndim > 2 else own.to_numpy()
     return own if own.ndim else own.item()
@@ -137,7 +139,7 @@ def _in_equilibrium(
             chosen[part[0] if alone else part] = own
             if alone:
                 continue
-        elif isinstance(each.temperature, xr.DataArray) and _SITE in each.temperature.dims:
+        elif isinstance(each.temperature, xr.DataArray) and SITE in each.temperature.dims:
             raise ValueError(
                 f"the temperature differs from site to site, but {', '.join(part)} interact always "
                 "and have one temperature: give one number, or a tuple to each part"
