@@ -35,7 +35,7 @@ def check_table_path(path: Path) -> None:
 
 def name_of(path: Path) -> str:
     """How sentences name a file, also one without a name."""
-    return "a path without a name, '' or '.'," if path == Path() else str(path)
+    return "'.' or an empty name" if path == Path() else str(path)
 
 
 def file_path(path: object) -> Path:

@@ -14,8 +14,10 @@ def quoted(value: object, most: int = 60) -> str:
     Examples
     --------
     >>> quoted("coupling"), quoted(10**5000)
-    ("'coupling'", '<int>')
+    ("'coupling'", 'a whole number of 16,610 bits')
     """
     with suppress(Exception):
         return " ".join(repr(value).split())[:most]
-    return f"<{type(value).__name__}>"
+    if isinstance(value, int):
+        return f"a whole number of {value.bit_length():,} bits"
+    return f"an object of {type(value).__name__}"
