@@ -239,3 +239,13 @@ def test_times_of_an_envelope_in_narrow_and_wide_numbers(kind):
         energy(falling)
     with pytest.raises(ValueError, match="breaks must rise"):
         qb.drive("q", 0.5, 1.0, envelope=[1.0, 2.0], breaks=falling)
+
+
+def test_numbers_of_other_kinds():
+    with pytest.raises(TypeError, match="must be a real number"):
+        qb.QubitPair(coupling=bytearray(b"1"))
+    with pytest.raises(ValueError, match="one cell has no neighbour"):
+        qb.models.spin_chain(cells=1, coupling=[0.1, 0.2])
+    if np.finfo(np.longdouble).max > np.finfo(float).max:
+        with pytest.raises(ValueError, match="coupling must be positive and finite"):
+            qb.QubitPair(coupling=np.longdouble("1e4000"))

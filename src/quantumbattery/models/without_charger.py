@@ -85,6 +85,8 @@ def spin_chain(
     gap, strength = 2 * half, coupling_of(coupling)
     alpha, power = coupling_of(anisotropy, "anisotropy"), _power(range)
     names = _names(count_of(cells, "cells"))
+    if len(names) == 1 and (isinstance(strength, xr.DataArray) or isinstance(alpha, xr.DataArray)):
+        raise ValueError("one cell has no neighbour: give more cells, or a single coupling")
     links = [
         heisenberg(a, b, xx=-g * alpha, yy=-g * alpha, zz=-g, always=True)
         for (i, a), (j, b) in combinations(enumerate(names), 2)

@@ -224,14 +224,15 @@ def any_nonzero(value: Parameter) -> bool:
 
 
 def _real_numbers(name: str, value: object) -> Array:
-    if isinstance(value, (xr.Dataset, str, bytes, bool)) or value is None:
+    if isinstance(value, (xr.Dataset, str, bytes, bytearray, bool)) or value is None:
         raise TypeError(_no_number(name, value))
     check_unmasked(name, value)
     array = as_array(value)
     if array.dtype.kind not in "iuf":
         raise TypeError(_no_number(name, value))
     check_count(name, array)
-    return array.astype(np.float64)
+    with np.errstate(over="ignore"):  # of long doubles, which are out of range then
+        return array.astype(np.float64)
 
 
 def check_count(name: str, array: Array) -> None:
