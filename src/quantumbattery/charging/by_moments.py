@@ -22,6 +22,7 @@ from quantumbattery.charging.readout import POWERS, needed
 from quantumbattery.charging.settled_moments import settled
 from quantumbattery.charging.term_means import switched_off
 from quantumbattery.machine import allow, keep_memory, limited
+from quantumbattery.moments.evolution import Rows
 from quantumbattery.moments.over_time import Moments, at_start, moved, read
 from quantumbattery.moments.quadratic import (
     Quadratic,
@@ -259,9 +260,9 @@ class ByMoments:
     @property
     def rounding(self) -> float:
         """How much of a phase rounding has taken by the last time."""
-        norms = [np.abs(each.drift).sum(axis=-1).max(initial=0.0) for each in self.motions]
+        norms = [Rows(each).fastest for each in self.motions]
         pairs = zip(norms, _spans(self.problem), strict=True)
-        return _EPSILON * max(float(norm * span.max(initial=0.0)) for norm, span in pairs)
+        return _EPSILON * max(norm * float(span.max(initial=0.0)) for norm, span in pairs)
 
     def held(self, names: Collection[str]) -> dict[str, Array]:
         """What a battery that does not start empty holds at t = 0, each (g, c, 1), for powers."""

@@ -9,23 +9,38 @@ import numpy as np
 from quantumbattery.quantities.aliases import Array
 
 _SERIES_END = 2.0**-54
+_LONG = 100.0  # the norm of a matrix, from which on it is halved here, and not by SciPy
+_HARDLY = 1e-2  # of the largest element: a decay that leaves many turns
 _MANY = 8  # small matrices, from which on SciPy, which takes one after the other, is slower
 
 
 def expm(matrix: Array) -> Array:
     """Exponentials of (..., n, n)."""
     n = matrix.shape[-1]
-    if n == 1 or n > 16 or matrix.size < _MANY * n * n:
-        from scipy import linalg
-
-        return np.asarray(linalg.expm(matrix))
-    # SciPy takes 10 us for each of many small matrices: up to ten times as long.
-    often = halvings(2 * np.abs(matrix).sum(axis=-1).max(axis=-1))
-    power = _taylor(matrix * 0.5 ** often[..., None, None])
+    norm = np.abs(matrix).sum(axis=-1).max(axis=-1)
+    by_scipy = n == 1 or n > 16 or matrix.size < _MANY * n * n
+    if by_scipy and (n == 1 or norm.max(initial=0.0) <= _LONG or not _turns(matrix)):
+        return _of_scipy(matrix)
+    # SciPy takes 10 us for each of many small matrices, up to ten times as long; and of what turns
+    # for long and hardly decays it loses a hundred times as many digits.
+    often = halvings(2 * norm)
+    power = (_of_scipy if by_scipy else _taylor)(matrix * 0.5 ** often[..., None, None])
     for done in range(int(often.max())):  # each as often as it needs, or digits are lost
         again = done < often[..., None, None]
         power = power @ power if again.all() else np.where(again, power @ power, power)
     return power
+
+
+def _turns(matrix: Array) -> bool:
+    """Whether matrices are nearly i times Hermitian ones."""
+    decay = np.abs(matrix + matrix.conj().swapaxes(-1, -2))
+    return bool(decay.max() <= _HARDLY * np.abs(matrix).max())
+
+
+def _of_scipy(matrix: Array) -> Array:
+    from scipy import linalg
+
+    return np.asarray(linalg.expm(matrix))
 
 
 def _taylor(matrix: Array) -> Array:

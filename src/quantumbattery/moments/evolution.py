@@ -13,12 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantumbattery.dynamics.exponentials import equal_steps, expm, halvings
-from quantumbattery.dynamics.semigroup import Semigroup
+from quantumbattery.dynamics.semigroup import SQUARED, Semigroup
+from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.moments.quadratic import Quadratic
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
 
 _SERIES_END = 2.0**-56
+_LATE = 1e3  # |M| t, from which on repeated squares lose more digits than eigenvectors
+_BOTH_WAYS = 4.0  # times as much once more, where a and its adjoint mix
 _DIGITS = 50  # of the number of steps to a time
 _FEW_ROWS = 4  # up to which their products are sums, and no matrices
 
@@ -35,6 +38,30 @@ class Rows:
         return Semigroup(self.motion.drift.swapaxes(-1, -2))
 
     @property
+    def fastest(self) -> float:
+        """The largest rate or frequency whose phase rounding takes, as often as it does."""
+        if self._lossless:
+            return self._norm
+        return self._norm * SQUARED * (_BOTH_WAYS if self.motion.doubled else 1.0)
+
+    @cached_property
+    def _lossless(self) -> bool:
+        """Whether M is i times a Hermitian matrix."""
+        drift = self.motion.drift
+        return np.array_equal(drift, -drift.conj().swapaxes(-1, -2))
+
+    def _moving(self, times: Array) -> Semigroup | Unitary:
+        """What moves rows to some times.
+
+        To late ones, without loss, by eigenvectors, which keep more digits; to short ones by
+        series, which keep all of what is small.
+        """
+        late = self._norm * float(times.max(initial=0.0)) > _LATE
+        if not (late and self._lossless):
+            return self._turned
+        return Unitary.of(1j * self.motion.drift.swapaxes(-1, -2))
+
+    @property
     def quiet(self) -> bool:
         """Whether there is no noise."""
         return not self.motion.diffusion.any()
@@ -49,7 +76,7 @@ class Rows:
         grid = equal_steps(times)
         if grid is None or (grid[1] == 0 and not self.quiet):
             return self.each(np.repeat(start[:, :, None], times.shape[-1], axis=2), times)
-        moved = self._turned.at(start, times)
+        moved = self._moving(times).at(start, times)
         if self.quiet:
             return moved, None
         noise = np.zeros((members, times.shape[-1], *2 * rows.shape[:1]), complex)
@@ -61,7 +88,7 @@ class Rows:
     def each(self, rows: Array, times: Array) -> tuple[Array, Array | None]:
         """The same of rows (g, r, T, n), each for a time of its own."""
         if self.quiet:
-            return self._turned.each(rows, np.arange(rows.shape[2]), times), None
+            return self._moving(times).each(rows, np.arange(rows.shape[2]), times), None
         drift, latest = self.motion.drift, float(times.max())
         often = int(halvings(2 * self._norm * np.array(latest)))
         if often > _DIGITS:
