@@ -135,12 +135,14 @@ class Mute:
 
 HUGE = 10**5000  # which Python does not write out
 MIXED = np.eye(4) / 4
+STROKE = qb.Stroke(qb.models.qubit_pair(), 1.0)
+TABLE = qb.QubitPair(charger_loss=LOSSES).charge(qb.bloch(1.0), [0.0, 1.0, 2.0])
 
 
 @pytest.mark.parametrize(
     "odd",
-    [HUGE, [HUGE], endless_list(), Mute(), [Mute()]],
-    ids=["digits", "list of digits", "deep", "mute", "list of mute"],
+    [HUGE, -HUGE, [HUGE], endless_list(), Mute(), [Mute()]],
+    ids=["digits", "below 0", "list of digits", "deep", "mute", "list of mute"],
 )
 @pytest.mark.parametrize(
     "work",
@@ -160,7 +162,15 @@ MIXED = np.eye(4) / 4
         lambda odd: qb.sweep(odd, {"a": [1.0, 2.0]}),
         lambda odd: qb.sweep(print, {"end": [1.0, 2.0]}, batch=odd),
         lambda odd: qb.sweep(print, {"end": [1.0, 2.0]}, progress=odd),
+        lambda odd: qb.sweep(print, {"end": [1.0, 2.0]}, workers=odd),
         lambda odd: qb.System.from_dict(odd),
+        lambda odd: qb.Ensemble(qb.Qubit(), odd),
+        lambda odd: qb.Protocol([], odd),
+        lambda odd: qb.Protocol([STROKE], odd),
+        lambda odd: qb.daemonic_ergotropy(MIXED, np.diag([0.0, 1.0]), [odd, 2, 2]),
+        lambda odd: qb.QubitPair().charge({(odd,) if isinstance(odd, list) else odd: 1}, 1.0),
+        lambda odd: qb.plot.map(TABLE, "time", "charger_loss", measure=odd),
+        lambda odd: qb.plot.map(TABLE, "time", odd),
         lambda odd: qb.models.spin_chain(cells=3, range=[odd]),
         lambda odd: qb.models.qutrit(drives=odd),
     ],
@@ -189,9 +199,27 @@ def test_stacks_of_too_many_axes_are_refused():
         qb.energy(np.ones((1,) * 38 + (2, 2)) / 2, np.diag([0.0, 1.0]))
 
 
-def test_names_without_an_end_are_those_that_come_first():
-    table = qb.QubitPair().charge(qb.bloch(1.0), 1.0, measures=repeat("energy"))
+def test_names_without_an_end_are_refused():
+    with pytest.raises(ValueError, match="has more than 4,194,304 members"):
+        qb.QubitPair().charge(qb.bloch(1.0), 1.0, measures=repeat("energy"))
+    written = qb.models.qubit_pair().to_dict()
+    written["interactions"] = repeat(written["interactions"][0])
+    with pytest.raises(ValueError, match="has more than 4,194,304 members"):
+        qb.System.from_dict(written)
+
+
+@pytest.mark.parametrize("names", [xr.Dataset({"energy": 1.0}), {"energy": 1}, {"energy"}])
+def test_whatever_has_names_names_measures(names):
+    table = qb.QubitPair().charge(qb.bloch(1.0), 1.0, measures=names)
     assert [*table.data_vars] == ["energy"]
+
+
+@pytest.mark.parametrize("given", [{1.0, 2.0}, {0: 1.0, 1: 2.0}, b"ab", "ab", np.ma.masked, dict])
+def test_what_has_no_order_is_no_list(given):
+    with pytest.raises(TypeError, match="couplings must be a sequence"):
+        qb.models.chain(couplings=given)
+    with pytest.raises(TypeError, match="drives are two"):
+        qb.models.qutrit(drives=given)
 
 
 @pytest.mark.parametrize("occupation", [1e12, 1e18, 1e29])
@@ -220,8 +248,10 @@ PAIR = {"a": qb.Qubit(), "b": qb.Qubit()}
     ],
 )
 def test_iterators_without_an_end_are_refused(work):
-    with pytest.raises(ValueError, match="more than 1,048,576 members, and may have no end"):
+    with pytest.raises(ValueError, match=r"has more than .* are the most that it may have"):
         work(count())
+    with pytest.raises(ValueError, match=r"members|points"):
+        work(range(10**12))
 
 
 @pytest.mark.parametrize("kind", ["uint8", "int8", "longdouble", "float32"])

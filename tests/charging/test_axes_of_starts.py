@@ -46,28 +46,26 @@ def test_axes_of_one_name_agree(bath, start):
                 ask(given, 1.0)
 
 
-@pytest.mark.parametrize("labels", [None, ["x", "y"], [0, 1], [1, 0]])
-def test_one_preparation_of_several_chargers_may_differ_from_site_to_site(labels):
-    sites = {name: qb.Qubit() for name in ("x", "y", "b")}
-    links = [qb.exchange("x", "b", 1.0), qb.exchange("y", "b", 0.5)]
-    system = qb.System(sites, links, ("x", "y"), "b")
-    apart = {"x": qb.bloch(1.0), "y": qb.bloch(2.0)}
+@pytest.mark.parametrize("names", [("x", "y"), ("2", "1"), ("1", "0")])
+@pytest.mark.parametrize("labels", [None, "names", [0, 1], [1, 0], [7, 5]])
+def test_sites_of_a_tuple_have_numbers_of_their_own(names, labels):
+    sites = {name: qb.Qubit() for name in (*names, "b")}
+    links = [qb.exchange(names[0], "b", 1.0), qb.exchange(names[1], "b", 0.5)]
+    system = qb.System(sites, links, names, "b")
     values = [2.0, 1.0] if labels == [1, 0] else [1.0, 2.0]
-    coords = None if labels is None else {"site": labels}
-    start = qb.bloch(xr.DataArray(values, coords, ("site",)))
-    right = system.charge(apart, [0.4], ["energy"]).energy
-    for given in (start, {("x", "y"): start}):
-        table = system.charge(given, [0.4], ["energy"])
-        assert table.energy.dims == ("time",)
-        np.testing.assert_allclose(table.energy, right, rtol=1e-14)
-    # Of one charger it is an axis like any other.
-    one = qb.System(sites, links, "x", "b").charge(start, [0.4], ["energy"])
-    assert one.energy.dims == ("site", "time")
+    named = [*names] if labels == "names" else labels
+    start = qb.bloch(over(values, named, "site"))
+    right = system.charge({names[0]: qb.bloch(1.0), names[1]: qb.bloch(2.0)}, [0.4], ["energy"])
+    table = system.charge({names: start}, [0.4], ["energy"])
+    assert table.energy.dims == ("time",)
+    np.testing.assert_allclose(table.energy, right.energy, rtol=1e-14)
+    # In one preparation of all chargers it is an axis like any other.
+    assert system.charge(start, [0.4], ["energy"]).energy.dims == ("site", "time")
 
 
 def test_another_order_of_names_is_refused():
-    start = qb.bloch(xr.DataArray([1.0, 2.0], {"site": ["y", "x"]}, ("site",)))
+    start = qb.bloch(over([1.0, 2.0], ["y", "x"], "site"))
     sites = {name: qb.Qubit() for name in ("x", "y", "b")}
     system = qb.System(sites, [qb.exchange("x", "b", 1.0)], ("x", "y"), "b")
     with pytest.raises(ValueError, match="is labelled y, x over 'site', but the sites are x, y"):
-        system.charge(start, 1.0)
+        system.charge({("x", "y"): start}, 1.0)

@@ -57,13 +57,15 @@ def test_parts_of_a_complex_number_are_numbers(real):
         qb.System.from_dict(written)
 
 
-@pytest.mark.parametrize("notes", [{"by": object()}, {(1, 2): "a"}, {"at": {1.0 + 1j}}])
+@pytest.mark.parametrize(
+    "notes", [{"by": object()}, {(1, 2): "a"}, {"at": {1.0 + 1j}}, {"n": {3: 1}}]
+)
 @pytest.mark.parametrize("where", ["values", "labels"])
 def test_attributes_that_json_does_not_hold_are_refused(notes, where):
     losses = xr.DataArray([1.0, 2.0], {"x": ("x", [0.0, 1.0])}, name="loss")
     (losses if where == "values" else losses.x).attrs.update(notes)
     with pytest.raises(
-        TypeError, match=r"attributes of .* what cannot be written down .*drop_attrs"
+        TypeError, match=r"attributes of .* what cannot be written down: .*drop_attrs"
     ):
         system(qb.Qubit(losses)).to_dict()
 
@@ -85,3 +87,13 @@ def test_lists_without_an_end_are_refused():
             written["interactions"][0][part] = value
             with pytest.raises((TypeError, ValueError), match="interaction 0"):
                 qb.System.from_dict(written)
+
+
+def test_attributes_that_it_holds_are_kept():
+    notes = {"n": [np.int64(1), {"m": np.float32(0.5)}], "at": np.arange(2), "nothing": np.nan}
+    losses = xr.DataArray([1.0, 2.0], dims="x", attrs=notes)
+    written = json.loads(json.dumps(system(qb.Qubit(losses)).to_dict()))
+    kept = qb.System.from_dict(written).sites["a"].frequency.attrs
+    assert kept["n"] == [1, {"m": 0.5}]
+    assert kept["at"] == [0, 1]
+    assert np.isnan(kept["nothing"])

@@ -1,5 +1,8 @@
 """Matrices whose rows and columns carry labels are read by them, in whatever order they come."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import qutip
@@ -9,6 +12,7 @@ import quantumbattery as qb
 from quantumbattery.merit.partial_trace import partial_trace
 
 LABELS = ["00", "01", "10", "11"]
+DIMS = ("row", "column")
 ANOTHER = ["11", "01", "00", "10"]
 
 
@@ -161,7 +165,10 @@ def test_states_kets_and_bases_with_labels_of_levels(labels):
     assert qb.daemonic_ergotropy(joint, h, (3, 2), rows.T) == pytest.approx(expected, abs=1e-14)
 
 
-@pytest.mark.parametrize("kind", [int, float, bool, np.float32, str, lambda k: str(k).encode()])
+@pytest.mark.parametrize(
+    "kind",
+    [int, float, bool, np.float32, np.longdouble, Fraction, Decimal, str, lambda k: b"%d" % k],
+)
 def test_numbers_of_levels_of_any_type(kind):
     plain, h = np.array([[0.2, 0.1], [0.1, 0.8]]), np.diag([0.0, 1.0])
     names = [kind(0), kind(1)]
@@ -185,8 +192,14 @@ def test_product_states_that_a_table_of_numbers_took_for_numbers(rho, kind):
 )
 def test_other_numbers_say_nothing_of_the_order(rho, names):
     state = rho.assign_coords(row=names, column=names)
-    moved = state[::-1, ::-1]
+    assert qb.concurrence(state) == qb.concurrence(state.values)
+    moved = state[[1, 0, 3, 2]][:, [1, 0, 3, 2]]
     assert qb.concurrence(moved) == qb.concurrence(moved.values)
+
+
+def test_rows_and_columns_named_in_numbers_and_texts():
+    state = xr.DataArray([[0.2, 0.1], [0.3, 0.8]], {"row": ["0", "1"], "column": [1, 0]}, DIMS)
+    assert qb.energy(state.copy(data=[[0.1, 0.2], [0.8, 0.1]]), np.diag([0.0, 1.0])) == 0.8
 
 
 def test_energies_of_levels_go_by_their_labels():

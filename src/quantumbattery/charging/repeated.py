@@ -43,7 +43,7 @@ from quantumbattery.states.representation import Form, representation
 from quantumbattery.states.reset import Reset, one_state, reset
 
 _AT_ONCE = 1 << 20  # numbers of a state that are worked on at a time
-_NOTHING_YET = 1e-16  # of a period: powers are their limit
+_NOTHING_YET = 1e-16  # of a period, before which powers count as nothing
 _AT_CUT = 1e-10  # of the weight on levels that lead beyond a cut, from which on a warning says so
 
 

@@ -108,8 +108,7 @@ class System(StateReading):
             `thermal`, `gaussian`, `gibbs` or `state`. A tuple of names means all of them: together
             in a joint `state` (entangled, correlated; the first is the slowest, as in ``np.kron``)
             or in a `gibbs` state of what interacts always, each by itself in any other. A DataArray
-            with a dimension "site" then has a value for each, as in one preparation of several
-            chargers.
+            with a dimension "site" then has a value for each.
         times : float, 1-D array_like or DataArray
             Times since the interactions were switched on, zero or positive. A 1-D array becomes
             the axis "time"; the order is free, and t = 0 is switch-on whatever the first entry is.

@@ -60,7 +60,7 @@ def multi_copy_ergotropy(rho: MatrixLike, h: MatrixLike, copies: int) -> Compute
     state = density_matrices(rho)
     n, d = int(copies), state.shape[-1]
     if n < 1:
-        raise ValueError(f"copies is {n}: it takes a whole number from 1")
+        raise ValueError(f"copies is {quoted(n)}: it takes a whole number from 1")
     if d == 1:
         n = 1  # which hold nothing, however many they are
     elif n > 700 / log(d) or comb(n + d - 1, d - 1) > MOST_TYPES:

@@ -69,7 +69,7 @@ def shared(strength: Parameter, cells: int, normalised: object) -> Parameter:
 def couplings_of(values: object) -> list[Parameter]:
     """The strengths along a line, at least one."""
     rule = "couplings must be a sequence of at least one number, a strength for each neighbour"
-    if isinstance(values, str | xr.DataArray) or not is_list(values):
+    if isinstance(values, xr.DataArray) or not is_list(values):
         raise TypeError(f"{rule}; got {quoted(values)}")
     given = [coupling_of(value, f"coupling_{k}") for k, value in enumerate(members(values))]
     if not given:

@@ -6,7 +6,7 @@ from collections.abc import Sequence, Sized
 from itertools import combinations
 from math import inf
 from numbers import Real
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import xarray as xr
 
@@ -19,6 +19,7 @@ from quantumbattery.network.envelopes import Envelope
 from quantumbattery.network.interactions import heisenberg
 from quantumbattery.network.sites import Qubit, Qudit
 from quantumbattery.quantities.aliases import Values
+from quantumbattery.quantities.members import is_list
 from quantumbattery.quantities.parameters import LARGEST, parameter
 from quantumbattery.quantities.quoted import quoted
 
@@ -269,8 +270,8 @@ def _power(value: object) -> float:
 
 def _two(given: Sequence[Pulse]) -> tuple[Pulse, Pulse]:
     rule = "drives are two: the field on the lower step and that on the upper"
-    single = getattr(given, "ndim", 1) != 1 or not isinstance(given, Sized)
-    if single or isinstance(given, str | xr.DataArray):
+    each: Any = given
+    if isinstance(each, xr.DataArray) or not (is_list(each) and isinstance(each, Sized)):
         raise TypeError(f"{rule}; got {quoted(given)}")
     if len(given) != 2:
         raise ValueError(f"{rule}; got {len(given)}")

@@ -18,6 +18,7 @@ from quantumbattery.quantities.aliases import Array, Parameter
 from quantumbattery.quantities.described import choices
 from quantumbattery.quantities.matrix_labels import along
 from quantumbattery.quantities.parameters import names
+from quantumbattery.quantities.quoted import quoted
 
 SITE = "site"  # the dimension of what differs from site to site
 _HOW = "say state(..., levels=[...]), or give a QuTiP Qobj with its dims"
@@ -66,7 +67,7 @@ def check_keys(given: Mapping[Any, object], network: Network) -> None:
         for name in members_of(key):
             if name not in network.sites:
                 raise ValueError(
-                    f"the preparation names {name!r}, "
+                    f"the preparation names {quoted(name)}, "
                     + choices(name, network.sites, "but the sites are", most=8)
                 )
             if name in seen:
@@ -110,8 +111,9 @@ def _own(name: str, value: Any, place: int, sites: Sequence[str]) -> Any:
             f"{name} has {value.sizes[SITE]} values over 'site', but {tuple(sites)!r} are "
             f"{len(sites)} sites: give one for each, in that order"
         )
-    value = along(value, SITE)  # numbers say which of them they are
     labels = [*value[SITE].values.tolist()] if SITE in value.coords else []
+    if labels and not isinstance(labels[0], str):
+        value = along(value, SITE)  # 0, 1, 2 say which of the tuple's sites they are
     if labels and isinstance(labels[0], str) and labels != [*sites]:
         raise ValueError(
             f"{name} is labelled {', '.join(map(str, labels))} over 'site', but the sites are "

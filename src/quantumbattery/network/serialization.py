@@ -20,6 +20,7 @@ from quantumbattery.network.shifts import shift
 from quantumbattery.network.sites import Oscillator, Qubit, Qudit, Site
 from quantumbattery.quantities.arrays import as_array
 from quantumbattery.quantities.described import Described, choices, guess, made, saying
+from quantumbattery.quantities.members import members
 from quantumbattery.quantities.parsing import written_number
 from quantumbattery.quantities.quoted import quoted
 
@@ -105,13 +106,11 @@ def _labels(given: xr.DataArray) -> dict[str, Any]:
     """Coordinates as `DataArray.to_dict` has them; TypeError for labels that JSON does not hold."""
     found: dict[str, Any] = given.to_dict()["coords"]
     for each in (given, *given.coords.values()):
-        try:
-            json.dumps(_lists(each.to_dict(data=False)["attrs"]))
-        except (TypeError, ValueError, RecursionError) as error:
+        if not _in_json(each.attrs):
             raise TypeError(
-                f"the attributes of {each.name!r} hold what cannot be written down ({error}): "
-                "leave them out, as by .drop_attrs()"
-            ) from None
+                f"the attributes of {each.name!r} hold what cannot be written down: leave them "
+                "out, as by .drop_attrs()"
+            )
     for name, coord in given.coords.items():
         if coord.dtype.kind == "c":
             found[str(name)]["data"] = plain(coord.to_numpy())
@@ -123,6 +122,15 @@ def _labels(given: xr.DataArray) -> dict[str, Any]:
                 "numbers or texts, as by .assign_coords"
             )
     return found
+
+
+def _in_json(notes: dict[Any, Any]) -> bool:
+    """Whether they come back from JSON as they are, but for tuples and NumPy's numbers."""
+    plain_notes = _lists(notes)
+    try:
+        return repr(json.loads(json.dumps(plain_notes))) == repr(plain_notes)  # NaN is itself
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def _envelope(link: Drive | Interaction) -> dict[str, Any]:
@@ -157,6 +165,8 @@ def _lists(value: Any) -> Any:
     """Lists in the place of tuples, as JSON has them."""
     if isinstance(value, dict):
         return {name: _lists(each) for name, each in value.items()}
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
     return [_lists(each) for each in value] if isinstance(value, tuple | list) else value
 
 
@@ -243,7 +253,8 @@ def system_parts(given: object) -> tuple[dict[str, Any], list[Any], dict[str, An
         raise TypeError(f"interactions is a list of dicts; got {quoted(links)}")
     sites = {name: described(f"site {name!r}", site) for name, site in given["sites"].items()}
     interactions = [
-        described(f"interaction {number}", each, _LINKS) for number, each in enumerate(links)
+        described(f"interaction {number}", each, _LINKS)
+        for number, each in enumerate(members(links))
     ]
     ends = {end: given[end] for end in ("charger", "battery") if end in given}
     return sites, interactions, ends

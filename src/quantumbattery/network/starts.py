@@ -12,7 +12,6 @@ from quantumbattery.network.amplitudes import first_gap
 from quantumbattery.network.ensembles import Ensemble
 from quantumbattery.network.given_states import State
 from quantumbattery.network.joint_starts import (
-    SITE,
     Joint,
     check_keys,
     joint_levels,
@@ -60,7 +59,7 @@ def by_site(preparation: object, network: Network) -> dict[Any, Preparation]:
             "there is no charger to prepare: give a dict of sites and preparations, such as {} for "
             "all sites in their ground states"
         )
-    elif isinstance(preparation, Gibbs) or _differs(preparation, network):
+    elif isinstance(preparation, Gibbs):
         given = {network.charger: preparation}
     else:
         given = dict.fromkeys(network.charger, preparation)
@@ -87,13 +86,6 @@ def by_site(preparation: object, network: Network) -> dict[Any, Preparation]:
         if isinstance(key, str) and isinstance(each, Gibbs):
             _check_ground(key, each, network.sites[key])
     return chosen
-
-
-def _differs(preparation: object, network: Network) -> bool:
-    """Whether one preparation says what each of several chargers has."""
-    if not isinstance(preparation, Preparation) or len(network.charger) < 2:
-        return False
-    return any(SITE in getattr(v, "dims", ()) for v in parameters_of(preparation).values())
 
 
 def said(key: str | tuple[str, ...]) -> str:

@@ -81,7 +81,9 @@ def map(  # noqa: A001 - the name that the interface gives it
     """
     check_dataset(dataset)
     if not isinstance(measure, str) or measure not in dataset.data_vars:
-        raise ValueError(f"no {measure!r} in this table; it has {', '.join(variables(dataset))}")
+        raise ValueError(
+            f"no {quoted(measure)} in this table; it has {', '.join(variables(dataset))}"
+        )
     values = dataset[measure]
     beside = names_of(over, "over is the name of an axis or a list of names")
     _check_map(values, measure, x, y, beside)
@@ -145,7 +147,7 @@ def _check_map(values: xr.DataArray, measure: str, x: str, y: str, beside: tuple
         raise ValueError(f"{measure} has no axis {quoted(absent[0])}; it has {there}")
     if {x, y, *beside} != set(values.dims) or values.ndim != 2 + len(beside):
         raise ValueError(
-            f"map draws {measure} over exactly the axes {x!r} and {y!r}; it has "
+            f"map draws {measure} over exactly the axes {quoted(x)} and {quoted(y)}; it has "
             f"{dict(values.sizes)}: choose values with dataset.sel(...), or name the axes in "
             "over=[...] of which the best is taken"
         )

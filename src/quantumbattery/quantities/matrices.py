@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import signature
-from math import prod
 from typing import Any, ParamSpec, Protocol
 
 import numpy as np
@@ -19,7 +18,6 @@ from quantumbattery.quantities.pace import going_on
 TOLERANCE = 1e-8
 _LARGEST = 1e300  # of an element, beyond which sums overflow
 _AXES = 32  # of stacks, which NumPy broadcasts
-_LONG = 1e9  # operations, after which work may take seconds
 _NESTED = 64  # dimensions that NumPy's arrays have at most
 
 
@@ -27,6 +25,7 @@ _NESTED = 64  # dimensions that NumPy's arrays have at most
 
 
 @tiny_is_zero
+@going_on("figures of merit")
 def density_matrices(rho: MatrixLike, name: str = "rho") -> Array | xr.DataArray:
     """Check a density matrix or a batch of them: (..., d, d), Hermitian, trace 1, positive.
 
@@ -75,6 +74,7 @@ def hamiltonians(
 
 
 @tiny_is_zero
+@going_on("figures of merit")
 def hermitian_matrices(given: MatrixLike, name: str) -> Array | xr.DataArray:
     """Check Hermitian matrices (..., d, d); a DataArray keeps its labels."""
     labelled, matrix = _matrices(given, name, state=False)
@@ -208,6 +208,7 @@ def _place(wrong: Array) -> str:
 
 
 @tiny_is_zero
+@going_on("figures of merit")
 def evaluate(
     formula: Callable[..., Array], *operands: Array | xr.DataArray, matrix: bool = False
 ) -> Computed:
@@ -216,8 +217,6 @@ def evaluate(
     ``formula`` takes arrays (..., d, d) that broadcast, and returns (...), or with ``matrix`` a
     batch of matrices. Dimensions of DataArrays broadcast by name.
     """
-    if prod(float(each.size) * each.shape[-1] for each in operands) > _LONG:
-        formula = going_on("figures of merit")(formula)
     if not any(isinstance(operand, xr.DataArray) for operand in operands):
         shapes = [operand.shape[:-2] for operand in operands]
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from math import prod
+from numbers import Number
 from typing import Any
 
 import xarray as xr
@@ -53,53 +54,51 @@ def _in(matrix: xr.DataArray, order: list[Any] | None) -> xr.DataArray:
 
 
 def _labels(matrix: xr.DataArray, dim: Hashable) -> list[Any] | None:
-    """The labels of a dimension, if it has such as tell its places apart."""
-    index = matrix.indexes.get(dim)
-    if index is None or index.nlevels > 1 or not index.is_unique:
+    """The labels of a dimension, if it has such as tell its places apart; of numbers, as texts."""
+    if dim not in matrix.indexes or matrix.indexes[dim].nlevels > 1:
         return None
-    labels: list[Any] = index.tolist()
-    return labels
+    labels = [_text(each) for each in matrix[dim].to_numpy().tolist()]
+    return labels if len({*labels}) == len(labels) else None
+
+
+def _text(label: Any) -> Any:
+    """A whole number of any type, or bytes, as a text; anything else as it is."""
+    if isinstance(label, bytes):
+        return label.decode(errors="replace")
+    if not isinstance(label, Number):
+        return label
+    try:
+        whole = int(label)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):  # complex, or no number
+        return label
+    return str(whole) if whole == label and whole >= 0 else label
 
 
 def _of_products(labels: Sequence[Any]) -> list[Any] | None:
-    """Labels such as 00, 01, 10, 11 or 0,0 0,1 ... 11,1 in the order of the product's states."""
-    texts = {each: _text(each) for each in labels}
-    if None in texts.values() or len({*texts.values()}) < len(labels):
+    """Labels such as 00, 01, 10, 11 or 0,0 0,1 ... 11,1 in the order of the product's states.
+
+    Or the numbers of all levels; of products too, where a table of numbers took 00 for 0.
+    """
+    if not all(isinstance(each, str) for each in labels):
         return None
-    read: dict[Any, str] = {each: text for each, text in texts.items() if text is not None}
-    if all(_whole([text]) for text in read.values()):
-        numbers = {each: int(text) for each, text in read.items()}
-        if {*numbers.values()} == {*range(len(labels))}:
-            return sorted(labels, key=lambda each: numbers[each])
-        if not any(isinstance(each, str | bytes) for each in labels):
-            width = max(map(len, read.values()))  # as of 00, 01, 10, 11 in a table of numbers
-            read = {each: text.zfill(width) for each, text in read.items()}
-            if not _all_products([[*text] for text in read.values()]):
-                return None
-    letters = len({*map(len, read.values())}) == 1 and not any("," in t for t in read.values())
-    split = {each: [*text] if letters else text.split(",") for each, text in read.items()}
-    places = {each: tuple(map(int, parts)) for each, parts in split.items() if _whole(parts)}
-    if len(places) < len(labels) or len({*map(len, places.values())}) > 1:
+    if _whole(labels):
+        if {*map(int, labels)} == {*range(len(labels))}:
+            return sorted(labels, key=int)
+        width = max(map(len, labels))
+        split = {each: [*each.zfill(width)] for each in labels}
+    else:
+        split = {each: each.split(",") for each in labels}
+    if not all(map(_whole, split.values())) or len({*map(len, split.values())}) > 1:
         return None
-    return sorted(places, key=lambda each: places[each])
+    places = {each: tuple(map(int, parts)) for each, parts in split.items()}
+    return sorted(places, key=lambda each: places[each]) if _all_of([*places.values()]) else None
 
 
-def _text(label: Any) -> str | None:
-    """A label as a text: that of a whole number, of whatever type, or one that is given."""
-    if isinstance(label, bytes):
-        return label.decode(errors="replace")
-    if isinstance(label, str):
-        return label
-    whole = isinstance(label, int) or (isinstance(label, float) and label.is_integer())
-    return str(int(label)) if whole and label >= 0 else None
-
-
-def _all_products(places: Sequence[Sequence[str]]) -> bool:
-    """Whether they are those of all combinations of their parts."""
+def _all_of(places: Sequence[Sequence[int]]) -> bool:
+    """Whether they are all combinations of the levels of parts, each of at least two."""
     parts = [{*each} for each in zip(*places, strict=True)]
-    return prod(map(len, parts)) == len(places) and all(
-        {*map(int, each)} == {*range(len(each))} for each in parts
-    )
+    whole = all({*each} == {*range(max(2, len(each)))} for each in parts)
+    return whole and prod(map(len, parts)) == len({*places}) == len(places)
 
 
 def _whole(parts: Sequence[str]) -> bool:

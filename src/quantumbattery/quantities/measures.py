@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from quantumbattery.quantities.described import choices
-from quantumbattery.quantities.quoted import quoted
+import xarray as xr
 
-_MOST = 10_000  # names that are looked at, for some iterators do not end
+from quantumbattery.quantities.described import choices
+from quantumbattery.quantities.members import members
+from quantumbattery.quantities.quoted import quoted
 
 
 @dataclass(frozen=True)
@@ -136,10 +136,9 @@ def names_of(
     """Return the names in a list, an array of text or one text, each once; TypeError for none."""
     if isinstance(names, str):
         return (names,)
-    labelled: Any = names  # arrays of text, whose members may be arrays
-    given = labelled.__array__().tolist() if hasattr(labelled, "__array__") else names
+    given: Any = names.values if isinstance(names, xr.DataArray) else names
     try:
-        return tuple(dict.fromkeys([given] if isinstance(given, str) else islice(given, _MOST)))
+        return tuple(dict.fromkeys(members(given)))
     except TypeError as error:
         raise TypeError(f"{rule}; got {quoted(names)}") from error
 

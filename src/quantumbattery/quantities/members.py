@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Mapping, Set, Sized
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
-MOST = 1 << 20  # members of what says no length itself
+MOST = 1 << 22  # members that anybody gives
 
 
 def is_list(given: object) -> bool:
-    """Whether it has members; arrays of no axes have none, although they have the method."""
-    return bool(np.iterable(given)) and bool(getattr(given, "ndim", 1))
+    """Whether it has members in an order, as texts, sets, tables and arrays of no axes have not."""
+    other = isinstance(given, str | bytes | bytearray | Set | Mapping)
+    return not other and bool(np.iterable(given)) and bool(getattr(given, "ndim", 1))
 
 
-def members(given: Any) -> list[Any]:
+def members(given: Any, most: int = MOST) -> list[Any]:
     """Its members; ValueError for more than anybody gives, as of an iterator without an end.
 
     Examples
@@ -25,9 +26,9 @@ def members(given: Any) -> list[Any]:
     >>> members(islice(count(), 3))
     [0, 1, 2]
     """
-    if isinstance(given, Sized):
-        return list(given)  # type: ignore[call-overload, no-any-return]
-    found = list(islice(given, MOST + 1))
-    if len(found) > MOST:
-        raise ValueError(f"an iterator gave more than {MOST:,} members, and may have no end")
+    known = len(given) if isinstance(given, Sized) else 0
+    found = [] if known > most else list(islice(given, most + 1))
+    if known > most or len(found) > most:
+        said = f"{known:,}" if known else f"more than {most:,}"
+        raise ValueError(f"a list has {said} members, and {most:,} are the most that it may have")
     return found

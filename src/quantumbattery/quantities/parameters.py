@@ -210,7 +210,7 @@ def whole_number(value: object, low: int, rule: str) -> int:
         raise TypeError(f"{rule}; got {quoted(value)}")
     whole = int(value)
     if whole < low:
-        raise ValueError(f"{rule}; got {whole}")
+        raise ValueError(f"{rule}; got {quoted(whole)}")
     if whole > 2**53:  # beyond, numbers are no longer exact
         raise ValueError(f"{rule}, and at most 2^53; got one of {whole.bit_length()} bits")
     return whole

@@ -44,7 +44,9 @@ def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tup
             f"dims is {quoted(dims)}: it takes one whole number for each part, such as (2, 3)"
         )
     if parts is not None and len(sizes) != parts:
-        raise ValueError(f"dims is {sizes} but takes {parts} numbers: group the parts into {parts}")
+        raise ValueError(
+            f"dims is {quoted(sizes)} but takes {parts} numbers: group them into {parts}"
+        )
     product = int(np.prod([int(n) for n in sizes], dtype=object))
     if min(sizes) < 1 or product != total:
         raise ValueError(

@@ -17,7 +17,7 @@ def quoted(value: object, most: int = 60) -> str:
     ("'coupling'", 'a whole number of 16,610 bits')
     """
     with suppress(Exception):
-        return " ".join(repr(value).split())[:most]
+        return " ".join(line.strip() for line in repr(value).splitlines())[:most]
     if isinstance(value, int):
         return f"a whole number of {value.bit_length():,} bits"
     return f"an object of {type(value).__name__}"

@@ -21,6 +21,7 @@ from quantumbattery.quantities.quoted import quoted
 Region = tuple[slice, ...]
 TAKEN = ("done", "failure")  # names of what a sweep itself says of its points
 LONGEST_NAME = 230  # bytes of the name of a folder, to which some are added; most systems take 255
+_ITERATED = 1 << 24  # values of an iterator, which says no length
 _MOST = 10**8  # points of a sweep
 _MOST_BLOCKS = 10**6  # each is several files
 _MOST_BYTES = 1 << 30  # of the results of a block
@@ -40,7 +41,11 @@ class Grid:
             raise TypeError(
                 f"axes must be a dict such as {{'coupling': [0.5, 1.0]}}; got {quoted(axes)}"
             )
-        listed = {str(name): v for name, v in axes.items() if getattr(v, "ndim", 1)}
+        listed = {
+            str(name) if isinstance(name, str) else quoted(name): v
+            for name, v in axes.items()
+            if getattr(v, "ndim", 1)
+        }
         check_size({name: len(v) for name, v in listed.items() if isinstance(v, Sized)})
         values = {_name(name): _values(name, given) for name, given in axes.items()}
         check_size({name: len(each) for name, each in values.items()})
@@ -165,7 +170,11 @@ def _values(name: str, given: object) -> Array:
         raise TypeError(f"{rule}; got {quoted(given)}")
     check_unmasked(f"axis {name!r}", given)
     listed: Any = given
-    listed = listed if isinstance(listed, np.ndarray) else members(listed)
+    listed = (
+        listed
+        if isinstance(listed, np.ndarray)
+        else members(listed, _MOST if isinstance(listed, Sized) else _ITERATED)
+    )
     array = as_array(listed)
     mixed = array.dtype.kind == "U" and not all(isinstance(each, str) for each in listed)
     if array.ndim != 1 or not array.size or array.dtype.kind not in "fiubU" or mixed:

@@ -86,7 +86,7 @@ class Seals:
 
 def check_local(name: object) -> None:
     """Raise ValueError for an address, as of a web page or a bucket."""
-    if re.match(r"\w[\w+.-]+://", str(name)) or "::" in str(name):  # as Zarr takes one in another
+    if re.match(r"\w[\w+.-]+://", str(name)) or "::" in os.path.basename(str(name)):
         raise ValueError(f"{name} is an address, and a store is a folder on this machine: name one")
 
 
