@@ -94,3 +94,17 @@ def test_written_down_and_read_again():
 def test_errors(how, message):
     with pytest.raises(ValueError, match=message):
         qb.exchange("a", "b", 1.0, **how)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda t: np.cos(2 * t) + 0.5 * np.exp(-(((t - 33) / 0.3) ** 2)),
+        lambda t: np.where(t < 20 * np.pi, np.sin(t) ** 2, 0.0),
+        lambda t: np.where(t < 900 * np.pi, np.sin(t) ** 2, 0.0),
+        lambda t: np.sin(t) ** 2 * np.exp(-1e-5 * t),
+    ],
+)
+def test_what_repeats_itself_for_a_while_has_no_period(shape):
+    with pytest.raises(ValueError, match=r"every 3\.14159"):
+        qb.drive("a", 1.0, 1.0, envelope=shape, period=np.pi)

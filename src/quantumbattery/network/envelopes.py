@@ -65,6 +65,7 @@ Envelope: TypeAlias = Callable[[Array], Array] | xr.DataArray | Steps | Harmonic
 """A function of the time, samples over "time" joined by straight lines, steps, or a series."""
 
 _SAMPLES = 1024  # in a period
+_PERIODS, _PLACES = 40, 32  # in which, and at how many places of each, it is looked at again
 _HARMONICS = 40  # that a series may have
 _NOT_THERE = 1e-14  # of the largest: a harmonic that only rounding makes
 _ALIKE = 1e-9  # of the largest harmonic: how near a series is to its function
@@ -247,7 +248,9 @@ def _repeated(
         )
     kept = series[: last + 1]
     found = Harmonics(whole, tuple(kept.real.tolist()), tuple((-kept.imag + 0.0).tolist()))
-    between = whole * np.array([0.1234567, 0.4321987, 0.7654321, 1.2718281, 2.6180339])
+    # Where the samples were not; not so late that rounding of the time shows in a harmonic.
+    places = (np.arange(_PLACES) + 0.1234567) / _PLACES
+    between = whole * np.add.outer([*range(_PERIODS), *2 ** np.arange(6, 11)], places).ravel()
     if not np.allclose(found(between), shape_of(function, between), rtol=0, atol=_ALIKE * largest):
         raise ValueError(
             f"an envelope with a period repeats itself, but this one is not the same every "
