@@ -97,3 +97,11 @@ def test_attributes_that_it_holds_are_kept():
     assert kept["n"] == [1, {"m": 0.5}]
     assert kept["at"] == [0, 1]
     assert np.isnan(kept["nothing"])
+
+
+def test_sites_of_classes_of_one_s_own_are_refused():
+    class Spin(qb.Qubit):
+        """A qubit by another name."""
+
+    with pytest.raises(TypeError, match="a site of the class Spin cannot be written down"):
+        system(Spin(1.0)).to_dict()

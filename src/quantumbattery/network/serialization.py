@@ -85,9 +85,12 @@ def plain(value: Any) -> Any:
                 f"{value.label}: a matrix that is a function cannot be written down; give the "
                 "oscillators levels=... and the matrix itself"
             )
-        kind = type(value).__name__.lower()
-        if isinstance(value, Link):
-            kind = value.kind
+        kind = value.kind if isinstance(value, Link) else type(value).__name__.lower()
+        if isinstance(value, Site) and type(value) is not _SITES.get(kind):
+            raise TypeError(
+                f"a site of the class {type(value).__name__} cannot be written down: use a Qubit, "
+                "Qudit, Oscillator or Ensemble"
+            )
         return {"kind": kind} | {n: plain(v) for n, v in _said(value, {*shape})} | shape
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}

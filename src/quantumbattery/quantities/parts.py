@@ -45,7 +45,7 @@ def dimensions(dims: Sequence[int], total: int, parts: int | None = None) -> tup
         )
     if parts is not None and len(sizes) != parts:
         raise ValueError(
-            f"dims is {quoted(sizes)} but takes {parts} numbers: group them into {parts}"
+            f"dims is {quoted(sizes)} but takes {parts} numbers: group the parts into {parts}"
         )
     product = int(np.prod([int(n) for n in sizes], dtype=object))
     if min(sizes) < 1 or product != total:
