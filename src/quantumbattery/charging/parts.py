@@ -117,6 +117,10 @@ def _starts_alike(problem: Problem, parts: Sequence[set[str]]) -> bool:
 
 def _piece(problem: Problem, part: set[str]) -> Piece | None:
     """What is asked of a part; None if nothing is, but whether it comes to rest."""
+    late, roles = np.isinf(problem.axes.times).any(), {*problem.network.charger}
+    roles |= {*problem.network.battery}
+    if part.isdisjoint(roles) and not late and "interaction_energy" not in problem.measures:
+        return None  # at once, for there may be thousands of them
     network = only(problem.network, part)
     names = {}
     for name in problem.measures:
@@ -130,7 +134,7 @@ def _piece(problem: Problem, part: set[str]) -> Piece | None:
             asked = bool(network.battery)
         if asked:
             names[name] = name
-    if not names and not np.isinf(problem.axes.times).any():
+    if not names and not late:
         return None
     if not network.battery:  # whose place the chargers take
         battery = network.charger or tuple(network.sites)[:1]

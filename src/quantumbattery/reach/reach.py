@@ -43,6 +43,7 @@ ALL = "all oscillators"
 """How the cut is named that is common to several oscillators."""
 
 
+_START_BYTES = 216  # of a configuration at the start, beside its levels, as measured
 _KEYED = 62  # binary digits of a number that a row of levels becomes
 
 
@@ -272,9 +273,10 @@ def _start(
     members = np.zeros(1, dtype=np.int64)
     amplitude = None
     every = list(network.sites)
+    each_takes = _START_BYTES + 3 * dtype.itemsize * len(every)  # with copies while they are made
     for each in _parts(network, alone, levels, joints):
         count, places = len(each.member), [every.index(name) for name in each.sites]
-        allow("starting configurations", len(members) * count, 64, limit)
+        allow("starting configurations", len(members) * count, each_takes, limit)
         if amplitude is None:  # the first needs no product, which would take its time
             configurations = np.zeros((count, len(every)), dtype=dtype)
             configurations[:, places] = each.levels
@@ -377,7 +379,10 @@ def _distinct(rows: Array) -> tuple[Array, Array]:
         return distinct[:, None], which
     sizes = rows.max(axis=0).astype(np.int64) + 1
     if np.log2(sizes).sum() < _KEYED:  # a number for each row, in their order
-        keys = np.ravel_multi_index(tuple(rows.T.astype(np.int64)), tuple(sizes.tolist()))
+        many = np.flatnonzero(sizes > 1)  # NumPy takes 64 columns at most, and here are no more
+        if not len(many):
+            return rows[:1], np.zeros(len(rows), dtype=np.int64)
+        keys = np.ravel_multi_index(tuple(rows.T[many].astype(np.int64)), tuple(sizes[many]))
         if (keys[1:] > keys[:-1]).all():
             return rows, np.arange(len(rows))
         _, first, which = np.unique(keys, return_index=True, return_inverse=True)
