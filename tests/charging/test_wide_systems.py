@@ -256,3 +256,31 @@ def test_a_shared_loss_feels_links_of_the_charger():
     times = np.linspace(0, 0.02, 2001)
     dense = system.charge({("m", "b"): qb.state(pair)}, times, ["energy"]).energy
     assert float(dense.max()) <= float(found.energy_bound) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("sites", [65, 70, 130])
+def test_hundreds_of_sites_of_which_few_hold_anything(sites):
+    names = [f"s{k}" for k in range(sites)]
+    qubits = {name: qb.Qubit() for name in names}
+    pair = qb.System(qubits, [qb.exchange("s0", "s1", 1.0)], "s0", "s1")
+    energy = pair.charge(qb.fock(1), [0.3], ["energy"]).energy
+    assert energy.item() == pytest.approx(np.sin(0.3) ** 2, abs=1e-14)
+    for battery in ("s1", names[1:]):
+        apart = qb.System(qubits, [], "s0", battery)
+        assert not apart.charge(qb.fock(1), [0.3], ["energy"]).energy.any()
+    assert not qb.models.chain(couplings=[0.0] * sites).charge(qb.fock(1), 1.0, ["energy"]).energy
+
+
+def test_starts_of_many_chargers_are_refused_before_they_are_made(monkeypatch):
+    """2^22 of them were made, at 300 bytes each, where room for 2^20 was given."""
+    made, repeat = [], np.repeat
+
+    def counted(array, times, *axis):
+        made.append(np.size(array) * int(np.max(times)))
+        return repeat(array, times, *axis)
+
+    monkeypatch.setattr(np, "repeat", counted)
+    star, room = qb.models.star(chargers=22), 2**20 * 300 / 2**30
+    with pytest.raises(ValueError, match="starting configurations need"):
+        star.charge(qb.bloch(1.0), 1.0, ["energy"], limit=room)
+    assert max(made) <= 2**20

@@ -44,3 +44,35 @@ def test_a_warm_mode_of_many_that_are_alike(modes):
     levels = np.repeat([0, 1, 2], [1, modes, 150])  # of which there are 210 and more with two
     passive = weights @ levels
     assert many.ergotropy.item() == pytest.approx(many.energy.item() - passive, rel=1e-10)
+
+
+@pytest.mark.parametrize("quanta", [1e3, 6e9, 1e16])
+def test_a_hot_bath_takes_no_digits_from_heat(quanta):
+    """What comes in is n (1 - |U_ba|^2 - |U_bb|^2), n times what a bath of one quantum brings."""
+    link = [qb.exchange("a", "b", 1.0)]
+    times = np.array([0.3, 1.0, 5.0, np.pi])
+
+    def brought(occupation):
+        sites = {"a": qb.Oscillator(loss=0.1, occupation=occupation), "b": qb.Oscillator()}
+        return qb.System(sites, link, "a", "b").charge({}, times, ["energy"]).energy
+
+    np.testing.assert_allclose(brought(quanta) / quanta, brought(1.0), rtol=1e-13)
+    shared = qb.dissipator({"a": 1.0}, 0.1, occupation=quanta)
+    pair = {name: qb.Oscillator() for name in "ab"}
+    joint = qb.System(pair, [*link, shared], "a", "b").charge({}, times, ["energy"]).energy
+    np.testing.assert_allclose(joint, brought(quanta), rtol=1e-13)
+
+
+@pytest.mark.parametrize("quanta", [1e-12, 1e-3, 1.0, 1e6, 1e12, 1e15])
+def test_entropy_of_what_is_hot(quanta):
+    """log n + 1 + 1/(2 n) - ... for many quanta, n (1 - log n) + n^2/2 - ... for few."""
+    table = qb.System({"b": qb.Oscillator()}, [], [], "b").charge(
+        {"b": qb.thermal(quanta)}, 0.0, ["entropy"]
+    )
+    if quanta > 1e4:
+        right = np.log(quanta) + 1 + 1 / (2 * quanta)
+    elif quanta < 0.01:
+        right = quanta * (1 - np.log(quanta)) + quanta**2 / 2 - quanta**3 / 6
+    else:
+        right = 2 * np.log(2)
+    assert table.entropy.item() == pytest.approx(right, rel=1e-11)

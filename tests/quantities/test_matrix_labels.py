@@ -4,6 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 import qutip
 import xarray as xr
@@ -208,3 +209,14 @@ def test_energies_of_levels_go_by_their_labels():
         assert qb.Qudit(given) == qb.Qudit([0.0, 1.0, 3.0])
     without = energies.assign_coords(level=["g", "e", "f"])[::-1]
     assert qb.Qudit(without) == qb.Qudit([3.0, 1.0, 0.0])
+
+
+@pytest.mark.parametrize("names", [[0, 1], ["0", "1"], [0.0, 1.0]])
+def test_tables_of_pandas(names):
+    table = pd.DataFrame([[0.2, 0.1], [0.1, 0.8]], names, names)
+    h = np.diag([0.0, 1.0])
+    for moved in (table, table.iloc[::-1], table.iloc[:, ::-1], table.iloc[::-1, ::-1]):
+        assert qb.energy(moved, h) == 0.8
+        assert qb.energy(np.diag([0.2, 0.8]), moved) == pytest.approx(0.68)
+    with pytest.raises(ValueError, match="it takes square matrices"):
+        qb.energy(table.iloc[:0, :0], h)

@@ -50,7 +50,8 @@ class StateReading(Network):
             Complex, shape (..., d, d); the last axes "row" and "column" are labelled by the levels
             of the sites: "01" is level 0 of the first and level 1 of the second, "0,11" where one
             of them has more than ten. The attributes "sites" and "levels" say which sites and how
-            many levels of each; the others are those of `charge`.
+            many levels of each, as lists, which `xarray` writes to NetCDF files by netCDF4 or
+            h5netcdf, and SciPy does not (`.drop_attrs()`); the others are those of `charge`.
 
         Raises
         ------

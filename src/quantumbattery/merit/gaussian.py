@@ -80,9 +80,12 @@ def thermal_quanta(normal: Array, anomalous: Array) -> Array:
 
 
 def entropy(quanta: Array) -> Array:
-    """The sum of (n + 1) log(n + 1) - n log n, in nats, (...)."""
-    log = np.log(np.where(quanta > 0, quanta, 1.0))
-    return np.asarray(((quanta + 1) * np.log1p(quanta) - quanta * log).sum(axis=-1))
+    """The sum of (n + 1) log(n + 1) - n log n, in nats, (...).
+
+    It is log(1 + n) + n log(1 + 1/n), whose terms of hot modes do not cancel.
+    """
+    inverse = 1 / np.maximum(quanta, _EMPTY)
+    return np.asarray((np.log1p(quanta) + quanta * np.log1p(inverse)).sum(axis=-1))
 
 
 def purity(quanta: Array) -> Array:

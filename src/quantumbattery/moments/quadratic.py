@@ -251,7 +251,9 @@ class _Sums:
         self.place = {name: k for k, name in enumerate(network.sites)}
         self.frames = _frames(network)
         shape = members, len(self.place), len(self.place)
-        self.w, self.k, self.down, self.up, self.cross = np.zeros((5, *shape), complex)
+        # Sums of v v^dag are `up`, and those of u^* u^T - v v^dag `lost`: of a hot bath, which adds
+        # to both, the difference would lose digits.
+        self.w, self.k, self.lost, self.up, self.cross = np.zeros((5, *shape), complex)
         self.fields: list[Array] = []  # (g, m) each
         self.doubled = doubled or has_pairs(network)
 
@@ -264,7 +266,7 @@ class _Sums:
             if not any_nonzero(site.loss):
                 continue
             warm = self.numbers(site.loss * site.occupation)
-            self.down[:, k, k] += self.numbers(site.loss) + warm
+            self.lost[:, k, k] += self.numbers(site.loss)
             self.up[:, k, k] += warm
 
     def add_link(self, each: Interaction | JointLoss) -> None:
@@ -285,12 +287,12 @@ class _Sums:
             weights = np.stack(np.broadcast_arrays(*map(self._complex, each.weights)), axis=-1)
             rate, warm = self.numbers(each.rate), self.numbers(each.rate * each.occupation)
             square = weights[:, :, None].conj() * weights[:, None]
-            self.down[:, np.array(own)[:, None], own] += (rate + warm)[:, None, None] * square
+            self.lost[:, np.array(own)[:, None], own] += rate[:, None, None] * square
             self.up[:, np.array(own)[:, None], own] += warm[:, None, None] * square
         elif isinstance(each, Jump):
             c, d = as_ladder(each) or (0.0, 0.0)
             k, rate = self.place[each.ends[0]], self.numbers(each.rate)
-            self.down[:, k, k] += rate * abs(c) ** 2
+            self.lost[:, k, k] += rate * (abs(c) ** 2 - abs(d) ** 2)
             self.up[:, k, k] += rate * abs(d) ** 2
             self.cross[:, k, k] += rate * np.conj(c) * d
 
@@ -313,7 +315,7 @@ class _Sums:
         """All of it as matrices; how fast fields turn is given, (g or 1,) each."""
         g, m, _ = self.w.shape
         d = len(self.fields)
-        up, own = self.up, -1j * self.w + (self.up - self.down) / 2
+        up, own = self.up, -1j * self.w - self.lost / 2
         pairs, source = -1j * self.k, -1j * self.k - self.cross  # of single modes, so symmetric
         field = -1j * np.stack(self.fields, axis=-1) if d else np.zeros((g, m, 0))
         turned = np.zeros((g, d, d), complex)

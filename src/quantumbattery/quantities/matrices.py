@@ -99,6 +99,9 @@ def _matrices(value: Any, name: str, state: bool) -> tuple[xr.DataArray | None, 
     """Read square matrices of finite double-precision numbers, and the labels if there are any."""
     if isinstance(value, xr.Dataset):
         raise TypeError(f"{name} is a Dataset, a table of several: give one array of it")
+    if hasattr(value, "columns") and hasattr(value, "index"):  # of pandas, whose labels count too
+        frame = xr.DataArray(value, dims=("row", "column"))
+        value = in_product_order(in_order(frame)).to_numpy() if frame.size else frame.to_numpy()
     labelled = value if isinstance(value, xr.DataArray) else None
     if labelled is not None and len(set(labelled.dims)) < labelled.ndim:
         raise ValueError(f"the dimensions of {name} must be different names; got {labelled.dims}")
