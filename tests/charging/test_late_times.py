@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import quantumbattery as qb
 
@@ -62,3 +63,15 @@ def test_no_more_is_lost_than_is_said(latest):
     mean = given[:, 0] * np.sqrt(2)
     right = (mean**2).sum(axis=0) / 2 + noise
     assert np.abs(energy / w - right).max() <= said
+
+
+@pytest.mark.parametrize("unit", [1e3, 1e6, 1e9])
+@pytest.mark.parametrize("kind", [qb.Qubit, qb.Oscillator])
+def test_members_with_times_of_their_own_keep_their_digits(unit, kind):
+    """The fastest member and the latest time are not of one member."""
+    units = xr.DataArray([1 / unit, 1.0, unit], dims="k")
+    sites = {"charger": kind(units), "battery": kind(units)}
+    system = qb.System(sites, [qb.exchange("charger", "battery", units)])
+    energy, said = charged(system, qb.fock(1), 0.7 / units)
+    np.testing.assert_allclose(energy / units, np.sin(0.7) ** 2, rtol=1e-12)
+    assert said <= 1e-8

@@ -41,7 +41,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.starts import prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
-from quantumbattery.quantities.digits import check_digits
+from quantumbattery.quantities.digits import check_digits, latest_felt
 
 METHOD = "means and covariances"
 _NOTHING_YET = 1e-100  # a time before which 1/t may overflow
@@ -260,9 +260,8 @@ class ByMoments:
     @property
     def rounding(self) -> float:
         """How much of a phase rounding has taken by the last time."""
-        norms = [Rows(each).fastest for each in self.motions]
-        pairs = zip(norms, _spans(self.problem), strict=True)
-        return _EPSILON * max(norm * float(span.max(initial=0.0)) for norm, span in pairs)
+        pairs = zip(map(Rows, self.motions), _spans(self.problem), strict=True)
+        return _EPSILON * max(rows.fastest * latest_felt(rows.sizes, span) for rows, span in pairs)
 
     def held(self, names: Collection[str]) -> dict[str, Array]:
         """What a battery that does not start empty holds at t = 0, each (g, c, 1), for powers."""
@@ -276,7 +275,8 @@ class ByMoments:
 def phase_of(problem: Problem, site: str) -> Array:
     """How far the frame of a site has turned at all times, as e^{-i w t}, (g or 1, 1, T)."""
     turned, latest = turning(problem.network, site, problem.axes.numbers), problem.axes.times.max()
-    check_digits(_EPSILON * float(np.abs(turned).max()) * float(latest), float(latest))
+    felt = latest_felt(np.abs(turned), problem.axes.times)
+    check_digits(_EPSILON * float(np.abs(turned).max()) * felt, float(latest))
     phase: Array = np.exp(-1j * turned[:, None, None] * np.atleast_2d(problem.axes.times)[:, None])
     return phase
 

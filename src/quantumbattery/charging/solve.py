@@ -33,7 +33,7 @@ from quantumbattery.network.sites import Oscillator
 from quantumbattery.network.starts import at_rest, prepared_sites
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
-from quantumbattery.quantities.digits import check_digits
+from quantumbattery.quantities.digits import check_digits, latest_felt
 from quantumbattery.reach.reach import ALL, Bipartition, Reach
 from quantumbattery.reach.terms import OF_DRIVE
 from quantumbattery.states.representation import Form, representation
@@ -212,9 +212,9 @@ class Work:
         moments, own = self._times(batch), self.battery.select(batch)
         errors: list[float] = []
         asked, moving = self._moving(batch)
-        latest = float(moments.max())
-        charged = self.problem.axes.charged
-        together = latest if charged is None else float(charged.max())
+        latest, charged = float(moments.max()), self.problem.axes.charged
+        until = moments if charged is None else np.atleast_1d(charged)
+        together = latest_felt(np.abs(self.numbers[batch]).max(axis=-1, initial=0.0), until)
         shared = shared_phase(self.numbers[batch], self.state.reach, together)
         check_digits(shared, latest)
         passes = Passes.of(self._tiled(moving, batch), asked)

@@ -31,7 +31,7 @@ from quantumbattery.dynamics.unitary import Unitary
 from quantumbattery.machine import allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
-from quantumbattery.quantities.digits import check_digits
+from quantumbattery.quantities.digits import check_digits, latest_felt
 from quantumbattery.states.blocks import Blocks
 from quantumbattery.states.density import Matrix
 from quantumbattery.states.representation import Moved
@@ -53,7 +53,7 @@ class Motion:
     parts: tuple[tuple[Blocks, Propagator, Array], ...]
     size: int  # of what is read
     methods: tuple[tuple[str, int], ...]  # how blocks are solved, and the size of the largest
-    latest: float = 0.0  # time
+    latest: float = 0.0  # time, as the fastest feels it
 
     def at(self, times: Array, states: slice) -> Array:
         """Amplitudes or elements, shape (g, c, T, size), of some of the c states of the batch."""
@@ -214,7 +214,8 @@ def motion(
         found.append(Found(task, began, *fitting(structure, task, joined and _waits(task, times))))
     found = together(found, first)
     parts = tuple((each.task.blocks, each.made, each.began) for each in found)
-    made = Motion(parts, state.size, _methods(found), float(times.max()))
+    felt = latest_felt(np.abs(numbers).sum(axis=-1), times)
+    made = Motion(parts, state.size, _methods(found), felt)
     check_digits(made.rounding, made.latest)
     return made
 

@@ -118,8 +118,13 @@ class Rows:
         return rows, noise
 
     @cached_property
+    def sizes(self) -> Array:
+        """The norm of M of each member, (g,)."""
+        return np.asarray(np.abs(self.motion.drift).sum(axis=-1).max(axis=-1, initial=0.0))
+
+    @cached_property
     def _norm(self) -> float:
-        return float(np.abs(self.motion.drift).sum(axis=-1).max(initial=0.0))
+        return float(self.sizes.max(initial=0.0))
 
     @cached_property
     def _unit(self) -> float:

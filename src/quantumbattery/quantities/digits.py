@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from quantumbattery.quantities.aliases import Array
+
 _LOST = 1e-8  # of a phase, from which on a warning says so
 UNITS = (
     "Charge for a shorter time, or look at the units: times are in the inverse unit of "
@@ -13,6 +15,17 @@ UNITS = (
 
 tiny_is_zero = np.errstate(under="ignore")
 """Decorates what computes: what is too small for a float is 0, also where NumPy is to raise."""
+
+
+def latest_felt(sizes: Array, times: Array) -> float:
+    """The latest time (T,) or (g, ..., T), in turns of the fastest of some members (g,).
+
+    Where each has times of its own, the fastest may not be there so late.
+    """
+    if times.ndim < 2 or len(times) != len(sizes) or not sizes.max(initial=0.0) > 0:
+        return float(times.max(initial=0.0))
+    latest = times.reshape(len(times), -1).max(axis=1)
+    return float((sizes * latest).max() / sizes.max())
 
 
 def lost_phase(rounding: float) -> str | None:
