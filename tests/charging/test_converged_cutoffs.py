@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import quantumbattery as qb
+from quantumbattery.charging import converged_cutoffs
 from roads.cells import cavity_and_cells
 from roads.levels import on_levels
 
@@ -142,3 +143,17 @@ def test_what_given_levels_leave_out_does_not_depend_on_the_times():
     with pytest.warns(UserWarning, match="may change an energy"):
         many = system.charge(qb.fock(2), np.linspace(0, 4, 400), ["energy"]).attrs["left_out"]
     assert many == pytest.approx(few, rel=0.02)
+
+
+def test_what_is_far_too_hot_is_refused_before_its_levels_are_found(monkeypatch):
+    """A bath of 1e5 quanta took minutes of looking for levels, and then as many days."""
+    looked = []
+    found = converged_cutoffs.reach
+    monkeypatch.setattr(
+        converged_cutoffs, "reach", lambda *given: looked.append(1) or found(*given)
+    )
+    sites = {"charger": qb.Oscillator(loss=0.1, occupation=1e5), "battery": qb.Qubit()}
+    system = qb.System(sites, [qb.exchange("charger", "battery", 1.0)])
+    with pytest.raises(ValueError, match=r"8 levels are too few .* it would take about .* days"):
+        system.charge({}, 1.0, ["energy"])
+    assert len(looked) == 1

@@ -17,6 +17,7 @@ from quantumbattery.charging.observables import Observable
 from quantumbattery.charging.problem import OnLevels, Problem
 from quantumbattery.charging.solve import solve
 from quantumbattery.charging.without_losses import FAR, far_too_few
+from quantumbattery.dynamics.foreseen import allow_seconds
 from quantumbattery.machine import TooLargeError, allow
 from quantumbattery.quantities.aliases import Array
 from quantumbattery.quantities.cached import cached_property
@@ -39,6 +40,8 @@ _PARITIES = 2  # blocks, at most, whose number does not grow with the levels
 _MANY = 64  # configurations from which on a word is due before states of them are worked out
 _MOST = 1 << 40  # levels that are spoken of
 _AT_LEAST = 16  # a part of the levels, by which they then grow at least
+_STEPPED = 20_000  # configurations, of more of which no exponential has room
+_A_STEP = 5e-8  # seconds that a step of each of them takes, at least
 _SLOWEST = 1e-3  # decimal places with each level
 ACCURACY = 1e-10  # what a cut ladder may change, in units of the battery's smallest quantum
 
@@ -217,11 +220,20 @@ class Attempts:
         each = reached.configurations[0].nbytes + bytes_of(entries)
         grown = int(reached.size * times / 2)
         allow("configurations", grown, each, self.problem.limit)
+        self._allow_hot(grown, more)
         blocks = int(reached.labels.max(initial=0)) + 1
         if len(reached.losses.term) and blocks <= _PARITIES:
             moves = 2 * len(reached.hamiltonian.term) / reached.size  # from either side
             elements = int((grown / blocks) ** 2 * moves)
             allow("elements of the generator", elements, ELEMENT_BYTES, self.problem.limit)
+
+    def _allow_hot(self, grown: int, more: int) -> None:
+        """Raise TooLargeError at once if a bath is so hot that nobody would wait, by far."""
+        sites = [self.problem.network.sites[name] for name in self.free]
+        rate = max(float(np.max(site.loss * (1 + 2 * site.occupation))) for site in sites)
+        latest = float(self.problem.axes.times.max())
+        if np.isfinite(latest) and grown > _STEPPED:
+            allow_seconds(rate * more * latest * grown * _A_STEP, latest)
 
     def too_few(self, error: TooLargeError) -> str:
         """What to say when the next attempt takes too much memory."""
