@@ -6,7 +6,7 @@ import numpy as np
 
 from quantumbattery.quantities.aliases import Array
 
-_LOST = 1e-9  # of a phase, from which on a warning says so
+_LOST = 3e-9  # of a phase, from which on a warning says so
 UNITS = (
     "Charge for a shorter time, or look at the units: times are in the inverse unit of "
     "frequencies, couplings and rates, so that those that count are near 1"
