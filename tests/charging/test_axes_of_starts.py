@@ -69,3 +69,18 @@ def test_another_order_of_names_is_refused():
     system = qb.System(sites, [qb.exchange("x", "b", 1.0)], ("x", "y"), "b")
     with pytest.raises(ValueError, match="is labelled y, x over 'site', but the sites are x, y"):
         system.charge({("x", "y"): start}, 1.0)
+
+
+def test_an_axis_of_times_without_labels_is_refused():
+    values = over([1.0, 2.0], axis="time")
+    for work in (
+        lambda: qb.QubitPair(coupling=values).charge(qb.bloch(1.0), [0.1, 0.2]),
+        lambda: qb.QubitPair().charge(qb.bloch(values), [0.1, 0.2]),
+        lambda: qb.models.qubit_pair().charge(qb.bloch(values), [0.1, 0.2]),
+    ):
+        with pytest.raises(ValueError, match="a dimension 'time' without labels"):
+            work()
+    labelled = over([1.0, 2.0], [0.1, 0.2], "time")
+    table = qb.QubitPair().charge(qb.bloch(labelled), [0.1, 0.2], ["energy"])
+    each = [qb.QubitPair().charge(qb.bloch(a), t).energy for a, t in ((1.0, 0.1), (2.0, 0.2))]
+    np.testing.assert_allclose(table.energy, each, rtol=1e-14)

@@ -34,6 +34,7 @@ from quantumbattery.quantities.measures import (
 from quantumbattery.quantities.parameters import (
     LARGEST,
     align,
+    check_timeless,
     horizon_of,
     names,
     parameter,
@@ -371,6 +372,8 @@ class QubitPair(Described):
                 f"got {quoted(preparation)}"
             )
         parameters = {n: getattr(each, n) for each in (preparation, self) for n in names(each)}
+        for name, value in parameters.items():
+            check_timeless(name, value)
         for name, value in moments.items():
             if value is not None or name == "time":
                 rule, most = _MOMENTS[name]

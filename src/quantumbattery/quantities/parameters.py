@@ -199,6 +199,15 @@ def check_axes(name: str, value: object) -> None:
         )
 
 
+def check_timeless(name: str, value: object) -> None:
+    """Raise ValueError for an axis "time" without labels, which would be paired with the times."""
+    if isinstance(value, xr.DataArray) and "time" in value.dims and "time" not in value.coords:
+        raise ValueError(
+            f"{name} has a dimension 'time' without labels, but it is the same at all times: "
+            "rename the dimension, or label it by the times that it belongs to"
+        )
+
+
 def is_whole(value: object) -> TypeGuard[Integral]:
     """Whether it is a whole number; NumPy counts its spans of time among its own."""
     return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
