@@ -76,7 +76,6 @@ def test_an_axis_of_times_without_labels_is_refused():
     for work in (
         lambda: qb.QubitPair(coupling=values).charge(qb.bloch(1.0), [0.1, 0.2]),
         lambda: qb.QubitPair().charge(qb.bloch(values), [0.1, 0.2]),
-        lambda: qb.models.qubit_pair().charge(qb.bloch(values), [0.1, 0.2]),
     ):
         with pytest.raises(ValueError, match="a dimension 'time' without labels"):
             work()

@@ -33,7 +33,7 @@ from quantumbattery.network.network import Network
 from quantumbattery.network.sites import Oscillator, Qudit, Site, energies
 from quantumbattery.quantities.aliases import Parameter
 from quantumbattery.quantities.described import short
-from quantumbattery.quantities.parameters import axes_of, check_axes, check_timeless
+from quantumbattery.quantities.parameters import axes_of, check_axes
 from quantumbattery.quantities.quoted import quoted
 
 _DEGENERATE = 1e-10  # of the spread of the energies: a gap that is none
@@ -79,7 +79,6 @@ def by_site(preparation: object, network: Network) -> dict[Any, Preparation]:
     numbers = {f"{said(k)}.{n}": v for k, p in chosen.items() for n, v in parameters_of(p).items()}
     for name, value in numbers.items():
         check_axes(name, value)
-        check_timeless(name, value)
     axes = {n: v for n, v in numbers.items() if isinstance(v, xr.DataArray)}
     own = network.arrays  # of which some may have the same name, as a bath's occupation
     axes_of({**own, **{f"{n} of its start" if n in own else n: v for n, v in axes.items()}})
